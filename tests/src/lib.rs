@@ -1,0 +1,1 @@
+//! Journeys, vectors and golden screens of the whole product.
