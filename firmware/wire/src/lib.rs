@@ -1,2 +1,9 @@
-//! Skeleton.
+//! Bytes <-> types of everything that crosses a boundary of the terminal.
+//! Promises: no allocation, no panic on any input, one byte form per value, a named error for each departure.
+//! Must not know: cryptography (`gate_proof`), decisions (`gate_core`), devices.
 #![no_std]
+
+pub mod base45;
+pub mod cose;
+pub mod strict;
+pub mod time;
