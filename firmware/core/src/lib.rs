@@ -1,2 +1,9 @@
-//! Skeleton.
+//! The life of one passage: key set, policy, facts, decision, record, permit, screen, trusted time.
+//! Promises: pure and total; no allocation, no input or output, no clock and no randomness of its own.
+//! Must not know: devices, files, pixels. The order of a passage is held by types (ARCHITECTURE, "The passage").
 #![no_std]
+
+pub mod query;
+pub mod screen;
+pub mod time;
+pub mod verdict;

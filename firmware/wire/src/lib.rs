@@ -5,5 +5,8 @@
 
 pub mod base45;
 pub mod cose;
+pub mod document;
+pub mod name;
+pub mod credential;
 pub mod strict;
 pub mod time;

@@ -85,6 +85,15 @@ impl<'a> Strict<'a> {
         Ok(bytes)
     }
 
+    /// The bytes of a text string; they are UTF-8.
+    pub(crate) fn text(&mut self) -> Result<&'a [u8], StrictError> {
+        let at = self.position();
+        self.definite(at, &[Type::String])?;
+        let text = self.decoder.str().map_err(|e| cause(&e, at))?;
+        self.shortest(at, text.len() as u64, text.len())?;
+        Ok(text.as_bytes())
+    }
+
     pub(crate) fn unsigned(&mut self) -> Result<u64, StrictError> {
         let at = self.position();
         self.definite(at, &[Type::U8, Type::U16, Type::U32, Type::U64])?;

@@ -1,0 +1,346 @@
+//! What people see and hear, before it is pixels and tones.
+//! Promises: every state of the terminal is one `Screen`; personal data is only in a verdict, and only masked.
+//! Must not know: fonts, layouts, languages (`gate_ui`).
+
+use gate_wire::name::MaskedName;
+use gate_wire::time::Timestamp;
+use heapless::String;
+
+use crate::query::QueryNumber;
+use crate::time::ClockTrust;
+use crate::verdict::{Advice, Reason, Verdict};
+
+/// One state of the public screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// Waiting for a person.
+    Idle(Idle),
+    /// A card or code is being read.
+    Reading,
+    /// Something to do differently; not a verdict, not recorded.
+    Hint(Hint),
+    /// A verdict.
+    Verdict(Told),
+    /// A staff badge was shown: its PIN is asked for.
+    PinEntry {
+        /// Digits typed so far; only their number is known here.
+        typed: u8,
+        /// A wrong PIN was just typed, or a pause is running.
+        refused: Option<PinRefusal>,
+    },
+    /// An attendant is choosing; the public sees that staff is busy.
+    Staff(StaffStep),
+    /// The attendant let a person pass.
+    Opened(Opened),
+    /// "No check" is in force: the lane is open.
+    LaneOpen,
+    /// Part of the terminal is unwell; what still works is said.
+    Fault(FaultScreen),
+}
+
+/// The idle screen (DOMAIN §4, §10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Idle {
+    /// The place's name as in the signed `places` data.
+    pub place: String<48>,
+    /// Wall time if the clock is known well enough to show.
+    pub time: Option<Timestamp>,
+    /// Small, for staff.
+    pub clock: ClockTrust,
+    /// Whole days since the list's as-of time; `None` without a list.
+    pub list_age_days: Option<u32>,
+    /// What is unwell, small, for staff.
+    pub faults: Faults,
+    /// The attendant is logged in.
+    pub attendant: AttendantPresence,
+    /// The platform's 场所码 payload, shown byte for byte; empty where there is none.
+    pub place_code: String<256>,
+}
+
+/// Whether an attendant's session is open at this lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttendantPresence {
+    /// Logged in.
+    Present,
+    /// Nobody is logged in.
+    Absent,
+}
+
+/// A verdict as it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its reason; the code is shown with every verdict but Pass.
+    pub reason: Reason,
+    /// The one thing to do.
+    pub advice: Advice,
+    /// What may be shown of the person; gone after the display time.
+    pub person: Option<PersonShown>,
+    /// To read to 12345; `None` when nothing could be recorded.
+    pub query: Option<QueryNumber>,
+    /// Whether the record is safe.
+    pub saved: Saved,
+    /// Attendant's side: how many times this credential or document was used here; 1 is the first.
+    pub times: u16,
+    /// Whether the public screen says Stop or stays neutral (DOMAIN §15).
+    pub publicity: Publicity,
+    /// An exit lane opens whatever the verdict (DOMAIN §20).
+    pub opens: Opens,
+}
+
+/// What may be shown of a person (DOMAIN §15).
+#[derive(Clone, PartialEq)]
+pub struct PersonShown {
+    /// Masked name.
+    pub name: MaskedName,
+    /// Last four of a document number, from a card only.
+    pub last_four: Option<[u8; 4]>,
+}
+
+impl core::fmt::Debug for PersonShown {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PersonShown(..)")
+    }
+}
+
+/// Whether a record is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// In the journal or its reserve, synced.
+    Yes,
+    /// In memory only: 未保存.
+    No,
+}
+
+/// How much of a Stop the public screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publicity {
+    /// 禁止通行.
+    Shown,
+    /// Neutral words; only the attendant is told.
+    Neutral,
+}
+
+/// Whether the latch opens with this verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// It opens.
+    Yes,
+    /// It stays shut.
+    No,
+}
+
+/// An attendant's opening, as told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// To read to 12345.
+    pub query: Option<QueryNumber>,
+    /// Whether the record is safe; 未保存 is shown otherwise.
+    pub saved: Saved,
+}
+
+/// What to do differently, before any verdict (DOMAIN, "What the screen says").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// 请一次出示一个码.
+    OneCodeAtATime,
+    /// 请重新放卡.
+    PlaceCardAgain,
+    /// 靠近一点.
+    ComeCloser,
+    /// 调亮屏幕.
+    BrightenScreen,
+    /// 拿稳.
+    HoldStill,
+}
+
+/// Why a PIN entry is not accepted just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinRefusal {
+    /// The PIN was wrong.
+    Wrong,
+    /// Too many wrong tries: wait this many seconds.
+    Paused {
+        /// Seconds left.
+        seconds: u32,
+    },
+}
+
+/// What the attendant is being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffStep {
+    /// 1 to 5: which paper proof or page was seen.
+    ChooseProof,
+    /// 1 to 5: which cause for opening against yellow or red (DOMAIN §19).
+    ChooseCause,
+    /// Confirm the opening.
+    ConfirmOpening,
+    /// 1 to 5: which document is typed.
+    ChooseDocument,
+    /// Characters typed so far.
+    TypeNumber {
+        /// How many.
+        typed: u8,
+    },
+    /// Digits of the second temperature reading, in tenths of a degree.
+    TypeTemperature {
+        /// How many.
+        typed: u8,
+    },
+    /// What was typed is no valid number of its kind.
+    NumberWrong,
+    /// Nobody is logged in: show a badge first.
+    LoginFirst,
+    /// This role may not do that.
+    RoleForbids,
+    /// A badge that the staff list does not hold, or holds as retired.
+    BadgeRefused,
+    /// Logged in.
+    Welcome,
+}
+
+/// Parts that can be unwell, as a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Faults(u16);
+
+/// A part of the terminal that can be unwell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// No frames.
+    Camera,
+    /// The card reader is silent or unwell.
+    Reader,
+    /// The disk is full: records go to the reserve.
+    DiskFull,
+    /// Nothing can be recorded.
+    Journal,
+    /// The clock is not confirmed.
+    Clock,
+    /// No list.
+    ListMissing,
+    /// The list is past its stale limit.
+    ListStale,
+    /// The list is damaged.
+    ListDamaged,
+    /// No key set.
+    KeySetMissing,
+    /// No policy.
+    PolicyMissing,
+    /// The fire input is active.
+    Fire,
+    /// The case is open.
+    CaseOpen,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Fault; 12] = [
+        Fault::Camera,
+        Fault::Reader,
+        Fault::DiskFull,
+        Fault::Journal,
+        Fault::Clock,
+        Fault::ListMissing,
+        Fault::ListStale,
+        Fault::ListDamaged,
+        Fault::KeySetMissing,
+        Fault::PolicyMissing,
+        Fault::Fire,
+        Fault::CaseOpen,
+    ];
+
+    /// The stable code shown to staff, `F01` to `F12`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Fault::Camera => "F01",
+            Fault::Reader => "F02",
+            Fault::DiskFull => "F03",
+            Fault::Journal => "F04",
+            Fault::Clock => "F05",
+            Fault::ListMissing => "F06",
+            Fault::ListStale => "F07",
+            Fault::ListDamaged => "F08",
+            Fault::KeySetMissing => "F09",
+            Fault::PolicyMissing => "F10",
+            Fault::Fire => "F11",
+            Fault::CaseOpen => "F12",
+        }
+    }
+}
+
+impl Faults {
+    /// Adds or removes one.
+    pub fn set(&mut self, fault: Fault, state: Wellness) {
+        match state {
+            Wellness::Unwell => self.0 |= 1 << fault as u16,
+            Wellness::Well => self.0 &= !(1 << fault as u16),
+        }
+    }
+
+    /// Whether `fault` is among them.
+    pub fn has(self, fault: Fault) -> bool {
+        self.0 & 1 << fault as u16 != 0
+    }
+
+    /// All of them, in the order of [`Fault::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Fault> {
+        Fault::ALL.into_iter().filter(move |fault| self.has(*fault))
+    }
+}
+
+/// Whether a part works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wellness {
+    /// It works.
+    Well,
+    /// It does not.
+    Unwell,
+}
+
+/// The screen of a fault that leaves no automatic way: the human path, and what is unwell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultScreen {
+    /// The fault that matters most to the person.
+    pub fault: Fault,
+    /// Whether the card reader still works.
+    pub card: Wellness,
+    /// Whether the camera still works.
+    pub camera: Wellness,
+}
+
+/// Lamp and tone of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// Waiting.
+    Idle,
+    /// Reading has begun.
+    Reading,
+    /// A hint.
+    Hint,
+    /// A verdict.
+    Verdict(Verdict),
+    /// Stop, told to the attendant only.
+    SilentStop,
+    /// The attendant opened.
+    Opened,
+    /// A key was pressed on the attendant's panel.
+    Key,
+    /// A staff act was refused.
+    StaffRefused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_a_set() {
+        let mut faults = Faults::default();
+        faults.set(Fault::Reader, Wellness::Unwell);
+        faults.set(Fault::CaseOpen, Wellness::Unwell);
+        faults.set(Fault::Reader, Wellness::Well);
+        assert!(faults.iter().eq([Fault::CaseOpen]));
+    }
+}
