@@ -3,6 +3,7 @@
 //! Must not know: devices, files, pixels. The order of a passage is held by types (ARCHITECTURE, "The passage").
 #![no_std]
 
+pub mod journal;
 pub mod query;
 pub mod screen;
 pub mod time;

@@ -5,8 +5,9 @@
 
 pub mod base45;
 pub mod cose;
+pub mod credential;
 pub mod document;
 pub mod name;
-pub mod credential;
+pub mod record;
 pub mod strict;
 pub mod time;
