@@ -9,6 +9,7 @@
 use core::fmt;
 
 use gate_wire::cose::Kid;
+use gate_wire::credential::{BlindedSubject, CredentialId};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -18,8 +19,6 @@ use crate::stretch::{MemoryKib, SALT_BYTES, StretchRefused, TagMemory};
 
 /// Bytes of a subject, blinded or not.
 pub const SUBJECT_BYTES: usize = 12;
-/// Bytes of a credential id (`cti`, RFC 8392 §3.1.7).
-pub const CTI_BYTES: usize = 8;
 /// The longest normalised number, in bytes.
 pub const NUMBER_MOST: usize = 32;
 
@@ -122,8 +121,8 @@ impl LinkKey {
         LinkKey(Secret(*bytes))
     }
 
-    fn mask(&self, kid: Kid, cti: &[u8; CTI_BYTES]) -> [u8; SUBJECT_BYTES] {
-        shortened(hmac_sha256(&self.0.0, &[&kid.0, cti]))
+    fn mask(&self, kid: Kid, cti: CredentialId) -> [u8; SUBJECT_BYTES] {
+        shortened(hmac_sha256(&self.0.0, &[&kid.0, &cti.0]))
     }
 }
 
@@ -159,42 +158,18 @@ impl fmt::Debug for Subject {
     }
 }
 
-/// A subject as it stands in a code: XORed with a mask of the code's own, so that two codes of one person share
-/// nothing that a camera could link them by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct BlindedSubject([u8; SUBJECT_BYTES]);
-
-impl BlindedSubject {
-    /// As read from a credential's payload.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; SUBJECT_BYTES]) -> Self {
-        BlindedSubject(bytes)
-    }
-
-    /// As written into a credential's payload.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; SUBJECT_BYTES] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for BlindedSubject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BlindedSubject(<person>)")
-    }
-}
-
 /// Hides `subject` for the one credential (`kid`, `cti`): XOR with HMAC(link key, kid ‖ cti), 12 bytes (DESIGN §5).
+/// It stops a camera from telling by two codes that they are one person's.
 ///
 /// An issuer never uses a `cti` twice under one `kid`: the same mask twice gives the XOR of two subjects away.
 #[must_use]
-pub fn blind(subject: &Subject, key: &LinkKey, kid: Kid, cti: &[u8; CTI_BYTES]) -> BlindedSubject {
+pub fn blind(subject: &Subject, key: &LinkKey, kid: Kid, cti: CredentialId) -> BlindedSubject {
     BlindedSubject(xor(subject.0, key.mask(kid, cti)))
 }
 
 /// The subject that [`blind`] hid. A wrong key, `kid` or `cti` gives a subject of nobody, not an error.
 #[must_use]
-pub fn unblind(blinded: &BlindedSubject, key: &LinkKey, kid: Kid, cti: &[u8; CTI_BYTES]) -> Subject {
+pub fn unblind(blinded: &BlindedSubject, key: &LinkKey, kid: Kid, cti: CredentialId) -> Subject {
     Subject(xor(blinded.0, key.mask(kid, cti)))
 }
 
