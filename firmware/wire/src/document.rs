@@ -72,7 +72,13 @@ impl Document {
     pub fn person_key(&self) -> (DocumentKind, &[u8]) {
         let kind = match self.kind {
             DocumentKind::TemporaryId | DocumentKind::HouseholdRegister => DocumentKind::ResidentId,
-            kind => kind,
+            DocumentKind::ResidentId
+            | DocumentKind::HmtResidencePermit
+            | DocumentKind::PermanentResident2017
+            | DocumentKind::PermanentResident2023
+            | DocumentKind::Passport
+            | DocumentKind::HmtTravelPermit
+            | DocumentKind::TaiwanTravelPermit => self.kind,
         };
         (kind, self.number.as_bytes())
     }

@@ -4,10 +4,12 @@
 #![no_std]
 
 pub mod base45;
+pub mod card;
 pub mod cose;
 pub mod credential;
 pub mod document;
 pub mod name;
 pub mod record;
+pub mod sdt;
 pub mod strict;
 pub mod time;
