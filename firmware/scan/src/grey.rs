@@ -1,9 +1,14 @@
-//! Grey pictures of the scanner's own: the frame copied, shrunk, inverted, stretched.
+//! Grey pictures of the scanner's own: the frame copied, shrunk, doubled, inverted, thresholded.
 //!
-//! Promises: never larger than the frame; every operation is one pass over the pixels.
+//! Promises: at most four times the frame; the work is a constant number of passes over the pixels.
 //! Must not know: what a QR code is.
 
+use std::ops::Range;
+
 use crate::Frame;
+
+/// How much darker than its surroundings ink is at least, of 255.
+const MARGIN: u32 = 4;
 
 /// An owned grey picture without row padding.
 #[derive(Clone, Debug)]
@@ -36,6 +41,43 @@ impl Grey {
         Some(Self { width, height, pixels })
     }
 
+    /// Twice the size, interpolated: modules of two pixels become wide enough for a decoder that samples whole
+    /// pixels.
+    pub(crate) fn doubled(&self) -> Self {
+        let (width, height) = (self.width * 2, self.height * 2);
+        let mut pixels = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let (near, far) = (self.row(y / 2), self.row(beside(y, self.height)));
+            pixels.extend((0..width).map(|x| {
+                let (n, f) = (x / 2, beside(x, self.width));
+                weighted([near[n], near[f], far[n], far[f]])
+            }));
+        }
+        Self { width, height, pixels }
+    }
+
+    fn row(&self, y: usize) -> &[u8] {
+        &self.pixels[y * self.width..][..self.width]
+    }
+
+    /// Which pixels are darker than the mean of the square around them by more than a camera's noise
+    /// (Bradley and Roth 2007: adaptive thresholding with the integral image; here with an absolute margin).
+    pub(crate) fn darker_than_around(&self) -> Vec<bool> {
+        let reach = (self.width / 24).clamp(8, 48);
+        let sums = Sums::of(self);
+        let mut ink = Vec::with_capacity(self.pixels.len());
+        for y in 0..self.height {
+            let rows = y.saturating_sub(reach)..(y + reach + 1).min(self.height);
+            ink.extend(self.row(y).iter().enumerate().map(|(x, pixel)| {
+                let columns = x.saturating_sub(reach)..(x + reach + 1).min(self.width);
+                // At most 97 x 97 pixels of at most 255 each, margin included.
+                let count = (rows.len() * columns.len()) as u32;
+                (u32::from(*pixel) + MARGIN) * count < sums.within(rows.clone(), columns)
+            }));
+        }
+        ink
+    }
+
     /// Black for white: codes shown in dark mode.
     pub(crate) fn inverted(&self) -> Self {
         let pixels = self.pixels.iter().map(|p| 255 - p).collect();
@@ -48,12 +90,54 @@ impl Grey {
         self.pixels.iter().for_each(|p| counts[usize::from(*p)] += 1);
         let goal = self.pixels.len() * percent / 100;
         let mut seen = 0;
-        (0..=255u8).find(|v| {
-            seen += counts[usize::from(*v)];
-            seen > goal
-        })
-        .unwrap_or(255)
+        (0..=255u8)
+            .find(|v| {
+                seen += counts[usize::from(*v)];
+                seen > goal
+            })
+            .unwrap_or(255)
     }
+}
+
+/// The sums of all pixels above and to the left of each corner between pixels.
+struct Sums {
+    stride: usize,
+    sums: Vec<u32>,
+}
+
+impl Sums {
+    /// 16 Mpx of 255 still sum to less than 2^32.
+    fn of(picture: &Grey) -> Self {
+        let stride = picture.width + 1;
+        let mut sums = vec![0u32; stride * (picture.height + 1)];
+        for y in 0..picture.height {
+            let mut row = 0;
+            for (x, pixel) in picture.row(y).iter().enumerate() {
+                row += u32::from(*pixel);
+                sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+            }
+        }
+        Self { stride, sums }
+    }
+
+    fn within(&self, rows: Range<usize>, columns: Range<usize>) -> u32 {
+        let at = |y: usize, x: usize| self.sums[y * self.stride + x];
+        let left = at(rows.end, columns.start) - at(rows.start, columns.start);
+        let to_right = at(rows.end, columns.end) - at(rows.start, columns.end);
+        to_right - left
+    }
+}
+
+/// The second nearest of the `size` places that were there before doubling.
+fn beside(place: usize, size: usize) -> usize {
+    if place.is_multiple_of(2) { (place / 2).saturating_sub(1) } else { (place / 2 + 1).min(size - 1) }
+}
+
+/// Bilinear at a quarter of the way: 9, 3, 3 and 1 sixteenths.
+fn weighted([nearest, beside, below, across]: [u8; 4]) -> u8 {
+    let sum = 9 * u16::from(nearest) + 3 * (u16::from(beside) + u16::from(below)) + u16::from(across);
+    // The weights add up to 16, so that the result is a byte.
+    ((sum + 8) / 16) as u8
 }
 
 fn mean_of_four(upper: &[u8], lower: &[u8]) -> u8 {
@@ -77,6 +161,23 @@ mod tests {
         assert_eq!((half.width, half.height, half.pixels.as_slice()), (1, 1, &[67u8][..]));
         assert!(grey(1, &[1, 2, 3]).halved().is_none());
         assert_eq!(grey(2, &[255; 4]).halved().unwrap().pixels, [255]);
+    }
+
+    #[test]
+    fn doubling_keeps_flat_places_and_slopes_edges() {
+        assert_eq!(grey(1, &[9]).doubled().pixels, [9; 4]);
+        assert_eq!(grey(2, &[0, 160]).doubled().pixels, [[0, 40, 120, 160]; 2].concat());
+    }
+
+    #[test]
+    fn ink_is_what_is_darker_than_its_surroundings_at_any_brightness() {
+        let mut slope = grey(60, &(0..60).map(|x| 40 + 3 * x).collect::<Vec<u8>>());
+        assert!(slope.darker_than_around().iter().skip(10).take(40).all(|ink| !ink));
+        [20, 45].iter().for_each(|x| slope.pixels[*x] -= 40);
+        let ink = slope.darker_than_around();
+        let inner: Vec<usize> = (10..50).filter(|x| ink[*x]).collect();
+        assert_eq!(inner, [20, 45]);
+        assert!(grey(30, &[7; 900]).darker_than_around().iter().all(|ink| !ink), "a blank sheet has no ink");
     }
 
     #[test]

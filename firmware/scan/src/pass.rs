@@ -2,7 +2,7 @@
 //!
 //! Promises: no panic leaves it; a payload is complete or not there; codes that are one part of several
 //! (structured append, ISO/IEC 18004 §8) are not returned, since rqrr refuses the mode indicator 3.
-//! Must not know: the frame the picture was made from, other than by the scale of the corners.
+//! Must not know: the frame the picture was made from, other than by the size of its pixels.
 
 use std::io::{self, Write};
 
@@ -15,19 +15,36 @@ use crate::symbol::{Point, Symbol, Symbols};
 /// Smaller pictures cannot hold even a version 1 code.
 const LEAST_SIDE: usize = 21;
 
-/// Reads `picture` and adds what is in it; `scale` is the size of its pixels in frame pixels.
+/// How a pixel is told to be ink.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ink {
+    /// Darker than the square around it: withstands gradients, glare and shadows.
+    DarkerThanAround,
+    /// Darker than rqrr's running mean along the rows: finds some codes that the square blurs together.
+    DarkerThanRow,
+}
+
+/// Reads `picture` and adds what is in it; its pixels are `halves` half frame pixels wide.
 ///
 /// Detection and each grid are contained apart, so that one bad grid does not cost the others.
-pub(crate) fn read(picture: &Grey, scale: i32, symbols: &mut Symbols) {
+pub(crate) fn read(picture: &Grey, ink: Ink, halves: i32, symbols: &mut Symbols) {
     if picture.width < LEAST_SIDE || picture.height < LEAST_SIDE {
         return;
     }
-    let pixel = |x: usize, y: usize| picture.pixels[y * picture.width + x];
-    let prepared = contain(|| PreparedImage::prepare_from_greyscale(picture.width, picture.height, pixel));
+    let (width, height) = (picture.width, picture.height);
+    let prepared = contain(|| match ink {
+        Ink::DarkerThanAround => {
+            let ink = picture.darker_than_around();
+            PreparedImage::prepare_from_bitmap(width, height, |x, y| ink[y * width + x])
+        }
+        Ink::DarkerThanRow => {
+            PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.pixels[y * width + x])
+        }
+    });
     let done = prepared.and_then(|mut image| {
         let image = &mut image;
         let grids = contain(move || image.detect_grids())?;
-        grids.iter().for_each(|grid| read_grid(grid, scale, symbols));
+        grids.iter().for_each(|grid| read_grid(grid, halves, symbols));
         Ok(())
     });
     if done == Err(Panicked) {
@@ -36,12 +53,12 @@ pub(crate) fn read(picture: &Grey, scale: i32, symbols: &mut Symbols) {
 }
 
 /// Adds what one found grid holds, when its errors can be corrected.
-fn read_grid<G: BitGrid>(grid: &Grid<G>, scale: i32, symbols: &mut Symbols) {
+fn read_grid<G: BitGrid>(grid: &Grid<G>, halves: i32, symbols: &mut Symbols) {
     let mut payload = Payload(Vec::new());
     match contain(|| grid.decode_to(&mut payload)) {
         // A failure may come after part of the payload was written: `payload` counts only after `Ok`.
         Ok(Ok(meta)) => {
-            let corners = grid.bounds.map(|p| scaled(p, scale));
+            let corners = grid.bounds.map(|p| in_frame(p, halves));
             Symbol::new(payload.0, corners, meta.version.0).into_iter().for_each(|s| symbols.add(s));
         }
         Ok(Err(_)) => {}
@@ -49,8 +66,8 @@ fn read_grid<G: BitGrid>(grid: &Grid<G>, scale: i32, symbols: &mut Symbols) {
     }
 }
 
-fn scaled(point: rqrr::Point, scale: i32) -> Point {
-    Point { x: point.x.saturating_mul(scale), y: point.y.saturating_mul(scale) }
+fn in_frame(point: rqrr::Point, halves: i32) -> Point {
+    Point { x: point.x.saturating_mul(halves) / 2, y: point.y.saturating_mul(halves) / 2 }
 }
 
 /// Takes at most [`Symbol::MAX_BYTES`]; the byte after that is an error, which ends the decoding.

@@ -3,14 +3,18 @@
 //! Promises: a look returns for every frame; nothing of one frame influences the next.
 //! Must not know: how a single attempt reads (`pass`), what the symbols mean.
 
+use std::borrow::Cow;
+
 use crate::grey::Grey;
+use crate::pass::Ink;
 use crate::symbol::{Symbols, WhyNothing};
 use crate::{Frame, contain, pass};
 
-/// Pictures above this are halved before the first pass: rqrr's cost grows with the pixels.
-const FULL_PASS_PIXELS: usize = 2 * 1024 * 1024;
+/// Frames above this are halved before the first pass and none is doubled beyond it: rqrr's cost grows with
+/// the pixels.
+const PASS_PIXELS: usize = 2 * 1024 * 1024;
 
-/// Below this brightness (of 255) lies all but the brightest hundredth of a frame in the dark.
+/// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
 const DARK: u8 = 40;
 
 /// Reads QR codes in camera frames, one frame after the other.
@@ -30,23 +34,20 @@ impl Scanner {
         Self { _private: () }
     }
 
-    /// Everything that can be read in `frame`.
-    ///
-    /// The passes go from the likely to the unlikely: full size, half size (photographed screens: their pixel
-    /// grid vanishes), inverted (dark mode), inverted half size. The first pass that reads something ends the
-    /// look, after all codes of that pass were read.
+    /// Everything that can be read in `frame`: the passes go from the likely to the unlikely, and the first
+    /// one that reads something ends the look, after all codes of that pass were read.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
         let mut symbols = Symbols::none_yet();
-        let sizes = sizes_of(frame);
-        for theme in [Theme::DarkOnLight, Theme::LightOnDark] {
-            for (picture, scale) in &sizes {
-                read(picture, theme, *scale, &mut symbols);
-                if !symbols.is_empty() {
-                    return symbols;
-                }
+        let sizes = Sizes::of(frame);
+        for (ink, theme, size) in LADDER {
+            if let Some((picture, halves)) = sizes.pick(size) {
+                read(&picture, ink, theme, halves, &mut symbols);
+            }
+            if !symbols.is_empty() {
+                return symbols;
             }
         }
-        symbols.blame(sizes.last().and_then(|(picture, _)| why_nothing(picture)));
+        symbols.blame(why_nothing(&sizes.full));
         symbols
     }
 }
@@ -61,29 +62,71 @@ impl Default for Scanner {
 #[derive(Clone, Copy)]
 enum Theme {
     DarkOnLight,
+    /// Dark mode of a phone.
     LightOnDark,
 }
 
-/// The picture in the sizes that are tried, each with the size of its pixels in frame pixels.
-fn sizes_of(frame: &Frame<'_>) -> Vec<(Grey, i32)> {
-    let mut full = (Grey::copy(frame), 1);
-    while full.0.pixels.len() > FULL_PASS_PIXELS {
-        let Some(half) = full.0.halved() else { break };
-        full = (half, full.1 * 2);
-    }
-    let half = full.0.halved().map(|half| (half, full.1 * 2));
-    std::iter::once(full).chain(half).collect()
+#[derive(Clone, Copy)]
+enum Size {
+    Full,
+    /// The pixel grid of a photographed screen vanishes, noise and moiré fade.
+    Half,
+    /// Modules of two pixels become readable; only where it stays within [`PASS_PIXELS`].
+    Double,
 }
 
-fn read(picture: &Grey, theme: Theme, scale: i32, symbols: &mut Symbols) {
+/// The passes in the order of what they read for their cost, measured on photographs.
+const LADDER: [(Ink, Theme, Size); 7] = [
+    (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Full),
+    (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Half),
+    (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Full),
+    (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Half),
+    (Ink::DarkerThanAround, Theme::LightOnDark, Size::Full),
+    (Ink::DarkerThanAround, Theme::LightOnDark, Size::Half),
+    (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Double),
+];
+
+/// The frame in the sizes of the ladder.
+struct Sizes {
+    full: Grey,
+    half: Option<Grey>,
+    /// Width of a pixel of `full` in half frame pixels.
+    halves: i32,
+}
+
+impl Sizes {
+    fn of(frame: &Frame<'_>) -> Self {
+        let (mut full, mut halves) = (Grey::copy(frame), 2);
+        while full.pixels.len() > PASS_PIXELS {
+            let Some(half) = full.halved() else { break };
+            (full, halves) = (half, halves * 2);
+        }
+        Self { half: full.halved(), full, halves }
+    }
+
+    /// The picture and the width of its pixels in half frame pixels; `None` when the size is not to be had.
+    fn pick(&self, size: Size) -> Option<(Cow<'_, Grey>, i32)> {
+        match size {
+            Size::Full => Some((Cow::Borrowed(&self.full), self.halves)),
+            Size::Half => self.half.as_ref().map(|half| (Cow::Borrowed(half), self.halves * 2)),
+            Size::Double if self.full.pixels.len() * 4 > PASS_PIXELS => None,
+            Size::Double => Some((Cow::Owned(self.full.doubled()), self.halves / 2)),
+        }
+    }
+}
+
+fn read(picture: &Grey, ink: Ink, theme: Theme, halves: i32, symbols: &mut Symbols) {
     match theme {
-        Theme::DarkOnLight => pass::read(picture, scale, symbols),
-        Theme::LightOnDark => pass::read(&picture.inverted(), scale, symbols),
+        Theme::DarkOnLight => pass::read(picture, ink, halves, symbols),
+        Theme::LightOnDark => pass::read(&picture.inverted(), ink, halves, symbols),
     }
 }
 
-/// Only what is certain: a bright spot in a dark frame may be the screen with the code, so that the frame
-/// counts as dark only when nearly all of it is.
+/// Only what is certain: a bright spot in a dark frame may be the screen with the code, so that a frame counts
+/// as dark only when nearly all of it is.
 fn why_nothing(picture: &Grey) -> Option<WhyNothing> {
     (picture.percentile(99) < DARK).then_some(WhyNothing::TooDark)
 }
+
+#[cfg(test)]
+mod tests;

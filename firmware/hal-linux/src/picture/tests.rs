@@ -83,14 +83,20 @@ fn a_damaged_pgm_says_which_part() {
 #[test]
 fn a_size_that_is_too_large_is_refused_from_the_header_alone() {
     let pgm = b"P5 4097 4096 255\n";
-    assert!(matches!(GreyPicture::decode(pgm), Err(PictureError::ExceedPixels { width: 4097, height: 4096 })));
+    assert!(matches!(
+        GreyPicture::decode(pgm),
+        Err(PictureError::ExceedPixels { width: 4097, height: 4096 })
+    ));
     let mut png = png_of(ColorType::Grayscale, BitDepth::Eight, (1, 1), &[0]);
     png.truncate(33);
     png[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
     let crc = crc32(&png[12..29]);
     png[29..33].copy_from_slice(&crc.to_be_bytes());
     let refused = GreyPicture::decode(&png);
-    assert!(matches!(refused, Err(PictureError::ExceedPixels { width: 0x4000, height: 0x4000 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(PictureError::ExceedPixels { width: 0x4000, height: 0x4000 })),
+        "{refused:?}"
+    );
 }
 
 fn crc32(bytes: &[u8]) -> u32 {

@@ -1,0 +1,229 @@
+//! The scanner on small codes drawn here, and on pixels that are no code.
+
+use proptest::prelude::*;
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
+
+use super::*;
+use crate::Point;
+
+/// A sheet of grey that codes are drawn on.
+#[derive(Debug)]
+struct Sheet {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Sheet {
+    fn new(width: usize, height: usize, paper: u8) -> Self {
+        Self { width, height, pixels: vec![paper; width * height] }
+    }
+
+    /// Draws the ink of `code` with modules of `module` pixels, its top left module at (`left`, `top`).
+    fn draw(mut self, code: &QrCode, (left, top): (usize, usize), module: usize, ink: u8) -> Self {
+        let side = code.size() as usize * module;
+        for (x, y) in (0..side * side).map(|n| (n % side, n / side)) {
+            if code.get_module((x / module) as i32, (y / module) as i32) {
+                self.pixels[(top + y) * self.width + left + x] = ink;
+            }
+        }
+        self
+    }
+
+    fn look(&self) -> Symbols {
+        Scanner::new().look(&Frame::new(&self.pixels, self.width, self.height, self.width).unwrap())
+    }
+}
+
+fn code(payload: &[u8]) -> QrCode {
+    QrCode::encode_binary(payload, QrCodeEcc::Medium).unwrap()
+}
+
+fn payloads(symbols: &Symbols) -> Vec<&[u8]> {
+    let mut all: Vec<&[u8]> = symbols.iter().map(crate::Symbol::bytes).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Pixels that look random and are the same every time.
+fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0x2545_F491_4F6C_DD1Du64;
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..count).map(next).collect()
+}
+
+#[test]
+fn every_byte_value_comes_back_exactly() {
+    let all: Vec<u8> = (0..=255).collect();
+    let symbols = Sheet::new(400, 400, 230).draw(&code(&all), (40, 40), 4, 20).look();
+    assert_eq!(payloads(&symbols), [&all[..]]);
+    assert_eq!((symbols.panics(), symbols.why_nothing()), (0, None));
+}
+
+#[test]
+fn corners_and_version_are_those_of_the_code() {
+    let small = QrCode::encode_text("TF1:ABC", QrCodeEcc::Medium).unwrap();
+    let symbols = Sheet::new(300, 240, 230).draw(&small, (60, 40), 6, 20).look();
+    let symbol = &symbols.as_slice()[0];
+    assert_eq!((symbol.version(), symbol.bytes()), (1, &b"TF1:ABC"[..]));
+    let side = 21 * 6;
+    let expected = [(60, 40), (60 + side, 40), (60 + side, 40 + side), (60, 40 + side)];
+    for (corner, (x, y)) in symbol.corners().iter().zip(expected) {
+        assert!((corner.x - x).abs() <= 9 && (corner.y - y).abs() <= 9, "{corner:?} is not near {x}, {y}");
+    }
+}
+
+#[test]
+fn a_code_in_dark_mode_is_read() {
+    let symbols = Sheet::new(300, 300, 15).draw(&code(b"dark"), (50, 50), 5, 220).look();
+    assert_eq!(payloads(&symbols), [b"dark"]);
+}
+
+#[test]
+fn a_code_behind_the_pixel_grid_of_a_screen_is_read_at_half_size() {
+    let mut sheet = Sheet::new(480, 480, 235).draw(&code(b"grid"), (60, 60), 12, 20);
+    for n in (0..sheet.pixels.len()).filter(|n| (n % 480 + n / 480) % 2 == 0) {
+        sheet.pixels[n] = if sheet.pixels[n] > 128 { 110 } else { 128 };
+    }
+    let full_size_only = |sheet: &Sheet| {
+        let mut symbols = Symbols::none_yet();
+        let frame = Frame::new(&sheet.pixels, 480, 480, 480).unwrap();
+        pass::read(&Grey::copy(&frame), Ink::DarkerThanAround, 2, &mut symbols);
+        pass::read(&Grey::copy(&frame), Ink::DarkerThanRow, 2, &mut symbols);
+        symbols.len()
+    };
+    assert_eq!(full_size_only(&sheet), 0, "the fixture must need the half size");
+    let symbols = sheet.look();
+    assert_eq!(payloads(&symbols), [b"grid"]);
+    let right = symbols.as_slice()[0].corners()[1];
+    assert!(
+        (right.x - (60 + 21 * 12)).abs() <= 24,
+        "corners are in pixels of the frame, not of a pass: {right:?}"
+    );
+}
+
+#[test]
+fn two_different_codes_in_one_frame_are_both_read() {
+    let sheet = Sheet::new(640, 300, 230);
+    let sheet = sheet.draw(&code(b"first"), (40, 60), 6, 20).draw(&code(b"second"), (400, 90), 5, 20);
+    assert_eq!(payloads(&sheet.look()), [&b"first"[..], b"second"]);
+}
+
+#[test]
+fn two_prints_of_one_payload_are_one_symbol() {
+    let sheet = Sheet::new(640, 300, 230);
+    let sheet = sheet.draw(&code(b"same"), (40, 60), 6, 20).draw(&code(b"same"), (400, 90), 5, 20);
+    assert_eq!(payloads(&sheet.look()), [b"same"]);
+}
+
+#[test]
+fn one_part_of_a_structured_append_is_not_a_payload() {
+    let mut bits = Vec::new();
+    // ISO/IEC 18004 §8: mode 0011, position 0 of 2, parity; then an ordinary byte segment.
+    let header = [(0b0011, 4), (0x01, 8), (0x5A, 8), (0b0100, 4), (4, 8)];
+    header.iter().for_each(|(value, length)| push(&mut bits, *value, *length));
+    b"part".iter().for_each(|byte| push(&mut bits, u32::from(*byte), 8));
+    bits.resize(16 * 8, false);
+    let words: Vec<u8> = bits.chunks(8).map(|b| b.iter().fold(0, |n, bit| n << 1 | u8::from(*bit))).collect();
+    let part = QrCode::encode_codewords(Version::new(1), QrCodeEcc::Medium, &words, None);
+    assert!(Sheet::new(200, 200, 230).draw(&part, (40, 40), 5, 20).look().is_empty());
+    let plain = QrCode::encode_codewords(Version::new(1), QrCodeEcc::Medium, &without_header(&bits), None);
+    assert_eq!(payloads(&Sheet::new(200, 200, 230).draw(&plain, (40, 40), 5, 20).look()), [b"part"]);
+}
+
+fn push(bits: &mut Vec<bool>, value: u32, length: u32) {
+    bits.extend((0..length).rev().map(|n| value >> n & 1 == 1));
+}
+
+fn without_header(bits: &[bool]) -> Vec<u8> {
+    let mut bits = bits[20..].to_vec();
+    bits.resize(16 * 8, false);
+    bits.chunks(8).map(|b| b.iter().fold(0, |n, bit| n << 1 | u8::from(*bit))).collect()
+}
+
+#[test]
+fn a_code_longer_than_any_byte_payload_is_not_cut_to_one() {
+    let numeric = |count: usize| {
+        let digits = QrSegment::make_numeric(&"7".repeat(count));
+        let code = QrCode::encode_segments(&[digits], QrCodeEcc::Low).unwrap();
+        Sheet::new(700, 700, 230).draw(&code, (40, 40), 4, 20).look()
+    };
+    assert_eq!(payloads(&numeric(crate::Symbol::MAX_BYTES)), [&[b'7'; crate::Symbol::MAX_BYTES][..]]);
+    assert!(numeric(crate::Symbol::MAX_BYTES + 1).is_empty());
+}
+
+#[test]
+fn an_empty_frame_gives_nothing_and_says_when_it_is_dark() {
+    assert_eq!(Sheet::new(320, 240, 200).look().why_nothing(), None);
+    assert_eq!(Sheet::new(320, 240, 5).look().why_nothing(), Some(WhyNothing::TooDark));
+    let sheet = Sheet { width: 320, height: 240, pixels: noise(320 * 240) };
+    assert!(sheet.look().is_empty());
+}
+
+#[test]
+fn frames_of_every_awkward_shape_are_looked_at() {
+    for (width, height) in [(1, 1), (1, 5000), (5000, 1), (20, 20), (21, 21), (3, 700), (22, 4000)] {
+        let sheet = Sheet { width, height, pixels: noise(width * height) };
+        assert!(sheet.look().is_empty(), "{width} x {height}");
+    }
+}
+
+#[test]
+fn the_largest_frame_is_shrunk_and_read() {
+    let sheet = Sheet::new(4096, 4096, 230).draw(&code(b"huge"), (600, 900), 96, 20);
+    let symbols = sheet.look();
+    assert_eq!(payloads(&symbols), [b"huge"]);
+    let Point { x, y } = symbols.as_slice()[0].corners()[0];
+    assert!((x - 600).abs() < 150 && (y - 900).abs() < 150, "{x}, {y}");
+}
+
+#[test]
+fn one_frame_leaves_nothing_behind_for_the_next() {
+    let mut scanner = Scanner::new();
+    let sheet = Sheet::new(300, 300, 230).draw(&code(b"once"), (50, 50), 5, 20);
+    let frame = Frame::new(&sheet.pixels, 300, 300, 300).unwrap();
+    assert_eq!(payloads(&scanner.look(&frame)), [b"once"]);
+    let blank = Sheet::new(300, 300, 230);
+    assert!(scanner.look(&Frame::new(&blank.pixels, 300, 300, 300).unwrap()).is_empty());
+    assert_eq!(payloads(&scanner.look(&frame)), [b"once"]);
+}
+
+/// Rows of runs in finder proportions: more likely to reach the inner parts of a decoder than plain noise.
+fn runs() -> impl Strategy<Value = Sheet> {
+    let run = (1usize..9, any::<u8>());
+    (22usize..120, 22usize..120, proptest::collection::vec(run, 1..60)).prop_map(|(width, height, runs)| {
+        let row: Vec<u8> = runs.iter().flat_map(|(n, v)| std::iter::repeat_n(*v, *n)).collect();
+        let pixels = (0..width * height).map(|n| row[(n % width * 3 + n / width / 4) % row.len()]).collect();
+        Sheet { width, height, pixels }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_pixels_whatever_make_a_look_panic(
+        width in 1usize..90,
+        pixels in proptest::collection::vec(any::<u8>(), 90..6000),
+    ) {
+        let height = pixels.len() / width;
+        let symbols = Sheet { width, height, pixels }.look();
+        prop_assert!(symbols.len() <= Symbols::MAX);
+    }
+
+    #[test]
+    fn striped_pixels_make_no_look_panic(sheet in runs()) {
+        prop_assert!(sheet.look().len() <= Symbols::MAX);
+    }
+
+    #[test]
+    fn what_is_drawn_is_what_is_read(payload in proptest::collection::vec(any::<u8>(), 1..120)) {
+        let symbols = Sheet::new(420, 420, 220).draw(&code(&payload), (60, 60), 5, 30).look();
+        prop_assert_eq!(payloads(&symbols), [&payload[..]]);
+    }
+}
