@@ -8,6 +8,7 @@ pub mod card;
 pub mod cose;
 pub mod credential;
 pub mod document;
+pub mod mrz;
 pub mod name;
 pub mod record;
 pub mod sdt;
