@@ -70,13 +70,13 @@ pub enum Event {
 /// How the reader is, for the health state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReaderHealth {
-    /// Not heard of yet.
+    /// Never heard of yet.
     Starting,
     /// Answers.
     Well,
     /// Says that it cannot work.
     Unwell(Status),
-    /// Does not answer.
+    /// Does not answer, or has not yet on a new port.
     Lost,
 }
 
@@ -151,7 +151,10 @@ impl Session {
     /// Begins again on a port that was opened anew. A card that lay on the pad is still the same presentation.
     pub fn restart(&mut self) {
         self.receiver.clear();
-        (self.faults, self.resets, self.health) = (0, 0, ReaderHealth::Starting);
+        (self.faults, self.resets) = (0, 0);
+        if self.health != ReaderHealth::Starting {
+            self.health = ReaderHealth::Lost;
+        }
         self.state = State::Pause { until: Millis(0), then: Task::Greet };
     }
 
