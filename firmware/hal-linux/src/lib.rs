@@ -1,2 +1,8 @@
-//! Skeleton.
+//! The devices of the terminal on Linux.
+//!
+//! Promises: the only crate of the terminal that talks to the kernel; no call blocks but where its trait says so.
+//! It must not know: verdicts.
+
+pub mod card_reader;
 pub mod picture;
+pub mod serial;
