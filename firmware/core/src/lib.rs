@@ -3,8 +3,21 @@
 //! Must not know: devices, files, pixels. The order of a passage is held by types (ARCHITECTURE, "The passage").
 #![no_std]
 
+pub mod alleged;
+pub mod attendant;
+pub mod believed;
+pub mod case;
+pub mod decide;
+pub mod facts;
 pub mod journal;
+pub mod json;
+pub mod keyset;
+pub mod manifest;
+pub mod policy;
 pub mod query;
+pub mod record;
 pub mod screen;
+pub mod sight;
+pub mod staff;
 pub mod time;
 pub mod verdict;

@@ -11,6 +11,7 @@ use crate::time::ClockTrust;
 use crate::verdict::{Advice, Reason, Verdict};
 
 /// One state of the public screen.
+#[expect(clippy::large_enum_variant, reason = "no heap here, and there is one screen at a time")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Screen {
     /// Waiting for a person.

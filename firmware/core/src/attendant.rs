@@ -1,0 +1,271 @@
+//! The attendant's panel: key presses in, acts out.
+//! Promises: at most three presses from Assist to open (DOMAIN §3); against yellow or red a cause and a second step
+//! (DOMAIN §19); in a hospital 急诊 is one press (DOMAIN §1). Opens nothing by itself.
+//! Must not know: sessions' secrets, the latch, pixels.
+
+use gate_wire::document::{Document, DocumentKind};
+use heapless::{String, Vec};
+
+use crate::screen::StaffStep;
+use crate::verdict::{PlaceKind, Verdict};
+
+/// A key of the panel, or of a touch screen that shows the same keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// 0 to 9.
+    Digit(u8),
+    /// A to Z, for document numbers.
+    Letter(u8),
+    /// 确认.
+    Ok,
+    /// 返回.
+    Back,
+    /// 接受证明: a paper proof, page or document was seen.
+    Accept,
+    /// 同行人: a companion without evidence.
+    Companion,
+    /// 就医 · 急诊.
+    Emergency,
+    /// 录入证件: type a document.
+    Document,
+    /// 复测体温: type the second reading.
+    Temperature,
+    /// 退出.
+    Logout,
+}
+
+/// What an attendant accepted or did. The code is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Unsigned paper certificate of a community or medical institution.
+    PaperCertificate,
+    /// Unsigned printed test report.
+    TestReport,
+    /// 通信行程卡 seen.
+    TravelCardSeen,
+    /// Phone page seen.
+    PhonePageSeen,
+    /// Valid ID document seen and registered.
+    DocumentRegistered,
+    /// Health declaration on paper.
+    HealthDeclaration,
+    /// A companion without evidence.
+    Companion,
+    /// Against a proven yellow or red, with a cause.
+    Override(Cause),
+}
+
+/// The closed list of causes (DOMAIN §19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// 就医.
+    MedicalVisit,
+    /// 急诊.
+    Emergency,
+    /// 公安 / 疾控处置.
+    PoliceOrDiseaseControl,
+    /// 误判已核实.
+    MisjudgedVerified,
+    /// 疏散.
+    Evacuation,
+}
+
+impl Act {
+    /// The proofs, in the order of their digits 1 to 6.
+    pub const PROOFS: [Act; 6] = [
+        Act::PaperCertificate,
+        Act::TestReport,
+        Act::TravelCardSeen,
+        Act::PhonePageSeen,
+        Act::DocumentRegistered,
+        Act::HealthDeclaration,
+    ];
+
+    /// The code in a record.
+    pub fn code(self) -> u8 {
+        match self {
+            Act::PaperCertificate => 1,
+            Act::TestReport => 2,
+            Act::TravelCardSeen => 3,
+            Act::PhonePageSeen => 4,
+            Act::DocumentRegistered => 5,
+            Act::HealthDeclaration => 6,
+            Act::Companion => 7,
+            Act::Override(Cause::MedicalVisit) => 11,
+            Act::Override(Cause::Emergency) => 12,
+            Act::Override(Cause::PoliceOrDiseaseControl) => 13,
+            Act::Override(Cause::MisjudgedVerified) => 14,
+            Act::Override(Cause::Evacuation) => 15,
+        }
+    }
+}
+
+impl Cause {
+    /// The causes, in the order of their digits 1 to 5.
+    pub const ALL: [Cause; 5] = [
+        Cause::MedicalVisit,
+        Cause::Emergency,
+        Cause::PoliceOrDiseaseControl,
+        Cause::MisjudgedVerified,
+        Cause::Evacuation,
+    ];
+}
+
+/// What the panel stands before.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation {
+    /// The verdict of the person who stands here now, if one was just given.
+    pub verdict: Option<Verdict>,
+    /// Kind of place.
+    pub place: PlaceKind,
+}
+
+/// What a press came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pressed {
+    /// Nothing: the key has no meaning here.
+    Nothing,
+    /// The panel shows this.
+    Step(StaffStep),
+    /// The panel is closed again.
+    Closed,
+    /// Open, for this act.
+    Open(Act),
+    /// Look this document up.
+    LookUp(Document),
+    /// The second temperature reading, tenths of a degree.
+    SecondReading(i16),
+    /// End the session.
+    Logout,
+}
+
+/// The state of the panel between presses.
+#[derive(Debug, Default)]
+pub struct Panel {
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Closed,
+    Proof,
+    Cause,
+    Confirm(Cause),
+    DocumentKind,
+    Number(DocumentKind, String<18>),
+    Temperature(Vec<u8, 3>),
+}
+
+/// Documents that are typed (DOMAIN §13), in the order of their digits 1 to 5.
+pub const TYPED_DOCUMENTS: [DocumentKind; 5] = [
+    DocumentKind::Passport,
+    DocumentKind::HmtTravelPermit,
+    DocumentKind::TaiwanTravelPermit,
+    DocumentKind::TemporaryId,
+    DocumentKind::HouseholdRegister,
+];
+
+impl Panel {
+    /// Takes a key.
+    pub fn press(&mut self, key: Key, situation: Situation) -> Pressed {
+        if key == Key::Back {
+            return self.close(Pressed::Closed);
+        }
+        match core::mem::take(&mut self.state) {
+            State::Closed => self.begin(key, situation),
+            State::Proof => match chosen(key, &Act::PROOFS) {
+                Some(act) => Pressed::Open(act),
+                None => self.show(State::Proof, StaffStep::ChooseProof),
+            },
+            State::Cause => match chosen(key, &Cause::ALL) {
+                Some(cause) => self.show(State::Confirm(cause), StaffStep::ConfirmOpening),
+                None => self.show(State::Cause, StaffStep::ChooseCause),
+            },
+            State::Confirm(cause) if key == Key::Ok => self.close(Pressed::Open(Act::Override(cause))),
+            State::Confirm(cause) => self.show(State::Confirm(cause), StaffStep::ConfirmOpening),
+            State::DocumentKind => match chosen(key, &TYPED_DOCUMENTS) {
+                Some(kind) => {
+                    self.show(State::Number(kind, String::new()), StaffStep::TypeNumber { typed: 0 })
+                }
+                None => self.show(State::DocumentKind, StaffStep::ChooseDocument),
+            },
+            State::Number(kind, number) => self.type_number(key, kind, number),
+            State::Temperature(digits) => self.type_temperature(key, digits),
+        }
+    }
+
+    fn begin(&mut self, key: Key, situation: Situation) -> Pressed {
+        let coloured = matches!(situation.verdict, Some(Verdict::Stop | Verdict::Limit));
+        match key {
+            Key::Accept | Key::Companion if coloured => self.show(State::Cause, StaffStep::ChooseCause),
+            Key::Accept => self.show(State::Proof, StaffStep::ChooseProof),
+            Key::Companion => Pressed::Open(Act::Companion),
+            Key::Emergency if situation.place == PlaceKind::Hospital => {
+                Pressed::Open(Act::Override(Cause::Emergency))
+            }
+            Key::Emergency => self.show(State::Confirm(Cause::Emergency), StaffStep::ConfirmOpening),
+            Key::Document => self.show(State::DocumentKind, StaffStep::ChooseDocument),
+            Key::Temperature => {
+                self.show(State::Temperature(Vec::new()), StaffStep::TypeTemperature { typed: 0 })
+            }
+            Key::Logout => Pressed::Logout,
+            Key::Digit(_) | Key::Letter(_) | Key::Ok | Key::Back => Pressed::Nothing,
+        }
+    }
+
+    fn type_number(&mut self, key: Key, kind: DocumentKind, mut number: String<18>) -> Pressed {
+        let character = match key {
+            Key::Digit(digit) if digit < 10 => Some(char::from(b'0' + digit)),
+            Key::Letter(letter) if letter.is_ascii_uppercase() => Some(char::from(letter)),
+            Key::Ok => {
+                return match Document::parse(kind, &number) {
+                    Ok(document) => Pressed::LookUp(document),
+                    Err(_) => self.show(State::Number(kind, String::new()), StaffStep::NumberWrong),
+                };
+            }
+            _ => None,
+        };
+        if let Some(character) = character {
+            // A nineteenth character is not taken; the number of characters shown tells.
+            let _ = number.push(character);
+        }
+        let typed = number.len() as u8; // at most 18
+        self.show(State::Number(kind, number), StaffStep::TypeNumber { typed })
+    }
+
+    fn type_temperature(&mut self, key: Key, mut digits: Vec<u8, 3>) -> Pressed {
+        match key {
+            Key::Digit(digit) if digit < 10 => {
+                let _ = digits.push(digit); // a fourth digit is not taken
+            }
+            Key::Ok if digits.is_full() => {
+                return Pressed::SecondReading(
+                    digits.iter().fold(0, |value, digit| value * 10 + i16::from(*digit)),
+                );
+            }
+            _ => {}
+        }
+        let typed = digits.len() as u8; // at most 3
+        self.show(State::Temperature(digits), StaffStep::TypeTemperature { typed })
+    }
+
+    fn show(&mut self, state: State, step: StaffStep) -> Pressed {
+        self.state = state;
+        Pressed::Step(step)
+    }
+
+    fn close(&mut self, pressed: Pressed) -> Pressed {
+        self.state = State::Closed;
+        pressed
+    }
+}
+
+/// Digit 1 is the first of `choices`; any other key chooses nothing.
+fn chosen<T: Copy>(key: Key, choices: &[T]) -> Option<T> {
+    let Key::Digit(digit) = key else { return None };
+    choices.get(usize::from(digit).checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! What is proven of every policy at load: it covers every case, and no row breaks DOMAIN §1, §2, §3, §6, §14.
+//! Promises: each coherent case is looked at once, for each issuer; a few ten thousand cases for a place.
+//! Must not know: JSON.
+
+use crate::case::{
+    Case, DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass,
+};
+use crate::time::ClockTrust;
+use crate::verdict::{Direction, PlaceKind, RiskLevel, Verdict};
+
+use super::{Outcome, Policy, PolicyError, RowNumber, Rule};
+
+/// Looks at every coherent case of the policy's places.
+pub(super) fn prove(policy: &Policy) -> Result<(), PolicyError> {
+    for &place in &policy.settings.places {
+        for &risk in RiskLevel::ALL {
+            for &direction in Direction::ALL {
+                each_proven(|evidence, finding, source, test| {
+                    prove_proven(policy, (place, risk, direction), (evidence, finding, source, test))
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+type Where = (PlaceKind, RiskLevel, Direction);
+type Proven = (EvidenceKind, Finding, Source, TestAge);
+
+/// Every combination of evidence, finding, source and test age that the facts can give.
+fn each_proven(
+    mut look: impl FnMut(EvidenceKind, Finding, Source, TestAge) -> Result<(), PolicyError>,
+) -> Result<(), PolicyError> {
+    for &evidence in EvidenceKind::ALL {
+        for &finding in Finding::ALL {
+            for &source in Source::ALL {
+                for &test in TestAge::ALL {
+                    if coherent(evidence, finding, source, test) == Coherent::Yes {
+                        look(evidence, finding, source, test)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(PartialEq)]
+enum Coherent {
+    Yes,
+    No,
+}
+
+fn coherent(evidence: EvidenceKind, finding: Finding, source: Source, test: TestAge) -> Coherent {
+    use EvidenceKind as E;
+    use Finding as F;
+    let colour = matches!(finding, F::Green | F::Yellow | F::Red);
+    let by_evidence = match (evidence, source) {
+        (E::ScreenCode | E::PaperCode, Source::Code) => {
+            colour || matches!(finding, F::NoAbnormality | F::Abnormal)
+        }
+        (E::ScreenCode | E::PaperCode, Source::List) => colour,
+        (E::NucleicAcidTest, Source::Code) => matches!(finding, F::Negative | F::Positive),
+        (E::Certificate, Source::Code) => finding == F::Certified,
+        (E::NucleicAcidTest | E::Certificate, Source::List) => matches!(finding, F::Yellow | F::Red),
+        (E::Card | E::TypedDocument, Source::Code) => false,
+        (E::Card | E::TypedDocument, Source::List) => {
+            colour || matches!(finding, F::NotListed | F::NotAnException)
+        }
+    };
+    let has_test = evidence == E::NucleicAcidTest;
+    if by_evidence && has_test == (test != TestAge::NoTest) { Coherent::Yes } else { Coherent::No }
+}
+
+fn prove_proven(policy: &Policy, place: Where, proven: Proven) -> Result<(), PolicyError> {
+    for &data in DataAge::ALL {
+        if proven.2 == Source::List && data == DataAge::Missing {
+            continue;
+        }
+        for &clock in ClockTrust::ALL {
+            for &temperature in Temperature::ALL {
+                for &uses in UseClass::ALL {
+                    let case = |issuer| case(place, proven, (data, clock, temperature, uses), issuer);
+                    prove_issuers(policy, case)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn case(
+    (place, risk, direction): Where,
+    (evidence, finding, source, test): Proven,
+    (data, clock, temperature, uses): (DataAge, ClockTrust, Temperature, UseClass),
+    issuer: IssuerClass,
+) -> Case {
+    Case { place, risk, direction, evidence, finding, source, test, data, clock, temperature, issuer, uses }
+}
+
+/// One case for each issuer: each must be decided, by the rules, and all alike.
+fn prove_issuers(policy: &Policy, case: impl Fn(IssuerClass) -> Case) -> Result<(), PolicyError> {
+    let mut first: Option<(RowNumber, Verdict)> = None;
+    for &issuer in IssuerClass::ALL {
+        let case = case(issuer);
+        let (row, outcome) = policy.decide(&case).ok_or(PolicyError::Uncovered { case })?;
+        if let Some(rule) = broken(&case, &outcome) {
+            return Err(PolicyError::Breaks { row, rule, case });
+        }
+        let (ours, verdict) = *first.get_or_insert((row, outcome.verdict));
+        if verdict != outcome.verdict {
+            return Err(PolicyError::DiffersByIssuer { ours, other: row, case });
+        }
+    }
+    Ok(())
+}
+
+fn broken(case: &Case, outcome: &Outcome) -> Option<Rule> {
+    let verdict = outcome.verdict;
+    let stale_list = case.source == Source::List && case.data == DataAge::Stale;
+    let unsure_code = case.clock == ClockTrust::Unconfirmed
+        && case.evidence == EvidenceKind::ScreenCode
+        && case.source == Source::Code;
+    let passes = verdict == Verdict::Pass;
+    [
+        (
+            verdict == Verdict::Stop && (case.finding != Finding::Red || stale_list || unsure_code),
+            Rule::StopNeedsCurrentRed,
+        ),
+        (passes && matches!(case.finding, Finding::Red | Finding::Yellow), Rule::RedAndYellowNeverPass),
+        (passes && case.finding == Finding::NotListed, Rule::NotListedNeverPasses),
+        (stale_list && verdict != Verdict::Assist, Rule::StaleListNeverDecides),
+        (passes && unsure_code, Rule::UnconfirmedClockPassesNoScreenCode),
+        (!passes && ordinary_green(case), Rule::GreenIsFree),
+    ]
+    .into_iter()
+    .find_map(|(breaks, rule)| breaks.then_some(rule))
+}
+
+/// A first green of a screen code, a current list or the national page, with nothing in its way.
+fn ordinary_green(case: &Case) -> bool {
+    let green = matches!(case.finding, Finding::Green | Finding::NoAbnormality);
+    let current = match case.source {
+        Source::Code => case.evidence == EvidenceKind::ScreenCode && case.clock == ClockTrust::Confirmed,
+        Source::List => case.data == DataAge::Fresh && case.evidence == EvidenceKind::Card,
+    };
+    let undisturbed = matches!(case.temperature, Temperature::NotMeasured | Temperature::Normal)
+        && case.uses == UseClass::First;
+    green && current && undisturbed
+}
