@@ -12,7 +12,7 @@ use crate::facts::{Facts, ListAnswer, Persons, Revoked};
 use crate::policy::{Policy, RowNumber, Settings};
 use crate::screen::{Opens, Publicity};
 use crate::time::Currency;
-use crate::verdict::{Advice, Direction, Reason, Verdict};
+use crate::verdict::{Advice, Direction, Reason, RiskLevel, Verdict};
 
 /// What a person showed, as far as it could be proven.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +142,20 @@ pub fn replay(case: &Case, policy: &Policy) -> Decision {
         // A loaded policy covers every case of its places; this one is for other places.
         None => Decision::assist(Reason::PolicyMissing, case.direction),
     }
+}
+
+/// "No check" is in force here: the lane is open, nothing is scanned, nothing recorded (DOMAIN §9).
+/// Made by [`lane_open`] only, from signed policy and risk level.
+///
+/// ```compile_fail,E0423
+/// let open = gate_core::decide::LaneOpen(());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneOpen(());
+
+/// Whether policy checks nobody at this risk level.
+pub fn lane_open(policy: Option<&Policy>, risk: RiskLevel) -> Option<LaneOpen> {
+    policy?.settings().unchecked_at.contains(&risk).then_some(LaneOpen(()))
 }
 
 /// What is proven of the person.

@@ -1,0 +1,23 @@
+//! Lamps and sounds.
+
+use gate_core::screen::Signal;
+
+use crate::DeviceFault;
+
+/// The lamps at the gate; each signal has its own form, not only its colour.
+pub trait Lamps {
+    /// Shows a signal until the next one.
+    ///
+    /// # Errors
+    /// While the lamps cannot be reached.
+    fn show(&mut self, signal: Signal) -> Result<(), DeviceFault>;
+}
+
+/// The loudspeaker. It says nothing personal (DOMAIN §15).
+pub trait Sounder {
+    /// Plays a signal's tone or words without waiting for its end.
+    ///
+    /// # Errors
+    /// While it cannot be reached.
+    fn play(&mut self, signal: Signal) -> Result<(), DeviceFault>;
+}
