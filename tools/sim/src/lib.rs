@@ -1,1 +1,3 @@
 //! Skeleton.
+pub mod optics;
+pub mod sam;
