@@ -19,6 +19,13 @@ pub const TEXT_LEN: usize = 256;
 ///
 /// Having one tells that the card's text is well formed and its check digit is right; not that the card is genuine,
 /// current, or held by the person it names: the reader's security module looks at the first, nobody here at the last.
+/// Nobody makes one but the codec:
+///
+/// ```compile_fail,E0451
+/// # fn forge(read: gate_wire::card::CardRead) -> gate_wire::card::CardRead {
+/// gate_wire::card::CardRead { other: None, ..read }
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct CardRead {
     document: Document,

@@ -22,6 +22,18 @@ use core::fmt;
 /// One identity document: its kind and its number.
 ///
 /// Having one tells that the number is well formed; not that the document exists, is valid, or is in anyone's hand.
+/// It cannot be printed by accident, nor the number inside it:
+///
+/// ```compile_fail,E0277
+/// # use gate_wire::document::{Document, DocumentKind};
+/// let document = Document::parse(DocumentKind::Passport, "E12345678").unwrap();
+/// println!("{document}");
+/// ```
+/// ```compile_fail,E0277
+/// # use gate_wire::document::{Document, DocumentKind};
+/// let document = Document::parse(DocumentKind::Passport, "E12345678").unwrap();
+/// println!("{}", document.number());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     kind: DocumentKind,

@@ -14,6 +14,11 @@ pub const MASK: char = '*';
 /// A name of which at most the first and the last character can be seen; at most [`MaskedName::MAX`] bytes.
 ///
 /// Having one does not prove that it belongs to anybody: it is for a person's eyes, for the display time only.
+/// It cannot be printed by accident:
+///
+/// ```compile_fail,E0277
+/// println!("{}", gate_wire::name::MaskedName::from_full("张小三"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct MaskedName {
     bytes: [u8; Self::MAX],

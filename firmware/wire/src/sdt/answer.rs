@@ -7,7 +7,7 @@ use super::{FrameFault, Receiver, Status};
 use crate::card::{CardError, CardRead, TEXT_LEN};
 
 /// Data bytes of a `30 01` answer: two lengths, 256 of text, 1024 of photo.
-pub(super) const CARD_DATA_LEN: usize = 4 + 256 + 1024;
+const CARD_DATA_LEN: usize = 4 + 256 + 1024;
 const CARD_LENGTHS: [u8; 4] = [0x01, 0x00, 0x04, 0x00];
 
 /// Reads one whole answer, preamble to CHK.

@@ -4,7 +4,7 @@
 //! It must not know: what the session does with it.
 
 use super::super::Status;
-use super::super::answer::{CARD_DATA_LEN, card_text};
+use super::super::answer::card_text;
 use super::super::receiver::Frame;
 use super::Task;
 
@@ -88,7 +88,7 @@ fn select(frame: &Frame<'_>) -> Answer {
 
 fn read(frame: &Frame<'_>) -> Answer {
     match (frame.status, frame.data_len) {
-        (Status::Done, CARD_DATA_LEN) if card_text(frame).is_some() => Answer::Card,
+        (Status::Done, _) if card_text(frame).is_some() => Answer::Card,
         (Status::Done, len) if len > SHORT_DATA => Answer::Damaged,
         _ => failure(frame),
     }
