@@ -78,6 +78,20 @@ impl Grey {
         ink
     }
 
+    /// Makes the inside of a convex quadrilateral white; the part outside the picture is left out, whatever the
+    /// corners are.
+    pub(crate) fn whiten(&mut self, corners: [[f64; 2]; 4]) {
+        let rows = span(corners.map(|c| c[1]), self.height);
+        let columns = span(corners.map(|c| c[0]), self.width);
+        for y in rows {
+            for x in columns.clone() {
+                if inside(corners, [x as f64, y as f64]) {
+                    self.pixels[y * self.width + x] = 255;
+                }
+            }
+        }
+    }
+
     /// Black for white: codes shown in dark mode.
     pub(crate) fn inverted(&self) -> Self {
         let pixels = self.pixels.iter().map(|p| 255 - p).collect();
@@ -128,6 +142,23 @@ impl Sums {
     }
 }
 
+/// The places of `size` that the given ones reach over. Casts saturate: none is outside.
+fn span(places: [f64; 4], size: usize) -> Range<usize> {
+    let low = places.into_iter().fold(f64::INFINITY, f64::min);
+    let high = places.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    (low as usize).min(size)..(high.ceil() as usize).min(size)
+}
+
+/// Whether a place lies on the same side of all four edges, in whichever direction they go round.
+fn inside(corners: [[f64; 2]; 4], [x, y]: [f64; 2]) -> bool {
+    let side = |n: usize| {
+        let ([ax, ay], [bx, by]) = (corners[n], corners[(n + 1) % 4]);
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+    };
+    let sides = [side(0), side(1), side(2), side(3)];
+    sides.iter().all(|s| *s >= 0.0) || sides.iter().all(|s| *s <= 0.0)
+}
+
 /// The second nearest of the `size` places that were there before doubling.
 fn beside(place: usize, size: usize) -> usize {
     if place.is_multiple_of(2) { (place / 2).saturating_sub(1) } else { (place / 2 + 1).min(size - 1) }
@@ -161,6 +192,18 @@ mod tests {
         assert_eq!((half.width, half.height, half.pixels.as_slice()), (1, 1, &[67u8][..]));
         assert!(grey(1, &[1, 2, 3]).halved().is_none());
         assert_eq!(grey(2, &[255; 4]).halved().unwrap().pixels, [255]);
+    }
+
+    #[test]
+    fn whitening_stays_inside_the_quadrilateral_and_the_picture() {
+        let mut picture = grey(5, &[0; 25]);
+        picture.whiten([[2.0, 0.0], [4.0, 2.0], [2.0, 4.0], [0.0, 2.0]]);
+        let rows: Vec<usize> =
+            picture.pixels.chunks(5).map(|row| row.iter().filter(|p| **p == 255).count()).collect();
+        assert_eq!(rows, [1, 3, 4, 3, 0], "the right and the lower corner are the ends, not inside");
+        let mut picture = grey(5, &[0; 25]);
+        picture.whiten([[-4e9, -4e9], [-4e9, 4e9], [4e9, 4e9], [4e9, -4e9]]);
+        assert_eq!(picture.pixels, [255; 25]);
     }
 
     #[test]
