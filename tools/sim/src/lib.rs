@@ -1,3 +1,4 @@
 //! Skeleton.
+pub mod devices;
 pub mod optics;
 pub mod sam;
