@@ -1,0 +1,151 @@
+//! What an attendant is asked: badge PIN, causes, documents.
+//! Promises: what is typed is shown as dots only; the numbers before the choices are the keys to press, in the order of
+//! [`StaffStep`].
+//! Must not know: what a choice does.
+
+use embedded_graphics::geometry::Size;
+use gate_core::screen::{PinRefusal, StaffStep};
+
+use super::bars::Sheet;
+use super::notice::Notice;
+use super::{MARGIN, text_width};
+use crate::frame::Frame;
+use crate::glyphs::Style;
+use crate::icon::Icon;
+use crate::layout::{Block, Side, spread};
+use crate::palette::{Paper, Part};
+use crate::words::{self, Text};
+
+const PAPER: Paper = Paper::Plum;
+
+pub(super) fn pin(typed: u8, refused: Option<PinRefusal>, size: Size) -> Frame {
+    let help = match refused {
+        None => (words::LABEL_PIN_HOW, 0),
+        Some(PinRefusal::Wrong) => (words::LABEL_PIN_WRONG, 0),
+        Some(PinRefusal::Paused { seconds }) => (words::LABEL_PIN_PAUSED, seconds),
+    };
+    typing(Icon::Lock, words::PROMPT_PIN, typed, help, size)
+}
+
+pub(super) fn step(step: StaffStep, size: Size) -> Frame {
+    let told = |heading, help| notice(heading, help, size);
+    match step {
+        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, &PROOFS, size),
+        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, &CAUSES, size),
+        StaffStep::ChooseDocument => choice(words::PROMPT_CHOOSE_DOCUMENT, &DOCUMENTS, size),
+        StaffStep::ConfirmOpening => told(words::PROMPT_CONFIRM_OPENING, words::LABEL_CONFIRM_HOW),
+        StaffStep::TypeNumber { typed } => {
+            typing(Icon::Staff, words::PROMPT_TYPE_NUMBER, typed, (words::LABEL_PIN_HOW, 0), size)
+        }
+        StaffStep::TypeTemperature { typed } => {
+            typing(Icon::Staff, words::PROMPT_TYPE_TEMPERATURE, typed, (words::LABEL_PIN_HOW, 0), size)
+        }
+        StaffStep::NumberWrong => told(words::PROMPT_NUMBER_WRONG, words::LABEL_NUMBER_HOW),
+        StaffStep::LoginFirst => told(words::PROMPT_LOGIN_FIRST, words::LABEL_LOGIN_HOW),
+        StaffStep::RoleForbids => told(words::PROMPT_ROLE_FORBIDS, words::LABEL_ROLE_HOW),
+        StaffStep::BadgeRefused => told(words::PROMPT_BADGE_REFUSED, words::LABEL_BADGE_HOW),
+        StaffStep::Welcome => told(words::PROMPT_WELCOME, words::LABEL_WELCOME_HOW),
+    }
+}
+
+/// DOMAIN §3, the attendant's typed acceptance.
+const PROOFS: [Text; 5] = [
+    words::LABEL_PROOF_PAPER,
+    words::LABEL_PROOF_TRAVEL,
+    words::LABEL_PROOF_PHONE,
+    words::LABEL_PROOF_DOCUMENT,
+    words::LABEL_PROOF_DECLARATION,
+];
+
+/// DOMAIN §19.
+const CAUSES: [Text; 5] = [
+    words::LABEL_CAUSE_CARE,
+    words::LABEL_CAUSE_EMERGENCY,
+    words::LABEL_CAUSE_AUTHORITY,
+    words::LABEL_CAUSE_MISTAKE,
+    words::LABEL_CAUSE_EVACUATION,
+];
+
+/// DOMAIN §13.
+const DOCUMENTS: [Text; 5] = [
+    words::LABEL_DOCUMENT_PASSPORT,
+    words::LABEL_DOCUMENT_HK_MACAU,
+    words::LABEL_DOCUMENT_TAIWAN,
+    words::LABEL_DOCUMENT_TEMPORARY,
+    words::LABEL_DOCUMENT_HOUSEHOLD,
+];
+
+/// The public sees that staff is busy.
+fn busy_bar(sheet: &mut Sheet) {
+    let ink = PAPER.soft(Part::Bar);
+    let (busy, wait) = (words::PROMPT_STAFF_BUSY, words::LABEL_STAFF_WAIT);
+    let line = |text: String| Block::line(&text, Style::Small, ink, u32::MAX);
+    sheet.top(line(format!("{} {}", busy.zh, busy.en)), line(format!("{} {}", wait.zh, wait.en)));
+}
+
+fn notice(heading: Text, help: Text, size: Size) -> Frame {
+    Notice { paper: PAPER, icon: Icon::Staff, heading, style: Style::Large, help: &[help], ways: &[] }
+        .page(size, busy_bar)
+}
+
+fn typing(icon: Icon, heading: Text, typed: u8, (help, n): (Text, u32), size: Size) -> Frame {
+    let mut sheet = Sheet::new(size, PAPER);
+    busy_bar(&mut sheet);
+    let (strong, soft, width) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body), text_width(size));
+    let number = n.to_string();
+    let line = |text: &str, ink, styles: &[Style]| {
+        Block::text(&text.replace("{n}", &number), ink, styles, (width, 1))
+    };
+    let sign = Block::Sign { icon, size: crate::icon::IconSize::Heading, ink: strong };
+    let zh = line(heading.zh, strong, &[Style::Large]);
+    let groups = vec![
+        Block::row(MARGIN, vec![sign, zh]),
+        line(heading.en, strong, &[Style::Medium, Style::Small]),
+        line(&dots(typed), strong, &[Style::Medium]),
+        Block::column(
+            2,
+            Side::Middle,
+            vec![line(help.zh, strong, &[Style::Medium]), line(help.en, soft, &[Style::Small])],
+        ),
+    ];
+    spread(groups, sheet.rest, &mut sheet.frame);
+    sheet.frame
+}
+
+/// One dot for each character, at most as many as a line holds.
+fn dots(typed: u8) -> String {
+    match typed {
+        0 => "○".to_owned(),
+        typed => "●".repeat(usize::from(typed.min(18))),
+    }
+}
+
+fn choice(heading: Text, choices: &[Text], size: Size) -> Frame {
+    let mut sheet = Sheet::new(size, PAPER);
+    busy_bar(&mut sheet);
+    let (strong, soft, width) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body), text_width(size));
+    let zh = |choice: &Text| Block::line(choice.zh, Style::Medium, strong, width);
+    let widest = choices.iter().map(|choice| zh(choice).size().width).max().unwrap_or(0);
+    let room = width.saturating_sub(widest + MARGIN);
+    let column = |blocks| Block::column(8, Side::Left, blocks);
+    let english = choices.iter().map(|choice| {
+        let line = Block::text(choice.en, soft, &[Style::Small, Style::Tiny], (room, 1));
+        padded(line, Style::Medium.line_height())
+    });
+    let list = vec![column(choices.iter().map(zh).collect()), column(english.collect())];
+    let groups = vec![
+        Block::text(heading.zh, strong, &[Style::Large], (width, 1)),
+        Block::text(heading.en, soft, &[Style::Small], (width, 1)),
+        Block::row(MARGIN, list),
+    ];
+    spread(groups, sheet.rest, &mut sheet.frame);
+    sheet.frame
+}
+
+/// In a row of `height`, so that two columns keep step.
+fn padded(block: Block, height: u32) -> Block {
+    let missing = height.saturating_sub(block.size().height);
+    let room =
+        |height| Block::column(height, Side::Left, vec![super::bars::nothing(), super::bars::nothing()]);
+    Block::column(0, Side::Left, vec![room(missing / 2), block, room(missing - missing / 2)])
+}

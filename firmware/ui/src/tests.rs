@@ -1,0 +1,6 @@
+//! Every screen there can be, measured: nothing overlaps, nothing is cut, every glyph is there, all of it can be read.
+//! Must not know: pixels (golden pictures are in the workspace's tests).
+
+mod measured;
+mod rules;
+mod screens;

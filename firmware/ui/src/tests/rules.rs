@@ -1,0 +1,148 @@
+//! What may and may not be said, and to whom (DOMAIN §1, §2, §15, §17).
+
+use gate_core::screen::{Fault, FaultScreen, Opens, PersonShown, Publicity, Screen, Told, Wellness};
+use gate_core::verdict::{Advice, Reason, Verdict};
+use gate_wire::name::MaskedName;
+
+use super::screens::{told, verdicts};
+use crate::icon::Icon;
+use crate::{Canvas, Outline, Shown, draw, outline, words};
+
+fn measured(screen: &Screen) -> Outline {
+    outline(screen, 800, 480)
+}
+
+fn said(told: &Told) -> String {
+    measured(&Screen::Verdict(told.clone())).all_text()
+}
+
+fn signs(outline: &Outline) -> Vec<u8> {
+    let number = |shown: &Shown| if let Shown::Icon { number } = shown { Some(*number) } else { None };
+    outline.boxes.iter().filter_map(|part| number(&part.shown)).collect()
+}
+
+fn headings(outline: &Outline) -> Vec<&str> {
+    let heading =
+        |shown| if let &Shown::Text { ref text, px: 96.., .. } = shown { Some(text.as_str()) } else { None };
+    outline.boxes.iter().filter_map(|part| heading(&part.shown)).collect()
+}
+
+#[test]
+fn every_verdict_but_pass_shows_its_reason_code_and_query_number() {
+    for &reason in Reason::ALL {
+        let told = told(reason, Advice::StaffLane);
+        let (said, query) = (said(&told), told.query.unwrap());
+        let shown = said.contains(reason.code()) && said.contains(query.as_str()) && said.contains("12345");
+        assert_eq!(shown, told.verdict != Verdict::Pass, "{reason:?}");
+    }
+}
+
+#[test]
+fn the_cause_is_told_in_both_languages_and_so_is_what_to_do() {
+    for told in verdicts().iter().filter(|told| told.verdict != Verdict::Pass) {
+        let said = said(told).replace('\n', " ");
+        let (cause, advice) = (words::reason(told.reason), words::advice(told.advice));
+        assert!(said.contains(cause.zh) && said.contains(cause.en), "{told:?}");
+        let in_heading =
+            matches!(told.advice, Advice::StaffLane | Advice::StaffIsComing | Advice::WalkThrough);
+        assert!(in_heading || said.contains(advice.zh) && said.contains(advice.en), "{told:?}");
+    }
+}
+
+#[test]
+fn a_neutral_stop_says_nothing_that_tells() {
+    for told in verdicts().into_iter().filter(|told| told.verdict == Verdict::Stop) {
+        for opens in [Opens::No, Opens::Yes] {
+            let told = Told { publicity: Publicity::Neutral, opens, ..told.clone() };
+            let said = said(&told);
+            for word in ["禁", "红", "red", "Red", "not enter", told.reason.code()] {
+                assert!(!said.contains(word), "{word} in {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_neutral_stop_has_the_sign_the_paper_and_the_heading_of_a_limit() {
+    let stop = Told { publicity: Publicity::Neutral, ..told(Reason::RedCode, Advice::StaffIsComing) };
+    let limit = told(Reason::YellowCode, Advice::RegisterAtStaffLane);
+    let [stop, limit] = [stop, limit].map(Screen::Verdict);
+    assert_eq!(signs(&measured(&stop)), signs(&measured(&limit)));
+    assert_eq!(headings(&measured(&stop)), headings(&measured(&limit)));
+    let paper = |screen: &Screen| {
+        let mut canvas = Canvas::new(800, 480).unwrap();
+        draw(screen, &mut canvas);
+        canvas.pixels()[0]
+    };
+    assert_eq!(paper(&stop), paper(&limit));
+}
+
+#[test]
+fn who_is_sent_to_the_fever_clinic_is_not_refused() {
+    let screen = Screen::Verdict(told(Reason::RedListed, Advice::FeverClinicLane));
+    let outline = measured(&screen);
+    let said = outline.all_text();
+    assert!(said.contains("请走发热门诊专用通道") && said.contains("请走专用通道"));
+    assert!(!said.contains('禁') && !said.contains("not enter"), "{said}");
+    assert_eq!(signs(&outline), [Icon::Way as u8]);
+}
+
+#[test]
+fn an_exit_lane_says_go_whatever_the_verdict() {
+    for &reason in Reason::ALL {
+        let told = Told { opens: Opens::Yes, ..told(reason, Advice::StaffIsComing) };
+        let said = said(&told);
+        assert!(said.contains("请通行") && !said.contains("禁止"), "{reason:?}");
+    }
+}
+
+#[test]
+fn the_attendant_sees_repeats_and_unsaved_records() {
+    let plain = told(Reason::GreenCode, Advice::WalkThrough);
+    let said_of = |saved, times| said(&Told { saved, times, ..plain.clone() });
+    use gate_core::screen::Saved::{No, Yes};
+    assert!(!said_of(Yes, 1).contains('第') && !said_of(Yes, 1).contains("未保存"));
+    assert!(said_of(Yes, 2).contains("第 2 次"));
+    assert!(said_of(No, 1).contains("未保存"));
+}
+
+#[test]
+fn a_name_without_a_glyph_is_a_box_and_not_a_gap() {
+    let person = Some(PersonShown { name: MaskedName::from_full("龘测试"), last_four: None });
+    let screen = Screen::Verdict(Told { person, ..told(Reason::GreenCode, Advice::WalkThrough) });
+    let outline = measured(&screen);
+    let box_with_gap =
+        outline.boxes.iter().find(|part| matches!(part.shown, Shown::Text { missing: 1, .. })).unwrap();
+    let mut canvas = Canvas::new(800, 480).unwrap();
+    draw(&screen, &mut canvas);
+    let row = |y: i32| &canvas.pixels()[y as usize * 800 + box_with_gap.x as usize..][..28];
+    let inked = (box_with_gap.y..box_with_gap.y + box_with_gap.height as i32)
+        .filter(|&y| row(y).iter().any(|pixel| *pixel == 0xFFFF));
+    assert_eq!(inked.count(), 24, "the side of the box");
+    assert_eq!(box_with_gap.width, 28 + 28 + crate::glyphs::Style::Small.width("*"));
+}
+
+#[test]
+fn a_fault_names_the_human_way_and_what_still_works() {
+    let fault = |card, camera| {
+        measured(&Screen::Fault(FaultScreen { fault: Fault::KeySetMissing, card, camera })).all_text()
+    };
+    assert!(fault(Wellness::Well, Wellness::Well).contains("请走人工通道"));
+    assert!(fault(Wellness::Well, Wellness::Unwell).contains("刷身份证仍可用"));
+    assert!(!fault(Wellness::Unwell, Wellness::Unwell).contains("可用"));
+}
+
+#[test]
+fn what_is_typed_is_never_shown() {
+    let pin = |typed| measured(&Screen::PinEntry { typed, refused: None }).all_text();
+    assert_eq!(pin(4).matches('●').count(), 4);
+    assert_eq!(pin(255).matches('●').count(), 18);
+}
+
+#[test]
+fn debug_of_an_outline_shows_no_text() {
+    let person = Some(PersonShown { name: MaskedName::from_full("测试甲"), last_four: Some(*b"1234") });
+    let screen = Screen::Verdict(Told { person, ..told(Reason::GreenCode, Advice::WalkThrough) });
+    let debug = format!("{:?}", measured(&screen));
+    assert!(!debug.contains('甲') && !debug.contains("1234"));
+}

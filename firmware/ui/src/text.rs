@@ -1,0 +1,136 @@
+//! Lines: where a text may be broken, and how it fills a width.
+//! Promises: no line begins with ，。！ and the like, nor ends with an opening bracket; Latin words stay whole unless one
+//! alone is too wide; no character is lost; lines of one text are about equally long.
+//! Must not know: colours, places.
+
+use crate::glyphs::Style;
+
+/// Characters that never begin a line (GB/T 15834, 5.1).
+const NEVER_FIRST: &str = "，。、；：！？）》〉」』】”’…·,.;:!?)%";
+/// Characters that never end a line.
+const NEVER_LAST: &str = "（《〈「『【“‘(";
+
+/// `text` in lines of at most `width` pixels.
+pub(crate) fn lines(text: &str, style: Style, width: u32) -> Vec<String> {
+    let lines = greedy(text, style, width);
+    if lines.len() < 2 {
+        return lines;
+    }
+    // The narrowest width with as few lines: no last line of one character.
+    let (mut low, mut high) = (width / lines.len() as u32, width);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if greedy(text, style, middle).len() <= lines.len() { high = middle } else { low = middle + 1 }
+    }
+    greedy(text, style, high)
+}
+
+fn greedy(text: &str, style: Style, width: u32) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(text).into_iter().flat_map(|piece| split_wide(piece, style, width)) {
+        if !line.is_empty() && style.width(&line) + style.width(piece.trim_end()) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(piece);
+    }
+    lines.push(line);
+    lines.iter().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The parts between which a line may be broken; spaces stay at the end of the part before.
+fn pieces(text: &str) -> Vec<&str> {
+    let breaks = text.char_indices().zip(text.chars().skip(1));
+    let ends = breaks.filter(|((_, before), after)| may_break(*before, *after));
+    let ends: Vec<usize> = ends.map(|((at, before), _)| at + before.len_utf8()).chain([text.len()]).collect();
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    starts.zip(&ends).filter_map(|(start, &end)| text.get(start..end)).collect()
+}
+
+fn may_break(before: char, after: char) -> bool {
+    let barred = NEVER_FIRST.contains(after) || NEVER_LAST.contains(before) || after == ' ';
+    let wide = |character: char| u32::from(character) >= 0x2E80;
+    !barred && (before == ' ' || wide(before) || wide(after))
+}
+
+/// A part that is wider than the line, cut wherever it must be.
+fn split_wide(piece: &str, style: Style, width: u32) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = piece;
+    while style.width(rest.trim_end()) > width {
+        let (head, tail) = rest.split_at(fitting(rest, style, width).max(first_length(rest)));
+        parts.push(head);
+        rest = tail;
+    }
+    parts.extend((!rest.is_empty()).then_some(rest));
+    parts
+}
+
+/// Bytes of the longest start of `text` that fits.
+fn fitting(text: &str, style: Style, width: u32) -> usize {
+    let mut used = 0;
+    let too_far = text.char_indices().find(|(_, character)| {
+        used += style.advance(*character);
+        used > width
+    });
+    too_far.map_or(text.len(), |(at, _)| at)
+}
+
+fn first_length(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// `text` on one line; what does not fit is replaced by `…`, visibly.
+pub(crate) fn one_line(text: &str, style: Style, width: u32) -> String {
+    if style.width(text) <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(style.advance('…'));
+    let kept = text.get(..fitting(text, style, room)).unwrap_or_default();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_begins_with_a_comma() {
+        for width in 40..1000 {
+            for line in lines("码已过期：请刷新，或直接刷身份证（长期）。", Style::Medium, width)
+            {
+                let first_is_barred = line.chars().next().is_some_and(|first| NEVER_FIRST.contains(first));
+                assert!(width < 120 || !first_is_barred, "{width} {line}");
+                assert!(width < 120 || !line.ends_with('（'), "{width} {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_and_nothing_is_too_wide() {
+        let text = "请稍候，工作人员马上来 Please wait, staff is on the way";
+        for width in [60, 100, 200, 333, 500, 2000] {
+            let lines = lines(text, Style::Small, width);
+            assert!(lines.iter().all(|line| Style::Small.width(line) <= width), "{width} {lines:?}");
+            let joined: String = lines.concat();
+            assert_eq!(joined.replace(' ', ""), text.replace(' ', ""));
+        }
+    }
+
+    #[test]
+    fn words_stay_whole_and_lines_are_balanced() {
+        assert_eq!(lines("Please wait, staff is here", Style::Small, 200), ["Please wait,", "staff is here"]);
+        assert_eq!(lines("请走发热门诊专用通道", Style::Medium, 380), ["请走发热门", "诊专用通道"]);
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_says_so() {
+        assert_eq!(one_line("天府国际机场航站楼东门", Style::Small, 140), "天府国际…");
+        assert_eq!(one_line("东门", Style::Small, 140), "东门");
+    }
+
+    #[test]
+    fn a_width_of_nothing_ends() {
+        assert_eq!(lines("天府", Style::Small, 0), ["天", "府"]);
+    }
+}

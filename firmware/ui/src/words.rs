@@ -1,0 +1,134 @@
+//! What is said, in both languages: the string tables of `assets/strings` as constants.
+//! Promises: every reason, advice, hint and fault has a text in Chinese and in English, or this does not compile.
+//! Must not know: sizes, places on the screen.
+
+use gate_core::screen::{Fault, Hint};
+use gate_core::verdict::{Advice, Reason, Verdict};
+
+/// One text in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+include!(concat!(env!("OUT_DIR"), "/strings.rs"));
+
+/// The heading of a verdict (DOMAIN, "What the screen says").
+pub fn verdict(verdict: Verdict) -> Text {
+    match verdict {
+        Verdict::Pass => HEADING_SHORT_PASS,
+        Verdict::Limit => HEADING_LIMIT,
+        Verdict::Stop => HEADING_SHORT_STOP,
+        Verdict::Assist => HEADING_ASSIST,
+    }
+}
+
+/// The one thing to do.
+pub fn advice(advice: Advice) -> Text {
+    match advice {
+        Advice::WalkThrough => ADVICE_WALK_THROUGH,
+        Advice::RegisterAtStaffLane => ADVICE_REGISTER_AT_STAFF_LANE,
+        Advice::StaffIsComing => ADVICE_STAFF_IS_COMING,
+        Advice::FeverClinicLane => ADVICE_FEVER_CLINIC_LANE,
+        Advice::RefreshOrTapCard => ADVICE_REFRESH_OR_TAP_CARD,
+        Advice::TapCard => ADVICE_TAP_CARD,
+        Advice::ShowPhoneToStaff => ADVICE_SHOW_PHONE_TO_STAFF,
+        Advice::StaffRegisters => ADVICE_STAFF_REGISTERS,
+        Advice::MeasureAgain => ADVICE_MEASURE_AGAIN,
+        Advice::StaffLane => ADVICE_STAFF_LANE,
+    }
+}
+
+/// A fault, as much as a person at the gate needs of it.
+pub fn fault(fault: Fault) -> Text {
+    match fault {
+        Fault::Camera => FAULT_CAMERA,
+        Fault::Reader => FAULT_READER,
+        Fault::DiskFull => FAULT_DISK_FULL,
+        Fault::Journal => FAULT_JOURNAL,
+        Fault::Clock => FAULT_CLOCK,
+        Fault::ListMissing => FAULT_LIST_MISSING,
+        Fault::ListStale => FAULT_LIST_STALE,
+        Fault::ListDamaged => FAULT_LIST_DAMAGED,
+        Fault::KeySetMissing => FAULT_KEY_SET_MISSING,
+        Fault::PolicyMissing => FAULT_POLICY_MISSING,
+        Fault::Fire => FAULT_FIRE,
+        Fault::CaseOpen => FAULT_CASE_OPEN,
+    }
+}
+
+/// What to do differently.
+pub fn hint(hint: Hint) -> Text {
+    match hint {
+        Hint::OneCodeAtATime => HINT_ONE_CODE,
+        Hint::PlaceCardAgain => HINT_CARD_AGAIN,
+        Hint::ComeCloser => HINT_CLOSER,
+        Hint::BrightenScreen => HINT_BRIGHTEN,
+        Hint::HoldStill => HINT_STILL,
+    }
+}
+
+/// The cause in a few words, without its code.
+pub fn reason(reason: Reason) -> Text {
+    match reason {
+        Reason::GreenCode => REASON_GREEN_CODE,
+        Reason::NoAbnormality => REASON_NO_ABNORMALITY,
+        Reason::GreenListed => REASON_GREEN_LISTED,
+        Reason::NotAnException => REASON_NOT_AN_EXCEPTION,
+        Reason::NegativeTest => REASON_NEGATIVE_TEST,
+        Reason::Certified => REASON_CERTIFIED,
+        Reason::NewerGreenEntry => REASON_NEWER_GREEN_ENTRY,
+        Reason::NewerGreenCode => REASON_NEWER_GREEN_CODE,
+        Reason::YellowCode => REASON_YELLOW_CODE,
+        Reason::YellowListed => REASON_YELLOW_LISTED,
+        Reason::PositiveTest => REASON_POSITIVE_TEST,
+        Reason::RedCode => REASON_RED_CODE,
+        Reason::RedListed => REASON_RED_LISTED,
+        Reason::CodeExpired => REASON_CODE_EXPIRED,
+        Reason::CodeAhead => REASON_CODE_AHEAD,
+        Reason::ClockUnconfirmed => REASON_CLOCK_UNCONFIRMED,
+        Reason::IssuerUnknown => REASON_ISSUER_UNKNOWN,
+        Reason::IssuerRetired => REASON_ISSUER_RETIRED,
+        Reason::IssuerRevoked => REASON_ISSUER_REVOKED,
+        Reason::KindNotAllowed => REASON_KIND_NOT_ALLOWED,
+        Reason::LifeTooLong => REASON_LIFE_TOO_LONG,
+        Reason::CredentialRevoked => REASON_CREDENTIAL_REVOKED,
+        Reason::SignatureWrong => REASON_SIGNATURE_WRONG,
+        Reason::AlgorithmForeign => REASON_ALGORITHM_FOREIGN,
+        Reason::TextDamaged => REASON_TEXT_DAMAGED,
+        Reason::CodeCutOff => REASON_CODE_CUT_OFF,
+        Reason::CodeMalformed => REASON_CODE_MALFORMED,
+        Reason::CodeEmpty => REASON_CODE_EMPTY,
+        Reason::CodeOversize => REASON_CODE_OVERSIZE,
+        Reason::PlaceCode => REASON_PLACE_CODE,
+        Reason::PlatformUnsigned => REASON_PLATFORM_UNSIGNED,
+        Reason::WebLink => REASON_WEB_LINK,
+        Reason::WifiCode => REASON_WIFI_CODE,
+        Reason::OtherCode => REASON_OTHER_CODE,
+        Reason::BadgeIsNoCode => REASON_BADGE_IS_NO_CODE,
+        Reason::NationalAbnormal => REASON_NATIONAL_ABNORMAL,
+        Reason::TestTooOld => REASON_TEST_TOO_OLD,
+        Reason::NotListed => REASON_NOT_LISTED,
+        Reason::SourcesDisagree => REASON_SOURCES_DISAGREE,
+        Reason::CodeAndCardDiffer => REASON_CODE_AND_CARD_DIFFER,
+        Reason::ListMissing => REASON_LIST_MISSING,
+        Reason::ListStale => REASON_LIST_STALE,
+        Reason::ListDamaged => REASON_LIST_DAMAGED,
+        Reason::DocumentExpired => REASON_DOCUMENT_EXPIRED,
+        Reason::CheckDigitWrong => REASON_CHECK_DIGIT_WRONG,
+        Reason::CardUnreadable => REASON_CARD_UNREADABLE,
+        Reason::ReaderUnwell => REASON_READER_UNWELL,
+        Reason::KeySetMissing => REASON_KEY_SET_MISSING,
+        Reason::PolicyMissing => REASON_POLICY_MISSING,
+        Reason::TemperatureHigh => REASON_TEMPERATURE_HIGH,
+        Reason::TemperatureHighAgain => REASON_TEMPERATURE_HIGH_AGAIN,
+        Reason::NotRecorded => REASON_NOT_RECORDED,
+        Reason::UsedBefore => REASON_USED_BEFORE,
+        Reason::HintsExhausted => REASON_HINTS_EXHAUSTED,
+        Reason::PolicyAsksForLook => REASON_POLICY_ASKS_FOR_LOOK,
+        Reason::InternalFault => REASON_INTERNAL_FAULT,
+    }
+}
