@@ -1,1 +1,22 @@
-//! Skeleton.
+//! The authority's desk: issuing, the register of issuers, staff, revocations, status lists, publishing.
+//! Promises: never signs a caller's bytes, never publishes what a terminal would refuse, keeps no name and no number;
+//! all randomness and all times are handed in.
+//! Must not know: devices, screens, the passage.
+//!
+//! In this version the keys lie in plain files, for provinces marked as a demo only.
+
+pub mod code;
+pub mod demo;
+pub mod demo_issuers;
+pub mod inputs;
+pub mod issue;
+pub mod key_name;
+pub mod kinds;
+pub mod province;
+pub mod publish;
+pub mod register;
+pub mod revocation;
+pub mod seed;
+mod spelling;
+pub mod staff;
+mod staging;

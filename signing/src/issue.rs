@@ -1,0 +1,337 @@
+//! Issuing one credential: from a closed schema to signed bytes, and back through the terminal's own checks.
+//! Promises: no caller's bytes are ever signed; what the terminal would refuse never leaves; the name is masked here,
+//! the number is used for the subject and not kept; over the budget is an error, never a truncation.
+//! Must not know: pictures, files, the command line.
+
+use core::fmt;
+
+use gate_core::alleged::{Alleged, CredentialRefusal, Room};
+use gate_core::keyset::{Force, Holder, IssuerKey, KeySet, KeySetError};
+use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
+use gate_proof::cose::{Aad, SignRefused, sign};
+use gate_proof::ed25519::{SigningFault, SigningKey};
+use gate_proof::subject::{Subject, TagRefused, blind};
+use gate_wire::base45;
+use gate_wire::cose::{Kid, Sign1};
+use gate_wire::credential::{
+    Certifier, Condition, Credential, CredentialId, Kind, MAX_SIGNED_BYTES, Role, Statement, TestResult,
+};
+use gate_wire::document::Document;
+use gate_wire::name::MaskedName;
+use gate_wire::time::{Millis, Timestamp};
+use rand_core::CryptoRng;
+
+use crate::key_name::KeyName;
+use crate::province::Province;
+use crate::spelling;
+
+/// Characters of the longest text: `TF1:` and 144 bytes in Base45.
+pub const MAX_TEXT_CHARS: usize = 4 + MAX_SIGNED_BYTES / 2 * 3;
+const BASE45_ROOM: usize = MAX_TEXT_CHARS - 4;
+
+/// What a credential is to say. Closed: nothing else can be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A screen code.
+    Screen(Condition),
+    /// A paper code, 离线码.
+    Paper(Condition),
+    /// A test certificate.
+    Test {
+        /// When the sample was taken; at most 45 days before the issue.
+        sampled: Timestamp,
+        /// Its outcome.
+        result: TestResult,
+    },
+    /// A community's or a medical institution's certificate.
+    Certificate(Certifier),
+    /// A staff badge.
+    Badge(Role),
+}
+
+/// One credential to be made.
+#[derive(Clone, Copy)]
+pub struct IssueRequest<'a> {
+    /// About whom.
+    pub document: &'a Document,
+    /// The person's full name; only its masked form is signed.
+    pub full_name: &'a str,
+    /// What is said.
+    pub claim: Claim,
+    /// iat.
+    pub issued: Timestamp,
+    /// exp − iat, in seconds.
+    pub life_s: u32,
+}
+
+impl fmt::Debug for IssueRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IssueRequest({:?}, {} s)", self.claim, self.life_s)
+    }
+}
+
+/// A signed credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedCredential {
+    /// `TF1:` and Base45: what the QR code holds.
+    pub text: String,
+    /// The COSE_Sign1.
+    pub bytes: Vec<u8>,
+    /// Its id: by this it can be revoked alone.
+    pub id: CredentialId,
+    /// The key that signed.
+    pub kid: Kid,
+    /// exp.
+    pub expires: Timestamp,
+}
+
+impl fmt::Debug for IssuedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IssuedCredential({}, {} bytes)", spelling::hex(&self.id.0), self.bytes.len())
+    }
+}
+
+/// Why nothing was issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueRefused {
+    /// The key set has no such issuer.
+    #[error("the key set has no issuer {}; `gate-sign keyset show` lists them", spelling::hex(&.0.0))]
+    FindIssuer(Kid),
+    /// No issuer whose key is here may give this kind at this time.
+    #[error("no issuer whose key is at this desk may give {0:?} at that time; see `gate-sign keyset show`")]
+    FindIssuerFor(Kind),
+    /// The private half is elsewhere.
+    #[error("the key {} of that issuer is not at this desk", spelling::hex(&.0.0))]
+    HoldKey(Kid),
+    /// This issuer may not give this kind.
+    #[error("this issuer may not give {0:?} (DOMAIN §5)")]
+    AllowKind(Kind),
+    /// This holder may not say this: a community certifies as a community, colours are a province's, words the nation's.
+    #[error("a {0:?} may not say this")]
+    AllowClaim(Holder),
+    /// Longer than the issuer may give, or no life at all.
+    #[error("a life of {life_s} s: this issuer may give 1 to {longest_s} s")]
+    AllowLife {
+        /// Asked for.
+        life_s: u32,
+        /// Allowed.
+        longest_s: u32,
+    },
+    /// The key is not in force at the time of issue.
+    #[error("the issuer's key is not in force at the time of issue ({0:?})")]
+    UseKey(Force),
+    /// The issue time lies ahead of the desk's clock.
+    #[error("the time of issue lies {ahead_s} s in the future")]
+    WaitForIssue {
+        /// How far.
+        ahead_s: u64,
+    },
+    /// The credential would be over before it is shown.
+    #[error("the credential would already be over now")]
+    OutliveIssue,
+    /// Sampled after the issue, or longer ago than a certificate can say.
+    #[error("the sample must have been taken before the issue, and at most 45 days before")]
+    PlaceSampling,
+    /// Nothing of the name can be shown.
+    #[error("the name has no character that can be shown")]
+    MaskName,
+    /// No tag of this document.
+    #[error(transparent)]
+    Tag(#[from] TagRefused),
+    /// Over the budget: an error, never a truncation.
+    #[error("the credential does not fit into {MAX_SIGNED_BYTES} bytes (QR version 8-M)")]
+    FitBudget,
+    /// The signature failed.
+    #[error(transparent)]
+    Sign(#[from] SigningFault),
+    /// The register is not fit for terminals.
+    #[error("the register would be refused by every terminal: {0}")]
+    LoadRegister(#[from] KeySetError),
+    /// A terminal would refuse what was made: it was thrown away.
+    #[error("a terminal would refuse what was made, so it was thrown away: {0}")]
+    PassOwnCheck(CredentialRefusal),
+    /// What a terminal reads is not what was meant: it was thrown away.
+    #[error("a terminal would read something else than was meant, so it was thrown away")]
+    ReadBackSame,
+}
+
+impl Province {
+    /// Issues a credential with the key `kid`. `now` is the desk's clock: nothing is issued ahead of it or already over.
+    ///
+    /// # Errors
+    /// [`IssueRefused`]; nothing has left.
+    pub fn issue(
+        &self,
+        kid: Kid,
+        request: &IssueRequest<'_>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<IssuedCredential, IssueRefused> {
+        let keys = self.key_set()?;
+        let issuer = keys.find(kid).ok_or(IssueRefused::FindIssuer(kid))?;
+        allowed(issuer, request)?;
+        timely(request, now)?;
+        let seed = self.keys.get(&KeyName::Issuer(kid)).ok_or(IssueRefused::HoldKey(kid))?;
+        let credential = self.credential(issuer, request, rng)?;
+        let claims = credential.encode().map_err(|_| IssueRefused::FitBudget)?;
+        let bytes = sign_claims(&SigningKey::from_seed(seed.as_bytes()), kid, &claims)?;
+        let text = credential_text(&bytes)?;
+        checked(&keys, &text, &credential)?;
+        Ok(IssuedCredential { text, bytes, id: credential.id, kid, expires: credential.expires })
+    }
+
+    /// The issuer at this desk that may give `kind` to one issued then: of our own first, the latest key first.
+    ///
+    /// # Errors
+    /// [`IssueRefused::FindIssuerFor`].
+    pub fn issuer_for(&self, claim: Claim, issued: Timestamp) -> Result<Kid, IssueRefused> {
+        let (keys, kind) = (self.key_set()?, statement_kind(claim));
+        let fits = |key: &&IssuerKey| {
+            key.longest_life(kind).is_some()
+                && key.force_at(issued) == Force::InForce
+                && may_say(key.holder(), claim) == Says::May
+                && self.keys.contains_key(&KeyName::Issuer(key.kid()))
+        };
+        let found = keys.keys().iter().filter(fits).min_by_key(|key| key.class() as u8);
+        found.map(IssuerKey::kid).ok_or(IssueRefused::FindIssuerFor(kind))
+    }
+
+    fn credential(
+        &self,
+        issuer: &IssuerKey,
+        request: &IssueRequest<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Credential, IssueRefused> {
+        let mut id = CredentialId([0; 8]);
+        rng.fill_bytes(&mut id.0);
+        let name = MaskedName::from_full(request.full_name);
+        if name.is_none() {
+            return Err(IssueRefused::MaskName);
+        }
+        let subject = blind(&self.subject_by(issuer, request, rng)?, &self.link_key(), issuer.kid(), id);
+        let expires = request.issued.plus(u64::from(request.life_s));
+        Ok(Credential { id, issued: request.issued, expires, subject, statement: statement(request)?, name })
+    }
+
+    /// Other issuers make subjects with a salt of their own, which no desk of ours holds (DOMAIN §6): twelve random
+    /// bytes stand for one.
+    fn subject_by(
+        &self,
+        issuer: &IssuerKey,
+        request: &IssueRequest<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Subject, IssueRefused> {
+        if issuer.region().same_province(self.region) {
+            return Ok(self.subject(request.document)?);
+        }
+        let mut foreign = [0; 12];
+        rng.fill_bytes(&mut foreign);
+        Ok(Subject::from_bytes(foreign))
+    }
+}
+
+/// What `claim` makes its credential.
+pub fn statement_kind(claim: Claim) -> Kind {
+    match claim {
+        Claim::Screen(_) => Kind::ScreenCode,
+        Claim::Paper(_) => Kind::PaperCode,
+        Claim::Test { .. } => Kind::NucleicAcidTest,
+        Claim::Certificate(_) => Kind::Certificate,
+        Claim::Badge(_) => Kind::StaffBadge,
+    }
+}
+
+fn allowed(issuer: &IssuerKey, request: &IssueRequest<'_>) -> Result<(), IssueRefused> {
+    let kind = statement_kind(request.claim);
+    let longest_s = issuer.longest_life(kind).ok_or(IssueRefused::AllowKind(kind))?;
+    if request.life_s == 0 || request.life_s > longest_s {
+        return Err(IssueRefused::AllowLife { life_s: request.life_s, longest_s });
+    }
+    if may_say(issuer.holder(), request.claim) == Says::MayNot {
+        return Err(IssueRefused::AllowClaim(issuer.holder()));
+    }
+    match issuer.force_at(request.issued) {
+        Force::InForce => Ok(()),
+        other => Err(IssueRefused::UseKey(other)),
+    }
+}
+
+#[derive(PartialEq)]
+enum Says {
+    May,
+    MayNot,
+}
+
+/// Colours are a province's word, 未见异常 and "abnormal" the nation's (DOMAIN §6); each certifies as what it is.
+fn may_say(holder: Holder, claim: Claim) -> Says {
+    let colour = |condition| matches!(condition, Condition::Colour(_));
+    let may = match claim {
+        Claim::Screen(condition) | Claim::Paper(condition) => {
+            colour(condition) != (holder == Holder::National)
+        }
+        Claim::Certificate(Certifier::Community) => holder == Holder::Community,
+        Claim::Certificate(Certifier::Medical) => holder == Holder::Medical,
+        Claim::Test { .. } | Claim::Badge(_) => true,
+    };
+    if may { Says::May } else { Says::MayNot }
+}
+
+fn timely(request: &IssueRequest<'_>, now: Timestamp) -> Result<(), IssueRefused> {
+    let ahead_s = request.issued.since(now);
+    if ahead_s > 0 {
+        return Err(IssueRefused::WaitForIssue { ahead_s });
+    }
+    if request.issued.plus(u64::from(request.life_s)) <= now {
+        return Err(IssueRefused::OutliveIssue);
+    }
+    Ok(())
+}
+
+fn statement(request: &IssueRequest<'_>) -> Result<Statement, IssueRefused> {
+    Ok(match request.claim {
+        Claim::Screen(condition) => Statement::Screen(condition),
+        Claim::Paper(condition) => Statement::Paper(condition),
+        Claim::Certificate(certifier) => Statement::Certificate(certifier),
+        Claim::Badge(role) => Statement::Badge(role),
+        Claim::Test { sampled, result } => {
+            if sampled > request.issued {
+                return Err(IssueRefused::PlaceSampling);
+            }
+            let minutes = u16::try_from(request.issued.since(sampled) / 60);
+            let minutes_since_sampling = minutes.map_err(|_| IssueRefused::PlaceSampling)?;
+            Statement::Test { minutes_since_sampling, result }
+        }
+    })
+}
+
+fn sign_claims(key: &SigningKey, kid: Kid, claims: &[u8]) -> Result<Vec<u8>, IssueRefused> {
+    match sign::<MAX_SIGNED_BYTES>(key, kid, Aad::Credential, claims) {
+        Ok(signed) => Ok(signed.to_vec()),
+        Err(SignRefused::HoldMessage { .. }) => Err(IssueRefused::FitBudget),
+        Err(SignRefused::Sign(fault)) => Err(fault.into()),
+    }
+}
+
+fn credential_text(bytes: &[u8]) -> Result<String, IssueRefused> {
+    let mut room = Default::default();
+    base45::encode::<BASE45_ROOM>(bytes, &mut room).map_err(|_| IssueRefused::FitBudget)?;
+    Ok(core::iter::once("TF1:").chain(core::str::from_utf8(&room)).collect())
+}
+
+/// The terminal's own path, with a clock that stands at the time of issue.
+fn checked(keys: &KeySet, text: &str, meant: &Credential) -> Result<(), IssueRefused> {
+    let (mut room, start) = (Room::new(), Millis(0));
+    let rtc = RtcReading { time: meant.issued, health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };
+    let time = TrustedTime::at_boot(meant.issued, Some(rtc), start);
+    let alleged = Alleged::parse(text.as_bytes(), &mut room).map_err(IssueRefused::PassOwnCheck)?;
+    let read = alleged.verify(Some(keys), &time, start).map_err(IssueRefused::PassOwnCheck)?;
+    if read.get() == meant { Ok(()) } else { Err(IssueRefused::ReadBackSame) }
+}
+
+/// The key id in a signed credential, unproven: for messages about it.
+pub fn alleged_kid(bytes: &[u8]) -> Option<Kid> {
+    Sign1::parse(bytes).ok().map(|envelope| envelope.kid)
+}
+
+#[cfg(test)]
+mod tests;

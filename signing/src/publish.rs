@@ -1,0 +1,343 @@
+//! Publishing to a terminal's data directory: what `gate` believes, as files that never change, and one manifest.
+//! Promises: every document is loaded back by the terminal's own loader before a byte is written; files first, then
+//! the manifest by rename, each synced; never over another province's data, never backwards.
+//! Must not know: how a list is built, how keys are kept at the desk.
+//!
+//! The manifest is unsigned in this version: `gate-trust` will write it from the signed repositories (DESIGN §2).
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gate_core::believed::{BelievedError, Revocations};
+use gate_core::keyset::KeySetError;
+use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestError};
+use gate_core::query::TerminalNumber;
+use gate_core::staff::{StaffList, StaffListError};
+use gate_core::verdict::PlaceKind;
+use gate_proof::digest::sha256;
+use gate_proof::seal::SealingKey;
+use gate_wire::time::Timestamp;
+use rand_core::CryptoRng;
+use serde::Serialize;
+
+use crate::inputs::{self, InputRefused, Inputs};
+use crate::key_name::KeyName;
+use crate::province::{DayKeyEntry, Province};
+use crate::seed::Seed;
+use crate::spelling;
+use crate::staff;
+use crate::staging::{self, Readers};
+
+/// The file with a terminal's secrets, beside the manifest. On a real board it comes sealed to the device instead.
+pub const TERMINAL_KEYS_FILE: &str = "terminal.keys.json";
+/// Day keys published ahead; more would not fit a document.
+const DAY_KEYS_MOST: usize = 120;
+
+/// A status list to publish, as `status build` made it.
+#[derive(Clone, Copy, Debug)]
+pub struct StatusFile<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// As of when it states every member's colour.
+    pub as_of: Timestamp,
+}
+
+/// What is to be published.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication<'a> {
+    /// The desk's clock.
+    pub now: Timestamp,
+    /// For which terminal.
+    pub terminal: TerminalNumber,
+    /// Policies, places, risk levels.
+    pub inputs: &'a Inputs,
+    /// The list; without one the terminal says 未查到名单 (Assist) to cards.
+    pub status: Option<StatusFile<'a>>,
+    /// Datasets to leave out: a terminal that never got them.
+    pub without: &'a [Dataset],
+}
+
+/// What was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The manifest's generation, which is the version of each of its files.
+    pub generation: u32,
+    /// The files, the manifest last.
+    pub files: Vec<PathBuf>,
+}
+
+/// Why nothing is in force that was not before.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// A document of the authority's own is refused.
+    #[error(transparent)]
+    Input(#[from] InputRefused),
+    /// The key set is refused.
+    #[error("key-set: {0}")]
+    KeySet(#[from] KeySetError),
+    /// The staff list is refused.
+    #[error("staff-list: {0}")]
+    StaffList(#[from] StaffListError),
+    /// The revocations are refused.
+    #[error("revocations: {0}")]
+    Revocations(#[from] BelievedError),
+    /// A day key cannot be sealed to.
+    #[error("day-keys: the key {id} cannot be sealed to")]
+    AdmitDayKey {
+        /// Its id.
+        id: u32,
+    },
+    /// The manifest is refused.
+    #[error("manifest: {0}")]
+    Manifest(#[from] ManifestError),
+    /// A document could not be written as JSON.
+    #[error("a document could not be written: {0}")]
+    WriteJson(#[from] serde_json::Error),
+    /// The directory belongs to another province.
+    #[error("{} holds the data of another province (or of another founding of it): give an empty directory", .dir.display())]
+    KeepProvince {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory is ahead of the desk.
+    #[error("{} already holds generation {found}, this would be {ours}: this desk was restored from an old copy, or another publishes there", .dir.display())]
+    MoveForward {
+        /// The directory.
+        dir: PathBuf,
+        /// There.
+        found: u32,
+        /// Here.
+        ours: u32,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+struct Made {
+    dataset: Dataset,
+    name: &'static str,
+    extension: &'static str,
+    as_of: Timestamp,
+    bytes: Vec<u8>,
+}
+
+impl Province {
+    /// Makes the terminal's own keys where they are missing, and raises the generation. The desk keeps the result
+    /// before anything is published: a crash between the two skips a number, which is harmless; a number used twice
+    /// would not be.
+    pub fn prepare(&mut self, terminal: TerminalNumber, rng: &mut impl CryptoRng) {
+        for name in [KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)] {
+            self.keys.entry(name).or_insert_with(|| Seed::random(rng));
+        }
+        self.state.generation = self.state.generation.saturating_add(1);
+    }
+
+    /// Writes the generation that [`Province::prepare`] opened to `out`.
+    ///
+    /// # Errors
+    /// [`PublishError`]; the manifest that was in force still is.
+    pub fn publish(&self, out: &Path, publication: &Publication<'_>) -> Result<Published, PublishError> {
+        let generation = self.state.generation;
+        admit_directory(self, out)?;
+        let made = self.documents(publication)?;
+        staging::make_directory(out, Readers::All).map_err(at(out))?;
+        let (mut files, mut entries) = (Vec::new(), Vec::new());
+        for document in &made {
+            let name = format!("{}.{generation}.{}", document.name, document.extension);
+            let path = out.join(&name);
+            staging::replace(&path, &document.bytes, Readers::All).map_err(at(&path))?;
+            entries.push(entry(document, name, generation));
+            files.push(path);
+        }
+        let keys = out.join(TERMINAL_KEYS_FILE);
+        let secrets = self.terminal_keys(publication.terminal)?;
+        staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
+        let manifest = serde_json::to_string(&ManifestDocument {
+            format: 1,
+            generation,
+            province: ProvinceDocument {
+                region: &self.state.region,
+                demo: self.state.demo,
+                salt: &self.state.salt,
+                tag_memory_kib: self.state.tag_memory_kib,
+            },
+            datasets: entries,
+        })?;
+        Manifest::load(manifest.as_bytes())?;
+        let path = out.join(FILE_NAME);
+        staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
+        files.extend([keys, path]);
+        Ok(Published { generation, files })
+    }
+
+    fn documents(&self, publication: &Publication<'_>) -> Result<Vec<Made>, PublishError> {
+        let (version, now, inputs) = (self.state.generation, publication.now, publication.inputs);
+        let key_set = self.state.register.document(version, now)?;
+        self.state.register.load(version, now)?;
+        let staff = staff::document(&self.state.staff, version, now)?;
+        StaffList::load(staff.as_bytes())?;
+        let revocations = self.state.revocations.document(version)?;
+        Revocations::load(revocations.as_bytes())?;
+        let texts = [
+            (Dataset::KeySet, "key-set", key_set),
+            (
+                Dataset::PolicyStation,
+                "policy-station",
+                inputs::policy(&inputs.policy_station, PlaceKind::Station, version, now)?,
+            ),
+            (
+                Dataset::PolicyHospital,
+                "policy-hospital",
+                inputs::policy(&inputs.policy_hospital, PlaceKind::Hospital, version, now)?,
+            ),
+            (Dataset::Places, "places", inputs::places(&inputs.places, version)?),
+            (Dataset::RiskLevels, "risk-levels", inputs::risk_levels(&inputs.risk_levels, version)?),
+            (Dataset::StaffList, "staff-list", staff),
+            (Dataset::Revocations, "revocations", revocations),
+            (Dataset::DayKeys, "day-keys", self.day_keys(now)?),
+        ];
+        let json = |(dataset, name, text): (Dataset, &'static str, String)| Made {
+            dataset,
+            name,
+            extension: "json",
+            as_of: now,
+            bytes: text.into_bytes(),
+        };
+        let mut made: Vec<Made> = texts.into_iter().map(json).collect();
+        if let Some(list) = publication.status {
+            let bytes = fs::read(list.path).map_err(at(list.path))?;
+            let dataset = Dataset::StatusList;
+            made.push(Made { dataset, name: "status-list", extension: "db", as_of: list.as_of, bytes });
+        }
+        made.retain(|document| !publication.without.contains(&document.dataset));
+        Ok(made)
+    }
+
+    /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.
+    fn day_keys(&self, now: Timestamp) -> Result<String, PublishError> {
+        let first = now.civil_day().0.saturating_sub(1);
+        let keys = self.state.day_keys.iter().filter(|key| key.day >= first).take(DAY_KEYS_MOST);
+        for key in keys.clone() {
+            let refused = PublishError::AdmitDayKey { id: key.id };
+            let bytes = spelling::from_base64url(&key.x).ok_or(refused)?;
+            SealingKey::admit(&bytes).map_err(|_| PublishError::AdmitDayKey { id: key.id })?;
+        }
+        let (version, issued) = (self.state.generation, now.unix());
+        Ok(serde_json::to_string(&DayKeysDocument { format: 1, version, issued, keys: keys.collect() })?)
+    }
+
+    fn terminal_keys(&self, terminal: TerminalNumber) -> Result<zeroize::Zeroizing<String>, PublishError> {
+        let hex = |name| spelling::hex(self.symmetric(name));
+        let document = TerminalKeysDocument {
+            format: 1,
+            terminal: terminal.value(),
+            subject_key: hex(KeyName::Subject).into(),
+            link_key: hex(KeyName::Link).into(),
+            record_key_seed: hex(KeyName::TerminalRecord(terminal)).into(),
+            use_key: hex(KeyName::TerminalUse(terminal)).into(),
+        };
+        Ok(serde_json::to_string(&document)?.into())
+    }
+}
+
+#[derive(Serialize)]
+struct ManifestDocument<'a> {
+    format: u8,
+    generation: u32,
+    province: ProvinceDocument<'a>,
+    datasets: Vec<EntryDocument>,
+}
+
+#[derive(Serialize)]
+struct ProvinceDocument<'a> {
+    region: &'a str,
+    demo: bool,
+    salt: &'a str,
+    tag_memory_kib: u32,
+}
+
+#[derive(Serialize)]
+struct EntryDocument {
+    dataset: Dataset,
+    file: String,
+    version: u32,
+    as_of: u64,
+    length: u64,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct DayKeysDocument<'a> {
+    format: u8,
+    version: u32,
+    issued: u64,
+    keys: Vec<&'a DayKeyEntry>,
+}
+
+/// `terminal.keys.json`: 64 lower-case hexadecimal digits a key.
+#[derive(Serialize)]
+struct TerminalKeysDocument {
+    format: u8,
+    terminal: u32,
+    subject_key: Secret,
+    link_key: Secret,
+    record_key_seed: Secret,
+    use_key: Secret,
+}
+
+/// Text that is wiped when dropped.
+struct Secret(zeroize::Zeroizing<String>);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Secret {
+        Secret(text.into())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+fn entry(document: &Made, file: String, version: u32) -> EntryDocument {
+    EntryDocument {
+        dataset: document.dataset,
+        file,
+        version,
+        as_of: document.as_of.unix(),
+        length: document.bytes.len() as u64,
+        sha256: spelling::hex(sha256(&[&document.bytes]).as_bytes()),
+    }
+}
+
+/// Refuses a directory of another province, and one that is not behind this generation.
+fn admit_directory(province: &Province, out: &Path) -> Result<(), PublishError> {
+    let path = out.join(FILE_NAME);
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(at(&path))?,
+    };
+    let there = Manifest::load(&bytes)?;
+    let (dir, ours) = (out.to_path_buf(), province.state.generation);
+    if there.province.region != province.region || spelling::hex(&there.province.salt) != province.state.salt
+    {
+        return Err(PublishError::KeepProvince { dir });
+    }
+    if there.generation >= ours {
+        return Err(PublishError::MoveForward { dir, found: there.generation, ours });
+    }
+    Ok(())
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+    let path = path.to_path_buf();
+    |source| PublishError::File { path, source }
+}

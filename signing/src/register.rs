@@ -1,0 +1,213 @@
+//! The register of issuers: which key may sign what, for how long; published as the key set (DESIGN §5).
+//! Promises: every change is loaded back by the terminal's own loader before it holds, so that a change DOMAIN §5
+//! forbids (a place that gives colours) or a weak or doubled key leaves the register as it was.
+//! Must not know: private keys, files.
+
+use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Region};
+use gate_proof::ed25519::PublicKey;
+use gate_wire::cose::Kid;
+use gate_wire::credential::Kind;
+use gate_wire::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::kind_token;
+use crate::spelling;
+
+/// One entry of the key set, as it is published (RFC 7517, RFC 8037).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    kty: String,
+    crv: String,
+    #[serde(rename = "use")]
+    purpose: String,
+    kid: String,
+    x: String,
+    region: String,
+    holder: Holder,
+    kinds: Vec<KindLife>,
+    from: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    until: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    void_from: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindLife {
+    kind: String,
+    longest_s: u32,
+}
+
+/// What an issuer is admitted for.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The id that root assigns.
+    pub kid: Kid,
+    /// Where it is responsible; `000000` is the national platform.
+    pub region: Region,
+    /// Who holds the key.
+    pub holder: Holder,
+    /// What it may sign, with the longest life of each in seconds.
+    pub kinds: Vec<(Kind, u32)>,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; `None` is open.
+    pub until: Option<Timestamp>,
+}
+
+/// Why the register was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterRefused {
+    /// The terminal's loader would refuse the result.
+    #[error("the key set would be refused by every terminal: {0}")]
+    LoadBack(#[from] KeySetError),
+    /// No such entry.
+    #[error("the register has no issuer with the key id {:02x?}; `gate-sign keyset show` lists them", .0.0)]
+    FindIssuer(Kid),
+    /// An end is brought forward, never put off: a longer life is a new key.
+    #[error("the key already ends at {end} (seconds since 1970); an end is never put off: add a new key")]
+    PutOffEnd {
+        /// The end in force.
+        end: u64,
+    },
+}
+
+/// The register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    province: String,
+    keys: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u8,
+    version: u32,
+    issued: u64,
+    province: &'a str,
+    keys: &'a [Entry],
+}
+
+impl Register {
+    /// An empty register of `province`.
+    pub fn new(province: Region) -> Register {
+        Register { province: province.as_str().into(), keys: Vec::new() }
+    }
+
+    /// Admits an issuer.
+    ///
+    /// # Errors
+    /// [`RegisterRefused::LoadBack`]; the register is as before.
+    pub fn add(&mut self, key: &PublicKey, terms: &Terms) -> Result<(), RegisterRefused> {
+        let mut changed = self.clone();
+        changed.keys.push(entry(key, terms));
+        self.replace(changed)
+    }
+
+    /// Ends a key: what it signed before `until` stays good.
+    ///
+    /// # Errors
+    /// [`RegisterRefused`]; the register is as before.
+    pub fn retire(&mut self, kid: Kid, until: Timestamp) -> Result<(), RegisterRefused> {
+        self.change(kid, |entry| match entry.until {
+            Some(end) if end < until.unix() => Err(RegisterRefused::PutOffEnd { end }),
+            _ => {
+                entry.until = Some(until.unix());
+                Ok(())
+            }
+        })
+    }
+
+    /// Voids what a stolen key signed from `cutoff` on: the thief can backdate, so the cut-off lies before the theft.
+    ///
+    /// # Errors
+    /// [`RegisterRefused`]; the register is as before.
+    pub fn revoke(&mut self, kid: Kid, cutoff: Timestamp) -> Result<(), RegisterRefused> {
+        self.change(kid, |entry| {
+            let earlier = entry.void_from.unwrap_or(u64::MAX).min(cutoff.unix());
+            entry.void_from = Some(earlier);
+            Ok(())
+        })
+    }
+
+    /// The document that terminals read.
+    ///
+    /// # Errors
+    /// Serialising plain data to memory does not fail; the type cannot say so.
+    pub fn document(&self, version: u32, issued: Timestamp) -> Result<String, serde_json::Error> {
+        let (province, keys) = (&self.province, &self.keys);
+        serde_json::to_string(&Document { format: 1, version, issued: issued.unix(), province, keys })
+    }
+
+    /// The register as the terminal will see it.
+    ///
+    /// # Errors
+    /// [`KeySetError`]: never, for a register made by this type's methods.
+    pub fn load(&self, version: u32, issued: Timestamp) -> Result<KeySet, KeySetError> {
+        // A document that cannot be written is refused like one that cannot be read.
+        KeySet::load(self.document(version, issued).unwrap_or_default().as_bytes())
+    }
+
+    fn change(
+        &mut self,
+        kid: Kid,
+        edit: impl FnOnce(&mut Entry) -> Result<(), RegisterRefused>,
+    ) -> Result<(), RegisterRefused> {
+        let mut changed = self.clone();
+        let name = spelling::hex(&kid.0);
+        let entry = changed.keys.iter_mut().find(|entry| entry.kid == name);
+        edit(entry.ok_or(RegisterRefused::FindIssuer(kid))?)?;
+        self.replace(changed)
+    }
+
+    fn replace(&mut self, changed: Register) -> Result<(), RegisterRefused> {
+        changed.load(1, Timestamp::EPOCH)?;
+        *self = changed;
+        Ok(())
+    }
+}
+
+fn entry(key: &PublicKey, terms: &Terms) -> Entry {
+    let life = |&(kind, longest_s): &(Kind, u32)| KindLife { kind: kind_token(kind).into(), longest_s };
+    Entry {
+        kty: "OKP".into(),
+        crv: "Ed25519".into(),
+        purpose: "credential".into(),
+        kid: spelling::hex(&terms.kid.0),
+        x: spelling::base64url(key.as_bytes()),
+        region: terms.region.as_str().into(),
+        holder: terms.holder,
+        kinds: terms.kinds.iter().map(life).collect(),
+        from: terms.from.unix(),
+        until: terms.until.map(Timestamp::unix),
+        void_from: None,
+    }
+}
+
+/// An entry in words, one line: for `keyset show`.
+pub fn in_words(key: &IssuerKey) -> String {
+    let lives: Vec<String> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| Some(format!("{} {}", kind_token(kind), duration(key.longest_life(kind)?))))
+        .collect();
+    let region = key.region();
+    format!(
+        "{} {:?} of {} ({:?}): {}",
+        spelling::hex(&key.kid().0),
+        key.holder(),
+        region.as_str(),
+        key.class(),
+        lives.join(", ")
+    )
+}
+
+fn duration(seconds: u32) -> String {
+    match seconds {
+        s if s % 86_400 == 0 => format!("{} d", s / 86_400),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
+}

@@ -1,0 +1,73 @@
+//! Files that are whole or not there: written beside, synced, renamed, the directory synced.
+//! Promises: a reader never sees half a file; secrets are never readable by others, not even for a moment.
+//! Must not know: what is in them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner alone: 0600.
+    Owner,
+    /// Everyone on the machine: 0644.
+    All,
+}
+
+/// Makes a directory with its parents; `Owner` sets 0700 on those that are new.
+pub(crate) fn make_directory(path: &Path, readers: Readers) -> io::Result<()> {
+    let mode = if readers == Readers::Owner { 0o700 } else { 0o755 };
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path)
+}
+
+/// Writes `path`, replacing what is there.
+pub(crate) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let beside = beside(path);
+    // One left by a crash would keep its mode and could be a link.
+    remove_if_there(&beside)?;
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    sync_directory(path)
+}
+
+/// Syncs the directory that holds `path`.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn beside(path: &Path) -> std::path::PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".writing");
+    path.with_file_name(name)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_its_owners_even_when_a_leftover_was_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("root.key");
+        fs::write(dir.path().join("root.key.writing"), "old").unwrap();
+        replace(&path, b"new", Readers::Owner).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}
