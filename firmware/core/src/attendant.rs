@@ -120,6 +120,12 @@ pub struct Situation {
     pub place: PlaceKind,
 }
 
+impl Situation {
+    fn is_coloured(self) -> bool {
+        matches!(self.verdict, Some(Verdict::Stop | Verdict::Limit))
+    }
+}
+
 /// What a press came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pressed {
@@ -174,6 +180,8 @@ impl Panel {
         }
         match core::mem::take(&mut self.state) {
             State::Closed => self.begin(key, situation),
+            // A verdict that came while the proofs were shown: no proof opens against yellow or red (DOMAIN §19).
+            State::Proof if situation.is_coloured() => self.show(State::Cause, StaffStep::ChooseCause),
             State::Proof => match chosen(key, &Act::PROOFS) {
                 Some(act) => Pressed::Open(act),
                 None => self.show(State::Proof, StaffStep::ChooseProof),
@@ -196,9 +204,10 @@ impl Panel {
     }
 
     fn begin(&mut self, key: Key, situation: Situation) -> Pressed {
-        let coloured = matches!(situation.verdict, Some(Verdict::Stop | Verdict::Limit));
         match key {
-            Key::Accept | Key::Companion if coloured => self.show(State::Cause, StaffStep::ChooseCause),
+            Key::Accept | Key::Companion if situation.is_coloured() => {
+                self.show(State::Cause, StaffStep::ChooseCause)
+            }
             Key::Accept => self.show(State::Proof, StaffStep::ChooseProof),
             Key::Companion => Pressed::Open(Act::Companion),
             Key::Emergency if situation.place == PlaceKind::Hospital => {
