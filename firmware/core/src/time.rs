@@ -79,6 +79,14 @@ pub struct FromTheFuture {
     pub ahead_s: u64,
 }
 
+/// A clock cannot stand before a time that is surely past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{behind_s} s before the newest signed data: not the time")]
+pub struct BelowFloor {
+    /// How far behind the floor, in seconds.
+    pub behind_s: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     time: Timestamp,
@@ -96,7 +104,7 @@ impl Anchor {
 pub struct TrustedTime {
     floor: Anchor,
     confirmed: Option<Anchor>,
-    witnesses: Vec<(Subject, Timestamp), WITNESSES>,
+    witnesses: Vec<(Subject, Anchor), WITNESSES>,
 }
 
 impl TrustedTime {
@@ -145,15 +153,27 @@ impl TrustedTime {
         if raised > self.floor.now(mono) {
             self.floor = Anchor { time: raised, at: mono };
         }
-        if self.confirmed.is_some_and(|anchor| anchor.now(mono).plus(FUTURE_S) < self.floor.time) {
-            self.doubt();
-        }
+        // A confirmed clock began at or above the floor, so it is never more than FUTURE_S below it.
         Ok(())
     }
 
     /// Confirms the clock by an attendant's act, which is recorded.
-    pub fn confirm_by_attendant(&mut self, _by: &AttendantSession<'_>, time: Timestamp, mono: Millis) {
-        self.confirm(time, mono);
+    ///
+    /// # Errors
+    /// [`BelowFloor`]: nothing has moved. Such a clock would pass old codes and refuse new data as from the future.
+    pub fn confirm_by_attendant(
+        &mut self,
+        _by: &AttendantSession<'_>,
+        time: Timestamp,
+        mono: Millis,
+    ) -> Result<(), BelowFloor> {
+        match self.floor.now(mono).since(time) {
+            0 => {
+                self.confirm(time, mono);
+                Ok(())
+            }
+            behind_s => Err(BelowFloor { behind_s }),
+        }
     }
 
     /// Compares a reading of the system's clock: a jump against the monotonic clock is a doubt.
@@ -166,25 +186,33 @@ impl TrustedTime {
     /// Takes a proven screen code of our own as a witness of the time.
     ///
     /// Three in a row, of different subjects and within two minutes of each other, shake a confirmed clock that they
-    /// contradict, and confirm one that is not, unless they lie below the floor.
+    /// contradict, and confirm one that is not, unless they lie below the floor. What is compared is the time that each
+    /// gives *now*: minutes may pass between two people, and a screenshot of then is no witness of now.
     pub fn witness(&mut self, subject: Subject, issued: Timestamp, currency: Currency, mono: Millis) {
         if currency == Currency::Current && self.confirmed.is_some() {
             self.witnesses.clear();
             return;
         }
-        if self.witnesses.iter().any(|(known, _)| *known == subject) {
-            return;
+        let said = Anchor { time: issued, at: mono };
+        match self.witnesses.iter_mut().find(|(known, _)| *known == subject) {
+            // One person counts once, with the newest that was shown, and keeps the place in the row.
+            Some((_, known)) if known.now(mono) >= issued => return,
+            Some((_, known)) => *known = said,
+            None => self.add_witness(subject, said),
         }
+        self.hear_witnesses(mono);
+    }
+
+    fn add_witness(&mut self, subject: Subject, said: Anchor) {
         if self.witnesses.is_full() {
             self.witnesses.remove(0);
         }
         // There is room: a full list just lost its oldest.
-        let _ = self.witnesses.push((subject, issued));
-        self.hear_witnesses(mono);
+        let _ = self.witnesses.push((subject, said));
     }
 
     fn hear_witnesses(&mut self, mono: Millis) {
-        let times = self.witnesses.iter().map(|(_, issued)| *issued);
+        let times = self.witnesses.iter().map(|(_, said)| said.now(mono));
         let (Some(oldest), Some(newest)) = (times.clone().min(), times.max()) else { return };
         if !self.witnesses.is_full() || newest.since(oldest) > AGREEMENT_S {
             return;
