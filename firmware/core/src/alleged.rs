@@ -98,7 +98,7 @@ impl<'a> Alleged<'a> {
     /// [`CredentialRefusal::Text`] or [`CredentialRefusal::Envelope`].
     pub fn parse(text: &[u8], room: &'a mut Room) -> Result<Alleged<'a>, CredentialRefusal> {
         let body = text.strip_prefix(PREFIX).unwrap_or(text);
-        *room = base45::decode(body).map_err(CredentialRefusal::Text)?;
+        *room = base45::decode(body).map_err(|error| damaged_or_cut(error, body.len()))?;
         let envelope = Sign1::parse(room).map_err(CredentialRefusal::Envelope)?;
         Ok(Alleged { envelope })
     }
@@ -134,6 +134,16 @@ impl<'a> Alleged<'a> {
         let currency = time.currency(credential.issued, credential.expires, now);
         let issuer = Issuer { kid: key.kid(), region: key.region(), class: key.class() };
         Ok(Verified { value: credential, issuer, currency })
+    }
+}
+
+/// Two characters left of a group of three are mostly too large for one byte: the text was cut there.
+fn damaged_or_cut(error: Base45Error, characters: usize) -> CredentialRefusal {
+    match error {
+        Base45Error::GroupTooLarge { at } if at + 2 == characters => {
+            CredentialRefusal::Text(Base45Error::CutOff)
+        }
+        other => CredentialRefusal::Text(other),
     }
 }
 
@@ -200,3 +210,6 @@ impl Verified<Credential> {
         ours.then(|| unblind(&self.value.subject, link, self.issuer.kid, self.value.id))
     }
 }
+
+#[cfg(test)]
+mod tests;
