@@ -78,6 +78,27 @@ impl Grey {
         ink
     }
 
+    /// Which pixels are a twentieth darker than the running means along their row, from the left and from the
+    /// right (Wellner 1993).
+    pub(crate) fn darker_than_row(&self) -> Vec<bool> {
+        let reach = (self.width / 8).max(1) as u32;
+        let mut ink = Vec::with_capacity(self.pixels.len());
+        let mut means = vec![0u32; self.width];
+        // Kept from row to row, so that a row's ends know what is above them. In 1/256 of a grey level.
+        let (mut from_left, mut from_right) = (128 * 256, 128 * 256);
+        for y in 0..self.height {
+            let row = self.row(y);
+            for (mean, pixel) in means.iter_mut().zip(row) {
+                *mean = follow(&mut from_left, *pixel, reach);
+            }
+            for (mean, pixel) in means.iter_mut().zip(row).rev() {
+                *mean += follow(&mut from_right, *pixel, reach);
+            }
+            ink.extend(row.iter().zip(&means).map(|(p, mean)| u32::from(*p) * 256 * 200 < mean * 95));
+        }
+        ink
+    }
+
     /// Makes the inside of a convex quadrilateral white; the part outside the picture is left out, whatever the
     /// corners are.
     pub(crate) fn whiten(&mut self, corners: [[f64; 2]; 4]) {
@@ -140,6 +161,12 @@ impl Sums {
         let to_right = at(rows.end, columns.end) - at(rows.start, columns.end);
         to_right - left
     }
+}
+
+/// Moves a running mean (in 1/256 of a grey level) towards `pixel` and returns it.
+fn follow(mean: &mut u32, pixel: u8, reach: u32) -> u32 {
+    *mean = (*mean * (reach - 1) + u32::from(pixel) * 256) / reach;
+    *mean
 }
 
 /// The places of `size` that the given ones reach over. Casts saturate: none is outside.

@@ -7,11 +7,12 @@
 //! Must not know: what a credential is, who may pass, what time it is. A symbol proves nothing at all.
 //!
 //! The inside is the crate `rqrr` with a ladder of passes for now; the public interface does not name it, so
-//! that it can be replaced. Known weakness until then: rqrr's search for an alignment pattern and its pairing
-//! of finder patterns are not bounded, so that a frame made on purpose can cost seconds of work. Whoever runs
-//! the scanner keeps it off the thread that opens the latch.
+//! that it can be replaced. Known weakness until then: rqrr's search for an alignment pattern is not bounded,
+//! so that a frame made on purpose can cost seconds of work. Whoever runs the scanner keeps it off the thread
+//! that opens the latch.
 
 mod contain;
+mod finders;
 mod frame;
 mod grey;
 mod pass;

@@ -9,18 +9,23 @@ use std::io::{self, Write};
 use rqrr::{BitGrid, Grid, PreparedImage};
 
 use crate::contain::{Panicked, contain};
+use crate::finders;
 use crate::grey::Grey;
 use crate::symbol::{Point, Symbol, Symbols};
 
 /// Smaller pictures cannot hold even a version 1 code.
 const LEAST_SIDE: usize = 21;
 
+/// Pictures with more finder patterns are not read: rqrr tries them in threes and a wall of them, shown on
+/// purpose, would cost it minutes. The most a look returns has 48; the photographs at hand have at most 24.
+const MOST_FINDERS: usize = 64;
+
 /// How a pixel is told to be ink.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ink {
     /// Darker than the square around it: withstands gradients, glare and shadows.
     DarkerThanAround,
-    /// Darker than rqrr's running mean along the rows: finds some codes that the square blurs together.
+    /// Darker than the running means along its row: finds some codes that the square blurs together.
     DarkerThanRow,
 }
 
@@ -32,15 +37,14 @@ pub(crate) fn read(picture: &Grey, ink: Ink, halves: i32, symbols: &mut Symbols)
         return;
     }
     let (width, height) = (picture.width, picture.height);
-    let prepared = contain(|| match ink {
-        Ink::DarkerThanAround => {
-            let ink = picture.darker_than_around();
-            PreparedImage::prepare_from_bitmap(width, height, |x, y| ink[y * width + x])
-        }
-        Ink::DarkerThanRow => {
-            PreparedImage::prepare_from_greyscale(width, height, |x, y| picture.pixels[y * width + x])
-        }
-    });
+    let dark = match ink {
+        Ink::DarkerThanAround => picture.darker_than_around(),
+        Ink::DarkerThanRow => picture.darker_than_row(),
+    };
+    if finders::count(&dark, width) > MOST_FINDERS {
+        return;
+    }
+    let prepared = contain(|| PreparedImage::prepare_from_bitmap(width, height, |x, y| dark[y * width + x]));
     let done = prepared.and_then(|mut image| {
         let image = &mut image;
         let grids = contain(move || image.detect_grids())?;

@@ -183,6 +183,24 @@ fn the_largest_frame_is_shrunk_and_read() {
 }
 
 #[test]
+fn a_wall_of_finder_patterns_is_left_unread_and_sixteen_codes_are_read() {
+    let wall = |n: usize| {
+        let (u, v) = (n % 640 % 9, n / 640 % 9);
+        let ring = u.abs_diff(3).max(v.abs_diff(3));
+        if ring <= 1 || ring == 3 { 20 } else { 230 }
+    };
+    let sheet = Sheet { width: 640, height: 480, pixels: (0..640 * 480).map(wall).collect() };
+    assert!(crate::finders::count(&sheet.pixels.iter().map(|p| *p < 128).collect::<Vec<_>>(), 640) > 3000);
+    assert!(sheet.look().is_empty());
+    let mut sheet = Sheet::new(640, 640, 230);
+    for n in 0..16u8 {
+        let place = (usize::from(n % 4) * 155 + 20, usize::from(n / 4) * 155 + 20);
+        sheet = sheet.draw(&code(&[n]), place, 5, 20);
+    }
+    assert_eq!(payloads(&sheet.look()).len(), Symbols::MAX);
+}
+
+#[test]
 fn one_frame_leaves_nothing_behind_for_the_next() {
     let mut scanner = Scanner::new();
     let sheet = Sheet::new(300, 300, 230).draw(&code(b"once"), (50, 50), 5, 20);
