@@ -3,6 +3,11 @@
 //! Promises: the only crate of the terminal that talks to the kernel; no call blocks but where its trait says so.
 //! It must not know: verdicts.
 
+pub mod absent;
 pub mod card_reader;
+pub mod clock;
+pub mod framebuffer;
+pub mod frames;
 pub mod picture;
 pub mod serial;
+pub mod thermometer;

@@ -1,0 +1,198 @@
+//! A display that is a file: a picture of the screen on a desk, or a framebuffer device of the same size.
+//!
+//! Layout: RGB565, two bytes a pixel, little-endian, rows from the top without padding, from offset 0.
+//! Promises: only rows that changed are written; after a failed write everything is written anew. It must not know:
+//! what a screen means. A device whose rows are padded, or of another depth, needs a driver of its own.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use gate_core::screen::Screen;
+use gate_hal::DeviceFault;
+use gate_hal::display::{Display, Pixels};
+use rustix::fs::OFlags;
+
+/// Bytes of a pixel.
+const PIXEL_BYTES: usize = 2;
+
+/// A framebuffer in a file.
+#[derive(Debug)]
+pub struct FileFramebuffer {
+    path: PathBuf,
+    width: usize,
+    height: usize,
+    open: Option<OpenFile>,
+}
+
+/// The file, and what it holds.
+struct OpenFile {
+    file: File,
+    rows: Vec<u8>,
+}
+
+impl std::fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The rows may show a person's masked name.
+        write!(f, "OpenFile({} bytes)", self.rows.len())
+    }
+}
+
+/// No display has this size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a display of {width} x {height} pixels: each must be 1 to {}", FileFramebuffer::MAX_SIDE)]
+pub struct NoSuchSize {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+}
+
+impl FileFramebuffer {
+    /// The longest side in pixels.
+    pub const MAX_SIDE: usize = 4_096;
+
+    /// A framebuffer of this size under `path`, opened when first shown on. A file is made where none is, but never
+    /// under `/dev`: there it would hide that the device is missing.
+    ///
+    /// # Errors
+    /// [`NoSuchSize`].
+    pub fn new(path: &Path, width: usize, height: usize) -> Result<Self, NoSuchSize> {
+        let sides = 1..=Self::MAX_SIDE;
+        if !sides.contains(&width) || !sides.contains(&height) {
+            return Err(NoSuchSize { width, height });
+        }
+        Ok(Self { path: path.to_owned(), width, height, open: None })
+    }
+
+    fn open(&self) -> Result<OpenFile, DeviceFault> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(!self.path.starts_with("/dev")).truncate(false);
+        // Opening a named pipe would wait for whoever reads it.
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = options.open(&self.path).map_err(|_| DeviceFault::NotConnected)?;
+        Ok(OpenFile { file, rows: Vec::new() })
+    }
+}
+
+impl Display for FileFramebuffer {
+    fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// [`DeviceFault::Refusing`] for pixels of another size, [`DeviceFault::NotConnected`] when the file cannot be
+    /// opened, [`DeviceFault::NotAnswering`] when it cannot be written.
+    fn present(&mut self, _screen: &Screen, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        let size = (pixels.width, pixels.height, pixels.rgb565.len());
+        if size != (self.width, self.height, self.width * self.height) {
+            return Err(DeviceFault::Refusing);
+        }
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.open()?,
+        };
+        let frame: Vec<u8> = pixels.rgb565.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
+        open.write_changes(frame, self.width * PIXEL_BYTES).map_err(|_| DeviceFault::NotAnswering)?;
+        self.open = Some(open);
+        Ok(())
+    }
+}
+
+impl OpenFile {
+    fn write_changes(&mut self, frame: Vec<u8>, row_bytes: usize) -> std::io::Result<()> {
+        let mut before = self.rows.chunks(row_bytes);
+        let mut offset = 0;
+        // Rows next to each other go out in one write.
+        let rows: Vec<(&[u8], bool)> =
+            frame.chunks(row_bytes).map(|row| (row, before.next() != Some(row))).collect();
+        for run in rows.chunk_by(|(_, above), (_, below)| above == below) {
+            let bytes = run.len() * row_bytes;
+            if run.first().is_some_and(|(_, changed)| *changed) {
+                let changed = frame.get(offset..offset + bytes).unwrap_or_default();
+                self.file.write_all_at(changed, offset as u64)?;
+            }
+            offset += bytes;
+        }
+        self.rows = frame;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(display: &mut FileFramebuffer, rgb565: &[u16]) -> Result<(), DeviceFault> {
+        let (width, height) = display.size();
+        display.present(&Screen::Reading, Pixels { rgb565, width, height })
+    }
+
+    #[test]
+    fn a_frame_is_little_endian_rows_from_offset_0() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fb");
+        let mut display = FileFramebuffer::new(&path, 2, 2).unwrap();
+        show(&mut display, &[0xF800, 0x07E0, 0x001F, 0x1234]).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), [0x00, 0xF8, 0xE0, 0x07, 0x1F, 0x00, 0x34, 0x12]);
+    }
+
+    #[test]
+    fn only_rows_that_changed_are_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fb");
+        let mut display = FileFramebuffer::new(&path, 1, 4).unwrap();
+        show(&mut display, &[0, 0, 0, 0]).unwrap();
+        std::fs::write(&path, [0xEE; 8]).unwrap();
+        show(&mut display, &[0, 1, 2, 0]).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), [0xEE, 0xEE, 1, 0, 2, 0, 0xEE, 0xEE]);
+    }
+
+    #[test]
+    fn a_larger_file_keeps_its_rest() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fb");
+        std::fs::write(&path, [7; 4]).unwrap();
+        show(&mut FileFramebuffer::new(&path, 1, 1).unwrap(), &[0x0102]).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), [2, 1, 7, 7]);
+    }
+
+    #[test]
+    fn after_a_failure_the_whole_frame_is_written_anew() {
+        // Taking the file away does not fail a write; a full device does, and is one without root or a mount.
+        let mut display = FileFramebuffer::new(Path::new("/dev/full"), 1, 1).unwrap();
+        assert_eq!(show(&mut display, &[0]), Err(DeviceFault::NotAnswering));
+        assert!(display.open.is_none());
+        let directory = tempfile::tempdir().unwrap();
+        display.path = directory.path().join("fb");
+        show(&mut display, &[0x0304]).unwrap();
+        assert_eq!(std::fs::read(&display.path).unwrap(), [4, 3]);
+    }
+
+    #[test]
+    fn a_missing_device_is_not_connected_and_no_file_is_made_for_it() {
+        let path = Path::new("/dev/gate-no-such-framebuffer");
+        let mut display = FileFramebuffer::new(path, 1, 1).unwrap();
+        assert_eq!(show(&mut display, &[0]), Err(DeviceFault::NotConnected));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_named_pipe_nobody_reads_is_no_wait() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+        let mut display = FileFramebuffer::new(&path, 1, 1).unwrap();
+        assert_eq!(show(&mut display, &[0]), Err(DeviceFault::NotConnected));
+    }
+
+    #[test]
+    fn other_sizes_are_refused() {
+        for (width, height) in [(0, 1), (1, 0), (4_097, 1), (1, usize::MAX)] {
+            let refused = FileFramebuffer::new(Path::new("fb"), width, height).unwrap_err();
+            assert_eq!(refused, NoSuchSize { width, height });
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let mut display = FileFramebuffer::new(&directory.path().join("fb"), 2, 2).unwrap();
+        assert_eq!(show(&mut display, &[0; 3]), Err(DeviceFault::Refusing));
+    }
+}
