@@ -7,6 +7,7 @@ mod idle;
 mod notice;
 mod staff;
 mod told;
+mod ways;
 
 use embedded_graphics::geometry::Size;
 use gate_core::screen::Screen;

@@ -8,6 +8,7 @@ use gate_core::screen::{AttendantPresence, Fault, Faults, Idle};
 use gate_core::time::ClockTrust;
 
 use super::bars::{Sheet, nothing};
+use super::ways::Way;
 use super::{MARGIN, text_width};
 use crate::frame::Frame;
 use crate::glyphs::Style;
@@ -19,8 +20,10 @@ use crate::words::{self, Text};
 const PAPER: Paper = Paper::Night;
 /// Share of the width, in hundredths, that the place code may take beside the words.
 const CODE_SHARE: u32 = 30;
+/// Between a sign and its words, in pixels.
+const SIGN_GAP: u32 = 16;
 /// Room that the body should have to spare, in pixels.
-const ROOM: u32 = 36;
+const ROOM: u32 = 24;
 
 pub(super) fn page(idle: &Idle, size: Size) -> Frame {
     let mut sheet = Sheet::new(size, PAPER);
@@ -28,20 +31,20 @@ pub(super) fn page(idle: &Idle, size: Size) -> Frame {
     staff_bar(idle, &mut sheet, text_width(size));
     let side = size.width * CODE_SHARE / 100;
     let code = PlaceCode::new(idle.place_code.as_bytes(), side).filter(|_| !idle.place_code.is_empty());
-    let area = sheet.rest;
-    match code {
+    let area = Rectangle::new(
+        sheet.rest.top_left + Point::new(MARGIN as i32, 0),
+        Size::new(text_width(size), sheet.rest.size.height),
+    );
+    match code.map(code_block) {
         None => body(idle, area, &mut sheet),
-        Some(code) if size.width > size.height => {
-            let (words, beside) = split_width(area, size.width.saturating_sub(side + 2 * MARGIN));
-            body(idle, words, &mut sheet);
-            spread(vec![code_block(code)], beside, &mut sheet.frame);
-        }
         Some(code) => {
-            let block = code_block(code);
-            let (words, below) =
-                split_height(area, area.size.height.saturating_sub(block.size().height + MARGIN));
+            let (words, beside) = if size.width > size.height {
+                split_width(area, area.size.width.saturating_sub(side + MARGIN))
+            } else {
+                split_height(area, area.size.height.saturating_sub(code.size().height + MARGIN))
+            };
             body(idle, words, &mut sheet);
-            spread(vec![block], below, &mut sheet.frame);
+            spread(vec![code], beside, &mut sheet.frame);
         }
     }
     sheet.frame
@@ -64,8 +67,8 @@ fn split_height(area: Rectangle, first: u32) -> (Rectangle, Rectangle) {
 }
 
 fn place_bar(idle: &Idle, sheet: &mut Sheet, width: u32) {
-    let state =
-        if idle.faults == Faults::default() { words::LABEL_WORKING } else { words::LABEL_PARTLY_WORKING };
+    let closed = [Way::Code, Way::Card].into_iter().any(|way| is_closed(way, idle.faults));
+    let state = if closed { words::LABEL_PARTLY_WORKING } else { words::LABEL_WORKING };
     let short = |words: &str| Block::line(words, Style::Tiny, PAPER.soft(Part::Bar), width);
     let place = |room| Block::line(&idle.place, Style::Small, PAPER.strong(Part::Bar), room);
     let needed = place(width).size().width + MARGIN;
@@ -110,7 +113,7 @@ fn faults(faults: Faults, width: u32) -> Option<String> {
 }
 
 fn body(idle: &Idle, area: Rectangle, sheet: &mut Sheet) {
-    let ways = || ways(idle.faults, area.size.width.saturating_sub(MARGIN));
+    let ways = || ways(idle.faults, area.size.width);
     // The ways in matter more than the clock.
     let clocks = [Some(Style::Giant), Some(Style::Huge), None];
     let groups = |style: Option<Style>| -> Vec<Block> {
@@ -131,7 +134,7 @@ fn clock(second: u32, style: Style) -> Block {
 fn ways(faults: Faults, width: u32) -> Block {
     let code = (Icon::Phone, words::PROMPT_SHOW_CODE);
     let card = (Icon::Card, words::PROMPT_NO_PHONE_TAP_CARD);
-    let ways = match (faults.has(Fault::Camera), faults.has(Fault::Reader)) {
+    let ways = match (is_closed(Way::Code, faults), is_closed(Way::Card, faults)) {
         (false, false) => vec![code, card],
         (true, false) => vec![(Icon::Card, words::PROMPT_TAP_CARD)],
         (false, true) => vec![code, (Icon::Staff, words::PROMPT_NO_PHONE_STAFF)],
@@ -141,9 +144,13 @@ fn ways(faults: Faults, width: u32) -> Block {
     Block::column(MARGIN, Side::Left, ways.into_iter().map(|known| way(known, size, width)).collect())
 }
 
+fn is_closed(way: Way, faults: Faults) -> bool {
+    faults.iter().any(|fault| way.is_closed_by(fault))
+}
+
 fn way((icon, text): (Icon, Text), size: IconSize, width: u32) -> Block {
     let ink = PAPER.strong(Part::Body);
-    let room = width.saturating_sub(size.px() + MARGIN);
+    let room = width.saturating_sub(size.px() + SIGN_GAP);
     let styles: &[Style] = match size {
         IconSize::Line => &[Style::Large, Style::Medium, Style::Small],
         IconSize::Heading | IconSize::Full => &[Style::Huge, Style::Large, Style::Medium],
@@ -151,7 +158,7 @@ fn way((icon, text): (Icon, Text), size: IconSize, width: u32) -> Block {
     let zh = Block::text(text.zh, ink, styles, (room, 1)).left();
     let en = Block::text(text.en, PAPER.soft(Part::Body), &[Style::Small], (room, 2)).left();
     let sign = Block::Sign { icon, size, ink };
-    Block::row(MARGIN, vec![sign, Block::column(2, Side::Left, vec![zh, en])])
+    Block::row(SIGN_GAP, vec![sign, Block::column(2, Side::Left, vec![zh, en])])
 }
 
 fn code_block(code: PlaceCode) -> Block {

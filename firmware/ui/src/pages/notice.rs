@@ -6,6 +6,7 @@ use embedded_graphics::geometry::Size;
 use gate_core::screen::{Fault, FaultScreen, Hint, Opened, Wellness};
 
 use super::bars::Sheet;
+use super::ways::Way;
 use super::{MARGIN, text_width};
 use crate::frame::Frame;
 use crate::glyphs::Style;
@@ -39,9 +40,11 @@ impl Notice<'_> {
         groups.extend((!self.ways.is_empty()).then(|| {
             let way = |(icon, text): &(Icon, Text)| {
                 let sign = Block::Sign { icon: *icon, size: IconSize::Line, ink: strong };
-                Block::row(MARGIN / 2, vec![sign, both(*text, (strong, soft), width / 2)])
+                let room =
+                    (width.saturating_sub(MARGIN) / 2).saturating_sub(IconSize::Line.px() + MARGIN / 2);
+                Block::row(MARGIN / 2, vec![sign, both(*text, (strong, soft), room)])
             };
-            Block::row(2 * MARGIN, self.ways.iter().map(way).collect())
+            Block::row(MARGIN, self.ways.iter().map(way).collect())
         }));
         spread(groups, sheet.rest, &mut sheet.frame);
         sheet.frame
@@ -109,15 +112,15 @@ pub(super) fn lane_open(size: Size) -> Frame {
 
 /// The human path, what is unwell, and what still works.
 pub(super) fn fault(screen: FaultScreen, size: Size) -> Frame {
-    let fire = screen.fault == Fault::Fire;
+    let open =
+        |(way, part, _): &(Way, Wellness, _)| *part == Wellness::Well && !way.is_closed_by(screen.fault);
     let parts = [
-        (screen.card, (Icon::Card, words::LABEL_CARD_WORKS)),
-        (screen.camera, (Icon::Phone, words::LABEL_CODE_WORKS)),
+        (Way::Card, screen.card, (Icon::Card, words::LABEL_CARD_WORKS)),
+        (Way::Code, screen.camera, (Icon::Phone, words::LABEL_CODE_WORKS)),
     ];
-    let works = parts.into_iter().filter(|(part, _)| *part == Wellness::Well && !fire);
-    let ways: Vec<(Icon, Text)> = works.map(|(_, way)| way).collect();
+    let ways: Vec<(Icon, Text)> = parts.into_iter().filter(open).map(|(.., told)| told).collect();
     let help = [words::fault(screen.fault)];
-    let (paper, icon, heading) = if fire {
+    let (paper, icon, heading) = if screen.fault == Fault::Fire {
         (Paper::Green, Icon::Opened, words::HEADING_EVACUATE)
     } else {
         (Paper::Blue, Icon::Assist, words::HEADING_ASSIST)

@@ -114,10 +114,7 @@ fn typing(icon: Icon, heading: Text, typed: u8, (help, n): (Text, u32), size: Si
 
 /// One dot for each character, at most as many as a line holds.
 fn dots(typed: u8) -> String {
-    match typed {
-        0 => "○".to_owned(),
-        typed => "●".repeat(usize::from(typed.min(18))),
-    }
+    "●".repeat(usize::from(typed.min(18)))
 }
 
 fn choice(heading: Text, choices: &[Text], size: Size) -> Frame {

@@ -39,6 +39,7 @@ enum Density {
     Roomy,
     Snug,
     Tight,
+    Dense,
 }
 
 pub(super) fn page(told: &Told, size: Size) -> crate::frame::Frame {
@@ -54,9 +55,9 @@ pub(super) fn page(told: &Told, size: Size) -> crate::frame::Frame {
             shut_groups(told, look, density, text_width(size))
         }
     };
-    let densities = [Density::Roomy, Density::Snug, Density::Tight];
+    let densities = [Density::Roomy, Density::Snug, Density::Tight, Density::Dense];
     let best = densities.into_iter().find(|&density| fits(&groups(density), sheet.rest.size.height));
-    spread(groups(best.unwrap_or(Density::Tight)), sheet.rest, &mut sheet.frame);
+    spread(groups(best.unwrap_or(Density::Dense)), sheet.rest, &mut sheet.frame);
     sheet.frame
 }
 
@@ -137,12 +138,12 @@ fn shut_groups(told: &Told, look: Look, density: Density, width: u32) -> Vec<Blo
     let strong = look.paper().strong(Part::Body);
     let icons: &[IconSize] = match density {
         Density::Roomy => &[IconSize::Full, IconSize::Heading],
-        Density::Snug | Density::Tight => &[IconSize::Heading],
+        Density::Snug | Density::Tight | Density::Dense => &[IconSize::Heading],
     };
     let english: &[Style] = match density {
         Density::Roomy => &[Style::Large, Style::Medium],
         Density::Snug => &[Style::Medium],
-        Density::Tight => &[Style::Small],
+        Density::Tight | Density::Dense => &[Style::Small],
     };
     let mut groups = vec![heading(look, icons, width)];
     groups.push(Block::text(look.heading().en, strong, english, (width, 1)));
@@ -177,9 +178,9 @@ fn cause(told: &Told, look: Look, density: Density, width: u32) -> Option<Block>
     // Where nothing is left to say below it, the cause is what is read.
     let large = heading_says_it(told, look);
     let styles: &[Style] = match density {
-        Density::Tight => &[Style::Small],
+        Density::Dense => &[Style::Small],
         Density::Roomy if large => &[Style::Large, Style::Medium, Style::Small],
-        Density::Roomy | Density::Snug => &[Style::Medium, Style::Small],
+        Density::Roomy | Density::Snug | Density::Tight => &[Style::Medium, Style::Small],
     };
     let why = || Block::text(words::reason(told.reason).zh, ink, styles, (width.saturating_sub(taken), 1));
     let why = (!is_neutral(told)).then(why);
@@ -192,11 +193,11 @@ fn to_do(told: &Told, look: Look, density: Density, width: u32) -> Vec<Block> {
     let (strong, soft) = (look.paper().strong(Part::Body), look.paper().soft(Part::Body));
     let large: &[Style] = match density {
         Density::Roomy | Density::Snug => &[Style::Large, Style::Medium],
-        Density::Tight => &[Style::Medium],
+        Density::Tight | Density::Dense => &[Style::Medium],
     };
     let small: &[Style] = match density {
         Density::Roomy | Density::Snug => &[Style::Small],
-        Density::Tight => &[Style::Tiny],
+        Density::Tight | Density::Dense => &[Style::Tiny],
     };
     let advice = words::advice(told.advice);
     let said = heading_says_it(told, look);

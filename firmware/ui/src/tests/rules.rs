@@ -1,6 +1,10 @@
 //! What may and may not be said, and to whom (DOMAIN §1, §2, §15, §17).
 
-use gate_core::screen::{Fault, FaultScreen, Opens, PersonShown, Publicity, Screen, Told, Wellness};
+use gate_core::screen::{
+    AttendantPresence, Fault, FaultScreen, Faults, Idle, Opens, PersonShown, Publicity, Screen, Told,
+    Wellness,
+};
+use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason, Verdict};
 use gate_wire::name::MaskedName;
 
@@ -116,20 +120,50 @@ fn a_name_without_a_glyph_is_a_box_and_not_a_gap() {
     let mut canvas = Canvas::new(800, 480).unwrap();
     draw(&screen, &mut canvas);
     let row = |y: i32| &canvas.pixels()[y as usize * 800 + box_with_gap.x as usize..][..28];
-    let inked = (box_with_gap.y..box_with_gap.y + box_with_gap.height as i32)
-        .filter(|&y| row(y).iter().any(|pixel| *pixel == 0xFFFF));
+    let inked =
+        (box_with_gap.y..box_with_gap.y + box_with_gap.height as i32).filter(|&y| row(y).contains(&0xFFFF));
     assert_eq!(inked.count(), 24, "the side of the box");
     assert_eq!(box_with_gap.width, 28 + 28 + crate::glyphs::Style::Small.width("*"));
 }
 
 #[test]
 fn a_fault_names_the_human_way_and_what_still_works() {
-    let fault = |card, camera| {
-        measured(&Screen::Fault(FaultScreen { fault: Fault::KeySetMissing, card, camera })).all_text()
+    use Wellness::{Unwell, Well};
+    let fault =
+        |fault, card, camera| measured(&Screen::Fault(FaultScreen { fault, card, camera })).all_text();
+    for part in Fault::ALL.into_iter().filter(|part| *part != Fault::Fire) {
+        assert!(fault(part, Unwell, Unwell).contains("请走人工通道"));
+        assert!(!fault(part, Unwell, Unwell).contains("仍可用"));
+    }
+    assert!(fault(Fault::Clock, Well, Unwell).contains("刷身份证仍可用"));
+    let no_keys = fault(Fault::KeySetMissing, Well, Well);
+    assert!(no_keys.contains("刷身份证仍可用") && !no_keys.contains("健康码仍可用"));
+    assert!(!fault(Fault::Journal, Well, Well).contains("仍可用"));
+}
+
+#[test]
+fn the_idle_screen_invites_to_what_leads_to_a_verdict() {
+    let invited = |unwell: &[Fault]| {
+        let mut faults = Faults::default();
+        unwell.iter().for_each(|fault| faults.set(*fault, Wellness::Unwell));
+        let said = measured(&Screen::Idle(Idle {
+            place: "".try_into().unwrap(),
+            time: None,
+            clock: ClockTrust::Confirmed,
+            list_age_days: None,
+            faults,
+            attendant: AttendantPresence::Present,
+            place_code: "".try_into().unwrap(),
+        }))
+        .all_text();
+        ["请出示健康码", "请刷身份证", "请走人工通道"].map(|words| said.contains(words))
     };
-    assert!(fault(Wellness::Well, Wellness::Well).contains("请走人工通道"));
-    assert!(fault(Wellness::Well, Wellness::Unwell).contains("刷身份证仍可用"));
-    assert!(!fault(Wellness::Unwell, Wellness::Unwell).contains("可用"));
+    assert_eq!(invited(&[]), [true, true, false]);
+    assert_eq!(invited(&[Fault::Clock, Fault::CaseOpen]), [true, true, false]);
+    assert_eq!(invited(&[Fault::Reader]), [true, false, true]);
+    assert_eq!(invited(&[Fault::ListMissing]), [true, false, true]);
+    assert_eq!(invited(&[Fault::KeySetMissing]), [false, true, false]);
+    assert_eq!(invited(&[Fault::Journal]), [false, false, true]);
 }
 
 #[test]
