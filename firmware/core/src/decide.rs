@@ -119,6 +119,10 @@ impl Decision {
 pub fn decide(evidence: &Evidence<'_>, facts: &Facts, policy: Option<&Policy>) -> Decision {
     let Some(policy) = policy else { return Decision::assist(Reason::PolicyMissing, facts.direction) };
     match find(evidence, facts, policy.settings()) {
+        // Without an as-of time a list's word has no age: it proves nothing.
+        Ok(proven) if proven.source == Source::List && facts.list_as_of.is_none() => {
+            Decision::assist(Reason::ListMissing, facts.direction)
+        }
         Ok(proven) => by_policy(&proven, facts, policy),
         Err(reason) => Decision::assist(reason, facts.direction),
     }
@@ -177,7 +181,7 @@ fn by_policy(proven: &Proven, facts: &Facts, policy: &Policy) -> Decision {
         finding: proven.finding,
         source: proven.source,
         test: proven.test,
-        data: data_age(facts, settings),
+        data: data_age(proven.source, facts, settings),
         clock: facts.time.trust,
         temperature: facts.temperature,
         issuer: proven.issuer,
@@ -186,11 +190,16 @@ fn by_policy(proven: &Proven, facts: &Facts, policy: &Policy) -> Decision {
     replay(&case, policy)
 }
 
-fn data_age(facts: &Facts, settings: &Settings) -> DataAge {
+/// The list that gave the finding was there; a code that stands alone is told when the list could not be asked.
+fn data_age(source: Source, facts: &Facts, settings: &Settings) -> DataAge {
     let unable = [facts.of_code, facts.of_document]
         .iter()
         .any(|a| matches!(a, ListAnswer::Damaged | ListAnswer::Missing));
-    if unable { DataAge::Missing } else { facts.data_age(settings.list_stale_after_days) }
+    if source == Source::Code && unable {
+        DataAge::Missing
+    } else {
+        facts.data_age(settings.list_stale_after_days)
+    }
 }
 
 fn find(evidence: &Evidence<'_>, facts: &Facts, settings: &Settings) -> Result<Proven, Reason> {
@@ -321,7 +330,8 @@ fn of_both(
     if facts.data_age(settings.list_stale_after_days) != DataAge::Fresh {
         return Ok(code);
     }
-    let contradicts = |a: &Proven, b: &Proven| a.finding == Finding::Red && seriousness(b.finding) == 0;
+    // Only colour statements contradict each other: a test or certificate never raises a colour (DOMAIN §8).
+    let contradicts = |a: &Proven, b: &Proven| a.finding == Finding::Red && says_green(b.finding);
     if contradicts(&code, &card) || contradicts(&card, &code) {
         return Err(Reason::SourcesDisagree);
     }
@@ -336,14 +346,20 @@ fn finding(colour: Colour) -> Finding {
     }
 }
 
+fn says_green(finding: Finding) -> bool {
+    matches!(finding, Finding::Green | Finding::NoAbnormality | Finding::NotAnException)
+}
+
+/// A visitor is not on our list: that takes nothing from a code of their own province (DOMAIN §6).
 fn seriousness(finding: Finding) -> u8 {
     match finding {
         Finding::Green
         | Finding::NoAbnormality
         | Finding::Negative
         | Finding::Certified
-        | Finding::NotAnException => 0,
-        Finding::NotListed | Finding::Abnormal => 1,
+        | Finding::NotAnException
+        | Finding::NotListed => 0,
+        Finding::Abnormal => 1,
         Finding::Yellow | Finding::Positive => 2,
         Finding::Red => 3,
     }

@@ -185,8 +185,12 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The row that decides `case`, and what it says. A loaded policy has one for every case of its places.
+    /// The row that decides `case`, and what it says. A loaded policy has one for every case of its places, and
+    /// none for other places: nothing was proven of it there.
     pub fn decide(&self, case: &Case) -> Option<(RowNumber, Outcome)> {
+        if !self.settings.places.contains(&case.place) {
+            return None;
+        }
         let indices = case.indices();
         let index = self.rows.iter().position(|row| row.holds_for(&indices) == Holds::Yes)?;
         Some((number(index), self.rows[index].outcome))

@@ -28,7 +28,7 @@ pub struct Recorded {
 /// # Errors
 /// [`JournalFault`]: the lane stays shut and says Assist.
 pub fn record(
-    journal: &mut impl Journal,
+    journal: &mut (impl Journal + ?Sized),
     decision: Decision,
     entry: &Entry,
 ) -> Result<Recorded, JournalFault> {
@@ -95,7 +95,7 @@ pub struct OpeningRecorded {
 
 impl OpeningRecorded {
     /// Hands `entry` to the journal.
-    pub fn hand(journal: &mut impl Journal, entry: &Entry) -> OpeningRecorded {
+    pub fn hand(journal: &mut (impl Journal + ?Sized), entry: &Entry) -> OpeningRecorded {
         OpeningRecorded { receipt: journal.append(entry).ok() }
     }
 

@@ -52,6 +52,29 @@ pub fn sha256(parts: &[&[u8]]) -> Digest {
     Digest(hash.finalize().into())
 }
 
+/// SHA-256 of what comes piece by piece, such as a large file.
+#[derive(Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Nothing hashed yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 /// HMAC-SHA256 (RFC 2104) of `parts` one after the other, under a key of 32 bytes.
 #[must_use]
 pub fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> Digest {

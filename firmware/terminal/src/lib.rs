@@ -1,2 +1,25 @@
-//! Skeleton.
+//! The passage process `gate`: configuration, wiring, the loop, and its commands.
+//! Promises: no network code is linked in; every command's output form is documented and stable.
+//! Must not know: simulated devices (`tools/sim` uses this library, never the reverse).
+
+pub mod believed;
+pub mod book;
+pub mod check;
+pub mod config;
+pub mod day_keys;
 pub mod decode;
+pub mod devices;
+pub mod gate;
+pub mod judge;
+pub mod moment;
+pub mod run;
+pub mod secrets;
+pub mod selftest;
+pub mod wiring;
+
+use gate_wire::time::Timestamp;
+
+/// The later of two times.
+fn later(a: Timestamp, b: Timestamp) -> Timestamp {
+    a.max(b)
+}

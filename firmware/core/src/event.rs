@@ -1,0 +1,76 @@
+//! What happens besides passages and is recorded all the same: devices, clock, staff.
+//! Promises: stable codes, 1 to 20 for devices and clock, 21 and up for staff.
+//! Must not know: how it is recorded.
+
+use crate::staff::StaffRefused;
+
+/// An event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The terminal started.
+    Started,
+    /// The fire input became active; the hardware released the latch.
+    Fire,
+    /// The fire input went quiet.
+    FireOver,
+    /// The case was opened.
+    CaseOpened,
+    /// The case was closed.
+    CaseClosed,
+    /// The mechanical release was pulled.
+    ReleasePulled,
+    /// The record before was told as unsaved and was written after all.
+    CommittedLate,
+    /// The clock is no longer confirmed.
+    ClockDoubted,
+    /// The clock was confirmed.
+    ClockConfirmed,
+    /// A member of staff logged in.
+    LoggedIn,
+    /// A session ended.
+    LoggedOut,
+    /// An attendant typed a document.
+    DocumentTyped,
+    /// An attendant typed a second temperature reading.
+    SecondReading,
+    /// A member of staff was refused.
+    Refused(StaffRefused),
+}
+
+impl Event {
+    /// The code in a record.
+    pub fn code(self) -> u8 {
+        match self {
+            Event::Started => 1,
+            Event::Fire => 2,
+            Event::FireOver => 3,
+            Event::CaseOpened => 4,
+            Event::CaseClosed => 5,
+            Event::ReleasePulled => 6,
+            Event::CommittedLate => 7,
+            Event::ClockDoubted => 8,
+            Event::ClockConfirmed => 9,
+            Event::LoggedIn => 21,
+            Event::LoggedOut => 22,
+            Event::DocumentTyped => 23,
+            Event::SecondReading => 24,
+            Event::Refused(refused) => refused_code(refused),
+        }
+    }
+}
+
+fn refused_code(refused: StaffRefused) -> u8 {
+    match refused {
+        StaffRefused::NoList => 31,
+        StaffRefused::NotABadge => 32,
+        StaffRefused::BadgeOver => 33,
+        StaffRefused::NotOnList => 34,
+        StaffRefused::Retired => 35,
+        StaffRefused::WrongPin => 36,
+        StaffRefused::Paused { .. } => 37,
+        StaffRefused::Unchecked(_) => 38,
+        StaffRefused::NobodyLoggedIn => 39,
+        StaffRefused::RoleForbids => 40,
+        StaffRefused::TooManyTyped => 41,
+    }
+}

@@ -1,0 +1,251 @@
+//! What this terminal believes: the manifest's files, each checked and loaded on its own (DESIGN §2).
+//! Promises: opens only files that the manifest names, regular ones, of the length and digest it says; a dataset that
+//! fails is missing, and the others stand.
+//! Must not know: networks, sticks, signatures of repositories (`gate-trust`).
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use gate_core::believed::{Places, Revocations, RiskLevels};
+use gate_core::json::MAX_DOCUMENT_BYTES;
+use gate_core::keyset::KeySet;
+use gate_core::manifest::{self, Dataset, Manifest, ManifestEntry, Province};
+use gate_core::policy::Policy;
+use gate_core::staff::StaffList;
+use gate_proof::digest::Hasher;
+use gate_status::{StatusList, StatusTable};
+use gate_store::DayKeys;
+use gate_wire::time::Timestamp;
+
+const LARGEST_LIST: u64 = 4 << 30;
+
+/// Everything that is believed now. A missing dataset is a health state, not an error.
+pub struct Believed {
+    /// Province parameters; `None` without a readable manifest.
+    pub province: Option<Province>,
+    /// The issuers' keys.
+    pub key_set: Option<KeySet>,
+    /// Policies by kind of place.
+    pub policies: Policies,
+    /// Places and lanes.
+    pub places: Option<Places>,
+    /// Risk levels.
+    pub risk_levels: Option<RiskLevels>,
+    /// Staff.
+    pub staff: Option<StaffList>,
+    /// Revocations.
+    pub revocations: Option<Revocations>,
+    /// The status list.
+    pub list: Option<Box<dyn StatusList>>,
+    /// Day keys for sealing records.
+    pub day_keys: Option<DayKeys>,
+    /// What could not be believed, and why, for `selftest` and the log.
+    pub problems: Vec<Problem>,
+    /// Issue times of datasets that may raise the floor of the clock (DESIGN §8).
+    pub issued: Vec<Timestamp>,
+    versions: Vec<(Dataset, u32)>,
+}
+
+/// The policies of this terminal.
+#[derive(Default)]
+pub struct Policies {
+    /// For stations and the like.
+    pub station: Option<Policy>,
+    /// For hospitals.
+    pub hospital: Option<Policy>,
+}
+
+/// A dataset that could not be believed.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which; `None` for the manifest itself.
+    pub dataset: Option<Dataset>,
+    /// Why.
+    pub cause: anyhow::Error,
+}
+
+impl std::fmt::Debug for Believed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Believed")
+            .field("versions", &self.versions)
+            .field("problems", &self.problems)
+            .finish()
+    }
+}
+
+/// The versions seen before: a lower one is a rollback (DESIGN §2).
+pub trait Seen {
+    /// The highest version of `dataset` seen so far.
+    fn highest(&self, dataset: Dataset) -> u32;
+}
+
+/// For checks by hand, which keep no memory.
+pub struct NothingSeen;
+
+impl Seen for NothingSeen {
+    fn highest(&self, _dataset: Dataset) -> u32 {
+        0
+    }
+}
+
+impl Believed {
+    /// A terminal without any data.
+    pub fn nothing() -> Believed {
+        Believed {
+            province: None,
+            key_set: None,
+            policies: Policies::default(),
+            places: None,
+            risk_levels: None,
+            staff: None,
+            revocations: None,
+            list: None,
+            day_keys: None,
+            problems: Vec::new(),
+            issued: Vec::new(),
+            versions: Vec::new(),
+        }
+    }
+
+    /// Loads what the manifest in `directory` names.
+    pub fn load(directory: &Path, seen: &dyn Seen) -> Believed {
+        let mut believed = Believed::nothing();
+        let manifest = read_small(&directory.join(manifest::FILE_NAME), None)
+            .and_then(|bytes| Manifest::load(&bytes).context("reading the manifest"));
+        match manifest {
+            Ok(manifest) => believed.take_all(directory, manifest, seen),
+            Err(cause) => believed.problems.push(Problem { dataset: None, cause }),
+        }
+        believed
+    }
+
+    fn take_all(&mut self, directory: &Path, manifest: Manifest, seen: &dyn Seen) {
+        for entry in manifest.entries() {
+            let taken = not_rolled_back(entry, seen).and_then(|()| self.take(directory, entry));
+            match taken {
+                Ok(()) => self.versions.push((entry.dataset, entry.version)),
+                Err(cause) => self.problems.push(Problem { dataset: Some(entry.dataset), cause }),
+            }
+        }
+        self.province = Some(manifest.province);
+    }
+
+    fn take(&mut self, directory: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
+        let path = directory.join(entry.file.as_str());
+        if entry.dataset == Dataset::StatusList {
+            check_large(&path, entry)?;
+            self.list = Some(Box::new(StatusTable::open(&path)?));
+            self.issued.push(entry.as_of);
+            return Ok(());
+        }
+        let bytes = read_small(&path, Some(entry))?;
+        match entry.dataset {
+            Dataset::KeySet => self.key_set = Some(KeySet::load(&bytes)?),
+            Dataset::PolicyStation => self.policies.station = Some(Policy::load(&bytes)?),
+            Dataset::PolicyHospital => self.policies.hospital = Some(Policy::load(&bytes)?),
+            Dataset::Places => self.places = Some(Places::load(&bytes)?),
+            Dataset::RiskLevels => self.risk_levels = Some(RiskLevels::load(&bytes)?),
+            Dataset::StaffList => self.staff = Some(StaffList::load(&bytes)?),
+            Dataset::Revocations => self.revocations = Some(Revocations::load(&bytes)?),
+            Dataset::DayKeys => self.day_keys = Some(crate::day_keys::load(&bytes)?),
+            Dataset::StatusList => {}
+        }
+        if matches!(entry.dataset, Dataset::KeySet | Dataset::PolicyStation | Dataset::PolicyHospital) {
+            self.issued.push(entry.as_of);
+        }
+        Ok(())
+    }
+
+    /// The version in force of a dataset; 0 without it.
+    pub fn version(&self, dataset: Dataset) -> u32 {
+        self.versions.iter().find(|(known, _)| *known == dataset).map_or(0, |(_, version)| *version)
+    }
+
+    /// The versions in force.
+    pub fn versions(&self) -> &[(Dataset, u32)] {
+        &self.versions
+    }
+}
+
+fn not_rolled_back(entry: &ManifestEntry, seen: &dyn Seen) -> anyhow::Result<()> {
+    let highest = seen.highest(entry.dataset);
+    if entry.version < highest {
+        bail!(
+            "version {} is older than version {highest}, which was in force here: bring the newer one back",
+            entry.version
+        );
+    }
+    Ok(())
+}
+
+/// Reads a small file whole, after its length and before its content was believed.
+fn read_small(path: &Path, entry: Option<&ManifestEntry>) -> anyhow::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    ensure!(
+        length <= MAX_DOCUMENT_BYTES as u64,
+        "{} has {length} bytes, at most {MAX_DOCUMENT_BYTES} are read",
+        path.display()
+    );
+    let mut bytes = Vec::new();
+    file.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if let Some(entry) = entry {
+        let mut hasher = Hasher::new();
+        hasher.update(&bytes);
+        same_file(path, entry, bytes.len() as u64, hasher)?;
+    }
+    Ok(bytes)
+}
+
+fn check_large(path: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
+    let mut file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    ensure!(
+        length == entry.length && length <= LARGEST_LIST,
+        "{} has {length} bytes, the manifest says {}",
+        path.display(),
+        entry.length
+    );
+    let mut hasher = Hasher::new();
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut chunk)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&chunk[..count]);
+    }
+    same_file(path, entry, length, hasher)
+}
+
+fn same_file(path: &Path, entry: &ManifestEntry, length: u64, hasher: Hasher) -> anyhow::Result<()> {
+    ensure!(
+        length == entry.length,
+        "{} has {length} bytes, the manifest says {}",
+        path.display(),
+        entry.length
+    );
+    ensure!(
+        hasher.finish().as_bytes() == &entry.sha256,
+        "{} is not the file that the manifest names: its SHA-256 differs",
+        path.display()
+    );
+    Ok(())
+}
+
+/// No links, no pipes, no devices: what is opened is a file of this directory.
+fn open_regular(path: &Path) -> anyhow::Result<File> {
+    let no_follow = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
+    let file = File::options().read(true).custom_flags(no_follow.cast_signed()).open(path);
+    let file = file.with_context(|| format!("opening {}", path.display()))?;
+    ensure!(file.metadata()?.is_file(), "{} is not a regular file", path.display());
+    Ok(file)
+}
+
+/// Where the data directory's files are, for messages.
+pub fn manifest_path(directory: &Path) -> PathBuf {
+    directory.join(manifest::FILE_NAME)
+}

@@ -1,0 +1,79 @@
+//! The journal as the loop sees it: records, and the few values kept over a restart.
+//! Promises: a terminal without day keys has no journal and says so, instead of recording in the clear.
+//! Must not know: SQLite.
+
+use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, UseKey};
+use gate_core::query::Sequence;
+use gate_store::SqliteJournal;
+use rand_core::CryptoRng;
+
+/// What was kept over restarts beside records.
+pub trait Book: Journal {
+    /// Keeps a value under a name, synced. A failure shows as a journal fault at the next record.
+    fn keep(&mut self, name: &str, value: i64);
+
+    /// The value kept.
+    fn kept(&self, name: &str) -> Option<i64>;
+
+    /// Writes what waits in reserve or memory, as far as that is possible now; how much still waits.
+    fn tend(&mut self) -> Waiting;
+}
+
+/// Records that are not in the journal's own file yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// In the reserve: safe.
+    pub reserve: usize,
+    /// In memory: unsaved.
+    pub memory: usize,
+}
+
+impl<R: CryptoRng> Book for SqliteJournal<R> {
+    fn keep(&mut self, name: &str, value: i64) {
+        if let Err(fault) = SqliteJournal::keep(self, name, value) {
+            eprintln!("journal: {name} was not kept: {fault}");
+        }
+    }
+
+    fn kept(&self, name: &str) -> Option<i64> {
+        SqliteJournal::kept(self, name)
+    }
+
+    fn tend(&mut self) -> Waiting {
+        let _ = SqliteJournal::tend(self); // a fault shows in what still waits
+        let backlog = self.backlog();
+        Waiting { reserve: backlog.reserve, memory: backlog.memory }
+    }
+}
+
+/// The journal of a terminal that cannot seal: nothing is recorded, so automatic lanes stay shut.
+#[derive(Debug, Default)]
+pub struct NoBook {
+    unsaved: u64,
+}
+
+impl Journal for NoBook {
+    fn append(&mut self, entry: &Entry) -> Result<Receipt, JournalFault> {
+        self.unsaved += 1;
+        match entry.durability {
+            Durability::Required => Err(JournalFault::Write),
+            Durability::BestEffort => Ok(Receipt { sequence: Sequence(self.unsaved), kept: Kept::Memory }),
+        }
+    }
+
+    fn uses(&mut self, _key: &UseKey) -> u16 {
+        0
+    }
+}
+
+impl Book for NoBook {
+    fn keep(&mut self, _name: &str, _value: i64) {}
+
+    fn kept(&self, _name: &str) -> Option<i64> {
+        None
+    }
+
+    fn tend(&mut self) -> Waiting {
+        Waiting { reserve: 0, memory: self.unsaved.try_into().unwrap_or(usize::MAX) }
+    }
+}

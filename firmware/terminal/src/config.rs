@@ -1,0 +1,188 @@
+//! The configuration of one terminal: TOML, unknown keys refused.
+//! Promises: says where things are and which devices are fitted; nothing that decides about people stands here.
+//! Must not know: policy, keys, kinds of place (signed data says those).
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use gate_wire::sdt::Baud;
+
+use crate::judge::Station;
+
+/// Largest configuration file.
+const LARGEST: u64 = 64 * 1024;
+/// A commented example, which `gate config sample` prints.
+pub const SAMPLE: &str = include_str!("../../../assets/gate.toml");
+
+/// A terminal's configuration.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Place number in the signed `places` data.
+    pub place: u32,
+    /// Lane number at that place.
+    pub lane: u16,
+    /// Directory with `manifest.json` and what it names.
+    pub data: PathBuf,
+    /// The journal's database file.
+    pub journal: PathBuf,
+    /// The journal's preallocated reserve.
+    pub reserve: PathBuf,
+    /// Which camera.
+    pub camera: CameraConfig,
+    /// Which card reader; without one the lane has no card reader.
+    #[serde(default)]
+    pub reader: Option<ReaderConfig>,
+    /// Which thermometer, if one is fitted.
+    #[serde(default)]
+    pub thermometer: Option<ThermometerConfig>,
+    /// Which display.
+    pub display: DisplayConfig,
+    /// What is known of the battery-backed clock.
+    pub clock: ClockConfig,
+}
+
+/// A camera.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraConfig {
+    /// Plays the pictures of this directory, in the order of their names.
+    pub frames: PathBuf,
+}
+
+/// A card reader.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderConfig {
+    /// The serial line.
+    pub serial: PathBuf,
+    /// Bits per second: 9600, 19200, 38400, 57600 or 115200.
+    #[serde(default = "default_baud")]
+    pub baud: u32,
+}
+
+/// An MLX90614 infrared thermometer.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThermometerConfig {
+    /// The I2C bus.
+    pub i2c: PathBuf,
+}
+
+/// A display.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisplayConfig {
+    /// RGB565 rows are written to this file or framebuffer.
+    pub framebuffer: PathBuf,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// The battery-backed clock.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    /// Whether one with a good battery is fitted.
+    pub rtc: RtcFitted,
+}
+
+/// See [`ClockConfig`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RtcFitted {
+    /// With a battery.
+    Battery,
+    /// None, or nobody knows.
+    None,
+}
+
+fn default_baud() -> u32 {
+    115_200
+}
+
+impl Config {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// With the file, the line, and what to do.
+    pub fn load(path: &Path) -> anyhow::Result<Config> {
+        let size =
+            std::fs::metadata(path).with_context(|| format!("no configuration at {}", path.display()))?.len();
+        ensure!(size <= LARGEST, "{} has {size} bytes: not a configuration", path.display());
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let config = Config::parse(&text).with_context(|| format!("in {}", path.display()))?;
+        Ok(config)
+    }
+
+    /// Reads and checks the text of a configuration.
+    ///
+    /// # Errors
+    /// With the line, and what to do.
+    pub fn parse(text: &str) -> anyhow::Result<Config> {
+        let config: Config = toml::from_str(text.trim_start_matches('\u{feff}'))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for (what, path) in [("data", &self.data), ("journal", &self.journal), ("reserve", &self.reserve)] {
+            ensure!(path.is_absolute(), "`{what}` must be an absolute path, this is {}", path.display());
+        }
+        ensure!(self.journal != self.reserve, "`journal` and `reserve` must be two files");
+        if let Some(reader) = &self.reader {
+            self.baud(reader)?;
+        }
+        let (width, height) = (self.display.width, self.display.height);
+        ensure!(
+            (320..=1920).contains(&width) && (240..=1920).contains(&height),
+            "a display of {width} x {height} pixels: 320 x 240 to 1920 x 1920 are drawn"
+        );
+        Ok(())
+    }
+
+    /// The speed of the reader's line.
+    ///
+    /// # Errors
+    /// For a speed that readers do not speak.
+    pub fn baud(&self, reader: &ReaderConfig) -> anyhow::Result<Baud> {
+        match Baud::from_bits_per_second(reader.baud) {
+            Some(baud) => Ok(baud),
+            None => bail!("`baud` {}: readers speak 9600, 19200, 38400, 57600 or 115200", reader.baud),
+        }
+    }
+
+    /// Where the terminal stands.
+    pub fn station(&self) -> Station {
+        Station { place: self.place, lane: self.lane }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_good_configuration() {
+        let config = Config::parse(SAMPLE).unwrap();
+        assert_eq!((config.place, config.lane), (1, 1));
+    }
+
+    #[test]
+    fn bad_configurations_say_what_is_wrong() {
+        for (from, to, expected) in [
+            ("place = 1", "place = 1\ncolour = \"green\"", "unknown field `colour`"),
+            ("lane = 1", "lane = \"one\"", "invalid type"),
+            ("baud = 115200", "baud = 300", "readers speak"),
+            ("data = \"/", "data = \"", "absolute path"),
+            ("width = 800", "width = 8000", "320 x 240"),
+            ("rtc = \"battery\"", "rtc = \"maybe\"", "unknown variant"),
+        ] {
+            assert!(SAMPLE.contains(from), "the sample has no {from}");
+            let error = Config::parse(&SAMPLE.replacen(from, to, 1)).unwrap_err();
+            assert!(format!("{error:#}").contains(expected), "{from} -> {to}: {error:#}");
+        }
+    }
+}

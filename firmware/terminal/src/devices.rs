@@ -1,0 +1,37 @@
+//! The devices of one terminal, as the loop holds them.
+//! Promises: nothing of its own.
+//! Must not know: which implementation stands behind a trait.
+
+use gate_hal::camera::Camera;
+use gate_hal::card_reader::CardReader;
+use gate_hal::clock::Clock;
+use gate_hal::display::Display;
+use gate_hal::inputs::Inputs;
+use gate_hal::keys::Keys;
+use gate_hal::latch::Latch;
+use gate_hal::signals::{Lamps, Sounder};
+use gate_hal::thermometer::Thermometer;
+
+/// One of each.
+pub struct Devices {
+    /// Gives frames.
+    pub camera: Box<dyn Camera>,
+    /// Reads cards; optional.
+    pub reader: Option<Box<dyn CardReader>>,
+    /// Shows screens.
+    pub display: Box<dyn Display>,
+    /// Shows signals.
+    pub lamps: Box<dyn Lamps>,
+    /// Plays signals.
+    pub sounder: Box<dyn Sounder>,
+    /// Opens.
+    pub latch: Box<dyn Latch>,
+    /// Passage sensor, fire, case, release.
+    pub inputs: Box<dyn Inputs>,
+    /// The attendant's keys.
+    pub keys: Box<dyn Keys>,
+    /// Optional.
+    pub thermometer: Option<Box<dyn Thermometer>>,
+    /// The clocks.
+    pub clock: Box<dyn Clock>,
+}

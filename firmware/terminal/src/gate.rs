@@ -1,0 +1,260 @@
+//! The loop: one turn takes at most one person through the stages of a passage (ARCHITECTURE, "The passage").
+//! Promises: the stages in their order, held by types; a verdict for everything; the human path in every state.
+//! Must not know: which devices are real.
+
+mod desk;
+mod doorway;
+mod entries;
+mod face;
+mod proving;
+mod sighting;
+mod upkeep;
+
+use gate_core::case::Temperature;
+use gate_core::decide::{Decision, lane_open};
+use gate_core::event::Event;
+use gate_core::journal::{Entry, JournalFault, UseKey};
+use gate_core::query::{QueryNumber, Sequence};
+use gate_core::record::{Recorded, record};
+use gate_core::screen::{Opens, PersonShown, Saved, Screen, Told};
+use gate_core::staff::StaffSession;
+use gate_core::time::{RtcReading, TimeReading, TrustedTime};
+use gate_core::verdict::{Reason, Verdict};
+use gate_hal::clock::WallReading;
+use gate_proof::digest::{Digest, hmac_sha256};
+use gate_scan::Scanner;
+use gate_ui::Canvas;
+use gate_wire::time::Millis;
+
+use crate::book::Book;
+use crate::devices::Devices;
+use crate::judge::{Judge, Shown};
+
+pub use upkeep::KeptVersions;
+
+use desk::Desk;
+use doorway::Doorway;
+use entries::Moment;
+use face::Face;
+use sighting::Sights;
+use upkeep::Upkeep;
+
+/// The same evidence within this long of its verdict shows the same screen.
+const SAME_MS: u64 = 5_000;
+/// Evidence that never left the camera's sight stays the same for as long as gaps are below this.
+const UNBROKEN_MS: u64 = 1_000;
+/// The latch stays open at most this long for a code, and for a card (issue "One passage").
+const OPEN_CODE_MS: u64 = 5_000;
+const OPEN_CARD_MS: u64 = 10_000;
+
+/// One person's attempt, proven as far as it can be.
+#[derive(Debug)]
+struct Attempt {
+    shown: Shown,
+    /// What may be told of the person.
+    person: Option<PersonShown>,
+    /// Which sight it is, so that the same one is known again; `None` for a card, whose reader tells.
+    sight: Option<Digest>,
+}
+
+/// What the last verdict was about.
+struct Last {
+    sight: Option<Digest>,
+    verdict: Verdict,
+    /// Its record, if there is one.
+    sequence: Option<Sequence>,
+    given: Millis,
+    seen: Millis,
+}
+
+/// A temperature reading and its class.
+#[derive(Clone, Copy)]
+struct Warmth {
+    class: Temperature,
+    tenths: Option<i16>,
+}
+
+/// A terminal.
+pub struct Gate {
+    devices: Devices,
+    judge: Judge,
+    book: Box<dyn Book>,
+    time: TrustedTime,
+    scanner: Scanner,
+    sights: Sights,
+    face: Face,
+    doorway: Doorway,
+    desk: Desk,
+    upkeep: Upkeep,
+    last: Option<Last>,
+    /// An attempt that waits for its second temperature reading (DOMAIN §12).
+    warm: Option<Attempt>,
+}
+
+impl Gate {
+    /// A terminal at its start. The floor of the clock is what was kept, or what the data proves, whichever is later.
+    ///
+    /// # Errors
+    /// If the display's size cannot be drawn on.
+    pub fn new(devices: Devices, judge: Judge, book: Box<dyn Book>) -> anyhow::Result<Gate> {
+        let now = devices.clock.monotonic();
+        let (width, height) = devices.display.size();
+        let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
+        let mut gate = Gate {
+            time: upkeep::time_at_boot(&judge, book.as_ref(), devices.clock.wall(), now),
+            devices,
+            judge,
+            book,
+            scanner: Scanner::new(),
+            sights: Sights::default(),
+            face: Face::new(canvas),
+            doorway: Doorway::default(),
+            desk: Desk::default(),
+            upkeep: Upkeep::default(),
+            last: None,
+            warm: None,
+        };
+        gate.start(now);
+        Ok(gate)
+    }
+
+    /// One turn: see, prove, look up, decide, record, act, tell. Call it in a loop.
+    pub fn turn(&mut self) {
+        let now = self.devices.clock.monotonic();
+        self.keep_up(now);
+        self.heed_attendant(now);
+        if let Some(mode) = lane_open(self.judge.policy(), self.judge.risk()) {
+            return self.leave_open(mode, now);
+        }
+        // 1 see, 2 read
+        let Some(sighting) = self.see(now) else { return self.rest(now) };
+        // 3 split, 4 prove: a badge or a hint is no passage
+        let Some(attempt) = self.prove(sighting, now) else { return };
+        if self.is_same(&attempt, now) {
+            return self.tell_again(now);
+        }
+        self.pass(attempt, None, now);
+    }
+
+    /// The stages from facts to screen; each takes what the one before made.
+    fn pass(&mut self, attempt: Attempt, second_reading: Option<i16>, now: Millis) {
+        // 5 look up
+        let moment = Moment { now, time: self.time.now(now), warmth: self.warmth(second_reading) };
+        let use_key = self.use_key(&attempt.shown, moment.time);
+        let uses = use_key.map_or(0, |key| self.book.uses(&key));
+        let facts = self.judge.facts(&attempt.shown, moment.time, uses, moment.warmth.class);
+        // 6 decide
+        let decision = self.judge.decide(&attempt.shown, &facts);
+        // 7 record
+        let entry = entries::passage(&self.judge, &attempt.shown, (&decision, &facts), &moment, use_key);
+        let mut sequence = None;
+        let told = match record(self.book.as_mut(), decision, &entry) {
+            Ok(recorded) => {
+                sequence = Some(recorded.receipt().sequence);
+                let told = self.told(&attempt, &recorded, uses);
+                // 8 act: the permit comes out of the record
+                self.open_for(&attempt, recorded, now);
+                told
+            }
+            Err(fault) => self.untold(fault),
+        };
+        // 9 tell
+        self.last =
+            Some(Last { sight: attempt.sight, verdict: told.verdict, sequence, given: now, seen: now });
+        self.warm = (told.reason == Reason::TemperatureHigh).then_some(attempt);
+        self.tell(Screen::Verdict(told), now);
+    }
+
+    fn open_for(&mut self, attempt: &Attempt, recorded: Recorded, now: Millis) {
+        let at_most = Millis(if attempt.shown.document().is_some() { OPEN_CARD_MS } else { OPEN_CODE_MS });
+        if let Some(permit) = recorded.into_permit() {
+            self.doorway.open(self.devices.latch.as_mut(), permit, at_most, now);
+        }
+    }
+
+    fn told(&self, attempt: &Attempt, recorded: &Recorded, uses: u16) -> Told {
+        let decision = recorded.decision();
+        let saved = recorded.saved();
+        let number = QueryNumber::new(self.judge.secrets().terminal, recorded.receipt().sequence);
+        Told {
+            verdict: decision.verdict(),
+            reason: decision.reason(),
+            advice: decision.advice(),
+            person: attempt.person.clone(),
+            query: (saved == Saved::Yes).then_some(number),
+            saved,
+            times: uses.saturating_add(1),
+            publicity: decision.publicity(),
+            opens: decision.opens(),
+        }
+    }
+
+    /// No record, no verdict but Assist: the lane stays shut and the attendant opens (DESIGN §4).
+    fn untold(&mut self, fault: JournalFault) -> Told {
+        eprintln!("journal: {fault}");
+        let decision = Decision::assist(Reason::NotRecorded, self.judge.direction());
+        Told {
+            verdict: decision.verdict(),
+            reason: decision.reason(),
+            advice: decision.advice(),
+            person: None,
+            query: None,
+            saved: Saved::No,
+            times: 1,
+            publicity: decision.publicity(),
+            opens: Opens::No,
+        }
+    }
+
+    /// What counts a credential or a document on this terminal, today.
+    fn use_key(&self, shown: &Shown, time: TimeReading) -> Option<UseKey> {
+        let key = &self.judge.secrets().use_key;
+        let day = time.time.civil_day();
+        let digest = match (shown.code(), shown.subject()) {
+            (Some(code), _) => hmac_sha256(key, &[b"code", &code.get().id.0]),
+            (None, Some(subject)) => hmac_sha256(key, &[b"person", subject.as_bytes(), &day.0.to_be_bytes()]),
+            (None, None) => return None,
+        };
+        let mut short = [0; 8];
+        short.copy_from_slice(&digest.as_bytes()[..8]);
+        Some(UseKey { key: short, day })
+    }
+
+    fn warmth(&mut self, second_reading: Option<i16>) -> Warmth {
+        let limit = self.judge.policy().map_or(i16::MAX, |policy| policy.settings().high_temperature_tenths);
+        if let Some(tenths) = second_reading {
+            let class = if tenths >= limit { Temperature::HighAgain } else { Temperature::Normal };
+            return Warmth { class, tenths: Some(tenths) };
+        }
+        let reading = self.devices.thermometer.as_mut().map(|thermometer| thermometer.tenths());
+        match reading {
+            Some(Ok(Some(tenths))) if tenths >= limit => {
+                Warmth { class: Temperature::High, tenths: Some(tenths) }
+            }
+            Some(Ok(Some(tenths))) => Warmth { class: Temperature::Normal, tenths: Some(tenths) },
+            Some(Ok(None) | Err(_)) | None => Warmth { class: Temperature::NotMeasured, tenths: None },
+        }
+    }
+
+    /// A sight is the same within five seconds of its verdict, and for as long as it never leaves.
+    fn is_same(&mut self, attempt: &Attempt, now: Millis) -> bool {
+        let Some(last) = &mut self.last else { return false };
+        let same_sight = last.sight.is_some() && last.sight == attempt.sight;
+        let same =
+            same_sight && (now.since(last.given).0 <= SAME_MS || now.since(last.seen).0 <= UNBROKEN_MS);
+        if same {
+            last.seen = now;
+        }
+        same
+    }
+}
+
+/// What the battery-backed clock said at boot, as the clock of the terminal takes it.
+fn rtc(wall: WallReading, set_from: gate_core::time::ClockTrust) -> RtcReading {
+    RtcReading { time: wall.time, health: wall.health, set_from }
+}
+
+/// The entry of a staff event, for the audit log of commands by hand.
+pub fn staff_entry(judge: &Judge, event: Event, by: &StaffSession, moment: (TimeReading, Millis)) -> Entry {
+    entries::staff(judge, event, Some((by.subject(), by.role())), moment)
+}

@@ -1,0 +1,223 @@
+//! The attendant's side: badge, PIN, panel, acts.
+//! Promises: nothing opens without an attendant's session and a record handed to the journal first; every refusal is
+//! recorded; a PIN is wiped when it was tried.
+//! Must not know: how a screen looks.
+
+use std::collections::VecDeque;
+
+use gate_core::alleged::Verified;
+use gate_core::attendant::{Act, Key, Panel, Pressed, Situation};
+use gate_core::event::Event;
+use gate_core::query::QueryNumber;
+use gate_core::record::{OpeningRecorded, Permit};
+use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep};
+use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
+use gate_core::verdict::Verdict;
+use gate_proof::subject::Subject;
+use gate_wire::credential::{Credential, Role};
+use gate_wire::document::Document;
+use gate_wire::time::Millis;
+use zeroize::Zeroizing;
+
+use super::{Attempt, Gate, OPEN_CARD_MS, entries};
+use crate::judge::Shown;
+
+/// Documents that may be typed within a minute (DOMAIN §13).
+const TYPED_A_MINUTE: usize = 6;
+/// A person who was given a verdict stands here at most this long.
+const STANDS_HERE_MS: u64 = 120_000;
+/// Keys taken in one turn; the rest waits for the next.
+const KEYS_A_TURN: usize = 16;
+const LONGEST_PIN: usize = 12;
+
+/// The desk between turns.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    session: Option<StaffSession>,
+    tries: PinTries,
+    badge: Option<KnownBadge>,
+    pin: Zeroizing<Vec<u8>>,
+    panel: Panel,
+    typed: VecDeque<Millis>,
+}
+
+impl Desk {
+    pub(super) fn session(&self) -> Option<&StaffSession> {
+        self.session.as_ref()
+    }
+}
+
+impl Gate {
+    /// Takes the keys pressed since the last turn.
+    pub(super) fn heed_attendant(&mut self, now: Millis) {
+        if self.desk.session.as_ref().is_some_and(|session| session.is_over(now)) {
+            self.log_out(now);
+        }
+        for _ in 0..KEYS_A_TURN {
+            let Some(key) = self.devices.keys.pressed() else { return };
+            if self.desk.badge.is_some() { self.press_pin(key, now) } else { self.press_panel(key, now) }
+        }
+    }
+
+    /// A badge was shown: ask for its PIN, or say why not.
+    pub(super) fn take_badge(&mut self, badge: &Verified<Credential>, subject: Option<Subject>, now: Millis) {
+        let known = match subject {
+            Some(subject) => KnownBadge::find(self.judge.believed().staff.as_ref(), badge, subject),
+            None => Err(StaffRefused::NotOnList),
+        };
+        match known {
+            Ok(_) if self.desk.badge.is_some() => {}
+            Ok(known) => {
+                let refused = self.desk.tries.pause_left(now).map(|seconds| PinRefusal::Paused { seconds });
+                self.desk.badge = Some(known);
+                self.desk.pin = Zeroizing::new(Vec::with_capacity(LONGEST_PIN));
+                self.tell(Screen::PinEntry { typed: 0, refused }, now);
+            }
+            Err(refused) => {
+                let who = subject.map(|subject| (subject, role_of(badge)));
+                self.refuse_staff(refused, who, now);
+            }
+        }
+    }
+
+    fn press_pin(&mut self, key: Key, now: Millis) {
+        match key {
+            Key::Digit(digit) if digit < 10 && self.desk.pin.len() < LONGEST_PIN => {
+                self.desk.pin.push(b'0' + digit)
+            }
+            Key::Back => {
+                self.desk.badge = None;
+                self.desk.pin.clear();
+                return self.face_rest(now);
+            }
+            Key::Ok => return self.log_in(now),
+            _ => {}
+        }
+        let typed = self.desk.pin.len() as u8; // at most LONGEST_PIN
+        self.tell(Screen::PinEntry { typed, refused: None }, now);
+    }
+
+    fn log_in(&mut self, now: Millis) {
+        let Some(badge) = self.desk.badge.clone() else { return };
+        let pin = std::mem::take(&mut self.desk.pin);
+        let mut memory = self.judge.tag_memory();
+        match StaffSession::login(&badge, &pin, &mut memory, &mut self.desk.tries, now) {
+            Ok(session) => {
+                self.log(Event::LoggedIn, Some((session.subject(), session.role())), now);
+                self.desk.session = Some(session);
+                self.desk.badge = None;
+                self.tell(Screen::Staff(StaffStep::Welcome), now);
+            }
+            Err(refused) => {
+                self.log(Event::Refused(refused), Some((badge.subject(), badge.role())), now);
+                let told = match refused {
+                    StaffRefused::Paused { seconds } => PinRefusal::Paused { seconds },
+                    _ => PinRefusal::Wrong,
+                };
+                self.tell(Screen::PinEntry { typed: 0, refused: Some(told) }, now);
+            }
+        }
+    }
+
+    fn press_panel(&mut self, key: Key, now: Millis) {
+        let acts =
+            matches!(key, Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature);
+        let may = match &self.desk.session {
+            Some(session) => session.as_attendant().map(|_| ()),
+            None => Err(StaffRefused::NobodyLoggedIn),
+        };
+        if let (true, Err(refused)) = (acts, may) {
+            let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
+            return self.refuse_staff(refused, who, now);
+        }
+        let situation = Situation { verdict: self.verdict_here(now), place: self.judge.place_kind() };
+        match self.desk.panel.press(key, situation) {
+            Pressed::Nothing => {}
+            Pressed::Step(step) => self.tell(Screen::Staff(step), now),
+            Pressed::Closed => self.face_rest(now),
+            Pressed::Open(act) => self.open_by_hand(act, now),
+            Pressed::LookUp(document) => self.look_up_typed(&document, now),
+            Pressed::SecondReading(tenths) => self.read_again(tenths, now),
+            Pressed::Logout => self.log_out(now),
+        }
+    }
+
+    /// The verdict of the person who stands here now.
+    fn verdict_here(&self, now: Millis) -> Option<Verdict> {
+        self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS).map(|last| last.verdict)
+    }
+
+    /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
+    fn open_by_hand(&mut self, act: Act, now: Millis) {
+        let Some(session) = self.desk.session.clone() else { return };
+        let Ok(attendant) = session.as_attendant() else { return };
+        let of = self.last.as_ref().and_then(|last| last.sequence);
+        let entry = entries::opening(&self.judge, &session, act, of, (self.time.now(now), now));
+        let recorded = OpeningRecorded::hand(self.book.as_mut(), &entry);
+        let permit = Permit::by_attendant(&attendant, &recorded);
+        self.doorway.open(self.devices.latch.as_mut(), permit, Millis(OPEN_CARD_MS), now);
+        self.last = None;
+        self.warm = None;
+        let terminal = self.judge.secrets().terminal;
+        let saved = recorded.saved();
+        let sequence = recorded.receipt().map(|receipt| receipt.sequence).filter(|_| saved == Saved::Yes);
+        let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
+        self.tell(Screen::Opened(Opened { query, saved }), now);
+    }
+
+    fn look_up_typed(&mut self, document: &Document, now: Millis) {
+        let Some(session) = &self.desk.session else { return };
+        let who = Some((session.subject(), session.role()));
+        self.desk.typed.retain(|at| now.since(*at).0 < 60_000);
+        if self.desk.typed.len() >= TYPED_A_MINUTE {
+            return self.refuse_staff(StaffRefused::TooManyTyped, who, now);
+        }
+        self.desk.typed.push_back(now);
+        self.log(Event::DocumentTyped, who, now);
+        let shown = match self.judge.typed(document) {
+            Ok(document) => Shown::Document(document),
+            Err(_) => Shown::Refused(gate_core::verdict::Reason::ListMissing),
+        };
+        self.pass(Attempt { shown, person: None, sight: None }, None, now);
+    }
+
+    fn read_again(&mut self, tenths: i16, now: Millis) {
+        let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
+        self.log(Event::SecondReading, who, now);
+        match self.warm.take() {
+            Some(attempt) => self.pass(attempt, Some(tenths), now),
+            None => self.face_rest(now),
+        }
+    }
+
+    fn log_out(&mut self, now: Millis) {
+        if let Some(session) = self.desk.session.take() {
+            self.log(Event::LoggedOut, Some((session.subject(), session.role())), now);
+        }
+        self.desk.panel = Panel::default();
+        self.face_rest(now);
+    }
+
+    /// Says no to staff, and records it.
+    fn refuse_staff(&mut self, refused: StaffRefused, who: Option<(Subject, Role)>, now: Millis) {
+        self.log(Event::Refused(refused), who, now);
+        let step = match refused {
+            StaffRefused::NobodyLoggedIn => StaffStep::LoginFirst,
+            StaffRefused::RoleForbids | StaffRefused::TooManyTyped => StaffStep::RoleForbids,
+            _ => StaffStep::BadgeRefused,
+        };
+        self.tell(Screen::Staff(step), now);
+    }
+
+    fn log(&mut self, event: Event, who: Option<(Subject, Role)>, now: Millis) {
+        let entry = entries::staff(&self.judge, event, who, (self.time.now(now), now));
+        let _ = self.book.append(&entry); // best effort: it is in memory at the least
+    }
+}
+
+fn role_of(badge: &Verified<Credential>) -> Role {
+    match badge.get().statement {
+        gate_wire::credential::Statement::Badge(role) => role,
+        _ => Role::Attendant,
+    }
+}

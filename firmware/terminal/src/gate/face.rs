@@ -1,0 +1,116 @@
+//! What people see and hear: screens with their time, lamps, sounds.
+//! Promises: personal data is gone when its display time is over; the same screen is not drawn twice.
+//! Must not know: how a screen is laid out (`gate_ui`), nor why it is shown.
+
+use gate_core::screen::{Publicity, Screen, Signal};
+use gate_core::verdict::Verdict;
+use gate_hal::display::Pixels;
+use gate_ui::Canvas;
+use gate_wire::time::Millis;
+
+use crate::devices::Devices;
+
+/// How long screens stay, in milliseconds.
+const PASS_MS: u64 = 3_000;
+const VERDICT_MS: u64 = 8_000;
+const HINT_MS: u64 = 2_000;
+const READING_MS: u64 = 3_000;
+const STAFF_MS: u64 = 30_000;
+
+/// The screen in front of people.
+pub(super) struct Face {
+    canvas: Canvas,
+    shown: Option<Screen>,
+    until: Option<Millis>,
+    /// The last verdict, to be shown again to the same sight.
+    verdict: Option<Screen>,
+}
+
+impl Face {
+    pub(super) fn new(canvas: Canvas) -> Face {
+        Face { canvas, shown: None, until: None, verdict: None }
+    }
+
+    /// Shows a screen for its time, with its signal.
+    pub(super) fn show(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
+        self.until = display_ms(&screen).map(|ms| now.plus(ms));
+        if matches!(screen, Screen::Verdict(_)) {
+            self.verdict = Some(screen.clone());
+        }
+        if self.shown.as_ref() == Some(&screen) {
+            return;
+        }
+        let signal = signal(&screen);
+        if self.shown.as_ref().map(self::signal) != Some(signal) || matches!(screen, Screen::Verdict(_)) {
+            report("lamps", devices.lamps.show(signal));
+            report("sounder", devices.sounder.play(signal));
+        }
+        self.draw(&screen, devices);
+        self.shown = Some(screen);
+    }
+
+    /// Shows the last verdict again, without its sound.
+    pub(super) fn show_again(&mut self, devices: &mut Devices, now: Millis) {
+        let Some(screen) = self.verdict.clone() else { return };
+        if self.shown.as_ref() != Some(&screen) {
+            self.draw(&screen, devices);
+            self.until = display_ms(&screen).map(|ms| now.plus(ms));
+            self.shown = Some(screen);
+        }
+    }
+
+    /// Whether the screen in front of people still has time.
+    pub(super) fn is_busy(&self, now: Millis) -> bool {
+        self.until.is_some_and(|until| now < until)
+    }
+
+    /// The last verdict's person is gone: forget what was told.
+    pub(super) fn forget(&mut self) {
+        self.verdict = None;
+    }
+
+    fn draw(&mut self, screen: &Screen, devices: &mut Devices) {
+        gate_ui::draw(screen, &mut self.canvas);
+        let (width, height) = self.canvas.size();
+        let pixels = Pixels { rgb565: self.canvas.pixels(), width: width as usize, height: height as usize };
+        report("display", devices.display.present(screen, pixels));
+    }
+}
+
+fn report(device: &str, result: Result<(), gate_hal::DeviceFault>) {
+    if let Err(fault) = result {
+        eprintln!("{device}: {fault}");
+    }
+}
+
+/// `None`: until something else happens.
+fn display_ms(screen: &Screen) -> Option<u64> {
+    match screen {
+        Screen::Verdict(told) if told.verdict == Verdict::Pass => Some(PASS_MS),
+        Screen::Verdict(_) => Some(VERDICT_MS),
+        Screen::Opened(_) => Some(PASS_MS),
+        Screen::Hint(_) => Some(HINT_MS),
+        Screen::Reading => Some(READING_MS),
+        Screen::PinEntry { .. } | Screen::Staff(_) => Some(STAFF_MS),
+        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) => None,
+    }
+}
+
+fn signal(screen: &Screen) -> Signal {
+    use gate_core::screen::StaffStep as S;
+    match screen {
+        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) => Signal::Idle,
+        Screen::Reading => Signal::Reading,
+        Screen::Hint(_) => Signal::Hint,
+        Screen::Verdict(told) if told.verdict == Verdict::Stop && told.publicity == Publicity::Neutral => {
+            Signal::SilentStop
+        }
+        Screen::Verdict(told) => Signal::Verdict(told.verdict),
+        Screen::PinEntry { refused: Some(_), .. } => Signal::StaffRefused,
+        Screen::Staff(S::LoginFirst | S::RoleForbids | S::BadgeRefused | S::NumberWrong) => {
+            Signal::StaffRefused
+        }
+        Screen::PinEntry { refused: None, .. } | Screen::Staff(_) => Signal::Key,
+        Screen::Opened(_) => Signal::Opened,
+    }
+}

@@ -1,0 +1,184 @@
+//! See and read: frames and reader events become at most one sighting a turn.
+//! Promises: noise is no sighting; a code seen while a card is being read waits for the card; hints are counted.
+//! Must not know: keys, lists, verdicts.
+
+use gate_core::screen::{Fault, Hint, Screen, Wellness};
+use gate_core::sight::{Claims, claims_to_be_a_credential};
+use gate_scan::{Frame, Symbols};
+use gate_wire::card::{CardError, CardRead};
+use gate_wire::sdt::Event;
+use gate_wire::time::Millis;
+
+use super::Gate;
+
+/// A card that is found but not read within this long is no longer waited for.
+const READING_MS: u64 = 3_000;
+/// The same hint within this long counts once.
+const HINT_GAP_MS: u64 = 2_000;
+/// Hints are counted anew after this long without one: another person.
+const HINT_MEMORY_MS: u64 = 15_000;
+/// The third hint for a person is Assist instead (DOMAIN, "What the screen says").
+const MOST_HINTS: u8 = 3;
+
+/// One thing seen.
+#[derive(Debug)]
+pub(super) enum Sighting {
+    /// The bytes of one symbol.
+    Code(Vec<u8>),
+    /// A card.
+    Card(CardRead),
+    /// A card, and a code held to the camera meanwhile.
+    Both(Vec<u8>, CardRead),
+    /// A card whose content is not right.
+    CardRefused(CardError),
+    /// A card that was pulled away.
+    CardFailed,
+    /// Two different credentials in one frame.
+    TwoCodes,
+}
+
+/// What is remembered between frames.
+#[derive(Debug, Default)]
+pub(super) struct Sights {
+    reading: Option<Reading>,
+    hints: u8,
+    last_hint: Option<(Hint, Millis)>,
+    /// Panics of the scanner, contained and counted (DESIGN §4).
+    panics: u64,
+}
+
+#[derive(Debug)]
+struct Reading {
+    since: Millis,
+    code: Option<Vec<u8>>,
+}
+
+/// What a hint has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hinted {
+    /// Shown.
+    Shown,
+    /// It was one too many.
+    Exhausted,
+}
+
+impl Gate {
+    /// One sighting, if there is one.
+    pub(super) fn see(&mut self, now: Millis) -> Option<Sighting> {
+        if let Some(sighting) = self.see_card(now) {
+            return Some(sighting);
+        }
+        let sighting = self.see_code();
+        match (sighting, &mut self.sights.reading) {
+            (Some(Sighting::Code(bytes)), Some(reading)) => {
+                reading.code = Some(bytes);
+                None
+            }
+            (sighting, _) => sighting,
+        }
+    }
+
+    fn see_card(&mut self, now: Millis) -> Option<Sighting> {
+        let event = self.devices.reader.as_mut()?.poll(now);
+        let wellness = match &event {
+            Err(_) | Ok(Event::ReaderUnwell(_) | Event::NeedsReopen) => Some(Wellness::Unwell),
+            Ok(Event::Nothing) => None,
+            Ok(_) => Some(Wellness::Well),
+        };
+        if let Some(wellness) = wellness {
+            self.upkeep.faults.set(Fault::Reader, wellness);
+        }
+        match event {
+            Ok(Event::CardFound) => {
+                self.sights.reading = Some(Reading { since: now, code: None });
+                self.tell(Screen::Reading, now);
+                None
+            }
+            Ok(Event::Read(card)) => Some(match self.sights.held() {
+                Some(code) => Sighting::Both(code, card),
+                None => Sighting::Card(card),
+            }),
+            Ok(Event::Refused(error)) => {
+                self.sights.reading = None;
+                Some(Sighting::CardRefused(error))
+            }
+            Ok(Event::ReadFailed) => Some(self.sights.held().map_or(Sighting::CardFailed, Sighting::Code)),
+            Ok(Event::Nothing | Event::StillThere | Event::Ready) => self.sights.overdue(now),
+            Ok(Event::Removed | Event::ReaderUnwell(_) | Event::NeedsReopen) | Err(_) => {
+                self.sights.held().map(Sighting::Code)
+            }
+        }
+    }
+
+    fn see_code(&mut self) -> Option<Sighting> {
+        let frame = match self.devices.camera.frame() {
+            Ok(frame) => {
+                self.upkeep.faults.set(Fault::Camera, Wellness::Well);
+                frame?
+            }
+            Err(_) => {
+                self.upkeep.faults.set(Fault::Camera, Wellness::Unwell);
+                return None;
+            }
+        };
+        let frame = Frame::new(frame.pixels, frame.width, frame.height, frame.stride).ok()?;
+        let symbols = self.scanner.look(&frame);
+        self.sights.panics += u64::from(symbols.panics());
+        choose(&symbols)
+    }
+
+    /// Shows a hint, or says that it was one too many for this person.
+    pub(super) fn hint(&mut self, hint: Hint, now: Millis) -> Hinted {
+        if self.sights.count(hint, now) >= MOST_HINTS {
+            self.sights.hints = 0;
+            self.sights.last_hint = None;
+            return Hinted::Exhausted;
+        }
+        self.tell(Screen::Hint(hint), now);
+        Hinted::Shown
+    }
+}
+
+impl Sights {
+    /// Ends a reading; the code that waited for it.
+    fn held(&mut self) -> Option<Vec<u8>> {
+        self.reading.take()?.code
+    }
+
+    fn overdue(&mut self, now: Millis) -> Option<Sighting> {
+        let overdue = self.reading.as_ref().is_some_and(|reading| now.since(reading.since).0 > READING_MS);
+        if overdue { self.held().map(Sighting::Code) } else { None }
+    }
+
+    fn count(&mut self, hint: Hint, now: Millis) -> u8 {
+        let since_last = self.last_hint.map(|(last, at)| (last, now.since(at).0));
+        let repeated = hint == Hint::OneCodeAtATime
+            && since_last.is_some_and(|(last, ms)| last == hint && ms < HINT_GAP_MS);
+        if repeated {
+            return self.hints;
+        }
+        if since_last.is_none_or(|(_, ms)| ms > HINT_MEMORY_MS) {
+            self.hints = 0;
+        }
+        self.hints += 1;
+        self.last_hint = Some((hint, now));
+        self.hints
+    }
+
+    /// A verdict was given: the next hint is another person's.
+    pub(super) fn start_over(&mut self) {
+        self.hints = 0;
+        self.last_hint = None;
+    }
+}
+
+/// A credential before anything else in the frame; two different ones are no sighting of a person.
+fn choose(symbols: &Symbols) -> Option<Sighting> {
+    let mut credentials =
+        symbols.iter().filter(|symbol| claims_to_be_a_credential(symbol.bytes()) == Claims::Yes);
+    match (credentials.next(), credentials.next()) {
+        (Some(_), Some(_)) => Some(Sighting::TwoCodes),
+        (Some(one), None) => Some(Sighting::Code(one.bytes().to_vec())),
+        (None, _) => symbols.iter().next().map(|other| Sighting::Code(other.bytes().to_vec())),
+    }
+}

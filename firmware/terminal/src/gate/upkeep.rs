@@ -1,0 +1,242 @@
+//! What goes on between passages: clock, inputs, latch, backlog, the resting screen.
+//! Promises: an edge of an input is recorded once; a fault has its screen within a turn, and with it the human path.
+//! Must not know: evidence.
+
+use gate_core::case::DataAge;
+use gate_core::decide::LaneOpen;
+use gate_core::event::Event;
+use gate_core::facts::ListAnswer;
+use gate_core::manifest::Dataset;
+use gate_core::screen::{AttendantPresence, Fault, FaultScreen, Faults, Idle, Screen, Wellness};
+use gate_core::time::{ClockTrust, TrustedTime};
+use gate_hal::clock::WallReading;
+use gate_hal::inputs::{InputLevels, Level};
+use gate_wire::time::{Millis, Timestamp};
+
+use super::{Gate, rtc};
+use crate::believed::Seen;
+use crate::book::Book;
+use crate::judge::Judge;
+use crate::later;
+
+/// Names under which values are kept over a restart.
+const FLOOR: &str = "time_floor";
+const RTC_SET: &str = "rtc_set_from_confirmed";
+const SEEN: &str = "seen.";
+/// The floor is kept again when it has risen by this much, in seconds.
+const FLOOR_STEP_S: u64 = 600;
+/// Backlog is tended this often.
+const TEND_MS: u64 = 1_000;
+
+/// Faults that leave no automatic way, or that people must see, the gravest first.
+const FAULT_SCREENS: [Fault; 6] =
+    [Fault::Fire, Fault::PolicyMissing, Fault::Journal, Fault::KeySetMissing, Fault::Camera, Fault::Reader];
+
+/// State of the upkeep.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    pub(super) faults: Faults,
+    levels: InputLevels,
+    trust: Option<ClockTrust>,
+    floor_kept: Option<Timestamp>,
+    tended: Option<Millis>,
+}
+
+/// The versions seen before, as the journal keeps them.
+pub struct KeptVersions<'a>(pub &'a dyn Book);
+
+impl Seen for KeptVersions<'_> {
+    fn highest(&self, dataset: Dataset) -> u32 {
+        self.0.kept(&seen_name(dataset)).and_then(|version| u32::try_from(version).ok()).unwrap_or(0)
+    }
+}
+
+fn seen_name(dataset: Dataset) -> String {
+    format!("{SEEN}{}", dataset as u8)
+}
+
+/// The clock at boot: the floor kept or proven by the data, and the battery-backed clock.
+pub(super) fn time_at_boot(
+    judge: &Judge,
+    book: &dyn Book,
+    wall: Option<WallReading>,
+    now: Millis,
+) -> TrustedTime {
+    let kept =
+        book.kept(FLOOR).and_then(|seconds| u64::try_from(seconds).ok()).and_then(Timestamp::from_unix);
+    let floor = judge.believed().issued.iter().copied().fold(kept.unwrap_or(Timestamp::EPOCH), later);
+    let set_from =
+        if book.kept(RTC_SET) == Some(1) { ClockTrust::Confirmed } else { ClockTrust::Unconfirmed };
+    TrustedTime::at_boot(floor, wall.map(|wall| rtc(wall, set_from)), now)
+}
+
+impl Gate {
+    /// The first record, the versions in force, the first screen.
+    pub(super) fn start(&mut self, now: Millis) {
+        for (dataset, version) in self.judge.believed().versions() {
+            let name = seen_name(*dataset);
+            if self.book.kept(&name) != Some(i64::from(*version)) {
+                self.book.keep(&name, i64::from(*version));
+            }
+        }
+        self.record_device(Event::Started, now);
+        self.keep_up(now);
+        self.face_rest(now);
+    }
+
+    /// Everything that does not wait for a person.
+    pub(super) fn keep_up(&mut self, now: Millis) {
+        self.keep_clock(now);
+        self.heed_inputs(now);
+        self.doorway.tend(self.devices.latch.as_mut(), self.upkeep.levels.passage, now);
+        if self.upkeep.tended.is_none_or(|last| now.since(last).0 >= TEND_MS) {
+            self.upkeep.tended = Some(now);
+            let waiting = self.book.tend();
+            self.upkeep.faults.set(Fault::DiskFull, unwell_if(waiting.reserve > 0));
+            self.upkeep.faults.set(Fault::Journal, unwell_if(waiting.memory > 0));
+        }
+        self.note_missing(now);
+    }
+
+    fn keep_clock(&mut self, now: Millis) {
+        if let Some(wall) = self.devices.clock.wall() {
+            self.time.compare(wall.time, now);
+        }
+        let reading = self.time.now(now);
+        if self.upkeep.trust.is_some_and(|before| before != reading.trust) {
+            let confirmed = reading.trust == ClockTrust::Confirmed;
+            self.record_device(if confirmed { Event::ClockConfirmed } else { Event::ClockDoubted }, now);
+            if confirmed && self.devices.clock.set_wall(reading.time).is_err() {
+                eprintln!("clock: the system's clock could not be set");
+            }
+            self.book.keep(RTC_SET, i64::from(confirmed));
+        }
+        self.upkeep.trust = Some(reading.trust);
+        self.upkeep.faults.set(Fault::Clock, unwell_if(reading.trust == ClockTrust::Unconfirmed));
+        let floor = self.time.floor(now);
+        if self.upkeep.floor_kept.is_none_or(|kept| floor.since(kept) >= FLOOR_STEP_S) {
+            self.upkeep.floor_kept = Some(floor);
+            self.book.keep(FLOOR, floor.unix().cast_signed());
+        }
+    }
+
+    fn heed_inputs(&mut self, now: Millis) {
+        let Ok(levels) = self.devices.inputs.levels() else { return };
+        let before = std::mem::replace(&mut self.upkeep.levels, levels);
+        for (before, after, rising, falling) in [
+            (before.fire, levels.fire, Event::Fire, Some(Event::FireOver)),
+            (before.case_open, levels.case_open, Event::CaseOpened, Some(Event::CaseClosed)),
+            (before.release, levels.release, Event::ReleasePulled, None),
+        ] {
+            match (before, after) {
+                (Level::Inactive, Level::Active) => self.record_device(rising, now),
+                (Level::Active, Level::Inactive) => {
+                    if let Some(event) = falling {
+                        self.record_device(event, now);
+                    }
+                }
+                (Level::Inactive, Level::Inactive) | (Level::Active, Level::Active) => {}
+            }
+        }
+        self.upkeep.faults.set(Fault::Fire, unwell_if(levels.fire == Level::Active));
+        self.upkeep.faults.set(Fault::CaseOpen, unwell_if(levels.case_open == Level::Active));
+    }
+
+    fn note_missing(&mut self, now: Millis) {
+        let believed = self.judge.believed();
+        let stale_after =
+            self.judge.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
+        let shown = crate::judge::Shown::Refused(gate_core::verdict::Reason::CodeEmpty);
+        let facts =
+            self.judge.facts(&shown, self.time.now(now), 0, gate_core::case::Temperature::NotMeasured);
+        debug_assert_eq!(facts.of_code, ListAnswer::NotAsked);
+        let missing = [
+            (Fault::KeySetMissing, believed.key_set.is_none()),
+            (Fault::PolicyMissing, self.judge.policy().is_none()),
+            (Fault::ListMissing, believed.list.is_none()),
+            (Fault::ListStale, facts.data_age(stale_after) == DataAge::Stale),
+        ];
+        for (fault, is) in missing {
+            self.upkeep.faults.set(fault, unwell_if(is));
+        }
+    }
+
+    pub(super) fn record_device(&mut self, event: Event, now: Millis) {
+        let entry = super::entries::device(&self.judge, event, (self.time.now(now), now));
+        let _ = self.book.append(&entry); // best effort: it is in memory at the least
+    }
+
+    /// "No check" is in force: nothing is scanned, nothing recorded (DOMAIN §9).
+    pub(super) fn leave_open(&mut self, mode: LaneOpen, now: Millis) {
+        self.doorway.leave_open(self.devices.latch.as_mut(), mode);
+        self.tell(Screen::LaneOpen, now);
+    }
+
+    /// Shows the resting screen once the one in front of people has had its time.
+    pub(super) fn rest(&mut self, now: Millis) {
+        self.doorway.check_again(self.devices.latch.as_mut());
+        if !self.verdict_is_fresh(now) {
+            self.face.forget();
+        }
+        if !self.face.is_busy(now) {
+            self.face_rest(now);
+        }
+    }
+
+    /// Shows the resting screen now.
+    pub(super) fn face_rest(&mut self, now: Millis) {
+        let screen = self.resting_screen(now);
+        self.tell(screen, now);
+    }
+
+    /// Shows a screen.
+    pub(super) fn tell(&mut self, screen: Screen, now: Millis) {
+        if matches!(screen, Screen::Verdict(_)) {
+            self.sights.start_over();
+        }
+        self.face.show(screen, &mut self.devices, now);
+    }
+
+    /// Shows the last verdict again to the same sight, for as long as it is the same by time.
+    pub(super) fn tell_again(&mut self, now: Millis) {
+        if self.verdict_is_fresh(now) { self.face.show_again(&mut self.devices, now) } else { self.rest(now) }
+    }
+
+    fn verdict_is_fresh(&self, now: Millis) -> bool {
+        self.last.as_ref().is_some_and(|last| now.since(last.given).0 <= super::SAME_MS)
+    }
+
+    fn resting_screen(&self, now: Millis) -> Screen {
+        let faults = self.upkeep.faults;
+        let wellness = |fault| unwell_if(faults.has(fault));
+        if let Some(fault) = FAULT_SCREENS.into_iter().find(|fault| faults.has(*fault)) {
+            return Screen::Fault(FaultScreen {
+                fault,
+                card: wellness(Fault::Reader),
+                camera: wellness(Fault::Camera),
+            });
+        }
+        let reading = self.time.now(now);
+        let age = self.judge.list_as_of().map(|as_of| (reading.time.since(as_of) / 86_400) as u32);
+        let place = self.judge.place();
+        // Whole minutes, so that the screen is drawn once a minute and not every second.
+        let minute = Timestamp::from_unix(reading.time.unix() / 60 * 60);
+        Screen::Idle(Idle {
+            place: place.map(|place| place.name.clone()).unwrap_or_default(),
+            time: minute.filter(|_| reading.trust == ClockTrust::Confirmed),
+            clock: reading.trust,
+            list_age_days: age,
+            faults,
+            attendant: if self.desk.session().is_some() {
+                AttendantPresence::Present
+            } else {
+                AttendantPresence::Absent
+            },
+            place_code: place.map(|place| place.place_code.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+fn unwell_if(is: bool) -> Wellness {
+    if is { Wellness::Unwell } else { Wellness::Well }
+}

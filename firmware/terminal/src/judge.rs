@@ -1,0 +1,367 @@
+//! From what was shown to a decision: proving, looking up, deciding. The loop and `gate check` share it.
+//! Promises: nothing is opened and nothing is written; a document's number is gone when its subject is known.
+//! Must not know: devices, screens, the journal.
+
+use gate_core::alleged::{Room, Verified};
+use gate_core::believed::Place;
+use gate_core::case::Temperature;
+use gate_core::decide::{Decision, DocumentBy, DocumentSeen, DocumentValidity, Evidence, decide};
+use gate_core::facts::{Facts, ListAnswer, Persons, Revoked};
+use gate_core::manifest::Dataset;
+use gate_core::policy::Policy;
+use gate_core::sight;
+use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
+use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel};
+use gate_proof::stretch::{Block, MemoryKib, TagMemory};
+use gate_proof::subject::{PersonTag, ProvinceSalt, Subject};
+use gate_status::{Answer, Scope};
+use gate_wire::card::CardRead;
+use gate_wire::credential::{Credential, Kind};
+use gate_wire::document::{Date, Document, Expiry};
+use gate_wire::record::DataVersions;
+use gate_wire::time::{Millis, Timestamp};
+
+use crate::believed::Believed;
+use crate::secrets::Secrets;
+
+/// Largest Argon2id memory that a PIN or a person tag may ask for here.
+const MOST_TAG_MEMORY: MemoryKib = MemoryKib::MOST;
+
+/// Where this terminal stands, by its own configuration; what that means is signed data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// Place number.
+    pub place: u32,
+    /// Lane number at the place.
+    pub lane: u16,
+}
+
+/// Evidence that this terminal owns.
+#[derive(Debug)]
+pub enum Shown {
+    /// A proven credential and, if ours, its subject.
+    Code(Verified<Credential>, Option<Subject>),
+    /// A document.
+    Document(DocumentShown),
+    /// Both at once.
+    Both(Verified<Credential>, Option<Subject>, DocumentShown),
+    /// Nothing proven.
+    Refused(Reason),
+}
+
+/// A document whose number is already gone.
+#[derive(Clone, Debug)]
+pub struct DocumentShown {
+    /// How it came, and its validity.
+    pub seen: DocumentSeen,
+    /// [`gate_wire::document::DocumentKind::code`].
+    pub kind: u8,
+    /// The person by the document's number.
+    pub subject: Subject,
+    /// The same person by a second number on the document.
+    pub other: Option<Subject>,
+}
+
+/// What a symbol turned out to be.
+#[derive(Debug)]
+pub enum Proven {
+    /// A person's credential.
+    Person(Verified<Credential>, Option<Subject>),
+    /// A staff badge.
+    Badge(Verified<Credential>, Option<Subject>),
+    /// Nothing proven.
+    Refused(Reason),
+}
+
+/// Why a document could not be looked up at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpFault {
+    /// Without province parameters nobody can be looked up.
+    #[error("there are no province parameters on this terminal")]
+    NoProvince,
+    /// The person tag could not be computed.
+    #[error("the person tag could not be computed")]
+    NoTag,
+}
+
+/// Proves and decides by what is believed.
+pub struct Judge {
+    believed: Believed,
+    secrets: Secrets,
+    station: Station,
+    blocks: Vec<Block>,
+}
+
+impl Judge {
+    /// A judge over what is believed.
+    pub fn new(believed: Believed, secrets: Secrets, station: Station) -> Judge {
+        Judge { believed, secrets, station, blocks: Vec::new() }
+    }
+
+    /// The same judge over other data.
+    pub fn with(self, believed: Believed) -> Judge {
+        Judge { believed, ..self }
+    }
+
+    /// What is believed.
+    pub fn believed(&self) -> &Believed {
+        &self.believed
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Where it stands.
+    pub fn station(&self) -> Station {
+        self.station
+    }
+
+    /// This terminal's place, if the signed data knows it.
+    pub fn place(&self) -> Option<&Place> {
+        self.believed.places.as_ref()?.find(self.station.place)
+    }
+
+    /// The lane's direction. A lane that signed data does not know leads in: it opens for nobody by itself.
+    pub fn direction(&self) -> Direction {
+        self.place().and_then(|place| place.direction(self.station.lane)).unwrap_or(Direction::In)
+    }
+
+    /// The risk level of the place's region; medium where the table does not say.
+    pub fn risk(&self) -> RiskLevel {
+        let levels = self.believed.risk_levels.as_ref();
+        levels
+            .zip(self.place())
+            .and_then(|(levels, place)| levels.of(place.region))
+            .unwrap_or(RiskLevel::Medium)
+    }
+
+    /// The kind of place.
+    pub fn place_kind(&self) -> PlaceKind {
+        self.place().map_or(PlaceKind::Other, |place| place.kind)
+    }
+
+    /// The policy for this kind of place, if there is one that covers it.
+    pub fn policy(&self) -> Option<&Policy> {
+        let kind = self.place_kind();
+        let policies = &self.believed.policies;
+        let policy = if kind == PlaceKind::Hospital { &policies.hospital } else { &policies.station };
+        policy.as_ref().filter(|policy| policy.settings().places.contains(&kind))
+    }
+
+    /// Versions in force, for the record.
+    pub fn versions(&self) -> DataVersions {
+        let version = |dataset| self.believed.version(dataset);
+        let policy = if self.place_kind() == PlaceKind::Hospital {
+            Dataset::PolicyHospital
+        } else {
+            Dataset::PolicyStation
+        };
+        DataVersions {
+            key_set: version(Dataset::KeySet),
+            policy: version(policy),
+            list: version(Dataset::StatusList),
+            revocations: version(Dataset::Revocations),
+            places: version(Dataset::Places),
+            staff: version(Dataset::StaffList),
+        }
+    }
+
+    /// Sorts and proves a symbol.
+    pub fn prove(&self, symbol: &[u8], time: &TrustedTime, now: Millis) -> Proven {
+        let place_code = self.place().map_or("", |place| place.place_code.as_str());
+        let mut room = Room::new();
+        let alleged = match sight::sort(symbol, place_code, self.policy(), &mut room) {
+            Ok(alleged) => alleged,
+            Err(reason) => return Proven::Refused(reason),
+        };
+        match alleged.verify(self.believed.key_set.as_ref(), time, now) {
+            Ok(verified) => {
+                let subject = verified.subject(&self.secrets.link_key);
+                match verified.get().statement.kind() {
+                    Kind::StaffBadge => Proven::Badge(verified, subject),
+                    Kind::ScreenCode | Kind::PaperCode | Kind::NucleicAcidTest | Kind::Certificate => {
+                        Proven::Person(verified, subject)
+                    }
+                }
+            }
+            Err(refusal) => Proven::Refused(refusal.reason()),
+        }
+    }
+
+    /// A card as evidence.
+    ///
+    /// # Errors
+    /// [`LookUpFault`].
+    pub fn card(&mut self, card: &CardRead, time: TimeReading) -> Result<DocumentShown, LookUpFault> {
+        let seen = DocumentSeen { by: DocumentBy::Card, validity: validity(card.expiry(), time) };
+        let subject = self.subject(card.document())?;
+        let other = card.other().map(|other| self.subject(other)).transpose()?;
+        Ok(DocumentShown { seen, kind: card.kind().code(), subject, other })
+    }
+
+    /// A typed document as evidence; its validity is for the attendant to see.
+    ///
+    /// # Errors
+    /// [`LookUpFault`].
+    pub fn typed(&mut self, document: &Document) -> Result<DocumentShown, LookUpFault> {
+        let seen = DocumentSeen { by: DocumentBy::Typing, validity: DocumentValidity::Valid };
+        Ok(DocumentShown {
+            seen,
+            kind: document.kind().code(),
+            subject: self.subject(document)?,
+            other: None,
+        })
+    }
+
+    /// Memory for Argon2id, kept between passages.
+    pub fn tag_memory(&mut self) -> TagMemory<'_> {
+        let needed = self
+            .believed
+            .province
+            .as_ref()
+            .map_or(MemoryKib::LEAST.kib(), |province| province.tag_memory_kib);
+        let blocks = MemoryKib::new(needed).unwrap_or(MemoryKib::DEFAULT).blocks();
+        let wanted = blocks.max(MemoryKib::DEFAULT.blocks()).min(MOST_TAG_MEMORY.blocks());
+        if self.blocks.len() < wanted {
+            self.blocks.resize(wanted, Block::default());
+        }
+        TagMemory::over(&mut self.blocks)
+    }
+
+    fn subject(&mut self, document: &Document) -> Result<Subject, LookUpFault> {
+        let province = self.believed.province.as_ref().ok_or(LookUpFault::NoProvince)?;
+        let memory = MemoryKib::new(province.tag_memory_kib).map_err(|_| LookUpFault::NoTag)?;
+        let salt = ProvinceSalt::new(province.salt, memory);
+        let (kind, number) = document.person_key();
+        let tag = PersonTag::derive(kind.code(), number, &salt, &mut self.tag_memory())
+            .map_err(|_| LookUpFault::NoTag)?;
+        Ok(self.secrets.subject_key.subject(&tag))
+    }
+
+    /// What is believed about this moment and what was shown.
+    pub fn facts(&self, shown: &Shown, time: TimeReading, uses: u16, temperature: Temperature) -> Facts {
+        Facts {
+            place: self.place_kind(),
+            risk: self.risk(),
+            direction: self.direction(),
+            time,
+            of_code: self.of_code(shown),
+            of_document: shown.document().map_or(ListAnswer::NotAsked, |document| self.of_document(document)),
+            list_as_of: self.list_as_of(),
+            persons: persons(shown),
+            revoked: self.revoked(shown),
+            uses,
+            temperature,
+        }
+    }
+
+    /// As-of time of the list.
+    pub fn list_as_of(&self) -> Option<Timestamp> {
+        self.believed.list.as_ref().map(|list| list.head().as_of)
+    }
+
+    /// Decides.
+    pub fn decide(&self, shown: &Shown, facts: &Facts) -> Decision {
+        decide(&shown.evidence(), facts, self.policy())
+    }
+
+    fn of_code(&self, shown: &Shown) -> ListAnswer {
+        match shown {
+            Shown::Code(_, Some(subject)) | Shown::Both(_, Some(subject), _) => self.look_up(subject),
+            Shown::Code(_, None) | Shown::Both(_, None, _) | Shown::Document(_) | Shown::Refused(_) => {
+                ListAnswer::NotAsked
+            }
+        }
+    }
+
+    /// Both numbers of a person lead to the same entry; where a list holds one of them only, that one counts.
+    fn of_document(&self, document: &DocumentShown) -> ListAnswer {
+        let first = self.look_up(&document.subject);
+        match (first, &document.other) {
+            (ListAnswer::NotListed | ListAnswer::NotAnException, Some(other)) => self.look_up(other),
+            _ => first,
+        }
+    }
+
+    fn look_up(&self, subject: &Subject) -> ListAnswer {
+        let Some(list) = &self.believed.list else { return ListAnswer::Missing };
+        match (list.find(subject), list.head().scope) {
+            (Ok(Answer::Listed(colour)), _) => ListAnswer::Listed(colour),
+            (Ok(Answer::NotListed), Scope::Population) => ListAnswer::NotListed,
+            (Ok(Answer::NotListed), Scope::Exceptions) => ListAnswer::NotAnException,
+            (Err(_), _) => ListAnswer::Damaged,
+        }
+    }
+
+    fn revoked(&self, shown: &Shown) -> Revoked {
+        let (Shown::Code(code, subject) | Shown::Both(code, subject, _)) = shown else { return Revoked::No };
+        let credential = code.get();
+        let revocations = self.believed.revocations.as_ref();
+        revocations.map_or(Revoked::No, |all| all.of(credential.id, credential.issued, subject.as_ref()))
+    }
+}
+
+impl Shown {
+    /// As the decision takes it.
+    pub fn evidence(&self) -> Evidence<'_> {
+        match self {
+            Shown::Code(code, _) => Evidence::Code(code),
+            Shown::Document(document) => Evidence::Document(document.seen),
+            Shown::Both(code, _, document) => Evidence::Both(code, document.seen),
+            Shown::Refused(reason) => Evidence::Refused(*reason),
+        }
+    }
+
+    /// The proven credential, if there is one.
+    pub fn code(&self) -> Option<&Verified<Credential>> {
+        match self {
+            Shown::Code(code, _) | Shown::Both(code, _, _) => Some(code),
+            Shown::Document(_) | Shown::Refused(_) => None,
+        }
+    }
+
+    /// The document, if there is one.
+    pub fn document(&self) -> Option<&DocumentShown> {
+        match self {
+            Shown::Document(document) | Shown::Both(_, _, document) => Some(document),
+            Shown::Code(..) | Shown::Refused(_) => None,
+        }
+    }
+
+    /// The person, as far as known here.
+    pub fn subject(&self) -> Option<&Subject> {
+        match self {
+            Shown::Code(_, subject) => subject.as_ref(),
+            Shown::Both(_, subject, document) => subject.as_ref().or(Some(&document.subject)),
+            Shown::Document(document) => Some(&document.subject),
+            Shown::Refused(_) => None,
+        }
+    }
+}
+
+fn persons(shown: &Shown) -> Persons {
+    match shown {
+        Shown::Both(_, Some(of_code), document) => {
+            let same = *of_code == document.subject || document.other.as_ref() == Some(of_code);
+            if same { Persons::Same } else { Persons::Different }
+        }
+        Shown::Both(_, None, _) | Shown::Code(..) | Shown::Document(_) | Shown::Refused(_) => {
+            Persons::NotComparable
+        }
+    }
+}
+
+/// Nothing is called expired by a clock that is not confirmed (DESIGN §8).
+fn validity(expiry: Expiry, time: TimeReading) -> DocumentValidity {
+    let (year, month, day) = time.time.civil_day().ymd();
+    // Years up to 9999, months and days fit; a date that is none cannot come from a calendar day.
+    let today = Date::new(year as u16, month as u8, day as u8);
+    match today {
+        Ok(today) if time.trust == ClockTrust::Confirmed && expiry.is_past(today) => {
+            DocumentValidity::Expired
+        }
+        _ => DocumentValidity::Valid,
+    }
+}

@@ -1,0 +1,89 @@
+//! `gate`: the passage process and its commands. Only wires.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use gate_terminal::{check, config, decode, run, selftest};
+
+/// 天府闸机 Tianfu Gate: the terminal.
+#[derive(Parser)]
+#[command(name = "gate", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the terminal.
+    Run {
+        /// Configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Stop after this many turns of the loop.
+        #[arg(long)]
+        turns: Option<u64>,
+    },
+    /// Say the verdict for pictures, texts, cards or numbers, and on what it is based. Opens nothing.
+    Check(check::CheckArgs),
+    /// Read the QR codes of pictures, as the camera side does.
+    Decode(decode::DecodeArgs),
+    /// Walk through every part: what was found, what is missing, what to do.
+    Selftest {
+        /// Configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Check a configuration, or print a commented sample.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check a configuration file.
+    Check {
+        /// Configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print a commented sample.
+    Sample,
+}
+
+fn main() -> ExitCode {
+    match execute(Cli::parse().command) {
+        Ok(code) => code,
+        Err(cause) => {
+            eprintln!("gate: {cause:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    let out = &mut std::io::stdout().lock();
+    Ok(match command {
+        Command::Run { config, turns } => {
+            run::run(&config, turns)?;
+            ExitCode::SUCCESS
+        }
+        Command::Check(args) => exit(check::run(&args, out)? == check::CheckOutcome::AllDecided),
+        Command::Decode(args) => decode::run(&args, out)?.into(),
+        Command::Selftest { config } => exit(selftest::run(&config, out)? == selftest::Health::Well),
+        Command::Config(ConfigCommand::Check { config }) => {
+            config::Config::load(&config)?;
+            println!("{} is a good configuration", config.display());
+            ExitCode::SUCCESS
+        }
+        Command::Config(ConfigCommand::Sample) => {
+            print!("{}", config::SAMPLE);
+            ExitCode::SUCCESS
+        }
+    })
+}
+
+fn exit(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}

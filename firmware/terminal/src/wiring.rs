@@ -1,0 +1,104 @@
+//! From a configuration to a running terminal: devices, data, journal.
+//! Promises: only puts together; a missing dataset or device is a health state, not a reason not to start.
+//! Must not know: how any of them works.
+
+use anyhow::Context;
+use gate_core::event::Event;
+use gate_hal::card_reader::CardReader;
+use gate_hal::thermometer::Thermometer;
+use gate_hal_linux::absent::{Absent, Logged, TypedKeys};
+use gate_hal_linux::card_reader::sdt_reader;
+use gate_hal_linux::clock::{RtcTrust, SystemClock};
+use gate_hal_linux::framebuffer::FileFramebuffer;
+use gate_hal_linux::frames::{FrameDirectory, Playing};
+use gate_hal_linux::thermometer::mlx90614;
+use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
+use gate_wire::cose::Kid;
+
+use crate::believed::{Believed, NothingSeen};
+use crate::book::{Book, NoBook};
+use crate::config::{Config, RtcFitted};
+use crate::devices::Devices;
+use crate::gate::{Gate, KeptVersions};
+use crate::judge::Judge;
+use crate::moment;
+use crate::secrets::{self, Secrets};
+
+/// A terminal of this configuration.
+///
+/// # Errors
+/// If the terminal's secrets, its display or its journal cannot be opened.
+pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
+    let secrets = Secrets::load(&config.data.join(secrets::FILE_NAME))?;
+    let first = Judge::new(Believed::load(&config.data, &NothingSeen), secrets, config.station());
+    let book = open_book(config, &first)?;
+    let believed = Believed::load(&config.data, &KeptVersions(book.as_ref()));
+    for problem in &believed.problems {
+        eprintln!("gate: {:?}: {:#}", problem.dataset, problem.cause);
+    }
+    Gate::new(devices(config)?, first.with(believed), book)
+}
+
+/// The journal; a terminal without day keys has none and says so on its screen.
+///
+/// # Errors
+/// If the files cannot be opened or made.
+pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>> {
+    let Some(day_keys) = judge.believed().day_keys.clone() else {
+        eprintln!("gate: there are no day keys, so nothing can be recorded: bring the trust data");
+        return Ok(Box::new(NoBook::default()));
+    };
+    let secrets = judge.secrets();
+    let journal = JournalConfig::new(
+        config.journal.clone(),
+        config.reserve.clone(),
+        secrets.terminal,
+        moment::system_now(),
+        Event::CommittedLate.code(),
+    );
+    let record_kid = Kid(secrets.terminal.value().to_be_bytes());
+    let keys = JournalKeys { day_keys, record_key: secrets.record_key(), record_kid };
+    let opened = SqliteJournal::open(journal, keys, rand_core::UnwrapErr(getrandom::SysRng));
+    Ok(Box::new(opened.with_context(|| format!("opening the journal {}", config.journal.display()))?))
+}
+
+fn devices(config: &Config) -> anyhow::Result<Devices> {
+    let rtc = match config.clock.rtc {
+        RtcFitted::Battery => RtcTrust::Battery,
+        RtcFitted::None => RtcTrust::Unknown,
+    };
+    let display = &config.display;
+    Ok(Devices {
+        camera: Box::new(FrameDirectory::new(&config.camera.frames, Playing::Looping)),
+        reader: reader(config)?,
+        display: Box::new(FileFramebuffer::new(
+            &display.framebuffer,
+            display.width as usize,
+            display.height as usize,
+        )?),
+        lamps: Box::new(Logged::on_stderr()),
+        sounder: Box::new(Logged::on_stderr()),
+        latch: Box::new(Logged::on_stderr()),
+        inputs: Box::new(Absent),
+        keys: Box::new(TypedKeys::on_stdin()),
+        thermometer: thermometer(config),
+        clock: Box::new(SystemClock::new(rtc)),
+    })
+}
+
+fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
+    let Some(reader) = &config.reader else { return Ok(None) };
+    Ok(Some(Box::new(sdt_reader(&reader.serial, config.baud(reader)?))))
+}
+
+/// A thermometer that cannot be opened is left out, and said: a passage goes on without a reading.
+fn thermometer(config: &Config) -> Option<Box<dyn Thermometer>> {
+    let configured = config.thermometer.as_ref()?;
+    match mlx90614(&configured.i2c) {
+        Ok(thermometer) => Some(Box::new(thermometer)),
+        Err(fault) => {
+            eprintln!("thermometer at {}: {fault}", configured.i2c.display());
+            None
+        }
+    }
+}
