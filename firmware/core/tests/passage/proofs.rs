@@ -55,9 +55,17 @@ fn each_bad_credential_has_its_own_reason() {
         ("issuer not in the key set", unknown, Reason::IssuerUnknown),
         ("forged under our key's id", forged, Reason::SignatureWrong),
         ("our signature under another province's id", swapped, Reason::SignatureWrong),
-        ("retired, issued at its end", draft(By::Retired, PAPER_GREEN).issued(NOON - hour), Reason::IssuerRetired),
+        (
+            "retired, issued at its end",
+            draft(By::Retired, PAPER_GREEN).issued(NOON - hour),
+            Reason::IssuerRetired,
+        ),
         ("retired, issued after its end", draft(By::Retired, GREEN), Reason::IssuerRetired),
-        ("stolen, issued at the cut-off", draft(By::Stolen, PAPER_GREEN).issued(NOON - hour), Reason::IssuerRevoked),
+        (
+            "stolen, issued at the cut-off",
+            draft(By::Stolen, PAPER_GREEN).issued(NOON - hour),
+            Reason::IssuerRevoked,
+        ),
         ("stolen, issued after the cut-off", draft(By::Stolen, GREEN), Reason::IssuerRevoked),
         ("the nation signs no paper", draft(By::Nation, PAPER_GREEN), Reason::KindNotAllowed),
         ("a laboratory gives no colours", draft(By::Laboratory, GREEN), Reason::KindNotAllowed),
@@ -65,7 +73,11 @@ fn each_bad_credential_has_its_own_reason() {
         ("a platform gives no badges", draft(By::Ours, BADGE), Reason::KindNotAllowed),
         ("a screen code of 901 s", draft(By::Ours, GREEN).life(901), Reason::LifeTooLong),
         ("a screen code of a day", draft(By::Nation, GREEN).life(DAY), Reason::LifeTooLong),
-        ("a paper code of 30 days and 1 s", draft(By::Ours, PAPER_GREEN).life(30 * DAY + 1), Reason::LifeTooLong),
+        (
+            "a paper code of 30 days and 1 s",
+            draft(By::Ours, PAPER_GREEN).life(30 * DAY + 1),
+            Reason::LifeTooLong,
+        ),
     ] {
         assert_eq!(reason(&draft.text()), expected, "{what}");
     }
@@ -128,7 +140,8 @@ fn without_a_key_set_nothing_is_proven() {
         let refused = prove(&draft.text(), None, &clock_at(NOON)).unwrap_err();
         assert_eq!(refused.reason(), Reason::KeySetMissing);
     }
-    let empty = KeySet::load(br#"{"format":1,"version":1,"issued":1,"province":"510000","keys":[]}"#).unwrap();
+    let empty =
+        KeySet::load(br#"{"format":1,"version":1,"issued":1,"province":"510000","keys":[]}"#).unwrap();
     let refused = prove(&draft(By::Ours, GREEN).text(), Some(&empty), &clock_at(NOON)).unwrap_err();
     assert_eq!(refused.reason(), Reason::IssuerUnknown);
 }
@@ -159,9 +172,7 @@ fn an_unconfirmed_clock_says_nothing_about_a_screen_code() {
 
 #[test]
 fn only_our_own_subjects_can_be_known() {
-    for (by, ours) in
-        [(By::Ours, true), (By::Retired, true), (By::Nation, false), (By::Elsewhere, false)]
-    {
+    for (by, ours) in [(By::Ours, true), (By::Retired, true), (By::Nation, false), (By::Elsewhere, false)] {
         let proven = draft(by, GREEN).issued(NOON - 3700).about(6).prove(&clock_at(NOON)).unwrap();
         assert_eq!(proven.subject(&link_key()), ours.then(|| person(6)), "{by:?}");
     }

@@ -25,10 +25,10 @@ pub(crate) const DAY: u64 = 86_400;
 pub(crate) const NOON: u64 = 1_795_233_600;
 
 pub(crate) const STATION_TEXT: &str = include_str!("../../../../assets/policies/station.json");
-pub(crate) static STATION: LazyLock<Policy> = LazyLock::new(|| Policy::load(STATION_TEXT.as_bytes()).unwrap());
-pub(crate) static HOSPITAL: LazyLock<Policy> = LazyLock::new(|| {
-    Policy::load(include_bytes!("../../../../assets/policies/hospital.json")).unwrap()
-});
+pub(crate) static STATION: LazyLock<Policy> =
+    LazyLock::new(|| Policy::load(STATION_TEXT.as_bytes()).unwrap());
+pub(crate) static HOSPITAL: LazyLock<Policy> =
+    LazyLock::new(|| Policy::load(include_bytes!("../../../../assets/policies/hospital.json")).unwrap());
 pub(crate) static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::load(key_set().as_bytes()).unwrap());
 
 pub(crate) const GREEN: Statement = Statement::Screen(Condition::Colour(Colour::Green));
@@ -123,7 +123,6 @@ pub(crate) fn person(number: u8) -> Subject {
 pub(crate) struct Draft {
     pub(crate) by: By,
     pub(crate) kid: Kid,
-    pub(crate) of: Subject,
     pub(crate) claims: Credential,
 }
 
@@ -142,7 +141,7 @@ pub(crate) fn draft(by: By, statement: Statement) -> Draft {
         statement,
         name: MaskedName::from_full("测试甲"),
     };
-    Draft { by, kid: by.kid(), of: person(1), claims }
+    Draft { by, kid: by.kid(), claims }
 }
 
 impl Draft {
@@ -198,8 +197,7 @@ pub(crate) fn prove(
 
 /// A clock that a healthy RTC confirmed.
 pub(crate) fn clock_at(unix: u64) -> TrustedTime {
-    let rtc =
-        RtcReading { time: at(unix), health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };
+    let rtc = RtcReading { time: at(unix), health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };
     TrustedTime::at_boot(at(unix.saturating_sub(DAY)), Some(rtc), Millis(0))
 }
 
@@ -233,7 +231,8 @@ pub(crate) fn listed(answer: ListAnswer, as_of: u64) -> Facts {
     Facts { of_code: answer, list_as_of: Some(at(as_of)), ..facts() }
 }
 
-pub(crate) const CARD: DocumentSeen = DocumentSeen { by: DocumentBy::Card, validity: DocumentValidity::Valid };
+pub(crate) const CARD: DocumentSeen =
+    DocumentSeen { by: DocumentBy::Card, validity: DocumentValidity::Valid };
 pub(crate) const EXPIRED_CARD: DocumentSeen =
     DocumentSeen { by: DocumentBy::Card, validity: DocumentValidity::Expired };
 
