@@ -118,10 +118,23 @@ fn a_command_never_closes_on_a_person() {
 }
 
 #[test]
+fn a_command_that_comes_after_the_timer_changes_nothing() {
+    let world = world();
+    let mut latch = world.latch();
+    latch.open(permit(), LANE).unwrap();
+    world.inputs().set_passage(Level::Active);
+    world.advance(LANE.0);
+    latch.close().unwrap();
+    world.inputs().set_passage(Level::Inactive);
+    latch.close().unwrap();
+    assert_eq!(ends(&world), [(0, Opening::Permit, Some((LANE.0, Closing::Timer)))]);
+}
+
+#[test]
 fn holding_lengthens_never_shortens_and_never_opens() {
     let world = world();
     let mut latch = world.latch();
-    latch.hold(LANE).unwrap();
+    latch.hold(CARD_LANE).unwrap();
     assert_eq!(ends(&world), []);
     latch.open(permit(), LANE).unwrap();
     latch.hold(Millis(1)).unwrap();
