@@ -30,7 +30,7 @@ use crate::book::Book;
 use crate::devices::Devices;
 use crate::judge::{Judge, Shown};
 
-pub use upkeep::KeptVersions;
+pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
 
 use desk::Desk;
 use doorway::Doorway;

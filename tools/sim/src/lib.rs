@@ -1,4 +1,11 @@
-//! Skeleton.
+//! The virtual terminal: the real loop over simulated devices, invented people, and the tour.
+//! Promises: no real time, seeded randomness, real frames and real reader bytes; expectations are written from the
+//! rules, never from what the terminal answers.
+//! Must not know: real devices. The terminal never sees this crate.
+
 pub mod devices;
+pub mod forge;
 pub mod optics;
+pub mod people;
 pub mod sam;
+pub mod stage;

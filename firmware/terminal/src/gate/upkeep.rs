@@ -19,9 +19,11 @@ use crate::book::Book;
 use crate::judge::Judge;
 use crate::later;
 
-/// Names under which values are kept over a restart.
-const FLOOR: &str = "time_floor";
-const RTC_SET: &str = "rtc_set_from_confirmed";
+/// The floor of the clock, as kept over a restart.
+pub const FLOOR: &str = "time_floor";
+/// Whether the battery-backed clock was last set from a confirmed one, as kept over a restart: 1 if so.
+pub const RTC_SET: &str = "rtc_set_from_confirmed";
+/// Highest versions seen, by dataset.
 const SEEN: &str = "seen.";
 /// The floor is kept again when it has risen by this much, in seconds.
 const FLOOR_STEP_S: u64 = 600;

@@ -1,0 +1,2 @@
+//! `gate-sim`.
+fn main() {}
