@@ -138,7 +138,7 @@ fn list(format: u8, issued: u64, members: &[Text]) -> Result<StaffList, StaffLis
 fn bad_staff_lists_are_refused_and_the_field_is_named() {
     let (subject, salt) = ("0a".repeat(12), "0b".repeat(16));
     let good = member(&subject, &salt, "8");
-    let loaded = list(1, 1000, &[good.clone()]).unwrap();
+    let loaded = list(1, 1000, core::slice::from_ref(&good)).unwrap();
     assert_eq!((loaded.version(), loaded.issued().unix()), (4, 1000));
     assert_eq!(list(2, 1000, &[]).unwrap_err(), StaffListError::BadHeader { what: "format" });
     assert_eq!(list(1, u64::MAX, &[]).unwrap_err(), StaffListError::BadHeader { what: "issued" });
