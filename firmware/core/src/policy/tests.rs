@@ -57,8 +57,22 @@ fn rules_that_no_policy_may_break() {
     );
     let unsure = r#""clock": ["unconfirmed"], "verdict": "assist", "reason": "A03""#;
     assert_eq!(
-        breaks(changed(unsure, r#""clock": ["confirmed"], "verdict": "assist", "reason": "A03""#)),
+        breaks(changed(
+            unsure,
+            r#""clock": ["unconfirmed"], "finding": ["yellow", "red"], "verdict": "assist", "reason": "A03""#
+        )),
+        Rule::UnconfirmedClockPassesNoScreenCode
+    );
+    assert_eq!(
+        breaks(changed(
+            unsure,
+            r#""clock": ["unconfirmed"], "finding": ["green"], "verdict": "assist", "reason": "A03""#
+        )),
         Rule::StopNeedsCurrentRed
+    );
+    assert_eq!(
+        breaks(changed(unsure, r#""clock": ["confirmed"], "verdict": "assist", "reason": "A03""#)),
+        Rule::GreenIsFree
     );
     let free = r#""finding": ["no_abnormality"], "verdict": "pass", "reason": "P02""#;
     assert_eq!(
