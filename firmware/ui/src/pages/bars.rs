@@ -62,13 +62,23 @@ impl Sheet {
     pub(super) fn reference(&mut self, code: Option<&str>, query: Option<QueryNumber>) {
         let ink = self.paper.strong(Part::Bar);
         let line = |text: &str| Block::line(text, Style::Small, ink, u32::MAX);
-        let (reason, number) = (words::LABEL_REASON, words::LABEL_QUERY);
-        let mut parts = Vec::new();
-        parts.extend(code.map(|code| line(&format!("{} {code}", reason.zh))));
-        parts.extend(query.map(|query| line(&format!("{} {} {}", number.zh, number.en, query.as_str()))));
-        let hotline = if parts.is_empty() { nothing() } else { line(words::LABEL_HOTLINE.zh) };
-        if !parts.is_empty() {
-            self.bottom(Block::row(MARGIN, parts), hotline);
+        let label = words::LABEL_QUERY;
+        let code = || code.map(|code| line(&format!("{} {code}", words::LABEL_REASON.zh)));
+        let number = |label: &str| query.map(|query| line(&format!("{label} {}", query.as_str())));
+        let parts = |label: &str| Block::row(MARGIN, code().into_iter().chain(number(label)).collect());
+        if parts("").size().width == 0 {
+            return;
+        }
+        let hotline = || line(words::LABEL_HOTLINE.zh);
+        let long = format!("{} {}", label.zh, label.en);
+        let room = self.rest.size.width.saturating_sub(2 * MARGIN);
+        let used = |words: &str| parts(words).size().width + MARGIN + hotline().size().width;
+        match [long.as_str(), label.zh].into_iter().find(|words| used(words) <= room) {
+            Some(words) => self.bottom(parts(words), hotline()),
+            None => {
+                self.bottom(hotline(), nothing());
+                self.bottom(parts(label.zh), nothing());
+            }
         }
     }
 

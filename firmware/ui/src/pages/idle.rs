@@ -164,8 +164,7 @@ fn way((icon, text): (Icon, Text), size: IconSize, width: u32) -> Block {
 fn code_block(code: PlaceCode) -> Block {
     let ink = PAPER.strong(Part::Body);
     let (name, how) = (words::LABEL_PLACE_CODE, words::LABEL_PLACE_CODE_USE);
-    let line = |text: String, style| Block::line(&text, style, ink, u32::MAX);
-    let name = line(format!("{} {}", name.zh, name.en), Style::Small);
-    let how = [line(how.zh.to_owned(), Style::Tiny), line(how.en.to_owned(), Style::Tiny)];
-    Block::column(4, Side::Middle, [Block::Code(code), name].into_iter().chain(how).collect())
+    let line = |text: &str, style| Block::line(text, style, ink, u32::MAX);
+    let lines = [line(name.zh, Style::Small), line(how.zh, Style::Tiny), line(how.en, Style::Tiny)];
+    Block::column(4, Side::Middle, core::iter::once(Block::Code(code)).chain(lines).collect())
 }

@@ -77,10 +77,15 @@ const DOCUMENTS: [Text; 5] = [
 
 /// The public sees that staff is busy.
 fn busy_bar(sheet: &mut Sheet) {
-    let ink = PAPER.soft(Part::Bar);
+    let (ink, room) = (PAPER.soft(Part::Bar), text_width(sheet.rest.size));
+    let line = |text: &str| Block::line(text, Style::Small, ink, u32::MAX);
+    let both = |text: Text| line(&format!("{} {}", text.zh, text.en));
     let (busy, wait) = (words::PROMPT_STAFF_BUSY, words::LABEL_STAFF_WAIT);
-    let line = |text: String| Block::line(&text, Style::Small, ink, u32::MAX);
-    sheet.top(line(format!("{} {}", busy.zh, busy.en)), line(format!("{} {}", wait.zh, wait.en)));
+    if both(busy).size().width + both(wait).size().width + MARGIN <= room {
+        sheet.top(both(busy), both(wait));
+    } else {
+        sheet.top(line(busy.zh), line(wait.zh));
+    }
 }
 
 fn notice(heading: Text, help: Text, size: Size) -> Frame {
@@ -121,22 +126,38 @@ fn choice(heading: Text, choices: &[Text], size: Size) -> Frame {
     let mut sheet = Sheet::new(size, PAPER);
     busy_bar(&mut sheet);
     let (strong, soft, width) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body), text_width(size));
-    let zh = |choice: &Text| Block::line(choice.zh, Style::Medium, strong, width);
-    let widest = choices.iter().map(|choice| zh(choice).size().width).max().unwrap_or(0);
-    let room = width.saturating_sub(widest + MARGIN);
-    let column = |blocks| Block::column(8, Side::Left, blocks);
-    let english = choices.iter().map(|choice| {
-        let line = Block::text(choice.en, soft, &[Style::Small, Style::Tiny], (room, 1));
-        padded(line, Style::Medium.line_height())
-    });
-    let list = vec![column(choices.iter().map(zh).collect()), column(english.collect())];
+    let list = two_columns(choices, width).unwrap_or_else(|| one_column(choices, width));
     let groups = vec![
         Block::text(heading.zh, strong, &[Style::Large], (width, 1)),
         Block::text(heading.en, soft, &[Style::Small], (width, 1)),
-        Block::row(MARGIN, list),
+        list,
     ];
     spread(groups, sheet.rest, &mut sheet.frame);
     sheet.frame
+}
+
+/// Chinese to the left, English to the right, where the screen is wide enough.
+fn two_columns(choices: &[Text], width: u32) -> Option<Block> {
+    let zh = |choice: &Text| Block::line(choice.zh, Style::Medium, PAPER.strong(Part::Body), u32::MAX);
+    let en = |choice: &Text| {
+        let line = Block::line(choice.en, Style::Small, PAPER.soft(Part::Body), u32::MAX);
+        padded(line, Style::Medium.line_height())
+    };
+    let column = |blocks| Block::column(8, Side::Left, blocks);
+    let columns = vec![column(choices.iter().map(zh).collect()), column(choices.iter().map(en).collect())];
+    let list = Block::row(MARGIN, columns);
+    (list.size().width <= width).then_some(list)
+}
+
+/// English below Chinese.
+fn one_column(choices: &[Text], width: u32) -> Block {
+    let (strong, soft) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body));
+    let both = |choice: &Text| {
+        let zh = Block::text(choice.zh, strong, &[Style::Medium, Style::Small], (width, 1)).left();
+        let en = Block::text(choice.en, soft, &[Style::Small, Style::Tiny], (width, 1)).left();
+        Block::column(0, Side::Left, vec![zh, en])
+    };
+    Block::column(12, Side::Left, choices.iter().map(both).collect())
 }
 
 /// In a row of `height`, so that two columns keep step.

@@ -36,9 +36,13 @@ enum Look {
 /// How much room a verdict's lines may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Density {
+    /// Everything large.
     Roomy,
+    /// A smaller sign, smaller English heading.
     Snug,
+    /// Small English.
     Tight,
+    /// Smaller cause and advice: two lines of heading, long texts and the attendant's bar at once.
     Dense,
 }
 
@@ -107,12 +111,12 @@ impl Look {
         }
     }
 
-    /// Short headings are larger.
-    fn heading_style(self) -> Style {
+    /// Short headings are larger, where the screen is wide enough.
+    fn heading_styles(self) -> &'static [Style] {
         match self {
-            Look::Pass | Look::Exit => Style::Vast,
-            Look::Stop => Style::Giant,
-            Look::Limit | Look::OtherLane | Look::Assist => Style::Huge,
+            Look::Pass | Look::Exit => &[Style::Vast, Style::Giant, Style::Huge],
+            Look::Stop => &[Style::Giant, Style::Huge],
+            Look::Limit | Look::OtherLane | Look::Assist => &[Style::Huge],
         }
     }
 }
@@ -154,9 +158,9 @@ fn shut_groups(told: &Told, look: Look, density: Density, width: u32) -> Vec<Blo
 
 /// The sign beside the first line of the heading, the rest below.
 fn heading(look: Look, icons: &[IconSize], width: u32) -> Block {
-    let (ink, style) = (look.paper().strong(Part::Body), look.heading_style());
+    let (ink, styles) = (look.paper().strong(Part::Body), look.heading_styles());
     let mut lines =
-        look.heading().zh.split_inclusive('，').map(|part| Block::text(part, ink, &[style], (width, 1)));
+        look.heading().zh.split_inclusive('，').map(|part| Block::text(part, ink, styles, (width, 1)));
     let first = lines.next().unwrap_or_else(super::bars::nothing);
     let room = width.saturating_sub(first.size().width + super::MARGIN);
     let size =
@@ -192,8 +196,8 @@ fn cause(told: &Told, look: Look, density: Density, width: u32) -> Option<Block>
 fn to_do(told: &Told, look: Look, density: Density, width: u32) -> Vec<Block> {
     let (strong, soft) = (look.paper().strong(Part::Body), look.paper().soft(Part::Body));
     let large: &[Style] = match density {
-        Density::Roomy | Density::Snug => &[Style::Large, Style::Medium],
-        Density::Tight | Density::Dense => &[Style::Medium],
+        Density::Roomy | Density::Snug | Density::Tight => &[Style::Large, Style::Medium],
+        Density::Dense => &[Style::Medium],
     };
     let small: &[Style] = match density {
         Density::Roomy | Density::Snug => &[Style::Small],
