@@ -39,7 +39,7 @@ impl Scanner {
     /// the next: a second code in view must be seen, or the wrong person's would count, and it is found more
     /// easily alone.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
-        let mut symbols = Symbols::none_yet();
+        let mut symbols = Symbols::default();
         let mut sizes = Sizes::of(frame);
         for round in LADDER {
             for pass in round {

@@ -71,7 +71,7 @@ pub enum WhyNothing {
 }
 
 /// Everything one look read: different payloads only, in no promised order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Symbols {
     list: Vec<Symbol>,
     panics: u32,
@@ -81,10 +81,6 @@ pub struct Symbols {
 impl Symbols {
     /// The most symbols one look returns; further ones are left out.
     pub const MAX: usize = 16;
-
-    pub(crate) fn none_yet() -> Self {
-        Self { list: Vec::new(), panics: 0, why_nothing: None }
-    }
 
     /// Adds a symbol, unless its payload is there already or the list is full.
     pub(crate) fn add(&mut self, symbol: Symbol) {
@@ -167,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_same_payload_twice_is_one_symbol_and_the_list_ends_at_its_bound() {
-        let mut symbols = Symbols::none_yet();
+        let mut symbols = Symbols::default();
         for n in 0..40u8 {
             symbols.add(symbol(&[n]));
             symbols.add(symbol(&[n]));

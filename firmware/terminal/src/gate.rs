@@ -22,12 +22,12 @@ use gate_core::time::{RtcReading, TimeReading, TrustedTime};
 use gate_core::verdict::{Reason, Verdict};
 use gate_hal::clock::WallReading;
 use gate_proof::digest::{Digest, hmac_sha256};
-use gate_scan::Scanner;
 use gate_ui::Canvas;
 use gate_wire::time::Millis;
 
 use crate::book::Book;
 use crate::devices::Devices;
+use crate::eye::Eye;
 use crate::judge::{Judge, Shown};
 
 pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
@@ -80,7 +80,7 @@ pub struct Gate {
     judge: Judge,
     book: Box<dyn Book>,
     time: TrustedTime,
-    scanner: Scanner,
+    eye: Eye,
     sights: Sights,
     face: Face,
     doorway: Doorway,
@@ -105,7 +105,7 @@ impl Gate {
             devices,
             judge,
             book,
-            scanner: Scanner::new(),
+            eye: Eye::open(),
             sights: Sights::default(),
             face: Face::new(canvas),
             doorway: Doorway::default(),

@@ -9,6 +9,7 @@ pub mod config;
 pub mod day_keys;
 pub mod decode;
 pub mod devices;
+pub mod eye;
 pub mod gate;
 pub mod judge;
 pub mod moment;

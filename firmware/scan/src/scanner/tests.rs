@@ -91,7 +91,7 @@ fn a_code_behind_the_pixel_grid_of_a_screen_is_read_at_half_size() {
         sheet.pixels[n] = if sheet.pixels[n] > 128 { 110 } else { 128 };
     }
     let full_size_only = |sheet: &Sheet| {
-        let mut symbols = Symbols::none_yet();
+        let mut symbols = Symbols::default();
         let frame = Frame::new(&sheet.pixels, 480, 480, 480).unwrap();
         pass::read(&Grey::copy(&frame), Ink::DarkerThanAround, 2, &mut symbols);
         pass::read(&Grey::copy(&frame), Ink::DarkerThanRow, 2, &mut symbols);

@@ -4,7 +4,7 @@
 
 use gate_core::screen::{Fault, Hint, Screen, Wellness};
 use gate_core::sight::{Claims, claims_to_be_a_credential};
-use gate_scan::{Frame, Symbols};
+use gate_scan::Symbols;
 use gate_wire::card::{CardError, CardRead};
 use gate_wire::sdt::Event;
 use gate_wire::time::Millis;
@@ -43,8 +43,6 @@ pub(super) struct Sights {
     reading: Option<Reading>,
     hints: u8,
     last_hint: Option<(Hint, Millis)>,
-    /// Panics of the scanner, contained and counted (DESIGN §4).
-    panics: u64,
 }
 
 #[derive(Debug)]
@@ -121,10 +119,7 @@ impl Gate {
                 return None;
             }
         };
-        let frame = Frame::new(frame.pixels, frame.width, frame.height, frame.stride).ok()?;
-        let symbols = self.scanner.look(&frame);
-        self.sights.panics += u64::from(symbols.panics());
-        choose(&symbols)
+        choose(&self.eye.look(&frame)?)
     }
 
     /// Shows a hint, or says that it was one too many for this person.
