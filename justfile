@@ -1,0 +1,37 @@
+# What people type; CI calls the same commands (.ci/run).
+export GATE_DATA := env("GATE_DATA", justfile_directory() / "../shared/data")
+
+# Everything that CI checks
+ci:
+    .ci/run
+
+# All tests
+test:
+    cargo test --workspace
+
+# Form and lints
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# The tour through the virtual terminal
+sim *ARGS:
+    cargo run --release --bin gate-sim -- {{ARGS}}
+
+# Speed and memory, as ratios in one run
+bench:
+    cargo bench -p gate-proof --bench cost
+    cargo bench -p gate-ui --bench redraw
+
+# SIGKILL at random points of a scripted load: nothing acknowledged may be lost
+kill-test N="300":
+    KILLS={{N}} cargo test --release -p gate-tests --test journal_kill -- --nocapture
+
+# Accept the screens as drawn now
+bless:
+    BLESS=1 cargo test -p gate-tests --test golden_screens
+
+# Crate edges and committed vectors
+rules:
+    cargo xtask deps
+    cargo xtask vectors --check
