@@ -26,7 +26,7 @@ const PRIVATE: usize = 23;
 fn the_bytes_of_a_green_screen_code_are_these() {
     let claims = green();
     assert_eq!(&claims[..EXP], [0xA4]);
-    assert_eq!(&claims[EXP..IAT], [0x04, 0x1A, 0x6B, 0x00, 0xA2, 0x04]);
+    assert_eq!(&claims[EXP..IAT], [0x04, 0x1A, 0x6B, 0x00, 0x72, 0x04]);
     assert_eq!(&claims[CTI..PRIVATE], b"\x07\x4801234567");
     assert_eq!(&claims[PRIVATE..PRIVATE + 8], [0x3A, 0x00, 0x01, 0x00, 0x00, 0x84, 0x01, 0x4C]);
     assert_eq!(&claims[PRIVATE + 8..], "subject-0012\x00\x67测*甲".as_bytes());
@@ -49,8 +49,8 @@ fn each_departure_has_its_own_error() {
     assert_eq!(with(PRIVATE + 5, 0x85), Some(E::WrongCount { expected: 4, found: 5 }));
     assert_eq!(with(PRIVATE + 20, 0x05), Some(E::OutOfRange { what: "condition" }));
     assert_eq!(with(PRIVATE + 7, 0x4B), Some(E::OutOfRange { what: "subject" }));
-    assert_eq!(with(EXP + 2, 0x00), Some(E::EndsBeforeIssue));
-    assert_eq!(with(PRIVATE + 22, b'\x07'), Some(E::BadName));
+    assert_eq!(with(EXP + 2, 0x6A), Some(E::EndsBeforeIssue));
+    assert_eq!(with(PRIVATE + 25, b'x'), Some(E::BadName));
 }
 
 #[test]
