@@ -9,6 +9,7 @@ use gate_core::keyset::Region;
 use gate_core::manifest::Demo;
 use gate_proof::stretch::MemoryKib;
 use gate_proof::subject::{LinkKey, Subject, TagRefused, blind};
+use gate_status::{BuildReport, Scope};
 use gate_wire::cose::Kid;
 use gate_wire::credential::{BlindedSubject, CredentialId, Role};
 use gate_wire::document::Document;
@@ -19,6 +20,7 @@ use rand_core::SeedableRng;
 use crate::demo_issuers::DemoIssuer;
 use crate::issue::{IssueRefused, IssueRequest, IssuedCredential};
 use crate::key_name::KeyName;
+use crate::list::{ListNotBuilt, Listed};
 use crate::province::{Founding, FoundingRefused, Province};
 use crate::publish::{Publication, PublishError, Published};
 use crate::staff::StaffChangeRefused;
@@ -96,6 +98,20 @@ impl DemoProvince {
         pin: &[u8],
     ) -> Result<Subject, StaffChangeRefused> {
         self.province.add_staff(document, role, pin, &mut self.rng)
+    }
+
+    /// Builds the next status list at `path`, which must not exist.
+    ///
+    /// # Errors
+    /// [`ListNotBuilt`].
+    pub fn build_list(
+        &mut self,
+        path: &Path,
+        scope: Scope,
+        as_of: Timestamp,
+        people: impl Iterator<Item = Listed>,
+    ) -> Result<BuildReport, ListNotBuilt> {
+        self.province.build_list(path, scope, as_of, people)
     }
 
     /// Publishes the next generation to `out`.

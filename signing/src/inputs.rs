@@ -8,7 +8,9 @@ use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::policy::{Policy, PolicyError};
 use gate_core::verdict::PlaceKind;
 use gate_wire::time::Timestamp;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::forms::{PlacesForm, PolicyForm, RiskForm};
 
 /// The texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +40,13 @@ impl Inputs {
 /// Why a text is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum InputRefused {
-    /// No JSON, or not an object.
+    /// Not in the document's form.
     #[error("{what}: {source}")]
     ReadJson {
         /// Which document.
         what: &'static str,
         /// With line and column.
         source: serde_json::Error,
-    },
-    /// No object, or no version in it.
-    #[error("{what}: the document must be a JSON object with \"format\" and \"version\"")]
-    FindVersion {
-        /// Which document.
-        what: &'static str,
     },
     /// Too large.
     #[error("{what}: {bytes} bytes; terminals read at most {MAX_DOCUMENT_BYTES}")]
@@ -92,7 +88,9 @@ pub enum InputRefused {
 /// [`InputRefused`].
 pub fn policy(text: &str, kind: PlaceKind, version: u32, issued: Timestamp) -> Result<String, InputRefused> {
     let what = if kind == PlaceKind::Hospital { "policy-hospital" } else { "policy-station" };
-    let stamped = stamped(what, text, &[("version", version.into()), ("issued", issued.unix().into())])?;
+    let mut form: PolicyForm = read(what, text)?;
+    (form.version, form.issued) = (version, issued.unix());
+    let stamped = written(what, &form)?;
     let policy =
         Policy::load(stamped.as_bytes()).map_err(|source| InputRefused::ProvePolicy { what, source })?;
     if !policy.settings().places.contains(&kind) {
@@ -101,13 +99,26 @@ pub fn policy(text: &str, kind: PlaceKind, version: u32, issued: Timestamp) -> R
     Ok(stamped)
 }
 
+/// A policy as it stands in its file, proven, in words: a line for each setting and row.
+///
+/// # Errors
+/// [`InputRefused`].
+pub fn policy_in_words(text: &str) -> Result<Vec<String>, InputRefused> {
+    let what = "policy";
+    let form: PolicyForm = read(what, text)?;
+    Policy::load(text.as_bytes()).map_err(|source| InputRefused::ProvePolicy { what, source })?;
+    Ok(form.in_words())
+}
+
 /// The places, stamped and read back.
 ///
 /// # Errors
 /// [`InputRefused`].
 pub fn places(text: &str, version: u32) -> Result<String, InputRefused> {
     let what = "places";
-    let stamped = stamped(what, text, &[("version", version.into())])?;
+    let mut form: PlacesForm = read(what, text)?;
+    form.version = version;
+    let stamped = written(what, &form)?;
     Places::load(stamped.as_bytes()).map_err(|source| InputRefused::Believe { what, source })?;
     Ok(stamped)
 }
@@ -118,21 +129,82 @@ pub fn places(text: &str, version: u32) -> Result<String, InputRefused> {
 /// [`InputRefused`].
 pub fn risk_levels(text: &str, version: u32) -> Result<String, InputRefused> {
     let what = "risk-levels";
-    let stamped = stamped(what, text, &[("version", version.into())])?;
+    let mut form: RiskForm = read(what, text)?;
+    form.version = version;
+    let stamped = written(what, &form)?;
     RiskLevels::load(stamped.as_bytes()).map_err(|source| InputRefused::Believe { what, source })?;
     Ok(stamped)
 }
 
-fn stamped(what: &'static str, text: &str, fields: &[(&str, Value)]) -> Result<String, InputRefused> {
-    let read = |source| InputRefused::ReadJson { what, source };
-    let mut document: Map<String, Value> = serde_json::from_str(text).map_err(read)?;
-    for (name, value) in fields {
-        let place = document.get_mut(*name).ok_or(InputRefused::FindVersion { what })?;
-        *place = value.clone();
-    }
-    let stamped = serde_json::to_string(&document).map_err(read)?;
-    match stamped.len() {
+fn read<'a, T: Deserialize<'a>>(what: &'static str, text: &'a str) -> Result<T, InputRefused> {
+    serde_json::from_str(text).map_err(|source| InputRefused::ReadJson { what, source })
+}
+
+fn written(what: &'static str, form: &impl Serialize) -> Result<String, InputRefused> {
+    let text = serde_json::to_string(form).map_err(|source| InputRefused::ReadJson { what, source })?;
+    match text.len() {
         bytes if bytes > MAX_DOCUMENT_BYTES => Err(InputRefused::FitTerminal { what, bytes }),
-        _ => Ok(stamped),
+        _ => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn station() -> String {
+        Inputs::demo().policy_station
+    }
+
+    #[test]
+    fn a_misspelt_word_is_found_by_line_and_column() {
+        let wrong = station().replacen("\"yellow\"", "\"yelow\"", 1);
+        let refused = policy_in_words(&wrong).unwrap_err().to_string();
+        assert!(
+            refused.contains("yelow") && refused.contains("line") && refused.contains("column"),
+            "{refused}"
+        );
+        let unknown = station().replacen("\"test_days\"", "\"test_day\"", 1);
+        let refused = policy_in_words(&unknown).unwrap_err().to_string();
+        assert!(refused.contains("test_day") && refused.contains("line 8 column"), "{refused}");
+    }
+
+    #[test]
+    fn a_policy_that_breaks_a_rule_is_refused_with_its_row() {
+        let soft = station().replacen(
+            r#""verdict": "stop", "reason": "S01""#,
+            r#""verdict": "pass", "reason": "P01""#,
+            1,
+        );
+        let refused = policy_in_words(&soft).unwrap_err().to_string();
+        assert!(refused.contains("row 6") && refused.contains("red and yellow"), "{refused}");
+    }
+
+    #[test]
+    fn every_row_is_read_aloud() {
+        let words = policy_in_words(&station()).unwrap();
+        assert_eq!(words.len(), 3 + 22);
+        assert!(
+            words.iter().any(|line| line
+                .contains("6. finding red, said by the code: Stop S01 (red code), staff is coming")),
+            "{words:#?}"
+        );
+        assert!(words.last().unwrap().contains("whatever is left: Assist A42"));
+    }
+
+    #[test]
+    fn a_stamp_changes_version_and_issue_time_and_no_verdict() {
+        let at = Timestamp::from_unix(1_800_000_000).unwrap();
+        let stamped = policy(&station(), PlaceKind::Station, 9, at).unwrap();
+        let policy = Policy::load(stamped.as_bytes()).unwrap();
+        assert_eq!((policy.version(), policy.issued()), (9, at));
+        assert_eq!(policy_in_words(&stamped).unwrap(), policy_in_words(&station()).unwrap());
+    }
+
+    #[test]
+    fn a_policy_is_published_for_its_own_kind_of_place_only() {
+        let at = Timestamp::EPOCH;
+        let refused = policy(&station(), PlaceKind::Hospital, 1, at).unwrap_err();
+        assert!(matches!(refused, InputRefused::CoverPlace { kind: PlaceKind::Hospital, .. }));
     }
 }

@@ -12,7 +12,7 @@ use gate_proof::cose::{Aad, SignRefused, sign};
 use gate_proof::ed25519::{SigningFault, SigningKey};
 use gate_proof::subject::{Subject, TagRefused, blind};
 use gate_wire::base45;
-use gate_wire::cose::{Kid, Sign1};
+use gate_wire::cose::Kid;
 use gate_wire::credential::{
     Certifier, Condition, Credential, CredentialId, Kind, MAX_SIGNED_BYTES, Role, Statement, TestResult,
 };
@@ -83,6 +83,13 @@ pub struct IssuedCredential {
     pub kid: Kid,
     /// exp.
     pub expires: Timestamp,
+}
+
+impl IssuedCredential {
+    /// Its id as people write it: 16 hexadecimal digits.
+    pub fn id_in_hex(&self) -> String {
+        spelling::hex(&self.id.0)
+    }
 }
 
 impl fmt::Debug for IssuedCredential {
@@ -326,11 +333,6 @@ fn checked(keys: &KeySet, text: &str, meant: &Credential) -> Result<(), IssueRef
     let alleged = Alleged::parse(text.as_bytes(), &mut room).map_err(IssueRefused::PassOwnCheck)?;
     let read = alleged.verify(Some(keys), &time, start).map_err(IssueRefused::PassOwnCheck)?;
     if read.get() == meant { Ok(()) } else { Err(IssueRefused::ReadBackSame) }
-}
-
-/// The key id in a signed credential, unproven: for messages about it.
-pub fn alleged_kid(bytes: &[u8]) -> Option<Kid> {
-    Sign1::parse(bytes).ok().map(|envelope| envelope.kid)
 }
 
 #[cfg(test)]

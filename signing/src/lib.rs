@@ -3,15 +3,19 @@
 //! all randomness and all times are handed in.
 //! Must not know: devices, screens, the passage.
 //!
-//! In this version the keys lie in plain files, for provinces marked as a demo only.
+//! In this version the keys lie in plain files, for provinces marked as a demo only ([`desk`]).
 
 pub mod code;
 pub mod demo;
 pub mod demo_issuers;
+pub mod desk;
+mod forms;
 pub mod inputs;
 pub mod issue;
 pub mod key_name;
 pub mod kinds;
+pub mod list;
+pub mod people;
 pub mod province;
 pub mod publish;
 pub mod register;

@@ -84,6 +84,7 @@ pub(crate) struct State {
     pub(crate) tag_memory_kib: u32,
     pub(crate) founded: u64,
     pub(crate) generation: u32,
+    pub(crate) list_version: u32,
     pub(crate) register: Register,
     pub(crate) staff: Vec<Member>,
     pub(crate) revocations: RevocationList,
@@ -139,6 +140,7 @@ impl Province {
                 tag_memory_kib: founding.tag_memory.kib(),
                 founded: founding.founded.unix(),
                 generation: 0,
+                list_version: 0,
                 register: Register::new(region),
                 staff: Vec::new(),
                 revocations: RevocationList::default(),
@@ -212,17 +214,12 @@ impl Province {
     /// [`TagRefused`], for numbers that no document has.
     pub fn subject(&self, document: &Document) -> Result<Subject, TagRefused> {
         let mut blocks = vec![Block::new(); self.salt.memory().blocks()];
-        self.subject_in(document, &mut TagMemory::over(&mut blocks))
+        self.tag_maker().subject_in(document, &mut TagMemory::over(&mut blocks))
     }
 
-    /// [`Province::subject`] in memory that is kept between people.
-    ///
-    /// # Errors
-    /// [`TagRefused`].
-    pub fn subject_in(&self, document: &Document, memory: &mut TagMemory<'_>) -> Result<Subject, TagRefused> {
-        let (kind, number) = document.person_key();
-        let tag = PersonTag::derive(kind.code(), number, &self.salt, memory)?;
-        Ok(SubjectKey::from_bytes(self.symmetric(KeyName::Subject)).subject(&tag))
+    /// What makes subjects, apart from the rest, for many people in a row.
+    pub(crate) fn tag_maker(&self) -> TagMaker {
+        TagMaker { salt: self.salt, key: SubjectKey::from_bytes(self.symmetric(KeyName::Subject)) }
     }
 
     /// The key set as terminals would see it now.
@@ -267,6 +264,25 @@ impl Province {
     pub(crate) fn symmetric(&self, name: KeyName) -> &[u8; 32] {
         const NOBODY: &[u8; 32] = &[0; 32];
         self.keys.get(&name).map_or(NOBODY, Seed::as_bytes)
+    }
+}
+
+/// A province's salt and subject key.
+pub(crate) struct TagMaker {
+    salt: ProvinceSalt,
+    key: SubjectKey,
+}
+
+impl TagMaker {
+    /// The subject of a document's holder, in memory that is kept between people.
+    pub(crate) fn subject_in(
+        &self,
+        document: &Document,
+        memory: &mut TagMemory<'_>,
+    ) -> Result<Subject, TagRefused> {
+        let (kind, number) = document.person_key();
+        let tag = PersonTag::derive(kind.code(), number, &self.salt, memory)?;
+        Ok(self.key.subject(&tag))
     }
 }
 

@@ -17,12 +17,14 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
+use gate_status::ListFault;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
 
 use crate::inputs::{self, InputRefused, Inputs};
 use crate::key_name::KeyName;
+use crate::list;
 use crate::province::{DayKeyEntry, Province};
 use crate::seed::Seed;
 use crate::spelling;
@@ -33,15 +35,8 @@ use crate::staging::{self, Readers};
 pub const TERMINAL_KEYS_FILE: &str = "terminal.keys.json";
 /// Day keys published ahead; more would not fit a document.
 const DAY_KEYS_MOST: usize = 120;
-
-/// A status list to publish, as `status build` made it.
-#[derive(Clone, Copy, Debug)]
-pub struct StatusFile<'a> {
-    /// The file.
-    pub path: &'a Path,
-    /// As of when it states every member's colour.
-    pub as_of: Timestamp,
-}
+/// The plain list is for demos; the sealed pages that replace it carry a province.
+const MAX_LIST_BYTES: u64 = 1 << 29;
 
 /// What is to be published.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +47,8 @@ pub struct Publication<'a> {
     pub terminal: TerminalNumber,
     /// Policies, places, risk levels.
     pub inputs: &'a Inputs,
-    /// The list; without one the terminal says 未查到名单 (Assist) to cards.
-    pub status: Option<StatusFile<'a>>,
+    /// The list as [`Province::build_list`] made it; without one the terminal answers cards with Assist.
+    pub status: Option<&'a Path>,
     /// Datasets to leave out: a terminal that never got them.
     pub without: &'a [Dataset],
 }
@@ -110,6 +105,23 @@ pub enum PublishError {
         /// Here.
         ours: u32,
     },
+    /// The list cannot be opened.
+    #[error("status-list: {0}")]
+    OpenList(#[from] ListFault),
+    /// The list is another province's, or too large for this plain form.
+    #[error("status-list: {} ({length} bytes) is another province's list, or larger than {MAX_LIST_BYTES} bytes", .path.display())]
+    TakeList {
+        /// The list.
+        path: PathBuf,
+        /// Its length.
+        length: u64,
+    },
+    /// A published name stands for other bytes already.
+    #[error("{} is there already with other content; published files never change: publish to an empty directory", .path.display())]
+    KeepFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", .path.display())]
     File {
@@ -122,8 +134,8 @@ pub enum PublishError {
 
 struct Made {
     dataset: Dataset,
-    name: &'static str,
-    extension: &'static str,
+    name: String,
+    version: u32,
     as_of: Timestamp,
     bytes: Vec<u8>,
 }
@@ -150,10 +162,9 @@ impl Province {
         staging::make_directory(out, Readers::All).map_err(at(out))?;
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for document in &made {
-            let name = format!("{}.{generation}.{}", document.name, document.extension);
-            let path = out.join(&name);
-            staging::replace(&path, &document.bytes, Readers::All).map_err(at(&path))?;
-            entries.push(entry(document, name, generation));
+            let path = out.join(&document.name);
+            write_once(&path, &document.bytes)?;
+            entries.push(entry(document));
             files.push(path);
         }
         let keys = out.join(TERMINAL_KEYS_FILE);
@@ -203,21 +214,34 @@ impl Province {
             (Dataset::Revocations, "revocations", revocations),
             (Dataset::DayKeys, "day-keys", self.day_keys(now)?),
         ];
-        let json = |(dataset, name, text): (Dataset, &'static str, String)| Made {
-            dataset,
-            name,
-            extension: "json",
-            as_of: now,
-            bytes: text.into_bytes(),
+        let json = |(dataset, name, text): (Dataset, &str, String)| {
+            let name = format!("{name}.{version}.json");
+            Made { dataset, name, version, as_of: now, bytes: text.into_bytes() }
         };
         let mut made: Vec<Made> = texts.into_iter().map(json).collect();
-        if let Some(list) = publication.status {
-            let bytes = fs::read(list.path).map_err(at(list.path))?;
-            let dataset = Dataset::StatusList;
-            made.push(Made { dataset, name: "status-list", extension: "db", as_of: list.as_of, bytes });
+        if let Some(path) = publication.status {
+            made.push(self.list(path)?);
         }
         made.retain(|document| !publication.without.contains(&document.dataset));
         Ok(made)
+    }
+
+    /// The list, if it is of this province. Its own version counts: it may outlive many generations.
+    fn list(&self, path: &Path) -> Result<Made, PublishError> {
+        let head = list::head(path)?;
+        let length = fs::metadata(path).map_err(at(path))?.len();
+        if !list::is_of(&head, self.region) || length > MAX_LIST_BYTES {
+            return Err(PublishError::TakeList { path: path.to_path_buf(), length });
+        }
+        let bytes = fs::read(path).map_err(at(path))?;
+        let (version, as_of) = (head.version, head.as_of);
+        Ok(Made {
+            dataset: Dataset::StatusList,
+            name: format!("status-list.{version}.db"),
+            version,
+            as_of,
+            bytes,
+        })
     }
 
     /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.
@@ -307,14 +331,26 @@ impl Serialize for Secret {
     }
 }
 
-fn entry(document: &Made, file: String, version: u32) -> EntryDocument {
+fn entry(document: &Made) -> EntryDocument {
     EntryDocument {
         dataset: document.dataset,
-        file,
-        version,
+        file: document.name.clone(),
+        version: document.version,
         as_of: document.as_of.unix(),
         length: document.bytes.len() as u64,
         sha256: spelling::hex(sha256(&[&document.bytes]).as_bytes()),
+    }
+}
+
+/// A file under a published name never changes: a terminal may have it open.
+fn write_once(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+    match fs::read(path) {
+        Ok(there) if there == bytes => Ok(()),
+        Ok(_) => Err(PublishError::KeepFile { path: path.to_path_buf() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            staging::replace(path, bytes, Readers::All).map_err(at(path))
+        }
+        Err(error) => Err(at(path)(error)),
     }
 }
 

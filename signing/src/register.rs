@@ -187,6 +187,11 @@ fn entry(key: &PublicKey, terms: &Terms) -> Entry {
     }
 }
 
+/// An issuer's public key from base64url; `None` for anything that is not admitted.
+pub fn public_key(text: &str) -> Option<PublicKey> {
+    PublicKey::admit(&spelling::from_base64url(text)?).ok()
+}
+
 /// An entry in words, one line: for `keyset show`.
 pub fn in_words(key: &IssuerKey) -> String {
     let lives: Vec<String> = Kind::ALL

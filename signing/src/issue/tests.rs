@@ -1,6 +1,7 @@
 //! What is issued, what is refused, and what two codes of one person have in common.
 
 use gate_proof::subject::unblind;
+use gate_wire::cose::Sign1;
 use gate_wire::credential::Colour;
 use gate_wire::document::DocumentKind;
 

@@ -1,0 +1,228 @@
+//! `gate-sign issue`: one credential, from a closed schema.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use gate_signing::code::Code;
+use gate_signing::issue::{Claim, IssueRequest};
+use gate_wire::cose::Kid;
+use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
+use gate_wire::time::Timestamp;
+
+use crate::args::{DeskArguments, PersonArguments, kid, life, randomness, shown, time};
+
+/// See the help texts.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// A screen code: minutes of life
+    Screen(Coloured),
+    /// A paper code, 离线码, for people without a phone
+    Paper(Coloured),
+    /// A nucleic-acid test certificate
+    Test(Test),
+    /// A community's or a medical institution's certificate
+    Certificate(Certificate),
+    /// A staff badge; its holder must be on the staff list (`gate-sign staff add`)
+    Badge(Badge),
+}
+
+/// What every credential needs.
+#[derive(Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    desk: DeskArguments,
+    #[command(flatten)]
+    person: PersonArguments,
+    /// The issuer's key; else the first one at this desk that may give it
+    #[arg(long, value_parser = kid)]
+    kid: Option<Kid>,
+    /// How long it is good: 15m, 30d; at most what the issuer may give
+    #[arg(long, value_parser = life)]
+    life: Option<u32>,
+    /// The time of issue, RFC 3339, not in the future; else now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    issued: Option<Timestamp>,
+    /// Write the code as a PNG
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Pixels a module in the PNG, 1 to 64
+    #[arg(long, value_name = "PIXELS", default_value_t = 8)]
+    scale: u32,
+    /// Write the code as an SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write the code's text; without any of the three it goes to standard output
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
+}
+
+/// A code that states a condition.
+#[derive(Args)]
+pub(crate) struct Coloured {
+    #[command(flatten)]
+    common: Common,
+    /// What it states; the two words are the national platform's
+    #[arg(long)]
+    colour: ConditionArgument,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    common: Common,
+    /// When the sample was taken, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    sampled: Timestamp,
+    /// Its outcome
+    #[arg(long)]
+    result: ResultArgument,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Certificate {
+    #[command(flatten)]
+    common: Common,
+    /// Who certifies
+    #[arg(long)]
+    by: CertifierArgument,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Badge {
+    #[command(flatten)]
+    common: Common,
+    /// What its holder may do
+    #[arg(long)]
+    role: RoleArgument,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ConditionArgument {
+    Green,
+    Yellow,
+    Red,
+    /// 未见异常
+    NoAbnormality,
+    /// The national page's "abnormal"
+    Abnormal,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ResultArgument {
+    Negative,
+    Positive,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CertifierArgument {
+    Community,
+    Medical,
+}
+
+/// What a member of staff may do.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RoleArgument {
+    /// 工作人员: at the lane
+    Attendant,
+    /// 维护人员: syncs and repairs
+    Technician,
+    /// 审计人员: reads
+    Auditor,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(argument: RoleArgument) -> Role {
+        match argument {
+            RoleArgument::Attendant => Role::Attendant,
+            RoleArgument::Technician => Role::Technician,
+            RoleArgument::Auditor => Role::Auditor,
+        }
+    }
+}
+
+impl From<ConditionArgument> for Condition {
+    fn from(argument: ConditionArgument) -> Condition {
+        match argument {
+            ConditionArgument::Green => Condition::Colour(Colour::Green),
+            ConditionArgument::Yellow => Condition::Colour(Colour::Yellow),
+            ConditionArgument::Red => Condition::Colour(Colour::Red),
+            ConditionArgument::NoAbnormality => Condition::NoAbnormality,
+            ConditionArgument::Abnormal => Condition::Abnormal,
+        }
+    }
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::Screen(code) => code.common.issue(Claim::Screen(code.colour.into()), 900),
+            Command::Paper(code) => code.common.issue(Claim::Paper(code.colour.into()), 30 * 86_400),
+            Command::Test(test) => {
+                let result = match test.result {
+                    ResultArgument::Negative => TestResult::Negative,
+                    ResultArgument::Positive => TestResult::Positive,
+                };
+                test.common.issue(Claim::Test { sampled: test.sampled, result }, 30 * 86_400)
+            }
+            Command::Certificate(certificate) => {
+                let by = match certificate.by {
+                    CertifierArgument::Community => Certifier::Community,
+                    CertifierArgument::Medical => Certifier::Medical,
+                };
+                certificate.common.issue(Claim::Certificate(by), 14 * 86_400)
+            }
+            Command::Badge(badge) => badge.common.issue(Claim::Badge(badge.role.into()), 30 * 86_400),
+        }
+    }
+}
+
+impl Common {
+    fn issue(self, claim: Claim, usual_life_s: u32) -> anyhow::Result<()> {
+        let (desk, now, someone) = (self.desk.open()?, self.desk.now()?, self.person.read()?);
+        let issued = self.issued.unwrap_or(now);
+        let request = IssueRequest {
+            document: &someone.document,
+            full_name: &someone.full_name,
+            claim,
+            issued,
+            life_s: self.life.unwrap_or(usual_life_s),
+        };
+        let kid = self.kid.map_or_else(|| desk.province.issuer_for(claim, issued), Ok)?;
+        let credential = desk.province.issue(kid, &request, now, &mut randomness())?;
+        let code = Code::of(&credential.text)?;
+        self.write(&code, &credential.text)?;
+        eprintln!(
+            "id {} (revoke by it), good until {}, {} bytes, {} x {} modules",
+            credential.id_in_hex(),
+            shown(credential.expires),
+            credential.bytes.len(),
+            code.modules(),
+            code.modules()
+        );
+        Ok(())
+    }
+
+    fn write(&self, code: &Code, text: &str) -> anyhow::Result<()> {
+        if let Some(path) = &self.png {
+            write(path, &code.png(self.scale)?)?;
+        }
+        if let Some(path) = &self.svg {
+            write(path, code.svg().as_bytes())?;
+        }
+        if let Some(path) = &self.text {
+            write(path, text.as_bytes())?;
+        }
+        if self.png.is_none() && self.svg.is_none() && self.text.is_none() {
+            println!("{text}");
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,66 @@
+//! `gate-sign`: the authority's desk on the command line.
+//! Promises: every refusal says what to do; nothing is half done; a demo desk says so on the error output, each time.
+//! Must not know: anything the library does not tell it.
+
+mod args;
+mod issue;
+mod keyset;
+mod policy;
+mod province;
+mod revoke;
+mod staff;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The authority's desk of Tianfu Gate (天府闸机): a province's keys, what they sign, and what its terminals believe.
+///
+/// In this version keys lie in plain files: only provinces marked as a demo are made.
+#[derive(Parser)]
+#[command(name = "gate-sign", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a province; publish to a terminal's data directory
+    #[command(subcommand)]
+    Province(province::Command),
+    /// The register of issuers: who may sign what, for how long
+    #[command(subcommand)]
+    Keyset(keyset::Command),
+    /// Check a policy and read it aloud
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Build a status list from a table of people
+    #[command(subcommand)]
+    Status(status::Command),
+    /// Sign one credential: as text, PNG or SVG
+    #[command(subcommand)]
+    Issue(issue::Command),
+    /// The staff list: who may log in at a lane
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Revoke one credential by its id, or everything of one person before a time
+    Revoke(revoke::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Province(command) => command.run(),
+        Command::Keyset(command) => command.run(),
+        Command::Policy(command) => command.run(),
+        Command::Status(command) => return status::exit_code(command.run()),
+        Command::Issue(command) => command.run(),
+        Command::Staff(command) => command.run(),
+        Command::Revoke(arguments) => arguments.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => args::tell(&error),
+    }
+}

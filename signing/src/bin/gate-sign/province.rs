@@ -1,0 +1,115 @@
+//! `gate-sign province`: found, and publish to a terminal.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use gate_core::keyset::Region;
+use gate_core::manifest::Demo;
+use gate_core::query::TerminalNumber;
+use gate_proof::stretch::MemoryKib;
+use gate_signing::desk::{DEMO_WARNING, Desk, Order};
+use gate_signing::province::{DAYS_AHEAD, Founding, Province};
+use gate_wire::time::Timestamp;
+
+use crate::args::{DeskArguments, randomness, shown, time};
+
+/// See the help texts.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a province: its root, issuers, subject and link keys, salt and 90 day keys
+    New(New),
+    /// Write the next generation of everything a terminal believes to its data directory
+    Publish(Publish),
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct New {
+    /// The new desk's directory
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// GB/T 2260 code of the province: 510000
+    #[arg(long, value_parser = region)]
+    region: Region,
+    /// Mark it as a demo: its keys lie in plain files. Needed in this version: custody for real provinces comes later
+    #[arg(long)]
+    demo: bool,
+    /// Memory cost of a person tag in KiB, for ever: 8 to 65536. Real provinces take 1024
+    #[arg(long, value_name = "KIB", default_value_t = MemoryKib::LEAST.kib())]
+    tag_memory: u32,
+    /// The time of founding instead of the system's, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Timestamp>,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The terminal's data directory (`gate` reads its manifest.json)
+    #[arg(long, value_name = "DATA")]
+    out: PathBuf,
+    /// The terminal's number, 0 to 131071
+    #[arg(long, value_name = "N", value_parser = terminal, default_value = "1")]
+    terminal: TerminalNumber,
+    /// The status list; without it the one last built at this desk, if there is one
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::New(arguments) => arguments.run(),
+            Command::Publish(arguments) => arguments.run(),
+        }
+    }
+}
+
+impl New {
+    fn run(self) -> anyhow::Result<()> {
+        let mut rng = randomness();
+        let founding = Founding {
+            region: self.region,
+            nature: if self.demo { Demo::Yes } else { Demo::No },
+            tag_memory: MemoryKib::new(self.tag_memory)?,
+            founded: self.now.map_or_else(crate::args::system_time, Ok)?,
+            days: DAYS_AHEAD,
+        };
+        let province = Province::found(&founding, &mut rng)?;
+        Desk::create(&self.dir, province)?;
+        eprint!("{DEMO_WARNING}");
+        println!("province {} founded in {}", self.region.as_str(), self.dir.display());
+        println!("next: edit its policies and places, `gate-sign keyset show`, `gate-sign province publish`");
+        Ok(())
+    }
+}
+
+impl Publish {
+    fn run(self) -> anyhow::Result<()> {
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        let built = desk.status_file();
+        let status = self.status.or_else(|| built.exists().then_some(built));
+        let order = Order { now, terminal: self.terminal, status: status.as_deref(), without: &[] };
+        let published = desk.publish(&self.out, &order, &mut randomness())?;
+        println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
+        for file in &published.files {
+            println!("  {}", file.file_name().unwrap_or_default().to_string_lossy());
+        }
+        if status.is_none() {
+            println!("no status list: ID cards will be Assist; build one with `gate-sign status build`");
+        }
+        println!("terminal.keys.json is in plain text: on a real board it comes sealed to the device");
+        Ok(())
+    }
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    Region::parse(text).ok_or_else(|| "six digits: 510000".into())
+}
+
+fn terminal(text: &str) -> anyhow::Result<TerminalNumber> {
+    TerminalNumber::new(text.parse()?).context("0 to 131071")
+}

@@ -1,0 +1,200 @@
+//! What is published is what the terminal's own loaders accept, whole, and never something else under a name.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use gate_core::believed::{Places, Revocations, RiskLevels};
+use gate_core::keyset::{KeySet, Region};
+use gate_core::manifest::{Dataset, Demo, FILE_NAME, Manifest};
+use gate_core::policy::Policy;
+use gate_core::query::TerminalNumber;
+use gate_core::staff::StaffList;
+use gate_core::verdict::{Direction, PlaceKind};
+use gate_proof::digest::sha256;
+use gate_signing::demo::DemoProvince;
+use gate_signing::inputs::Inputs;
+use gate_signing::key_name::KeyName;
+use gate_signing::list::Listed;
+use gate_signing::publish::{Publication, PublishError, Published, TERMINAL_KEYS_FILE};
+use gate_status::{Answer, Scope, StatusList, StatusTable};
+use gate_wire::credential::{Colour, CredentialId, Role};
+use gate_wire::document::{Document, DocumentKind};
+use gate_wire::time::Timestamp;
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(1_795_104_000).unwrap()
+}
+
+fn terminal() -> TerminalNumber {
+    TerminalNumber::new(7).unwrap()
+}
+
+fn person() -> Document {
+    Document::parse(DocumentKind::ResidentId, "510100194001010010").unwrap()
+}
+
+fn demo() -> DemoProvince {
+    let mut demo = DemoProvince::from_seed([9; 32], now()).unwrap();
+    demo.add_staff(&person(), Role::Attendant, b"482913").unwrap();
+    demo.province_mut().revocations_mut().revoke(CredentialId([5; 8])).unwrap();
+    demo
+}
+
+fn list(demo: &mut DemoProvince, path: &Path, colour: Colour) {
+    let subjects = vec![demo.subject(&person()).unwrap()];
+    let people = [Listed { subjects, colour }].into_iter();
+    demo.build_list(path, Scope::Population, now().minus(3600), people).unwrap();
+}
+
+fn publish(
+    demo: &mut DemoProvince,
+    out: &Path,
+    status: Option<&Path>,
+    without: &[Dataset],
+) -> Result<Published, PublishError> {
+    let inputs = Inputs::demo();
+    demo.publish(out, &Publication { now: now(), terminal: terminal(), inputs: &inputs, status, without })
+}
+
+fn manifest(out: &Path) -> Manifest {
+    Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).unwrap()
+}
+
+fn bytes(out: &Path, dataset: Dataset) -> Vec<u8> {
+    let manifest = manifest(out);
+    let entry = manifest.find(dataset).unwrap();
+    let bytes = fs::read(out.join(entry.file.as_str())).unwrap();
+    assert_eq!((bytes.len() as u64, *sha256(&[&bytes]).as_bytes()), (entry.length, entry.sha256));
+    bytes
+}
+
+#[test]
+fn every_dataset_is_there_and_loads() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    let (out, table) = (dir.path().join("believed"), dir.path().join("list.db"));
+    list(&mut demo, &table, Colour::Red);
+    let published = publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    let manifest = manifest(&out);
+    assert_eq!((published.generation, manifest.generation, manifest.entries().len()), (1, 1, 9));
+    let province = &manifest.province;
+    assert_eq!((province.region, province.demo), (Region::parse("510000").unwrap(), Demo::Yes));
+    let keys = KeySet::load(&bytes(&out, Dataset::KeySet)).unwrap();
+    assert_eq!((keys.keys().len(), keys.issued()), (8, now()));
+    for (dataset, kind) in
+        [(Dataset::PolicyStation, PlaceKind::Station), (Dataset::PolicyHospital, PlaceKind::Hospital)]
+    {
+        let policy = Policy::load(&bytes(&out, dataset)).unwrap();
+        assert!(policy.settings().places.contains(&kind) && policy.version() == 1);
+    }
+    let places = Places::load(&bytes(&out, Dataset::Places)).unwrap();
+    assert_eq!(places.find(2).unwrap().direction(9), Some(Direction::Out));
+    RiskLevels::load(&bytes(&out, Dataset::RiskLevels)).unwrap();
+    StaffList::load(&bytes(&out, Dataset::StaffList)).unwrap();
+    Revocations::load(&bytes(&out, Dataset::Revocations)).unwrap();
+    bytes(&out, Dataset::StatusList);
+    let entry = manifest.find(Dataset::StatusList).unwrap();
+    assert_eq!((entry.as_of, entry.version), (now().minus(3600), 1));
+    let table = StatusTable::open(&out.join(entry.file.as_str())).unwrap();
+    let subject = demo.subject(&person()).unwrap();
+    assert_eq!(table.find(&subject), Ok(Answer::Listed(Colour::Red)));
+}
+
+#[test]
+fn day_keys_are_those_whose_seeds_the_desk_holds_one_a_day() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    publish(&mut demo, dir.path(), None, &[]).unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&bytes(dir.path(), Dataset::DayKeys)).unwrap();
+    let keys = document["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 90);
+    for (key, day) in keys.iter().zip(now().civil_day().0..) {
+        assert_eq!(key["day"], day);
+        let id = u32::try_from(key["id"].as_u64().unwrap()).unwrap();
+        assert!(demo.key_seed(KeyName::Day(id)).is_some());
+    }
+}
+
+#[test]
+fn the_terminals_secrets_are_in_one_file_that_only_its_owner_reads() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    publish(&mut demo, dir.path(), None, &[]).unwrap();
+    let path = dir.path().join(TERMINAL_KEYS_FILE);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let keys: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!((keys["format"].as_u64(), keys["terminal"].as_u64()), (Some(1), Some(7)));
+    for (field, name) in [
+        ("subject_key", KeyName::Subject),
+        ("link_key", KeyName::Link),
+        ("record_key_seed", KeyName::TerminalRecord(terminal())),
+        ("use_key", KeyName::TerminalUse(terminal())),
+    ] {
+        let found: [u8; 32] = gate_core::json::hex(keys[field].as_str().unwrap()).unwrap();
+        assert_eq!(found, demo.key_seed(name).unwrap(), "{field}");
+    }
+}
+
+#[test]
+fn a_dataset_left_out_is_not_in_the_manifest() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    publish(&mut demo, dir.path(), None, &[Dataset::KeySet]).unwrap();
+    let manifest = manifest(dir.path());
+    assert!(manifest.find(Dataset::KeySet).is_none() && manifest.find(Dataset::StatusList).is_none());
+    assert_eq!(manifest.entries().len(), 7);
+}
+
+#[test]
+fn a_new_generation_names_new_files_and_keeps_the_old_ones_as_they_were() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    let (out, table) = (dir.path().join("believed"), dir.path().join("list.db"));
+    list(&mut demo, &table, Colour::Red);
+    publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    let (first, old) = (manifest(&out), bytes(&out, Dataset::KeySet));
+    publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    let second = manifest(&out);
+    assert_eq!((second.generation, second.find(Dataset::KeySet).unwrap().version), (2, 2));
+    assert_eq!(second.find(Dataset::StatusList).unwrap().file, first.find(Dataset::StatusList).unwrap().file);
+    assert_eq!(fs::read(out.join(first.find(Dataset::KeySet).unwrap().file.as_str())).unwrap(), old);
+}
+
+#[test]
+fn nothing_is_published_backwards_or_over_another_province() {
+    let (dir, mut ours) = (tempfile::tempdir().unwrap(), demo());
+    publish(&mut ours, dir.path(), None, &[]).unwrap();
+    let before = fs::read(dir.path().join(FILE_NAME)).unwrap();
+    let refused = publish(&mut demo(), dir.path(), None, &[]).unwrap_err();
+    assert!(matches!(refused, PublishError::MoveForward { found: 1, ours: 1, .. }), "{refused}");
+    let mut other = DemoProvince::from_seed([1; 32], now()).unwrap();
+    let refused = publish(&mut other, dir.path(), None, &[]).unwrap_err();
+    assert!(matches!(refused, PublishError::KeepProvince { .. }), "{refused}");
+    assert_eq!(fs::read(dir.path().join(FILE_NAME)).unwrap(), before);
+}
+
+#[test]
+fn a_published_name_never_stands_for_other_bytes() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    fs::write(dir.path().join("places.1.json"), "{}").unwrap();
+    let refused = publish(&mut demo, dir.path(), None, &[]).unwrap_err();
+    assert!(matches!(refused, PublishError::KeepFile { .. }), "{refused}");
+    assert!(!dir.path().join(FILE_NAME).exists());
+}
+
+#[test]
+fn a_document_that_the_gate_would_refuse_is_not_published_at_all() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    let out = dir.path().join("believed");
+    let good = Inputs::demo();
+    for inputs in [
+        Inputs {
+            policy_station: good.policy_station.replace("\"verdict\": \"stop\"", "\"verdict\": \"pass\""),
+            ..good.clone()
+        },
+        Inputs { places: good.places.replace("510100", "51010"), ..good.clone() },
+        Inputs { risk_levels: good.risk_levels.replace("low", "none"), ..good.clone() },
+        Inputs { policy_hospital: good.policy_station.clone(), ..good.clone() },
+    ] {
+        let publication =
+            Publication { now: now(), terminal: terminal(), inputs: &inputs, status: None, without: &[] };
+        assert!(matches!(demo.publish(&out, &publication), Err(PublishError::Input(_))));
+    }
+    assert!(!out.exists());
+}
