@@ -2,6 +2,8 @@
 //! `BLESS=1 cargo test -p gate-tests --test golden_screens` rewrites the pictures; look at them before committing.
 //! Must not know: how a screen is laid out.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
 #[path = "golden_screens/screens.rs"]
 mod screens;
 #[path = "golden_screens/sight.rs"]

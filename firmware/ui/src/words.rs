@@ -2,8 +2,10 @@
 //! Promises: every reason, advice, hint and fault has a text in Chinese and in English, or this does not compile.
 //! Must not know: sizes, places on the screen.
 
+use gate_core::attendant::{Act, Cause};
 use gate_core::screen::{Fault, Hint};
 use gate_core::verdict::{Advice, Reason, Verdict};
+use gate_wire::document::DocumentKind;
 
 /// One text in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,45 @@ pub fn hint(hint: Hint) -> Text {
         Hint::ComeCloser => HINT_CLOSER,
         Hint::BrightenScreen => HINT_BRIGHTEN,
         Hint::HoldStill => HINT_STILL,
+    }
+}
+
+/// What an attendant accepted or did.
+pub fn act(act: Act) -> Text {
+    match act {
+        Act::PaperCertificate => ACT_PAPER_CERTIFICATE,
+        Act::TestReport => ACT_TEST_REPORT,
+        Act::TravelCardSeen => ACT_TRAVEL_CARD,
+        Act::PhonePageSeen => ACT_PHONE_PAGE,
+        Act::DocumentRegistered => ACT_DOCUMENT,
+        Act::HealthDeclaration => ACT_DECLARATION,
+        Act::Companion => ACT_COMPANION,
+        Act::Override(cause) => self::cause(cause),
+    }
+}
+
+/// Why an attendant opens against a proven yellow or red (DOMAIN §19).
+pub fn cause(cause: Cause) -> Text {
+    match cause {
+        Cause::MedicalVisit => CAUSE_CARE,
+        Cause::Emergency => CAUSE_EMERGENCY,
+        Cause::PoliceOrDiseaseControl => CAUSE_AUTHORITY,
+        Cause::MisjudgedVerified => CAUSE_MISTAKE,
+        Cause::Evacuation => CAUSE_EVACUATION,
+    }
+}
+
+/// A kind of document (DOMAIN §13).
+pub fn document(kind: DocumentKind) -> Text {
+    match kind {
+        DocumentKind::ResidentId => DOCUMENT_RESIDENT,
+        DocumentKind::HmtResidencePermit => DOCUMENT_HMT_RESIDENCE,
+        DocumentKind::PermanentResident2017 | DocumentKind::PermanentResident2023 => DOCUMENT_PERMANENT,
+        DocumentKind::Passport => DOCUMENT_PASSPORT,
+        DocumentKind::HmtTravelPermit => DOCUMENT_HK_MACAU,
+        DocumentKind::TaiwanTravelPermit => DOCUMENT_TAIWAN,
+        DocumentKind::TemporaryId => DOCUMENT_TEMPORARY,
+        DocumentKind::HouseholdRegister => DOCUMENT_HOUSEHOLD,
     }
 }
 

@@ -13,14 +13,14 @@ use gate_wire::time::Timestamp;
 /// 2026-11-20 14:07:12 in UTC+8.
 const AFTERNOON: u64 = 1_795_154_832;
 
-pub fn golden() -> Vec<(&'static str, Screen)> {
+pub(crate) fn golden() -> Vec<(&'static str, Screen)> {
     let mut screens = verdicts();
     screens.extend(places());
     screens.extend(staff());
     screens
 }
 
-pub fn told(reason: Reason, advice: Advice) -> Told {
+pub(crate) fn told(reason: Reason, advice: Advice) -> Told {
     Told {
         verdict: reason.verdict(),
         reason,
@@ -74,7 +74,7 @@ fn verdicts() -> Vec<(&'static str, Screen)> {
     .into()
 }
 
-pub fn idle() -> Idle {
+pub(crate) fn idle() -> Idle {
     Idle {
         place: "测试高铁站 东进站口".try_into().unwrap(),
         time: Timestamp::from_unix(AFTERNOON),

@@ -1,9 +1,10 @@
 //! What an attendant is asked: badge PIN, causes, documents.
-//! Promises: what is typed is shown as dots only; the numbers before the choices are the keys to press, in the order of
-//! [`StaffStep`].
+//! Promises: what is typed is shown as dots only; the numbers before the choices are the digits that the
+//! panel takes.
 //! Must not know: what a choice does.
 
 use embedded_graphics::geometry::Size;
+use gate_core::attendant::{Act, Cause, TYPED_DOCUMENTS};
 use gate_core::screen::{PinRefusal, StaffStep};
 
 use super::bars::Sheet;
@@ -30,9 +31,11 @@ pub(super) fn pin(typed: u8, refused: Option<PinRefusal>, size: Size) -> Frame {
 pub(super) fn step(step: StaffStep, size: Size) -> Frame {
     let told = |heading, help| notice(heading, help, size);
     match step {
-        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, &PROOFS, size),
-        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, &CAUSES, size),
-        StaffStep::ChooseDocument => choice(words::PROMPT_CHOOSE_DOCUMENT, &DOCUMENTS, size),
+        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, Act::PROOFS.map(words::act), size),
+        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, Cause::ALL.map(words::cause), size),
+        StaffStep::ChooseDocument => {
+            choice(words::PROMPT_CHOOSE_DOCUMENT, TYPED_DOCUMENTS.map(words::document), size)
+        }
         StaffStep::ConfirmOpening => told(words::PROMPT_CONFIRM_OPENING, words::LABEL_CONFIRM_HOW),
         StaffStep::TypeNumber { typed } => {
             typing(Icon::Staff, words::PROMPT_TYPE_NUMBER, typed, (words::LABEL_PIN_HOW, 0), size)
@@ -47,33 +50,6 @@ pub(super) fn step(step: StaffStep, size: Size) -> Frame {
         StaffStep::Welcome => told(words::PROMPT_WELCOME, words::LABEL_WELCOME_HOW),
     }
 }
-
-/// DOMAIN §3, the attendant's typed acceptance.
-const PROOFS: [Text; 5] = [
-    words::LABEL_PROOF_PAPER,
-    words::LABEL_PROOF_TRAVEL,
-    words::LABEL_PROOF_PHONE,
-    words::LABEL_PROOF_DOCUMENT,
-    words::LABEL_PROOF_DECLARATION,
-];
-
-/// DOMAIN §19.
-const CAUSES: [Text; 5] = [
-    words::LABEL_CAUSE_CARE,
-    words::LABEL_CAUSE_EMERGENCY,
-    words::LABEL_CAUSE_AUTHORITY,
-    words::LABEL_CAUSE_MISTAKE,
-    words::LABEL_CAUSE_EVACUATION,
-];
-
-/// DOMAIN §13.
-const DOCUMENTS: [Text; 5] = [
-    words::LABEL_DOCUMENT_PASSPORT,
-    words::LABEL_DOCUMENT_HK_MACAU,
-    words::LABEL_DOCUMENT_TAIWAN,
-    words::LABEL_DOCUMENT_TEMPORARY,
-    words::LABEL_DOCUMENT_HOUSEHOLD,
-];
 
 /// The public sees that staff is busy.
 fn busy_bar(sheet: &mut Sheet) {
@@ -122,38 +98,50 @@ fn dots(typed: u8) -> String {
     "●".repeat(usize::from(typed.min(18)))
 }
 
-fn choice(heading: Text, choices: &[Text], size: Size) -> Frame {
+fn choice(heading: Text, choices: impl IntoIterator<Item = Text>, size: Size) -> Frame {
     let mut sheet = Sheet::new(size, PAPER);
     busy_bar(&mut sheet);
-    let (strong, soft, width) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body), text_width(size));
-    let list = two_columns(choices, width).unwrap_or_else(|| one_column(choices, width));
-    let groups = vec![
-        Block::text(heading.zh, strong, &[Style::Large], (width, 1)),
-        Block::text(heading.en, soft, &[Style::Small], (width, 1)),
-        list,
-    ];
+    let width = text_width(size);
+    let numbered = choices.into_iter().enumerate();
+    let choices: Vec<Choice> =
+        numbered.map(|(i, Text { zh, en })| Choice { zh: format!("{} {zh}", i + 1), en }).collect();
+    let zh = Block::text(heading.zh, PAPER.strong(Part::Body), &[Style::Large, Style::Medium], (width, 1));
+    let en = Block::text(heading.en, PAPER.soft(Part::Body), &[Style::Small], (width, 1));
+    let list = two_columns(&choices, width).unwrap_or_else(|| one_column(&choices, width));
+    let mut groups = if zh.size().width + en.size().width + MARGIN <= width {
+        vec![Block::row(MARGIN, vec![zh, en])]
+    } else {
+        vec![zh, en]
+    };
+    groups.push(list);
     spread(groups, sheet.rest, &mut sheet.frame);
     sheet.frame
 }
 
+/// One line to choose: its digit and words.
+struct Choice {
+    zh: String,
+    en: &'static str,
+}
+
 /// Chinese to the left, English to the right, where the screen is wide enough.
-fn two_columns(choices: &[Text], width: u32) -> Option<Block> {
-    let zh = |choice: &Text| Block::line(choice.zh, Style::Medium, PAPER.strong(Part::Body), u32::MAX);
-    let en = |choice: &Text| {
+fn two_columns(choices: &[Choice], width: u32) -> Option<Block> {
+    let zh = |choice: &Choice| Block::line(&choice.zh, Style::Medium, PAPER.strong(Part::Body), u32::MAX);
+    let en = |choice: &Choice| {
         let line = Block::line(choice.en, Style::Small, PAPER.soft(Part::Body), u32::MAX);
         padded(line, Style::Medium.line_height())
     };
-    let column = |blocks| Block::column(8, Side::Left, blocks);
+    let column = |blocks| Block::column(5, Side::Left, blocks);
     let columns = vec![column(choices.iter().map(zh).collect()), column(choices.iter().map(en).collect())];
     let list = Block::row(MARGIN, columns);
     (list.size().width <= width).then_some(list)
 }
 
 /// English below Chinese.
-fn one_column(choices: &[Text], width: u32) -> Block {
+fn one_column(choices: &[Choice], width: u32) -> Block {
     let (strong, soft) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body));
-    let both = |choice: &Text| {
-        let zh = Block::text(choice.zh, strong, &[Style::Medium, Style::Small], (width, 1)).left();
+    let both = |choice: &Choice| {
+        let zh = Block::text(&choice.zh, strong, &[Style::Medium, Style::Small], (width, 1)).left();
         let en = Block::text(choice.en, soft, &[Style::Small, Style::Tiny], (width, 1)).left();
         Block::column(0, Side::Left, vec![zh, en])
     };

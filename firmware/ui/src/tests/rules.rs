@@ -1,8 +1,9 @@
 //! What may and may not be said, and to whom (DOMAIN §1, §2, §15, §17).
 
+use gate_core::attendant::{Act, Cause};
 use gate_core::screen::{
-    AttendantPresence, Fault, FaultScreen, Faults, Idle, Opens, PersonShown, Publicity, Screen, Told,
-    Wellness,
+    AttendantPresence, Fault, FaultScreen, Faults, Idle, Opens, PersonShown, Publicity, Screen, StaffStep,
+    Told, Wellness,
 };
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason, Verdict};
@@ -164,6 +165,24 @@ fn the_idle_screen_invites_to_what_leads_to_a_verdict() {
     assert_eq!(invited(&[Fault::ListMissing]), [true, false, true]);
     assert_eq!(invited(&[Fault::KeySetMissing]), [false, true, false]);
     assert_eq!(invited(&[Fault::Journal]), [false, false, true]);
+}
+
+#[test]
+fn the_digits_that_the_panel_takes_stand_before_the_choices() {
+    let said = |step| measured(&Screen::Staff(step)).all_text();
+    for (i, act) in Act::PROOFS.into_iter().enumerate() {
+        assert!(
+            said(StaffStep::ChooseProof).contains(&format!("{} {}", i + 1, words::act(act).zh)),
+            "{act:?}"
+        );
+    }
+    for (i, cause) in Cause::ALL.into_iter().enumerate() {
+        assert!(
+            said(StaffStep::ChooseCause).contains(&format!("{} {}", i + 1, words::cause(cause).zh)),
+            "{cause:?}"
+        );
+    }
+    assert!(said(StaffStep::ChooseDocument).contains("5 户口簿"));
 }
 
 #[test]
