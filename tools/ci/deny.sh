@@ -3,7 +3,7 @@
 # The advisory database lives on a host that closed networks do not reach: set DENY_ADVISORIES=1 where it can be had.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-version=0.18.9
+version=0.20.2
 tools="$PWD/target/tools"
 export PATH="$tools/bin:$PATH"
 command -v cargo-deny >/dev/null || cargo install cargo-deny --version "^$version" --locked --quiet --root "$tools"
