@@ -6,6 +6,7 @@
 use core::fmt;
 
 use gate_core::alleged::{Alleged, CredentialRefusal, Room};
+use gate_core::case::IssuerClass;
 use gate_core::keyset::{Force, Holder, IssuerKey, KeySet, KeySetError};
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_proof::cose::{Aad, SignRefused, sign};
@@ -23,6 +24,7 @@ use rand_core::CryptoRng;
 
 use crate::key_name::KeyName;
 use crate::province::Province;
+use crate::register::kid_in_words;
 use crate::spelling;
 
 /// Characters of the longest text: `TF1:` and 144 bytes in Base45.
@@ -102,13 +104,13 @@ impl fmt::Debug for IssuedCredential {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueRefused {
     /// The key set has no such issuer.
-    #[error("the key set has no issuer {}; `gate-sign keyset show` lists them", spelling::hex(&.0.0))]
+    #[error("the key set has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]
     FindIssuer(Kid),
     /// No issuer whose key is here may give this kind at this time.
     #[error("no issuer whose key is at this desk may give {0:?} at that time; see `gate-sign keyset show`")]
     FindIssuerFor(Kind),
     /// The private half is elsewhere.
-    #[error("the key {} of that issuer is not at this desk", spelling::hex(&.0.0))]
+    #[error("the private key of the issuer {} is not at this desk", kid_in_words(*.0))]
     HoldKey(Kid),
     /// This issuer may not give this kind.
     #[error("this issuer may not give {0:?} (DOMAIN §5)")]
@@ -187,19 +189,21 @@ impl Province {
         Ok(IssuedCredential { text, bytes, id: credential.id, kid, expires: credential.expires })
     }
 
-    /// The issuer at this desk that may give `kind` to one issued then: of our own first, the latest key first.
+    /// The issuer at this desk that may say `claim` at the time `issued`: the first in the register's order, never
+    /// another province's (in a demo its key is here too): who wants that one names it.
     ///
     /// # Errors
     /// [`IssueRefused::FindIssuerFor`].
     pub fn issuer_for(&self, claim: Claim, issued: Timestamp) -> Result<Kid, IssueRefused> {
         let (keys, kind) = (self.key_set()?, statement_kind(claim));
         let fits = |key: &&IssuerKey| {
-            key.longest_life(kind).is_some()
+            key.class() != IssuerClass::Mutual
+                && key.longest_life(kind).is_some()
                 && key.force_at(issued) == Force::InForce
                 && may_say(key.holder(), claim) == Says::May
                 && self.keys.contains_key(&KeyName::Issuer(key.kid()))
         };
-        let found = keys.keys().iter().filter(fits).min_by_key(|key| key.class() as u8);
+        let found = keys.keys().iter().find(fits);
         found.map(IssuerKey::kid).ok_or(IssueRefused::FindIssuerFor(kind))
     }
 

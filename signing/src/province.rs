@@ -231,6 +231,11 @@ impl Province {
         self.state.register.load(self.state.generation, founded)
     }
 
+    /// The register of issuers.
+    pub fn register(&self) -> &Register {
+        &self.state.register
+    }
+
     /// The register of issuers, to be changed.
     pub fn register_mut(&mut self) -> &mut Register {
         &mut self.state.register

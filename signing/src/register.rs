@@ -57,6 +57,17 @@ pub struct Terms {
     pub until: Option<Timestamp>,
 }
 
+/// When a key is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when; `None` is open.
+    pub until: Option<Timestamp>,
+    /// What was issued from then on is void.
+    pub void_from: Option<Timestamp>,
+}
+
 /// Why the register was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterRefused {
@@ -64,7 +75,7 @@ pub enum RegisterRefused {
     #[error("the key set would be refused by every terminal: {0}")]
     LoadBack(#[from] KeySetError),
     /// No such entry.
-    #[error("the register has no issuer with the key id {:02x?}; `gate-sign keyset show` lists them", .0.0)]
+    #[error("the register has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]
     FindIssuer(Kid),
     /// An end is brought forward, never put off: a longer life is a new key.
     #[error("the key already ends at {end} (seconds since 1970); an end is never put off: add a new key")]
@@ -133,6 +144,17 @@ impl Register {
         })
     }
 
+    /// When a key is in force.
+    pub fn life(&self, kid: Kid) -> Option<Life> {
+        let name = spelling::hex(&kid.0);
+        let entry = self.keys.iter().find(|entry| entry.kid == name)?;
+        Some(Life {
+            from: Timestamp::from_unix(entry.from)?,
+            until: entry.until.and_then(Timestamp::from_unix),
+            void_from: entry.void_from.and_then(Timestamp::from_unix),
+        })
+    }
+
     /// The document that terminals read.
     ///
     /// # Errors
@@ -198,15 +220,17 @@ pub fn in_words(key: &IssuerKey) -> String {
         .into_iter()
         .filter_map(|kind| Some(format!("{} {}", kind_token(kind), duration(key.longest_life(kind)?))))
         .collect();
-    let region = key.region();
-    format!(
-        "{} {:?} of {} ({:?}): {}",
-        spelling::hex(&key.kid().0),
-        key.holder(),
-        region.as_str(),
-        key.class(),
-        lives.join(", ")
-    )
+    let (id, region) = (kid_in_words(key.kid()), key.region());
+    format!("{id} {:?} of {} ({:?}): {}", key.holder(), region.as_str(), key.class(), lives.join(", "))
+}
+
+/// A key id as people know it: its four letters if it has such, and the hexadecimal digits.
+pub fn kid_in_words(kid: Kid) -> String {
+    let hex = spelling::hex(&kid.0);
+    match core::str::from_utf8(&kid.0) {
+        Ok(letters) if kid.0.iter().all(u8::is_ascii_alphanumeric) => format!("{letters} ({hex})"),
+        _ => hex,
+    }
 }
 
 fn duration(seconds: u32) -> String {

@@ -1,4 +1,5 @@
 //! What is published is what the terminal's own loaders accept, whole, and never something else under a name.
+#![expect(clippy::unwrap_used, reason = "a test's helpers: a failure here is the test's failure")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Test(Test),
     /// A community's or a medical institution's certificate
     Certificate(Certificate),
-    /// A staff badge; its holder must be on the staff list (`gate-sign staff add`)
+    /// A staff badge; good for nothing until its holder is on the staff list (`gate-sign staff add`) with a PIN
     Badge(Badge),
 }
 

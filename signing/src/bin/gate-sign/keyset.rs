@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use gate_core::keyset::{Holder, Region};
 use gate_proof::ed25519::PublicKey;
 use gate_signing::kinds::kind_of;
-use gate_signing::register::{Terms, in_words, public_key};
+use gate_signing::register::{Life, Terms, in_words, public_key};
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
 use gate_wire::time::Timestamp;
@@ -113,6 +113,9 @@ impl Show {
         );
         for key in keys.keys() {
             println!("  {}; now {:?}", in_words(key), key.force_at(now));
+            if let Some(life) = desk.province.register().life(key.kid()) {
+                println!("      {}", life_in_words(&life));
+            }
         }
         Ok(())
     }
@@ -158,6 +161,12 @@ impl Revoke {
         println!("revoked: codes issued from {} on are void; publish at once", shown(self.from));
         Ok(())
     }
+}
+
+fn life_in_words(life: &Life) -> String {
+    let until = life.until.map_or("open".into(), |end| format!("until {}", shown(end)));
+    let void = life.void_from.map(|cutoff| format!(", VOID from {}", shown(cutoff))).unwrap_or_default();
+    format!("from {} {until}{void}", shown(life.from))
 }
 
 fn region(text: &str) -> Result<Region, String> {
