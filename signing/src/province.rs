@@ -1,5 +1,5 @@
 //! A province as its authority holds it: who issues, the keys, staff, revocations, day keys.
-//! Promises: plain data that terminals may read is in [`State`]; secrets are in the ring of seeds and nowhere else;
+//! Promises: plain data that terminals may read is in `State`; secrets are in the ring of seeds and nowhere else;
 //! no name and no document number is ever part of either. All randomness and all times are handed in.
 //! Must not know: files and directories (`desk`), what a code looks like (`code`).
 

@@ -17,7 +17,7 @@ pub(crate) enum Command {
     /// List the issuers in words
     Show(Show),
     /// Admit an issuer, by its public key or with a new key made at this desk
-    Add(Add),
+    Add(Box<Add>),
     /// End a key: what it signed before stays good
     Retire(Retire),
     /// Void what a stolen key signed from a time on. Thieves backdate: choose a time before the theft
