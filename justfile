@@ -21,7 +21,13 @@ sim *ARGS:
 # Speed and memory, as ratios in one run
 bench:
     cargo bench -p gate-proof --bench cost
+    cargo bench -p gate-core --bench screen_code
     cargo bench -p gate-ui --bench redraw
+
+# Instructions of one screen code from text to decision (needs valgrind)
+instructions:
+    cargo bench -p gate-core --bench screen_code --no-run
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$(ls -t target/release/deps/screen_code-* | grep -v '\.d$' | head -1)" --count 100
 
 # SIGKILL at random points of a scripted load: nothing acknowledged may be lost
 kill-test N="300":

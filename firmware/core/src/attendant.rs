@@ -3,7 +3,8 @@
 //! (DOMAIN §19); in a hospital 急诊 is one press (DOMAIN §1). Opens nothing by itself.
 //! Must not know: sessions' secrets, the latch, pixels.
 
-use gate_wire::document::{Document, DocumentKind};
+use gate_wire::document::{Date, Document, DocumentKind};
+use gate_wire::time::Timestamp;
 use heapless::{String, Vec};
 
 use crate::screen::StaffStep;
@@ -30,6 +31,8 @@ pub enum Key {
     Document,
     /// 复测体温: type the second reading.
     Temperature,
+    /// 确认时间: type the time now, where the clock is not confirmed.
+    Clock,
     /// 退出.
     Logout,
 }
@@ -141,6 +144,8 @@ pub enum Pressed {
     LookUp(Document),
     /// The second temperature reading, tenths of a degree.
     SecondReading(i16),
+    /// The time now, as the attendant's own watch says.
+    ConfirmTime(Timestamp),
     /// End the session.
     Logout,
 }
@@ -161,7 +166,11 @@ enum State {
     DocumentKind,
     Number(DocumentKind, String<18>),
     Temperature(Vec<u8, 3>),
+    Time(String<TIME_DIGITS>),
 }
+
+/// YYYYMMDDhhmm.
+const TIME_DIGITS: usize = 12;
 
 /// Documents that are typed (DOMAIN §13), in the order of their digits 1 to 5.
 pub const TYPED_DOCUMENTS: [DocumentKind; 5] = [
@@ -200,6 +209,7 @@ impl Panel {
             },
             State::Number(kind, number) => self.type_number(key, kind, number),
             State::Temperature(digits) => self.type_temperature(key, digits),
+            State::Time(digits) => self.type_time(key, digits),
         }
     }
 
@@ -218,6 +228,7 @@ impl Panel {
             Key::Temperature => {
                 self.show(State::Temperature(Vec::new()), StaffStep::TypeTemperature { typed: 0 })
             }
+            Key::Clock => self.show(State::Time(String::new()), StaffStep::TypeTime { typed: 0 }),
             Key::Logout => Pressed::Logout,
             Key::Digit(_) | Key::Letter(_) | Key::Ok | Key::Back => Pressed::Nothing,
         }
@@ -259,6 +270,23 @@ impl Panel {
         self.show(State::Temperature(digits), StaffStep::TypeTemperature { typed })
     }
 
+    fn type_time(&mut self, key: Key, mut digits: String<TIME_DIGITS>) -> Pressed {
+        match key {
+            Key::Digit(digit) if digit < 10 => {
+                let _ = digits.push(char::from(b'0' + digit)); // a thirteenth digit is not taken
+            }
+            Key::Ok => {
+                return match civil_time(digits.as_bytes()) {
+                    Some(time) => Pressed::ConfirmTime(time),
+                    None => self.show(State::Time(String::new()), StaffStep::TimeWrong),
+                };
+            }
+            _ => {}
+        }
+        let typed = digits.len() as u8; // at most 12
+        self.show(State::Time(digits), StaffStep::TypeTime { typed })
+    }
+
     fn show(&mut self, state: State, step: StaffStep) -> Pressed {
         self.state = state;
         Pressed::Step(step)
@@ -268,6 +296,18 @@ impl Panel {
         self.state = State::Closed;
         pressed
     }
+}
+
+/// The instant of `YYYYMMDDhhmm` in UTC+8.
+fn civil_time(digits: &[u8]) -> Option<Timestamp> {
+    let (date, clock) = digits.split_at_checked(8)?;
+    let days = u64::try_from(Date::parse_yyyymmdd(date).ok()?.days_since_1970()).ok()?;
+    let two = |at: usize| Some(u64::from(clock.get(at)? - b'0') * 10 + u64::from(clock.get(at + 1)? - b'0'));
+    let (hour, minute) = (two(0)?, two(2)?);
+    if hour > 23 || minute > 59 {
+        return None;
+    }
+    Timestamp::from_unix((days * 86_400 + hour * 3_600 + minute * 60).checked_sub(8 * 3_600)?)
 }
 
 /// Digit 1 is the first of `choices`; any other key chooses nothing.

@@ -190,6 +190,13 @@ pub enum StaffStep {
         /// How many.
         typed: u8,
     },
+    /// Digits of the time now, YYYYMMDDhhmm in UTC+8.
+    TypeTime {
+        /// How many.
+        typed: u8,
+    },
+    /// What was typed is no time, or lies before what is surely past.
+    TimeWrong,
     /// What was typed is no valid number of its kind.
     NumberWrong,
     /// Nobody is logged in: show a badge first.

@@ -117,8 +117,6 @@ reasons! {
     Certified = "P06",
     /// Our newer list entry is green, the code older.
     NewerGreenEntry = "P07",
-    /// The code is green and newer than the list.
-    NewerGreenCode = "P08",
     /// A yellow code.
     YellowCode = "L01",
     /// Yellow in our list.
@@ -211,7 +209,7 @@ reasons! {
     UsedBefore = "A40",
     /// Three hints did not help.
     HintsExhausted = "A41",
-    /// A screen code that states what this list result contradicts in another way than colour.
+    /// No row of the policy is more precise: its last row asks for a look.
     PolicyAsksForLook = "A42",
     /// An invariant broke.
     InternalFault = "A43",

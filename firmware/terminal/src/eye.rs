@@ -112,8 +112,12 @@ impl Line {
     }
 
     fn send(&mut self, frame: &CameraFrame<'_>) -> Result<(), ScannerGone> {
-        let picture =
-            Picture { pixels: frame.pixels.to_vec(), width: frame.width, height: frame.height, stride: frame.stride };
+        let picture = Picture {
+            pixels: frame.pixels.to_vec(),
+            width: frame.width,
+            height: frame.height,
+            stride: frame.stride,
+        };
         self.frames.try_send(picture).map_err(|_| ScannerGone)?;
         self.state = State::Busy;
         Ok(())

@@ -129,7 +129,6 @@ reasons! {
     NegativeTest => REASON_NEGATIVE_TEST,
     Certified => REASON_CERTIFIED,
     NewerGreenEntry => REASON_NEWER_GREEN_ENTRY,
-    NewerGreenCode => REASON_NEWER_GREEN_CODE,
     YellowCode => REASON_YELLOW_CODE,
     YellowListed => REASON_YELLOW_LISTED,
     PositiveTest => REASON_POSITIVE_TEST,

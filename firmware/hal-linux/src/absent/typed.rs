@@ -120,6 +120,7 @@ fn named(word: &[u8]) -> Option<Key> {
         b"emergency" => Key::Emergency,
         b"document" => Key::Document,
         b"temperature" => Key::Temperature,
+        b"clock" => Key::Clock,
         b"logout" => Key::Logout,
         _ => return None,
     })

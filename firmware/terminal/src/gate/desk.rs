@@ -16,7 +16,7 @@ use gate_core::verdict::Verdict;
 use gate_proof::subject::Subject;
 use gate_wire::credential::{Credential, Role};
 use gate_wire::document::Document;
-use gate_wire::time::Millis;
+use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{Attempt, Gate, OPEN_CARD_MS, entries};
@@ -120,8 +120,10 @@ impl Gate {
     }
 
     fn press_panel(&mut self, key: Key, now: Millis) {
-        let acts =
-            matches!(key, Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature);
+        let acts = matches!(
+            key,
+            Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature | Key::Clock
+        );
         let may = match &self.desk.session {
             Some(session) => session.as_attendant().map(|_| ()),
             None => Err(StaffRefused::NobodyLoggedIn),
@@ -138,6 +140,7 @@ impl Gate {
             Pressed::Open(act) => self.open_by_hand(act, now),
             Pressed::LookUp(document) => self.look_up_typed(&document, now),
             Pressed::SecondReading(tenths) => self.read_again(tenths, now),
+            Pressed::ConfirmTime(time) => self.confirm_time(time, now),
             Pressed::Logout => self.log_out(now),
         }
     }
@@ -188,6 +191,19 @@ impl Gate {
             Some(attempt) => self.pass(attempt, Some(tenths), now),
             None => self.face_rest(now),
         }
+    }
+
+    /// An attendant's watch confirms a clock that nothing else did (DESIGN §8); the next turn records it.
+    fn confirm_time(&mut self, time: Timestamp, now: Millis) {
+        let Some(attendant) = self.desk.session.as_ref().and_then(|session| session.as_attendant().ok())
+        else {
+            return;
+        };
+        let step = match self.time.confirm_by_attendant(&attendant, time, now) {
+            Ok(()) => StaffStep::Welcome,
+            Err(_) => StaffStep::TimeWrong,
+        };
+        self.tell(Screen::Staff(step), now);
     }
 
     fn log_out(&mut self, now: Millis) {

@@ -43,6 +43,10 @@ pub(super) fn step(step: StaffStep, size: Size) -> Frame {
         StaffStep::TypeTemperature { typed } => {
             typing(Icon::Staff, words::PROMPT_TYPE_TEMPERATURE, typed, (words::LABEL_PIN_HOW, 0), size)
         }
+        StaffStep::TypeTime { typed } => {
+            typing(Icon::Staff, words::PROMPT_TYPE_TIME, typed, (words::LABEL_PIN_HOW, 0), size)
+        }
+        StaffStep::TimeWrong => told(words::PROMPT_TIME_WRONG, words::LABEL_NUMBER_HOW),
         StaffStep::NumberWrong => told(words::PROMPT_NUMBER_WRONG, words::LABEL_NUMBER_HOW),
         StaffStep::LoginFirst => told(words::PROMPT_LOGIN_FIRST, words::LABEL_LOGIN_HOW),
         StaffStep::RoleForbids => told(words::PROMPT_ROLE_FORBIDS, words::LABEL_ROLE_HOW),

@@ -119,7 +119,12 @@ pub(super) fn others() -> Vec<Screen> {
     for typed in [0, 1, 6, 18, u8::MAX] {
         all.extend(refusals.map(|refused| Screen::PinEntry { typed, refused }));
         all.extend(
-            [StaffStep::TypeNumber { typed }, StaffStep::TypeTemperature { typed }].map(Screen::Staff),
+            [
+                StaffStep::TypeNumber { typed },
+                StaffStep::TypeTemperature { typed },
+                StaffStep::TypeTime { typed },
+            ]
+            .map(Screen::Staff),
         );
     }
     let steps = [
@@ -128,6 +133,7 @@ pub(super) fn others() -> Vec<Screen> {
         StaffStep::ConfirmOpening,
         StaffStep::ChooseDocument,
         StaffStep::NumberWrong,
+        StaffStep::TimeWrong,
         StaffStep::LoginFirst,
         StaffStep::RoleForbids,
         StaffStep::BadgeRefused,
