@@ -3,6 +3,8 @@
 //! With `--count N` it only runs the whole N times, for an instruction counter:
 //! `valgrind --tool=callgrind target/release/deps/screen_code-… --count 100` (`just instructions`).
 
+#![expect(clippy::expect_used, reason = "fixed inputs of our own: a failure is a broken bench")]
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -97,6 +97,11 @@ impl Anchor {
     fn now(self, mono: Millis) -> Timestamp {
         self.time.plus(mono.since(self.at).0 / 1000)
     }
+
+    /// Seconds that `wall` is ahead of this; negative when it is behind. Years up to 9999 fit.
+    fn ahead_s(self, wall: Timestamp, mono: Millis) -> i64 {
+        wall.unix().cast_signed() - self.now(mono).unix().cast_signed()
+    }
 }
 
 /// The clock of the terminal.
@@ -105,6 +110,8 @@ pub struct TrustedTime {
     floor: Anchor,
     confirmed: Option<Anchor>,
     witnesses: Vec<(Subject, Anchor), WITNESSES>,
+    /// How far the system's clock is known to be ahead of the confirmed one, in seconds.
+    wall_ahead_s: i64,
 }
 
 impl TrustedTime {
@@ -117,6 +124,7 @@ impl TrustedTime {
             floor: Anchor { time: floor, at: mono },
             confirmed: trusted.map(|rtc| Anchor { time: rtc.time, at: mono }),
             witnesses: Vec::new(),
+            wall_ahead_s: 0,
         }
     }
 
@@ -178,8 +186,17 @@ impl TrustedTime {
 
     /// Compares a reading of the system's clock: a jump against the monotonic clock is a doubt.
     pub fn compare(&mut self, wall: Timestamp, mono: Millis) {
-        if self.confirmed.is_some_and(|anchor| anchor.now(mono).distance(wall) > AGREEMENT_S) {
+        let Some(anchor) = self.confirmed else { return };
+        if anchor.ahead_s(wall, mono).abs_diff(self.wall_ahead_s) > AGREEMENT_S {
             self.doubt();
+        }
+    }
+
+    /// The system's clock could not be set after a confirmation: from now on it is known to be wrong by this much,
+    /// and only a further jump is a doubt.
+    pub fn wall_stays_wrong(&mut self, wall: Timestamp, mono: Millis) {
+        if let Some(anchor) = self.confirmed {
+            self.wall_ahead_s = anchor.ahead_s(wall, mono);
         }
     }
 
@@ -241,6 +258,7 @@ impl TrustedTime {
 
     fn confirm(&mut self, time: Timestamp, mono: Millis) {
         self.confirmed = Some(Anchor { time, at: mono });
+        self.wall_ahead_s = 0;
         self.witnesses.clear();
     }
 

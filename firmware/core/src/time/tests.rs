@@ -351,3 +351,14 @@ proptest! {
         prop_assert!(life > DAY || stands == Currency::Unknown);
     }
 }
+
+#[test]
+fn a_clock_that_cannot_be_set_is_no_new_doubt_but_its_next_jump_is() {
+    let mut clock = TrustedTime::at_boot(at(NOON), None, Millis(0));
+    clock.confirm(at(NOON + 60), Millis(0));
+    clock.wall_stays_wrong(at(0), Millis(0));
+    clock.compare(at(5), seconds(5));
+    assert_eq!(clock.now(seconds(5)).trust, ClockTrust::Confirmed);
+    clock.compare(at(1_000), seconds(6));
+    assert_eq!(clock.now(seconds(6)).trust, ClockTrust::Unconfirmed);
+}

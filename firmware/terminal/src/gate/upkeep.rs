@@ -101,17 +101,18 @@ impl Gate {
     }
 
     fn keep_clock(&mut self, now: Millis) {
-        if let Some(wall) = self.devices.clock.wall() {
+        // A clock confirmed in this very turn has not been set yet: it is compared from the next turn on.
+        if self.upkeep.trust == Some(ClockTrust::Confirmed)
+            && let Some(wall) = self.devices.clock.wall()
+        {
             self.time.compare(wall.time, now);
         }
         let reading = self.time.now(now);
         if self.upkeep.trust.is_some_and(|before| before != reading.trust) {
             let confirmed = reading.trust == ClockTrust::Confirmed;
             self.record_device(if confirmed { Event::ClockConfirmed } else { Event::ClockDoubted }, now);
-            if confirmed && self.devices.clock.set_wall(reading.time).is_err() {
-                eprintln!("clock: the system's clock could not be set");
-            }
-            self.book.keep(RTC_SET, i64::from(confirmed));
+            let set = confirmed && self.set_wall(reading.time, now);
+            self.book.keep(RTC_SET, i64::from(set));
         }
         self.upkeep.trust = Some(reading.trust);
         self.upkeep.faults.set(Fault::Clock, unwell_if(reading.trust == ClockTrust::Unconfirmed));
@@ -120,6 +121,16 @@ impl Gate {
             self.upkeep.floor_kept = Some(floor);
             self.book.keep(FLOOR, floor.unix().cast_signed());
         }
+    }
+
+    /// Sets the system's clock to a time just confirmed; whether it took it.
+    fn set_wall(&mut self, time: Timestamp, now: Millis) -> bool {
+        let set = self.devices.clock.set_wall(time).is_ok();
+        if !set && let Some(wall) = self.devices.clock.wall() {
+            eprintln!("clock: the system's clock could not be set");
+            self.time.wall_stays_wrong(wall.time, now);
+        }
+        set
     }
 
     fn heed_inputs(&mut self, now: Millis) {
