@@ -66,7 +66,7 @@ impl DemoProvince {
     /// The seed of a key: Ed25519 for issuers, the root and record keys, X25519 for day keys, else the key itself.
     /// `None` for a key that was not made.
     pub fn key_seed(&self, name: KeyName) -> Option<[u8; 32]> {
-        self.province.keys.get(&name).map(|seed| *seed.as_bytes())
+        self.province.keys.find(name).map(|seed| *seed.as_bytes())
     }
 
     /// The subject of a document's holder.

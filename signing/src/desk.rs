@@ -177,7 +177,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::File`].
     pub fn save(&self) -> Result<(), DeskError> {
-        for (name, seed) in &self.province.keys {
+        for (name, seed) in self.province.keys.iter() {
             let path = self.directory.join(KEYS_DIRECTORY).join(name.file_name());
             if !path.exists() {
                 staging::replace(&path, seed.to_hex().as_bytes(), Readers::Owner).map_err(at(&path))?;

@@ -180,7 +180,7 @@ impl Province {
         let issuer = keys.find(kid).ok_or(IssueRefused::FindIssuer(kid))?;
         allowed(issuer, request)?;
         timely(request, now)?;
-        let seed = self.keys.get(&KeyName::Issuer(kid)).ok_or(IssueRefused::HoldKey(kid))?;
+        let seed = self.keys.find(KeyName::Issuer(kid)).ok_or(IssueRefused::HoldKey(kid))?;
         let credential = self.credential(issuer, request, rng)?;
         let claims = credential.encode().map_err(|_| IssueRefused::FitBudget)?;
         let bytes = sign_claims(&SigningKey::from_seed(seed.as_bytes()), kid, &claims)?;
@@ -201,7 +201,7 @@ impl Province {
                 && key.longest_life(kind).is_some()
                 && key.force_at(issued) == Force::InForce
                 && may_say(key.holder(), claim) == Says::May
-                && self.keys.contains_key(&KeyName::Issuer(key.kid()))
+                && self.keys.find(KeyName::Issuer(key.kid())).is_some()
         };
         let found = keys.keys().iter().find(fits);
         found.map(IssuerKey::kid).ok_or(IssueRefused::FindIssuerFor(kind))

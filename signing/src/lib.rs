@@ -13,6 +13,7 @@ mod forms;
 pub mod inputs;
 pub mod issue;
 pub mod key_name;
+mod key_ring;
 pub mod kinds;
 pub mod list;
 pub mod people;

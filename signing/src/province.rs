@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::demo_issuers::DemoIssuer;
 use crate::key_name::KeyName;
+use crate::key_ring::KeyRing;
 use crate::register::{Register, RegisterRefused, Terms};
 use crate::revocation::RevocationList;
 use crate::seed::Seed;
@@ -96,7 +97,7 @@ pub struct Province {
     pub(crate) state: State,
     pub(crate) region: Region,
     pub(crate) salt: ProvinceSalt,
-    pub(crate) keys: BTreeMap<KeyName, Seed>,
+    pub(crate) keys: KeyRing,
 }
 
 /// Why a province's kept state is not one.
@@ -148,11 +149,8 @@ impl Province {
             },
             region,
             salt: ProvinceSalt::new(salt, founding.tag_memory),
-            keys: BTreeMap::new(),
+            keys: KeyRing::random(rng),
         };
-        for name in [KeyName::Root, KeyName::Subject, KeyName::Link] {
-            province.keys.insert(name, Seed::random(rng));
-        }
         for issuer in DemoIssuer::ALL {
             province.make_issuer(&issuer.terms(region, founding.founded), rng)?;
         }
@@ -174,9 +172,7 @@ impl Province {
         let salt = ProvinceSalt::new(salt, MemoryKib::new(state.tag_memory_kib)?);
         let founded = Timestamp::from_unix(state.founded).ok_or(bad("founded"))?;
         state.register.load(state.generation, founded)?;
-        for name in [KeyName::Root, KeyName::Subject, KeyName::Link] {
-            keys.get(&name).ok_or(StateRefused::FindKey(name))?;
-        }
+        let keys = KeyRing::from_kept(keys).map_err(StateRefused::FindKey)?;
         Ok(Province { state, region, salt, keys })
     }
 
@@ -188,7 +184,7 @@ impl Province {
         let seed = Seed::random(rng);
         let key = SigningKey::from_seed(seed.as_bytes()).public_key();
         self.state.register.add(&key, terms)?;
-        self.keys.insert(KeyName::Issuer(terms.kid), seed);
+        self.keys.add(KeyName::Issuer(terms.kid), seed);
         Ok(())
     }
 
@@ -204,7 +200,7 @@ impl Province {
             let seed = Seed::random(rng);
             let x = spelling::base64url(OpeningKey::from_seed(seed.as_bytes()).sealing_key().as_bytes());
             self.state.day_keys.push(DayKeyEntry { id, day, x });
-            self.keys.insert(KeyName::Day(id), seed);
+            self.keys.add(KeyName::Day(id), seed);
         }
     }
 
@@ -219,7 +215,7 @@ impl Province {
 
     /// What makes subjects, apart from the rest, for many people in a row.
     pub(crate) fn tag_maker(&self) -> TagMaker {
-        TagMaker { salt: self.salt, key: SubjectKey::from_bytes(self.symmetric(KeyName::Subject)) }
+        TagMaker { salt: self.salt, key: SubjectKey::from_bytes(self.keys.subject().as_bytes()) }
     }
 
     /// The key set as terminals would see it now.
@@ -262,13 +258,7 @@ impl Province {
     }
 
     pub(crate) fn link_key(&self) -> LinkKey {
-        LinkKey::from_bytes(self.symmetric(KeyName::Link))
-    }
-
-    /// A key that every province has: `found` and `from_kept` see to it.
-    pub(crate) fn symmetric(&self, name: KeyName) -> &[u8; 32] {
-        const NOBODY: &[u8; 32] = &[0; 32];
-        self.keys.get(&name).map_or(NOBODY, Seed::as_bytes)
+        LinkKey::from_bytes(self.keys.link().as_bytes())
     }
 }
 

@@ -26,7 +26,6 @@ use crate::inputs::{self, InputRefused, Inputs};
 use crate::key_name::KeyName;
 use crate::list;
 use crate::province::{DayKeyEntry, Province};
-use crate::seed::Seed;
 use crate::spelling;
 use crate::staff;
 use crate::staging::{self, Readers};
@@ -105,6 +104,12 @@ pub enum PublishError {
         /// Here.
         ours: u32,
     },
+    /// The terminal has no keys: its generation was not prepared.
+    #[error("terminal {terminal} has no keys yet: prepare before publishing")]
+    Prepare {
+        /// Its number.
+        terminal: u32,
+    },
     /// The list cannot be opened.
     #[error("status-list: {0}")]
     OpenList(#[from] ListFault),
@@ -146,7 +151,7 @@ impl Province {
     /// would not be.
     pub fn prepare(&mut self, terminal: TerminalNumber, rng: &mut impl CryptoRng) {
         for name in [KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)] {
-            self.keys.entry(name).or_insert_with(|| Seed::random(rng));
+            self.keys.ensure(name, rng);
         }
         self.state.generation = self.state.generation.saturating_add(1);
     }
@@ -159,6 +164,7 @@ impl Province {
         let generation = self.state.generation;
         admit_directory(self, out)?;
         let made = self.documents(publication)?;
+        let secrets = self.terminal_keys(publication.terminal)?;
         staging::make_directory(out, Readers::All).map_err(at(out))?;
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for document in &made {
@@ -168,7 +174,6 @@ impl Province {
             files.push(path);
         }
         let keys = out.join(TERMINAL_KEYS_FILE);
-        let secrets = self.terminal_keys(publication.terminal)?;
         staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
         let manifest = serde_json::to_string(&ManifestDocument {
             format: 1,
@@ -258,14 +263,17 @@ impl Province {
     }
 
     fn terminal_keys(&self, terminal: TerminalNumber) -> Result<zeroize::Zeroizing<String>, PublishError> {
-        let hex = |name| spelling::hex(self.symmetric(name));
+        let hex = |name| match self.keys.find(name) {
+            Some(seed) => Ok(Secret(seed.to_hex())),
+            None => Err(PublishError::Prepare { terminal: terminal.value() }),
+        };
         let document = TerminalKeysDocument {
             format: 1,
             terminal: terminal.value(),
-            subject_key: hex(KeyName::Subject).into(),
-            link_key: hex(KeyName::Link).into(),
-            record_key_seed: hex(KeyName::TerminalRecord(terminal)).into(),
-            use_key: hex(KeyName::TerminalUse(terminal)).into(),
+            subject_key: hex(KeyName::Subject)?,
+            link_key: hex(KeyName::Link)?,
+            record_key_seed: hex(KeyName::TerminalRecord(terminal))?,
+            use_key: hex(KeyName::TerminalUse(terminal))?,
         };
         Ok(serde_json::to_string(&document)?.into())
     }
@@ -318,12 +326,6 @@ struct TerminalKeysDocument {
 
 /// Text that is wiped when dropped.
 struct Secret(zeroize::Zeroizing<String>);
-
-impl From<String> for Secret {
-    fn from(text: String) -> Secret {
-        Secret(text.into())
-    }
-}
 
 impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -199,3 +199,14 @@ fn a_document_that_the_gate_would_refuse_is_not_published_at_all() {
     }
     assert!(!out.exists());
 }
+
+#[test]
+fn a_terminal_without_keys_of_its_own_gets_nothing() {
+    let (dir, demo) = (tempfile::tempdir().unwrap(), demo());
+    let (out, inputs) = (dir.path().join("believed"), Inputs::demo());
+    let publication =
+        Publication { now: now(), terminal: terminal(), inputs: &inputs, status: None, without: &[] };
+    let refused = demo.province().publish(&out, &publication).unwrap_err();
+    assert!(matches!(refused, PublishError::Prepare { terminal: 7 }), "{refused}");
+    assert!(!out.exists());
+}
