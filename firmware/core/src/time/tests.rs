@@ -121,7 +121,10 @@ fn what_does_not_confirm_a_clock() {
         ("one person three times", &[(1, NOON), (1, NOON + 1), (1, NOON + 2)]),
         ("two people, one of them twice", &[(1, NOON), (2, NOON), (1, NOON + 1)]),
         ("121 s apart", &[(1, NOON), (2, NOON + 60), (3, NOON + 121)]),
-        ("one of the three below the floor", &[(1, NOON), (2, NOON), (3, NOON - HOUR - 1)]),
+        (
+            "one of the three a second below the floor",
+            &[(1, NOON - HOUR), (2, NOON - HOUR + 1), (3, NOON - HOUR - 1)],
+        ),
         ("all below the floor", &[(1, NOON - 2 * DAY), (2, NOON - 2 * DAY), (3, NOON - 2 * DAY)]),
         ("1970", &[(1, 0), (2, 0), (3, 0)]),
     ] {
@@ -167,6 +170,15 @@ fn a_persons_newer_code_counts_in_place_of_the_older() {
     show(&mut clock, 2, NOON, Millis(0));
     show(&mut clock, 1, NOON, Millis(0));
     show(&mut clock, 3, NOON, Millis(0));
+    assert_eq!(trust(&clock, Millis(0)), ClockTrust::Confirmed);
+}
+
+#[test]
+fn an_older_screenshot_of_a_person_does_not_replace_their_newer_code() {
+    let mut clock = unconfirmed(NOON - DAY);
+    for (who, issued) in [(1, NOON), (1, NOON - HOUR), (2, NOON), (3, NOON)] {
+        show(&mut clock, who, issued, Millis(0));
+    }
     assert_eq!(trust(&clock, Millis(0)), ClockTrust::Confirmed);
 }
 
