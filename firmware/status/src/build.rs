@@ -1,157 +1,154 @@
-//! Building the plain table.
-//! Promises: a new file each time, whole and synced under its name or not there; a subject that two people claim is an error.
-//! Must not know: where people come from; it sees subjects, never numbers.
+//! Making a plain list: for the authority's desk, and for tests.
+//! Promises: the same people in the same order give the same list; a list that contradicts itself is not made.
+//! Must not know: where people come from.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gate_proof::subject::Subject;
 use gate_wire::credential::Colour;
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, Transaction, params};
 
-use crate::table::{APPLICATION_ID, SCHEMA_VERSION};
-use crate::{Head, Scope};
+use crate::list::{Head, Scope};
+use crate::table::{APPLICATION, SCHEMA, TABLES, colour_code, scope_code};
 
-/// One person: every subject that leads to them, and their colour.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// One, or two for people with two numbers.
-    pub subjects: Vec<Subject>,
-    /// Their colour.
+/// One person: every number of theirs, and their colour.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// At least one subject; two for who has two numbers (DOMAIN §13).
+    pub subjects: &'a [Subject],
+    /// The colour as of the head's time.
     pub colour: Colour,
 }
 
 /// What was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildReport {
-    /// People in the table.
+    /// People, which is entries.
     pub people: u64,
-    /// Subjects that lead to them.
+    /// Subjects, which is numbers.
     pub subjects: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
 }
 
-/// Why nothing was built.
+/// Why no list was built. Rows are counted from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFault {
-    /// SQLite refuses.
-    #[error("{}: {source}", .path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
+    /// A person without a number.
+    #[error("row {row}: a person needs at least one subject")]
+    NameNobody {
+        /// Which row.
+        row: u64,
     },
-    /// The file system refuses.
-    #[error("{}: {source}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
+    /// Two people with one number.
+    #[error("row {row} has a subject that row {earlier} has: they would be one person with two entries")]
+    ShareSubject {
+        /// The later row.
+        row: u64,
+        /// The row that has it already.
+        earlier: u64,
     },
-    /// Two people claim one number.
-    #[error("person {person} (from 1) has a number that an earlier one has")]
-    Repeated {
-        /// Which person.
-        person: u64,
+    /// A green person in a list of those who are not.
+    #[error("row {row} is green: a list of exceptions holds only who is not")]
+    ListGreen {
+        /// Which row.
+        row: u64,
     },
+    /// Not as many people as the head says.
+    #[error("the head says {said} people, there are {found}")]
+    CountPeople {
+        /// In the head.
+        said: u64,
+        /// Given.
+        found: u64,
+    },
+    /// The file is there already, or cannot be written.
+    #[error("the list cannot be written: is the file there already, or the disk full?")]
+    WriteList(#[from] Error),
+    /// The file cannot be measured.
+    #[error("the list cannot be read back")]
+    ReadBack(#[from] std::io::Error),
 }
 
-/// Builds a table at `path`, which must not exist. `head.people` is counted here, whatever is given.
+/// Writes the list of `people` to a new file at `path`. When that fails, what is there is no list: it has no head.
 ///
 /// # Errors
-/// [`BuildFault`]; then there is no file at `path`.
-pub fn build(
+/// [`BuildFault`].
+pub fn build<'a>(
     path: &Path,
     head: Head,
-    people: impl Iterator<Item = Person>,
+    people: impl Iterator<Item = Person<'a>>,
 ) -> Result<BuildReport, BuildFault> {
-    let file = |source| BuildFault::File { path: path.to_owned(), source };
-    if path.exists() {
-        return Err(file(io::ErrorKind::AlreadyExists.into()));
-    }
-    let partial = path.with_extension("partial");
-    remove_if_there(&partial).map_err(file)?;
-    let built = fill(&partial, head, people);
-    if built.is_err() {
-        remove_if_there(&partial).map_err(file)?;
-    }
-    let report = built?;
-    File::open(&partial).and_then(|written| written.sync_all()).map_err(file)?;
-    std::fs::rename(&partial, path).map_err(file)?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(file)?;
-    Ok(report)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn fill(path: &Path, head: Head, people: impl Iterator<Item = Person>) -> Result<BuildReport, BuildFault> {
-    let write = |source| BuildFault::Write { path: path.to_owned(), source };
-    let mut connection = Connection::open(path).map_err(write)?;
-    create(&connection).map_err(write)?;
-    let transaction = connection.transaction().map_err(write)?;
-    let mut report = BuildReport { people: 0, subjects: 0 };
+    let mut connection = create(path)?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    let (mut row, mut subjects) = (0, 0);
     for person in people {
-        report.people += 1;
-        report.subjects += person.subjects.len() as u64;
-        insert(&transaction, report.people, &person).map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => BuildFault::Repeated { person: report.people },
-            _ => write(error),
-        })?;
+        row += 1;
+        add(&transaction, row, &person, head.scope)?;
+        subjects += person.subjects.len() as u64;
     }
-    insert_head(&transaction, head, report.people).map_err(write)?;
-    transaction.commit().map_err(write)?;
-    connection.close().map_err(|(_, source)| write(source))?;
-    Ok(report)
+    if row != head.people {
+        return Err(BuildFault::CountPeople { said: head.people, found: row });
+    }
+    write_head(&transaction, &head)?;
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(BuildReport { people: row, subjects, bytes: std::fs::metadata(path)?.len() })
 }
 
-fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!(
-        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;
-         PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA_VERSION};
-         CREATE TABLE subject(subject BLOB PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
-         CREATE TABLE entry(id INTEGER PRIMARY KEY, colour INTEGER NOT NULL);
-         CREATE TABLE head(scope INTEGER NOT NULL, as_of INTEGER NOT NULL, version INTEGER NOT NULL,
-                           province BLOB NOT NULL, people INTEGER NOT NULL);"
-    ))
+/// A new file: one that is there already is never written over, somebody may have it open as immutable.
+fn create(path: &Path) -> Result<Connection, BuildFault> {
+    std::fs::File::create_new(path)?;
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "page_size", 4096)?;
+    Ok(connection)
 }
 
-fn insert(connection: &Connection, id: u64, person: &Person) -> rusqlite::Result<()> {
-    let colour = match person.colour {
-        Colour::Green => 0,
-        Colour::Yellow => 1,
-        Colour::Red => 2,
-    };
-    connection
-        .prepare_cached("INSERT INTO entry(id, colour) VALUES (?1, ?2)")?
-        .execute(params![id.cast_signed(), colour])?;
-    for subject in &person.subjects {
-        let mut statement =
-            connection.prepare_cached("INSERT INTO subject(subject, entry) VALUES (?1, ?2)")?;
-        statement.execute(params![&subject.as_bytes()[..], id.cast_signed()])?;
+fn add(transaction: &Transaction<'_>, row: u64, person: &Person<'_>, scope: Scope) -> Result<(), BuildFault> {
+    match (person.subjects, scope, person.colour) {
+        ([], _, _) => return Err(BuildFault::NameNobody { row }),
+        (_, Scope::Exceptions, Colour::Green) => return Err(BuildFault::ListGreen { row }),
+        _ => {}
+    }
+    let entry = row.cast_signed();
+    transaction
+        .execute("INSERT INTO entry(id, colour) VALUES (?1, ?2)", [entry, colour_code(person.colour)])?;
+    for subject in person.subjects {
+        add_subject(transaction, subject, entry)?;
     }
     Ok(())
 }
 
-fn insert_head(connection: &Connection, head: Head, people: u64) -> rusqlite::Result<()> {
-    let scope = match head.scope {
-        Scope::Population => 0,
-        Scope::Exceptions => 1,
-    };
-    let values = params![
-        scope,
-        head.as_of.unix().cast_signed(),
-        head.version,
-        &head.province[..],
-        people.cast_signed()
-    ];
-    connection.execute("INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
-    Ok(())
+/// One number of a person. The same number twice with one person is one number.
+fn add_subject(transaction: &Transaction<'_>, subject: &Subject, entry: i64) -> Result<(), BuildFault> {
+    let sql = "SELECT entry FROM subject WHERE subject = ?1";
+    let known: Option<i64> = transaction.query_row(sql, [subject.as_bytes()], |row| row.get(0)).optional()?;
+    match known {
+        Some(earlier) if earlier == entry => Ok(()),
+        Some(earlier) => {
+            let (row, earlier) = (entry.unsigned_abs(), earlier.unsigned_abs());
+            Err(BuildFault::ShareSubject { row, earlier })
+        }
+        None => {
+            let sql = "INSERT INTO subject(subject, entry) VALUES (?1, ?2)";
+            transaction.execute(sql, params![subject.as_bytes(), entry])?;
+            Ok(())
+        }
+    }
+}
+
+fn write_head(transaction: &Transaction<'_>, head: &Head) -> Result<(), Error> {
+    transaction.execute(
+        "INSERT INTO meta(only, scope, as_of, version, province, people) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        params![
+            scope_code(head.scope),
+            head.as_of.unix().cast_signed(),
+            head.version,
+            head.province.digits(),
+            head.people.cast_signed()
+        ],
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", SCHEMA)
 }

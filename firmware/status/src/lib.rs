@@ -1,72 +1,16 @@
-//! The status list: people's colours, kept on the terminal.
-//! Promises: an answer is a listed colour, "not listed", or "cannot tell"; never a guess.
-//! Must not know: verdicts. Behind the trait there is a plain table; "The status list" replaces the inside (DESIGN §6).
+//! What this terminal believes about people: subject in, colour out (DESIGN §6).
+//!
+//! Promises: an answer was read from the list as it was built, or there is none; both numbers of one person lead to the
+//! same entry and cannot come apart (DOMAIN §13); no subject is printed.
+//! Must not know: who may say that a list is true (its bytes were proven before they came here), or what a colour means.
+//!
+//! This is the first, plain list: one SQLite file, looked up by subject. The inside is to be replaced; [`StatusList`]
+//! is what stays.
 
 mod build;
+mod list;
 mod table;
 
-use gate_proof::subject::Subject;
-use gate_wire::credential::Colour;
-use gate_wire::time::Timestamp;
-
 pub use build::{BuildFault, BuildReport, Person, build};
-pub use table::{OpenFault, StatusTable};
-
-/// Whom a list names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everyone of the province: not listed means unknown.
-    Population,
-    /// Only people who are not green: not listed means green.
-    Exceptions,
-}
-
-/// What a list says of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Whom it names.
-    pub scope: Scope,
-    /// The time as of which it states every member's colour.
-    pub as_of: Timestamp,
-    /// Its version.
-    pub version: u32,
-    /// Whose list: GB/T 2260, six digits.
-    pub province: [u8; 6],
-    /// People in it.
-    pub people: u64,
-}
-
-/// What a list says of one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Listed with this colour.
-    Listed(Colour),
-    /// Not in it.
-    NotListed,
-}
-
-/// Why a list cannot tell. It is a health state and Assist, never a "no".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListFault {
-    /// What stands there cannot be right.
-    #[error("the status list is damaged: sync to replace it")]
-    Damaged,
-    /// The file cannot be read.
-    #[error("the status list cannot be read: check the disk")]
-    Unreadable,
-}
-
-/// A status list.
-pub trait StatusList {
-    /// What it says of `subject`, as of its head.
-    ///
-    /// # Errors
-    /// [`ListFault`] where it cannot tell.
-    fn find(&self, subject: &Subject) -> Result<Answer, ListFault>;
-
-    /// What it says of itself.
-    fn head(&self) -> Head;
-}
-
-#[cfg(test)]
-mod tests;
+pub use list::{Answer, Head, ListFault, Region, RegionRefused, Scope, StatusList};
+pub use table::StatusTable;

@@ -1,94 +1,69 @@
-//! The plain table: subjects lead to entries, entries hold colours, in one SQLite file that never changes.
-//! Promises: both numbers of a person lead to one entry, so they cannot come apart; every value read is checked for range.
-//! Must not know: who may open the file (the caller compared its digest with the manifest's).
-//!
-//! Layout: `subject(subject BLOB PRIMARY KEY, entry INTEGER) WITHOUT ROWID`, `entry(id INTEGER PRIMARY KEY, colour INTEGER)`
-//! with 0 green, 1 yellow, 2 red, and one row `head(scope, as_of, version, province, people)`.
+//! The plain list: an SQLite file, read only.
+//! Promises: the file is opened immutable, as it was hashed; what is out of range is damage, never an answer.
+//! Must not know: how the file was made, or whether its hash is the manifest's (the caller has checked that).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Mutex;
 
-use gate_proof::subject::Subject;
+use gate_proof::subject::{SUBJECT_BYTES, Subject};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension};
 
-use crate::{Answer, Head, ListFault, Scope, StatusList};
+use crate::list::{Answer, Head, ListFault, Region, Scope, StatusList};
 
-/// Marks the file as a status table of ours: "TFst".
-pub(crate) const APPLICATION_ID: i32 = 0x5446_7374;
-/// The layout above.
-pub(crate) const SCHEMA_VERSION: i32 = 1;
+/// "TFS1": what `file` shows of a plain status list.
+pub(crate) const APPLICATION: i64 = 0x5446_5331;
+pub(crate) const SCHEMA: i64 = 1;
+/// Both numbers of a person are two rows of `subject` with one `entry`.
+pub(crate) const TABLES: &str = "
+CREATE TABLE meta(
+    only INTEGER PRIMARY KEY CHECK(only = 1),
+    scope INTEGER NOT NULL,
+    as_of INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    province BLOB NOT NULL,
+    people INTEGER NOT NULL
+) STRICT;
+CREATE TABLE entry(
+    id INTEGER PRIMARY KEY,
+    colour INTEGER NOT NULL
+) STRICT;
+CREATE TABLE subject(
+    subject BLOB PRIMARY KEY NOT NULL,
+    entry INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+/// The longest statement and value that reading a list takes, in bytes.
+const LENGTH_MOST: i32 = 4096;
 
-/// Why a table cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenFault {
-    /// SQLite cannot read it.
-    #[error("{}: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-    /// Another file, or another version of this one.
-    #[error("{} is not a status table of version {SCHEMA_VERSION}", .path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Its head is out of range.
-    #[error("the head of {} is damaged", .path.display())]
-    BadHead {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-/// An open table.
+/// An open list.
 pub struct StatusTable {
-    connection: Connection,
+    /// SQLite's connection is for one thread at a time; a poisoned lock is a fault, not a panic.
+    connection: Mutex<Connection>,
     head: Head,
 }
 
 impl StatusTable {
-    /// Opens a table read-only; nothing is ever written beside it.
+    /// Opens the list in the file at `path`, whose content must not change any more.
     ///
     /// # Errors
-    /// [`OpenFault`].
-    pub fn open(path: &Path) -> Result<StatusTable, OpenFault> {
-        let read = |source| OpenFault::Read { path: path.to_owned(), source };
-        let flags =
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(immutable_uri(path), flags).map_err(read)?;
-        connection
-            .execute_batch("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;")
-            .map_err(read)?;
-        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        let ours = number("application_id").map_err(read)? == APPLICATION_ID;
-        if !ours || number("user_version").map_err(read)? != SCHEMA_VERSION {
-            return Err(OpenFault::Foreign { path: path.to_owned() });
-        }
-        let head = read_head(&connection).map_err(read)?;
-        let head = head.ok_or(OpenFault::BadHead { path: path.to_owned() })?;
-        Ok(StatusTable { connection, head })
+    /// [`ListFault::Unreadable`] when there is no such file, [`ListFault::Damaged`] when it is not a list.
+    pub fn open(path: &Path) -> Result<Self, ListFault> {
+        let connection = connect(path).map_err(|error| fault(&error))?;
+        let head = head(&connection)?;
+        Ok(StatusTable { connection: Mutex::new(connection), head })
     }
 }
 
 impl StatusList for StatusTable {
     fn find(&self, subject: &Subject) -> Result<Answer, ListFault> {
-        let fault = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => ListFault::Unreadable,
-            _ => ListFault::Damaged,
-        };
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT subject.entry, entry.colour FROM subject LEFT JOIN entry ON entry.id = subject.entry WHERE subject.subject = ?1")
-            .map_err(fault)?;
-        let row =
-            statement.query_row([&subject.as_bytes()[..]], |row| row.get::<_, Option<i64>>(1)).optional();
-        match row.map_err(fault)? {
+        let connection = self.connection.lock().map_err(|_| ListFault::Unreadable)?;
+        match entry_of(&connection, subject).map_err(|error| fault(&error))? {
             None => Ok(Answer::NotListed),
-            Some(code) => code.and_then(colour).map(Answer::Listed).ok_or(ListFault::Damaged),
+            Some(entry) => colour_of(&connection, entry, &self.head).map(Answer::Listed),
         }
     }
 
@@ -97,43 +72,108 @@ impl StatusList for StatusTable {
     }
 }
 
-fn read_head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
-    connection.query_row("SELECT scope, as_of, version, province, people FROM head", [], |row| {
-        let (scope, as_of, version): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (province, people): (Vec<u8>, i64) = (row.get(3)?, row.get(4)?);
-        Ok(checked_head(scope, as_of, version, &province, people))
-    })
+/// The number a colour has in the file: 1 to 3.
+pub(crate) fn colour_code(colour: Colour) -> i64 {
+    match colour {
+        Colour::Green => 1,
+        Colour::Yellow => 2,
+        Colour::Red => 3,
+    }
 }
 
-fn checked_head(scope: i64, as_of: i64, version: i64, province: &[u8], people: i64) -> Option<Head> {
-    Some(Head {
-        scope: match scope {
-            0 => Scope::Population,
-            1 => Scope::Exceptions,
-            _ => return None,
-        },
-        as_of: Timestamp::from_unix(u64::try_from(as_of).ok()?)?,
-        version: u32::try_from(version).ok()?,
-        province: province.try_into().ok()?,
-        people: u64::try_from(people).ok()?,
-    })
+pub(crate) fn scope_code(scope: Scope) -> i64 {
+    match scope {
+        Scope::Population => 1,
+        Scope::Exceptions => 2,
+    }
 }
 
-/// Green 0, yellow 1, red 2.
-pub(crate) fn colour(code: i64) -> Option<Colour> {
-    [Colour::Green, Colour::Yellow, Colour::Red].get(usize::try_from(code).ok()?).copied()
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let connection = Connection::open_with_flags(uri(path), flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LENGTH_MOST)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
+    Ok(connection)
 }
 
-/// `immutable=1`: SQLite then takes no locks and looks for no journal beside the file.
-fn immutable_uri(path: &Path) -> String {
+/// `immutable=1`: no lock, no journal or log beside the file is looked at, so that nobody can slip one in.
+fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => {
                 uri.push(char::from(*byte))
             }
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
     uri + "?immutable=1"
+}
+
+fn fault(error: &Error) -> ListFault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure | ErrorCode::PermissionDenied) => {
+            ListFault::Unreadable
+        }
+        _ => ListFault::Damaged,
+    }
+}
+
+fn head(connection: &Connection) -> Result<Head, ListFault> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let marks = number("application_id").and_then(|id| Ok((id, number("user_version")?)));
+    if marks.map_err(|error| fault(&error))? != (APPLICATION, SCHEMA) {
+        return Err(ListFault::Damaged);
+    }
+    let sql = "SELECT scope, as_of, version, province, people FROM meta WHERE only = 1";
+    let read = connection.query_row(sql, [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?, row.get::<_, i64>(4)?))
+    });
+    let (scope, as_of, version, province, people) = read.map_err(|error| fault(&error))?;
+    let scope = [Scope::Population, Scope::Exceptions].into_iter().find(|known| scope_code(*known) == scope);
+    let as_of = u64::try_from(as_of).ok().and_then(Timestamp::from_unix);
+    Ok(Head {
+        scope: scope.ok_or(ListFault::Damaged)?,
+        as_of: as_of.ok_or(ListFault::Damaged)?,
+        version,
+        province: Region::new(province).map_err(|_| ListFault::Damaged)?,
+        people: u64::try_from(people).map_err(|_| ListFault::Damaged)?,
+    })
+}
+
+/// The entry of a subject. The key comes back with the row: a page that answers for another key is not believed.
+fn entry_of(connection: &Connection, subject: &Subject) -> Result<Option<i64>, Error> {
+    let sql = "SELECT subject, entry FROM subject WHERE subject = ?1";
+    let row = connection.query_row(sql, [subject.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let found: Option<([u8; SUBJECT_BYTES], i64)> = row.optional()?;
+    match found {
+        None => Ok(None),
+        Some((key, entry)) if Subject::from_bytes(key) == *subject => Ok(Some(entry)),
+        Some(_) => Err(Error::InvalidQuery),
+    }
+}
+
+fn colour_of(connection: &Connection, entry: i64, head: &Head) -> Result<Colour, ListFault> {
+    let read = connection.query_row("SELECT id, colour FROM entry WHERE id = ?1", [entry], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    // An entry that is not there is damage too: its subject is listed.
+    let (id, code) = read.map_err(|error| fault(&error))?;
+    let listed = id == entry && id > 0 && id.unsigned_abs() <= head.people;
+    let colour =
+        [Colour::Green, Colour::Yellow, Colour::Red].into_iter().find(|known| colour_code(*known) == code);
+    match (listed, head.scope, colour) {
+        // Nobody green is in a list of exceptions.
+        (true, Scope::Exceptions, Some(Colour::Green)) => Err(ListFault::Damaged),
+        (true, _, Some(colour)) => Ok(colour),
+        (false, _, _) | (true, _, None) => Err(ListFault::Damaged),
+    }
 }

@@ -3,6 +3,7 @@
 //! Must not know: what is done about damage.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
@@ -29,26 +30,26 @@ CREATE TABLE journal(
 ) STRICT;
 CREATE TABLE record(
     sequence INTEGER PRIMARY KEY CHECK(sequence > 0),
-    journal INTEGER NOT NULL,
+    journal INTEGER NOT NULL CHECK(journal > 0),
     previous BLOB NOT NULL CHECK(length(previous) = 32),
     hash BLOB NOT NULL CHECK(length(hash) = 32),
-    day_key INTEGER NOT NULL,
+    day_key INTEGER NOT NULL CHECK(day_key BETWEEN 0 AND 4294967295),
     enc BLOB NOT NULL CHECK(length(enc) = 32),
     body BLOB NOT NULL CHECK(length(body) = 192),
     tag BLOB NOT NULL CHECK(length(tag) = 16)
 ) STRICT;
 CREATE TABLE tally(
-    day INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    lane INTEGER NOT NULL,
-    letter INTEGER NOT NULL,
-    count INTEGER NOT NULL,
+    day INTEGER NOT NULL CHECK(day BETWEEN 0 AND 4294967295),
+    place INTEGER NOT NULL CHECK(place BETWEEN 0 AND 4294967295),
+    lane INTEGER NOT NULL CHECK(lane BETWEEN 0 AND 65535),
+    letter INTEGER NOT NULL CHECK(letter BETWEEN 0 AND 255),
+    count INTEGER NOT NULL CHECK(count > 0),
     PRIMARY KEY(day, place, lane, letter)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE use_count(
-    day INTEGER NOT NULL,
+    day INTEGER NOT NULL CHECK(day BETWEEN 0 AND 4294967295),
     key BLOB NOT NULL CHECK(length(key) = 8),
-    count INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK(count > 0),
     PRIMARY KEY(day, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE kept(
@@ -103,6 +104,8 @@ pub(crate) fn connect(disk: &dyn Disk, path: &Path) -> Result<Connection, Error>
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs)?,
         None => Connection::open_with_flags(path, flags)?,
     };
+    // Whoever else has it will not let go soon.
+    connection.busy_timeout(Duration::ZERO)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;

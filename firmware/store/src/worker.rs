@@ -14,8 +14,13 @@ type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
 pub(crate) struct Worker<S> {
     jobs: Option<Sender<Job<S>>>,
     outstanding: Arc<Outstanding>,
+    /// Disconnected when the thread has let go of what it owned.
+    ended: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// How long dropping waits for the thread to close its files.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What asking gave.
 pub(crate) enum Asked<R> {
@@ -55,13 +60,15 @@ impl Outstanding {
 impl<S: Send + 'static> Worker<S> {
     pub(crate) fn start(name: &str, mut state: S) -> io::Result<Self> {
         let (jobs, inbox) = channel::<Job<S>>();
-        let outstanding = Arc::default();
+        let (running, ended) = channel::<()>();
         let thread = Builder::new().name(name.to_owned()).spawn(move || {
             while let Ok(job) = inbox.recv() {
                 job(&mut state);
             }
+            drop(state);
+            drop(running);
         })?;
-        Ok(Worker { jobs: Some(jobs), outstanding, thread: Some(thread) })
+        Ok(Worker { jobs: Some(jobs), outstanding: Arc::default(), ended, thread: Some(thread) })
     }
 
     /// Runs `job` on the thread and waits at most `wait` for its answer.
@@ -97,11 +104,13 @@ impl<S: Send + 'static> Worker<S> {
 }
 
 impl<S> Drop for Worker<S> {
-    /// Lets the thread end; waits for it only when nothing is stuck, so that a dead disk cannot hang the shutdown.
+    /// Lets the thread end and waits a little for it to close its files: a dead disk cannot hang the shutdown.
     fn drop(&mut self) {
         drop(mem::take(&mut self.jobs));
-        let free = *self.outstanding.lock() == 0;
-        if let Some(thread) = self.thread.take().filter(|_| free) {
+        let busy = *self.outstanding.lock() > 0;
+        let wait = if busy { Duration::ZERO } else { GOODBYE };
+        let ended = matches!(self.ended.recv_timeout(wait), Err(RecvTimeoutError::Disconnected));
+        if let Some(thread) = self.thread.take().filter(|_| ended) {
             // A panic of the thread was already answered with `Gone`.
             let _ = thread.join();
         }

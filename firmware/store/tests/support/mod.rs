@@ -2,4 +2,5 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 pub(crate) mod disk;
+pub(crate) mod fillable;
 pub(crate) mod world;
