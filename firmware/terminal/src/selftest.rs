@@ -6,12 +6,12 @@ use std::io::Write;
 use std::path::Path;
 
 use gate_core::manifest::Dataset;
-use gate_core::time::ClockTrust;
 use gate_hal::clock::Clock;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 
 use crate::believed::{Believed, NothingSeen};
 use crate::config::{Config, RtcFitted};
+use crate::gate::RTC_SET;
 use crate::judge::Judge;
 use crate::secrets::{self, Secrets};
 use crate::wiring;
@@ -117,6 +117,14 @@ fn journal<W: Write>(config: &Config, judge: &Judge, report: &mut Report<'_, W>)
             let found =
                 format!("{} records wait in the reserve, {} in memory", waiting.reserve, waiting.memory);
             report.good("journal", &found)?;
+            match book.kept(RTC_SET) {
+                Some(1) => report.good("clock trust", "a healthy battery-backed clock is trusted at the next start")?,
+                _ => report.bad(
+                    "clock trust",
+                    "the clock was never confirmed here, so screen codes go to the attendant",
+                    "an attendant confirms the time at the terminal (badge, PIN, clock key), or wait for signed time",
+                )?,
+            }
         }
         Err(cause) => report.bad("journal", &format!("{cause:#}"), "check the disk and its mount")?,
     }
@@ -151,6 +159,5 @@ fn devices<W: Write>(config: &Config, report: &mut Report<'_, W>) -> anyhow::Res
         }
         None => report.bad("clock", "cannot be read", "an attendant confirms the time at the terminal")?,
     }
-    report.good("clock trust", &format!("begins {:?} until it is confirmed", ClockTrust::Unconfirmed))?;
     Ok(())
 }
