@@ -1,4 +1,5 @@
 //! `gate check` as its users run it: foreign credentials, bad inputs, typed numbers and their badge.
+#![expect(clippy::unwrap_used, reason = "test helpers: what goes wrong here must fail the test")]
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! The program `gate` as a shell sees it: exit codes and messages.
+#![expect(clippy::unwrap_used, reason = "test helpers: what goes wrong here must fail the test")]
 
 use std::process::{Command, Output};
 
