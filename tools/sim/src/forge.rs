@@ -72,3 +72,51 @@ pub fn text(bytes: &[u8]) -> Result<String> {
 pub fn bytes(text: &str) -> Result<Room> {
     Ok(base45::decode(text.strip_prefix("TF1:").context("a credential's text begins with TF1:")?.as_bytes())?)
 }
+
+/// The text that ends early: two thirds of it.
+pub fn truncated(text: &str) -> String {
+    text.chars().take(text.len() * 2 / 3).collect()
+}
+
+/// The text with bit 5 of one capital letter flipped: a small letter is no character of Base45 (RFC 9285).
+///
+/// # Errors
+/// If there is no capital letter to flip.
+pub fn bit_of_text_flipped(text: &str) -> Result<String> {
+    let place = text.bytes().enumerate().skip(20).find(|(_, byte)| byte.is_ascii_uppercase());
+    let (place, _) = place.context("a credential's text has capital letters")?;
+    let flip = |(at, byte): (usize, u8)| char::from(if at == place { byte ^ 0x20 } else { byte });
+    Ok(text.bytes().enumerate().map(flip).collect())
+}
+
+/// The same credential with one bit within its signed claims flipped.
+///
+/// # Errors
+/// If the text is no credential's.
+pub fn signed_bit_flipped(original: &str) -> Result<String> {
+    changed(original, SIGNED_BYTE, |byte| byte ^ 1)
+}
+
+/// The same credential, but its protected header says ES256 (-7, RFC 9053) in place of EdDSA (-8).
+///
+/// # Errors
+/// If the text is no credential's.
+pub fn foreign_algorithm(original: &str) -> Result<String> {
+    let envelope = bytes(original)?;
+    let header = envelope.windows(2).position(|pair| pair == [ALG_LABEL, EDDSA]);
+    changed(original, header.context("a credential's header says EdDSA")? + 1, |_| ES256)
+}
+
+/// Well inside the claims: the envelope's head is shorter, and the signature is the last 64 bytes.
+const SIGNED_BYTE: usize = 30;
+/// CBOR: label 1 of the header, and the negative integers -8 and -7.
+const ALG_LABEL: u8 = 0x01;
+const EDDSA: u8 = 0x27;
+const ES256: u8 = 0x26;
+
+fn changed(original: &str, at: usize, change: impl FnOnce(u8) -> u8) -> Result<String> {
+    let mut envelope = bytes(original)?;
+    let byte = envelope.get_mut(at).context("a credential is longer than that")?;
+    *byte = change(*byte);
+    text(&envelope)
+}

@@ -7,5 +7,8 @@ pub mod devices;
 pub mod forge;
 pub mod optics;
 pub mod people;
+pub mod report;
 pub mod sam;
+pub mod script;
 pub mod stage;
+pub mod tour;

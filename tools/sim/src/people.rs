@@ -81,3 +81,41 @@ impl ForeignResident {
         })
     }
 }
+
+/// A resident of Hong Kong with a residence permit and the number of the travel permit (DOMAIN §13).
+#[derive(Clone, Debug)]
+pub struct Hongkonger {
+    /// The card.
+    pub card: SyntheticCard,
+    /// Its number.
+    pub permit: Document,
+    /// The travel permit's number, which the card tells too.
+    pub travel: Document,
+}
+
+impl Hongkonger {
+    /// The one of the demo.
+    ///
+    /// # Errors
+    /// Never: the numbers are made to be right.
+    pub fn demo() -> Result<Hongkonger> {
+        let permit = checked_18("81000019500202002").context("seventeen digits have a check digit")?;
+        let travel = "H12345678";
+        Ok(Hongkonger {
+            card: SyntheticCard::residence_permit("测试乙", &permit, travel, VALID)?,
+            permit: Document::parse(DocumentKind::HmtResidencePermit, &permit)?,
+            travel: Document::parse(DocumentKind::HmtTravelPermit, travel)?,
+        })
+    }
+}
+
+/// The passport of the demo's traveller.
+pub const PASSPORT: &str = "E12345678";
+
+/// The traveller's passport as a document.
+///
+/// # Errors
+/// Never: the number is one.
+pub fn passport() -> Result<Document> {
+    Ok(Document::parse(DocumentKind::Passport, PASSPORT)?)
+}

@@ -3,126 +3,53 @@
 //! in a directory of its own.
 //! Must not know: which verdict is expected.
 
+mod disk;
+mod ledger;
+mod setting;
+mod stopwatch;
+
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use gate_core::event::Event;
 use gate_core::manifest::Dataset;
-use gate_core::query::TerminalNumber;
+use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::screen::{Screen, Told};
 use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::picture::GreyPicture;
-use gate_proof::subject::Subject;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
-use gate_signing::inputs::Inputs;
 use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
+use gate_signing::list::Listed;
 use gate_signing::publish::Publication;
-use gate_status::Scope;
-use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
+use gate_store::Backlog;
 use gate_terminal::believed::{Believed, NothingSeen};
-use gate_terminal::book::{Book, NoBook};
+use gate_terminal::book::Book;
 use gate_terminal::devices::Devices;
 use gate_terminal::gate::{Gate, KeptVersions, RTC_SET};
 use gate_terminal::judge::{Judge, Station};
 use gate_terminal::secrets::{self, Secrets};
-use gate_wire::cose::Kid;
-use gate_wire::credential::{Colour, CredentialId};
+use gate_wire::record::Record;
 use gate_wire::sdt::Baud;
 use gate_wire::time::Timestamp;
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 
 use crate::devices::{Pulse, World};
 use crate::optics::Scene;
 use crate::people::Person;
 use crate::sam::SamSimulator;
 
+pub use disk::{DiskState, SimDisk};
+pub use setting::{Disk, Fitted, RtcAtStart, Setting};
+pub use stopwatch::{Decided, Stopwatch};
+
+use ledger::{Boot, Ledger};
+
 /// 2026-11-20T20:15:00+08:00: when every story begins.
 pub const BEGINNING: u64 = 1_795_176_900;
 const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
 const STEP_MS: u64 = 20;
-
-/// How a stage is set.
-#[derive(Clone, Debug)]
-pub struct Setting {
-    /// Place number: 1 is a station, 2 a hospital.
-    pub place: u32,
-    /// Lane: 1 leads in, 9 out.
-    pub lane: u16,
-    /// Whom the list names.
-    pub scope: Scope,
-    /// Age of the list in seconds at the beginning.
-    pub list_age_s: u64,
-    /// Who is listed, by every number of theirs.
-    pub listed: Vec<(Vec<Subject>, Colour)>,
-    /// Datasets that the terminal never got.
-    pub without: Vec<Dataset>,
-    /// Policies, places, risk levels.
-    pub inputs: Inputs,
-    /// Revoked credential ids.
-    pub revoked: Vec<CredentialId>,
-    /// The battery-backed clock at the terminal's start.
-    pub rtc: RtcAtStart,
-    /// How the journal is.
-    pub journal: JournalState,
-    /// Whether a thermometer is fitted.
-    pub thermometer: Fitted,
-}
-
-/// Whether a device is fitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fitted {
-    /// It is.
-    Yes,
-    /// It is not.
-    No,
-}
-
-/// The battery-backed clock at the terminal's start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RtcAtStart {
-    /// Healthy, right, last set from a confirmed clock.
-    Healthy,
-    /// Healthy and set from a confirmed clock, but this many seconds ahead.
-    HealthyAhead(u64),
-    /// Lost its voltage: 1970.
-    Dead,
-    /// Suspect and this many seconds ahead.
-    SuspectAhead(u64),
-    /// Suspect and this many seconds back.
-    SuspectBack(u64),
-}
-
-/// How the journal is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JournalState {
-    /// It works.
-    Well,
-    /// The disk is full: the reserve has to do.
-    DiskFull,
-    /// Nothing can be committed, not even to the reserve.
-    Dead,
-}
-
-impl Default for Setting {
-    fn default() -> Setting {
-        Setting {
-            place: 1,
-            lane: 1,
-            scope: Scope::Population,
-            list_age_s: 3_600,
-            listed: Vec::new(),
-            without: Vec::new(),
-            inputs: Inputs::demo(),
-            revoked: Vec::new(),
-            rtc: RtcAtStart::Healthy,
-            journal: JournalState::Well,
-            thermometer: Fitted::No,
-        }
-    }
-}
+/// What the reader needs to greet the terminal before the first person comes.
+const SETTLING_MS: u64 = 400;
 
 /// The province of the demo, as it is at the beginning of every story.
 ///
@@ -140,6 +67,9 @@ pub fn beginning() -> Timestamp {
 
 /// One terminal and its world.
 pub struct Stage {
+    gate: Gate,
+    ledger: Ledger,
+    disk: Option<SimDisk>,
     directory: tempfile::TempDir,
     setting: Setting,
     /// The desk that issues what people show.
@@ -148,9 +78,10 @@ pub struct Stage {
     pub world: World,
     /// The card reader.
     pub reader: SamSimulator,
-    gate: Gate,
+    /// Real times of this terminal since its start.
+    pub stopwatch: Stopwatch,
     scenes: u64,
-    slowest_turn: Duration,
+    boots: u64,
 }
 
 impl Stage {
@@ -162,13 +93,12 @@ impl Stage {
         let directory = tempfile::tempdir().context("making a directory for the stage")?;
         publish(directory.path(), &setting, &mut province)?;
         let world = World::new(beginning());
-        set_clock(&world, setting.rtc);
-        let reader = SamSimulator::new(&directory.path().join("reader"))?;
-        let gate = start(directory.path(), &setting, &world)?;
-        let (scenes, slowest_turn) = (0, Duration::ZERO);
-        let mut stage = Stage { directory, setting, province, world, reader, gate, scenes, slowest_turn };
-        stage.run(400)?;
-        Ok(stage)
+        setting.rtc.put(&world);
+        let disk = match setting.disk {
+            Disk::System => None,
+            Disk::CanFail => Some(SimDisk::new()?),
+        };
+        Stage::start(Parts { directory, setting, province, world, disk, boots: 0 })
     }
 
     /// Cuts the power for `seconds` and starts the terminal again from its files.
@@ -176,14 +106,24 @@ impl Stage {
     /// # Errors
     /// As [`Stage::new`].
     pub fn reboot(self, seconds: u64) -> Result<Stage> {
-        let Stage { directory, setting, province, world, reader, gate, .. } = self;
-        drop((gate, reader));
+        let Stage { directory, setting, province, world, reader, gate, ledger, disk, boots, .. } = self;
+        drop((gate, ledger, reader));
         let world = world.after_power_cut(seconds);
+        Stage::start(Parts { directory, setting, province, world, disk, boots: boots + 1 })
+    }
+
+    fn start(parts: Parts) -> Result<Stage> {
+        let Parts { directory, setting, province, world, disk, boots } = parts;
         let reader = SamSimulator::new(&directory.path().join("reader"))?;
-        let gate = start(directory.path(), &setting, &world)?;
-        let (scenes, slowest_turn) = (0, Duration::ZERO);
-        let mut stage = Stage { directory, setting, province, world, reader, gate, scenes, slowest_turn };
-        stage.run(400)?;
+        let mut stopwatch = Stopwatch::default();
+        let began = Instant::now();
+        let boot = Boot { at: beginning(), number: boots };
+        let (gate, ledger) = terminal(directory.path(), &setting, &world, (boot, disk.as_ref()))?;
+        stopwatch.started(began.elapsed());
+        let scenes = boots * 100;
+        let mut stage =
+            Stage { gate, ledger, disk, directory, setting, province, world, reader, stopwatch, scenes, boots };
+        stage.run(SETTLING_MS)?;
         Ok(stage)
     }
 
@@ -205,9 +145,11 @@ impl Stage {
     pub fn turn(&mut self) -> Result<()> {
         self.world.advance(STEP_MS);
         self.reader.pump(self.world.now())?;
+        let shown = self.screens_shown();
         let began = Instant::now();
         self.gate.turn();
-        self.slowest_turn = self.slowest_turn.max(began.elapsed());
+        let took = began.elapsed();
+        self.stopwatch.turned(took, self.told_since(shown).as_ref());
         Ok(())
     }
 
@@ -216,17 +158,27 @@ impl Stage {
     /// # Errors
     /// As [`Stage::run`], or if it is not shown in time.
     pub fn run_until(&mut self, millis: u64, wanted: impl Fn(&Screen) -> bool) -> Result<Screen> {
-        let before = self.world.display().shown().len();
+        match self.run_towards(millis, wanted)? {
+            Some(screen) => Ok(screen),
+            None => anyhow::bail!("not shown within {millis} ms; the screen is {:?}", self.screen()),
+        }
+    }
+
+    /// Runs until a screen that `wanted` takes is shown, or `millis` have passed.
+    ///
+    /// # Errors
+    /// As [`Stage::run`].
+    pub fn run_towards(&mut self, millis: u64, wanted: impl Fn(&Screen) -> bool) -> Result<Option<Screen>> {
+        let mut seen = self.screens_shown();
         for _ in 0..millis.div_ceil(STEP_MS) {
             self.turn()?;
-            let shown = self.world.display().shown();
-            if let Some(found) =
-                shown.get(before..).unwrap_or_default().iter().find(|shown| wanted(&shown.screen))
-            {
-                return Ok(found.screen.clone());
+            let new = self.world.display().screens_since(seen);
+            seen += new.len();
+            if let Some(found) = new.into_iter().find(|screen| wanted(screen)) {
+                return Ok(Some(found));
             }
         }
-        anyhow::bail!("not shown within {millis} ms; the screen is {:?}", self.screen())
+        Ok(None)
     }
 
     /// Holds a code on a phone before the camera.
@@ -234,9 +186,15 @@ impl Stage {
     /// # Errors
     /// If the text is too long for a QR code.
     pub fn hold_phone(&mut self, text: &str) -> Result<()> {
-        self.scenes += 1;
-        self.hold(Scene::phone(text, self.scenes)?.render());
+        let seed = self.next_scene();
+        self.hold(Scene::phone(text, seed)?.render());
         Ok(())
+    }
+
+    /// A number for the next scene: no two hands are alike.
+    pub fn next_scene(&mut self) -> u64 {
+        self.scenes += 1;
+        self.scenes
     }
 
     /// Holds a picture before the camera.
@@ -251,16 +209,15 @@ impl Stage {
 
     /// The verdict last shown, if a verdict was shown since the count of screens was `since`.
     pub fn told_since(&self, since: usize) -> Option<Told> {
-        let shown = self.world.display().screens();
-        shown.iter().skip(since).rev().find_map(|screen| match screen {
-            Screen::Verdict(told) => Some(told.clone()),
+        self.world.display().screens_since(since).into_iter().rev().find_map(|screen| match screen {
+            Screen::Verdict(told) => Some(told),
             _ => None,
         })
     }
 
     /// Screens shown so far.
     pub fn screens_shown(&self) -> usize {
-        self.world.display().screens().len()
+        self.world.display().count()
     }
 
     /// The screen in front of people.
@@ -273,9 +230,34 @@ impl Stage {
         self.world.latch().pulses()
     }
 
-    /// Real time of the slowest turn since this was last asked.
-    pub fn take_slowest_turn(&mut self) -> Duration {
-        std::mem::take(&mut self.slowest_turn)
+    /// Every record in the journal's own file, in order, opened with the authority's keys.
+    ///
+    /// # Errors
+    /// If the journal cannot be read, or holds a row that the authority cannot prove or open.
+    pub fn records(&self) -> Result<Vec<(Sequence, Record)>> {
+        self.ledger.records(&self.province)
+    }
+
+    /// Records that are in the reserve or in memory.
+    pub fn backlog(&self) -> Backlog {
+        self.ledger.backlog()
+    }
+
+    /// Whether every record fits the one before.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn chain_is_whole(&self) -> Result<bool> {
+        self.ledger.chain_is_whole()
+    }
+
+    /// From now on the disk is so.
+    ///
+    /// # Errors
+    /// On a stage that was not set with [`Disk::CanFail`].
+    pub fn set_disk(&self, state: DiskState) -> Result<()> {
+        self.disk.as_ref().context("this stage's disk cannot fail: set `Disk::CanFail`")?.set(state);
+        Ok(())
     }
 
     /// The terminal's directory.
@@ -283,21 +265,30 @@ impl Stage {
         self.directory.path()
     }
 
+    /// How it was set.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
     /// The time of the world, as everybody but a wrong clock knows it.
     pub fn time(&self) -> Timestamp {
         beginning().plus(self.world.now().0 / 1000)
     }
 
-    /// Issues a credential of `age_s` seconds about `person`.
+    /// Issues a credential about `person`, as the desk did at the time of issue.
     ///
     /// # Errors
     /// If the desk refuses.
     pub fn issue(&mut self, by: DemoIssuer, person: &Person, what: Issue) -> Result<IssuedCredential> {
+        let issued = self.time();
         let request = IssueRequest {
             document: &person.document,
             full_name: person.name,
             claim: what.claim,
-            issued: self.time().minus(what.age_s),
+            issued: match what.age_s {
+                ahead @ ..0 => issued.plus(ahead.unsigned_abs()),
+                past => issued.minus(past.unsigned_abs()),
+            },
             life_s: what.life_s,
         };
         Ok(self.province.issue(by, &request)?)
@@ -309,18 +300,27 @@ impl Stage {
 pub struct Issue {
     /// What is stated.
     pub claim: Claim,
-    /// Seconds since its issue.
-    pub age_s: u64,
+    /// Seconds since its issue; negative for an issuer whose clock is ahead.
+    pub age_s: i64,
     /// Seconds from issue to expiry.
     pub life_s: u32,
+}
+
+/// What a stage is put together from.
+struct Parts {
+    directory: tempfile::TempDir,
+    setting: Setting,
+    province: DemoProvince,
+    world: World,
+    disk: Option<SimDisk>,
+    boots: u64,
 }
 
 fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> Result<()> {
     let list = directory.join("status.db");
     let as_of = beginning().minus(setting.list_age_s);
     let people = setting.listed.iter();
-    let people =
-        people.map(|(subjects, colour)| gate_status::Person { subjects: subjects.clone(), colour: *colour });
+    let people = people.map(|(subjects, colour)| Listed { subjects: subjects.clone(), colour: *colour });
     province.province_mut().build_list(&list, setting.scope, as_of, people)?;
     for id in &setting.revoked {
         province.province_mut().revocations_mut().revoke(*id)?;
@@ -339,35 +339,25 @@ fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> 
     Ok(())
 }
 
-fn set_clock(world: &World, rtc: RtcAtStart) {
-    let clock = world.clock();
-    match rtc {
-        RtcAtStart::Healthy => {}
-        RtcAtStart::HealthyAhead(seconds) => clock.put_ahead(seconds),
-        RtcAtStart::Dead => clock.go_dead(),
-        RtcAtStart::SuspectAhead(seconds) => {
-            clock.put_ahead(seconds);
-            clock.set_health(gate_core::time::RtcHealth::Suspect);
-        }
-        RtcAtStart::SuspectBack(seconds) => {
-            clock.put_back(seconds);
-            clock.set_health(gate_core::time::RtcHealth::Suspect);
-        }
-    }
-}
-
 /// As `gate run` puts a terminal together, over simulated devices.
-fn start(directory: &Path, setting: &Setting, world: &World) -> Result<Gate> {
+fn terminal(
+    directory: &Path,
+    setting: &Setting,
+    world: &World,
+    (boot, disk): (Boot, Option<&SimDisk>),
+) -> Result<(Gate, Ledger)> {
     let secrets = Secrets::load(&data(directory).join(secrets::FILE_NAME))?;
     let station = Station { place: setting.place, lane: setting.lane };
     let judge = Judge::new(Believed::load(&data(directory), &NothingSeen), secrets, station);
-    let mut book = book(directory, setting, &judge)?;
-    if book.kept(RTC_SET).is_none() {
+    let mut ledger = Ledger::open(directory, &judge, boot, disk)?;
+    if ledger.kept(RTC_SET).is_none() {
         // The terminal of the demo was enrolled with a right clock.
-        book.keep(RTC_SET, 1);
+        ledger.keep(RTC_SET, 1);
     }
-    let believed = Believed::load(&data(directory), &KeptVersions(book.as_ref()));
-    Gate::new(devices(directory, setting, world), judge.with(believed), book)
+    let believed = Believed::load(&data(directory), &KeptVersions(&ledger));
+    let gate =
+        Gate::new(devices(directory, setting, world), judge.with(believed), Box::new(ledger.clone()))?;
+    Ok((gate, ledger))
 }
 
 fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
@@ -386,24 +376,6 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
         },
         clock: Box::new(world.clock()),
     }
-}
-
-fn book(directory: &Path, setting: &Setting, judge: &Judge) -> Result<Box<dyn Book>> {
-    if setting.journal == JournalState::Dead {
-        return Ok(Box::new(NoBook::default()));
-    }
-    let day_keys = judge.believed().day_keys.clone().context("the demo has day keys")?;
-    let secrets = judge.secrets();
-    let config = JournalConfig::new(
-        directory.join("journal.db"),
-        directory.join("reserve.bin"),
-        secrets.terminal,
-        beginning(),
-        Event::CommittedLate.code(),
-    );
-    let record_kid = Kid(secrets.terminal.value().to_be_bytes());
-    let keys = JournalKeys { day_keys, record_key: secrets.record_key(), record_kid };
-    Ok(Box::new(SqliteJournal::open(config, keys, ChaCha20Rng::from_seed(SEED))?))
 }
 
 fn data(directory: &Path) -> PathBuf {

@@ -86,6 +86,19 @@ impl SimDisplay {
         self.state.borrow().display.shown.iter().map(|shown| shown.screen.clone()).collect()
     }
 
+    /// The screens from the one of this number on (0 is the first).
+    #[must_use]
+    pub fn screens_since(&self, count: usize) -> Vec<Screen> {
+        let state = self.state.borrow();
+        state.display.shown.iter().skip(count).map(|shown| shown.screen.clone()).collect()
+    }
+
+    /// How many screens were shown.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state.borrow().display.shown.len()
+    }
+
     /// What the display shows now.
     #[must_use]
     pub fn last(&self) -> Option<Shown> {

@@ -1,0 +1,126 @@
+//! The stage's journal: the real one, which the loop writes and the journey reads.
+//! Promises: what is counted here was read back from the journal's own file, proven by the terminal's record key and
+//! opened with the authority's day keys.
+//! Must not know: which records are expected.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use gate_core::event::Event;
+use gate_core::journal::{Entry, Journal, JournalFault, Receipt, UseKey};
+use gate_core::query::{Sequence, TerminalNumber};
+use gate_proof::seal::OpeningKey;
+use gate_signing::demo::DemoProvince;
+use gate_signing::key_name::KeyName;
+use gate_store::{Backlog, Disk, JournalConfig, JournalKeys, Row, SqliteJournal, SystemDisk, verify_batch};
+use gate_terminal::book::{Book, Waiting};
+use gate_terminal::judge::Judge;
+use gate_wire::cose::Kid;
+use gate_wire::record::Record;
+use gate_wire::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::disk::SimDisk;
+
+type Real = SqliteJournal<ChaCha20Rng>;
+
+/// A handle on the journal.
+#[derive(Clone)]
+pub(super) struct Ledger {
+    journal: Rc<RefCell<Real>>,
+    terminal: TerminalNumber,
+}
+
+/// When a journal is opened, and what makes its seals differ from those of the boot before.
+#[derive(Clone, Copy)]
+pub(super) struct Boot {
+    pub(super) at: Timestamp,
+    pub(super) number: u64,
+}
+
+impl Ledger {
+    /// Opens the journal as `gate run` does, on the operating system's disk or on one that can fail.
+    pub(super) fn open(
+        directory: &Path,
+        judge: &Judge,
+        boot: Boot,
+        disk: Option<&SimDisk>,
+    ) -> Result<Ledger> {
+        let day_keys = judge.believed().day_keys.clone().context("the demo has day keys")?;
+        let secrets = judge.secrets();
+        let terminal = secrets.terminal;
+        let disk: Arc<dyn Disk> = match disk {
+            Some(disk) => Arc::new(disk.clone()),
+            None => Arc::new(SystemDisk),
+        };
+        let (database, reserve) = (directory.join("journal.db"), directory.join("reserve.bin"));
+        let config = JournalConfig {
+            disk,
+            ..JournalConfig::new(database, reserve, terminal, boot.at, Event::CommittedLate.code())
+        };
+        let record_kid = Kid(terminal.value().to_be_bytes());
+        let keys = JournalKeys { day_keys, record_key: secrets.record_key(), record_kid };
+        let journal = SqliteJournal::open(config, keys, ChaCha20Rng::seed_from_u64(boot.number))?;
+        Ok(Ledger { journal: Rc::new(RefCell::new(journal)), terminal })
+    }
+
+    /// What is not in the journal's own file yet.
+    pub(super) fn backlog(&self) -> Backlog {
+        self.journal.borrow().backlog()
+    }
+
+    /// Every record in the file, in order, as the authority reads it.
+    pub(super) fn records(&self, province: &DemoProvince) -> Result<Vec<(Sequence, Record)>> {
+        let record_key = province.key_seed(KeyName::TerminalRecord(self.terminal));
+        let record_key = record_key.context("the demo made the terminal's record key")?;
+        let record_key = gate_proof::ed25519::SigningKey::from_seed(&record_key).public_key();
+        let (mut all, mut from) = (Vec::new(), Sequence(0));
+        while let Some(batch) = self.journal.borrow().batch(from, usize::MAX)? {
+            let proven = verify_batch(&batch.bytes, &record_key)?;
+            for row in &proven.rows {
+                let record = row.open(self.terminal, &proven.journal, &day_key(province, row)?)?;
+                all.push((row.sequence, record));
+            }
+            from = Sequence(batch.first.0 + u64::from(batch.count));
+        }
+        Ok(all)
+    }
+
+    /// Whether every row, those that wait included, fits the one before.
+    pub(super) fn chain_is_whole(&self) -> Result<bool> {
+        Ok(self.journal.borrow().verify_chain()?.first_break().is_none())
+    }
+}
+
+fn day_key(province: &DemoProvince, row: &Row) -> Result<OpeningKey> {
+    let seed = province.key_seed(KeyName::Day(row.day_key.0)).context("the demo made the day's key")?;
+    Ok(OpeningKey::from_seed(&seed))
+}
+
+impl Journal for Ledger {
+    fn append(&mut self, entry: &Entry) -> Result<Receipt, JournalFault> {
+        self.journal.borrow_mut().append(entry)
+    }
+
+    fn uses(&mut self, key: &UseKey) -> u16 {
+        self.journal.borrow_mut().uses(key)
+    }
+}
+
+impl Book for Ledger {
+    fn keep(&mut self, name: &str, value: i64) {
+        Book::keep(&mut *self.journal.borrow_mut(), name, value);
+    }
+
+    fn kept(&self, name: &str) -> Option<i64> {
+        Book::kept(&*self.journal.borrow(), name)
+    }
+
+    fn tend(&mut self) -> Waiting {
+        Book::tend(&mut *self.journal.borrow_mut())
+    }
+}

@@ -1,0 +1,110 @@
+//! How a stage is set: place, lane, data, clock, devices.
+//! Promises: plain values with the ordinary day as their default.
+//! Must not know: how a terminal is put together.
+
+use gate_core::manifest::Dataset;
+use gate_core::time::RtcHealth;
+use gate_proof::subject::Subject;
+use gate_signing::inputs::Inputs;
+use gate_status::Scope;
+use gate_wire::credential::{Colour, CredentialId};
+
+use crate::devices::World;
+
+/// How a stage is set.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Place number: 1 is a station, 2 a hospital.
+    pub place: u32,
+    /// Lane: 1 leads in, 9 out.
+    pub lane: u16,
+    /// Whom the list names.
+    pub scope: Scope,
+    /// Age of the list in seconds at the beginning.
+    pub list_age_s: u64,
+    /// Who is listed, by every number of theirs.
+    pub listed: Vec<(Vec<Subject>, Colour)>,
+    /// Datasets that the terminal never got.
+    pub without: Vec<Dataset>,
+    /// Policies, places, risk levels.
+    pub inputs: Inputs,
+    /// Revoked credential ids.
+    pub revoked: Vec<CredentialId>,
+    /// The battery-backed clock at the terminal's start.
+    pub rtc: RtcAtStart,
+    /// Whether the disk can fail.
+    pub disk: Disk,
+    /// Whether a thermometer is fitted.
+    pub thermometer: Fitted,
+}
+
+/// Whether a device is fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fitted {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// The battery-backed clock at the terminal's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RtcAtStart {
+    /// Healthy, right, last set from a confirmed clock.
+    Healthy,
+    /// Healthy and set from a confirmed clock, but this many seconds ahead.
+    HealthyAhead(u64),
+    /// Lost its voltage: 1970.
+    Dead,
+    /// Suspect and this many seconds ahead.
+    SuspectAhead(u64),
+    /// Suspect and this many seconds back.
+    SuspectBack(u64),
+}
+
+impl RtcAtStart {
+    /// Puts the world's clock so.
+    pub(super) fn put(self, world: &World) {
+        let clock = world.clock();
+        match self {
+            RtcAtStart::Healthy => {}
+            RtcAtStart::HealthyAhead(seconds) => clock.put_ahead(seconds),
+            RtcAtStart::Dead => clock.go_dead(),
+            RtcAtStart::SuspectAhead(seconds) => {
+                clock.put_ahead(seconds);
+                clock.set_health(RtcHealth::Suspect);
+            }
+            RtcAtStart::SuspectBack(seconds) => {
+                clock.put_back(seconds);
+                clock.set_health(RtcHealth::Suspect);
+            }
+        }
+    }
+}
+
+/// The disk under the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// The operating system's.
+    System,
+    /// The operating system's, through [`super::SimDisk`]: it can be said to be full, or broken.
+    CanFail,
+}
+
+impl Default for Setting {
+    fn default() -> Setting {
+        Setting {
+            place: 1,
+            lane: 1,
+            scope: Scope::Population,
+            list_age_s: 3_600,
+            listed: Vec::new(),
+            without: Vec::new(),
+            inputs: Inputs::demo(),
+            revoked: Vec::new(),
+            rtc: RtcAtStart::Healthy,
+            disk: Disk::System,
+            thermometer: Fitted::No,
+        }
+    }
+}
