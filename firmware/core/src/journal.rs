@@ -1,5 +1,5 @@
 //! Record first, then open: what the passage asks of the journal, and the proofs that it was done.
-//! Promises: a [`Permit`] comes from a [`Recorded`] Pass, from an exit lane, or from an attendant, and from nowhere else.
+//! Promises: a [`Permit`](crate::record::Permit) comes from a [`Recorded`](crate::record::Recorded) Pass, from an exit lane, or from an attendant, and from nowhere else.
 //! Must not know: SQLite, seals, files (`gate_store`).
 
 use gate_wire::record::Record;
