@@ -30,8 +30,6 @@ const HANDS: u32 = 5;
 const CARD_MS: u64 = 3_000;
 /// A card that was pulled away comes back after this long.
 const AGAIN_MS: u64 = 2_500;
-/// Bytes of a card's answer that arrive before it is pulled away.
-const PULLED_AFTER: usize = 400;
 /// Bytes a turn while a code is to be held beside a card: a slow line.
 const SLOW_LINE: usize = 64;
 /// Answers that a silent reader owes.
@@ -175,7 +173,7 @@ impl Player {
     }
 
     fn pull_away(&mut self, card: &Card) -> Result<()> {
-        self.stage.reader.disturb(Request::Read, LineFault::PulledAfter { bytes: PULLED_AFTER });
+        self.stage.reader.disturb(Request::Read, LineFault::PulledAfter { bytes: 0 });
         self.lay(card)?;
         self.stage.run(AGAIN_MS)
     }

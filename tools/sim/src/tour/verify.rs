@@ -4,8 +4,8 @@
 //! Must not know: how anything was played.
 
 use anyhow::Result;
-use gate_core::screen::{Opened, Saved, Screen, Told};
-use gate_core::verdict::Verdict;
+use gate_core::screen::{Opened, Opens, Saved, Screen, Told};
+use gate_core::verdict::{Advice, Verdict};
 use gate_ui::words;
 use gate_wire::record::{Record, RecordKind};
 
@@ -229,7 +229,9 @@ impl Missed {
 
     /// A verdict's screen says what it must (DOMAIN §17), and its record says the same.
     fn screen_of(&mut self, told: &Told, evidence: &Evidence) {
-        let text = gate_ui::outline(&Screen::Verdict(told.clone()), WIDTH as u32, HEIGHT as u32).all_text();
+        let screen = Screen::Verdict(told.clone());
+        // A text may run over two lines.
+        let text = gate_ui::outline(&screen, WIDTH as u32, HEIGHT as u32).all_text().replace('\n', "");
         let not_pass = told.verdict != Verdict::Pass;
         let number = told.query.map(|query| query.as_str().to_owned());
         let mut says = |what: &str, must: bool| {
@@ -237,11 +239,16 @@ impl Missed {
                 format!("the screen {} `{what}`", if must { "does not say" } else { "says" })
             });
         };
-        says(words::verdict(told.verdict).zh, true);
-        says(told.reason.code(), not_pass);
-        if not_pass {
+        // Whoever leaves is told to walk (DOMAIN §20); whoever is sent to the fever clinic reads no refusal (DOMAIN §1).
+        match (told.opens, told.advice) {
+            (Opens::Yes, _) => says(words::verdict(Verdict::Pass).zh, true),
+            (Opens::No, Advice::FeverClinicLane) => says("禁止", false),
+            (Opens::No, _) => says(words::verdict(told.verdict).zh, true),
+        }
+        if told.opens == Opens::No {
             says(words::advice(told.advice).zh, true);
         }
+        says(told.reason.code(), not_pass);
         if let Some(number) = &number {
             says(number, not_pass);
         }
