@@ -31,7 +31,7 @@ instructions:
 
 # SIGKILL at random points of a scripted load: nothing acknowledged may be lost
 kill-test N="300":
-    KILLS={{N}} cargo test --release -p gate-tests --test journal_kill -- --nocapture
+    KILLS={{N}} cargo test --release -p gate-store --test journal_kill -- --nocapture
 
 # Accept the screens as drawn now
 bless:

@@ -7,13 +7,13 @@ use gate_proof::cose::{Aad, SignatureRefused, verify};
 use gate_proof::subject::{LinkKey, Subject, unblind};
 use gate_wire::base45::{self, Base45Error};
 use gate_wire::cose::{CoseError, Kid, Sign1};
-use gate_wire::credential::{Credential, CredentialError, Kind};
+use gate_wire::credential::{Certifier, Credential, CredentialError, Kind, Statement};
 use gate_wire::strict::StrictError;
 use gate_wire::time::Millis;
 use heapless::Vec;
 
 use crate::case::IssuerClass;
-use crate::keyset::{Force, IssuerKey, KeySet, Region};
+use crate::keyset::{Force, Holder, IssuerKey, KeySet, Region};
 use crate::time::{Currency, TrustedTime};
 use crate::verdict::Reason;
 
@@ -27,6 +27,12 @@ pub type Room = Vec<u8, 344>;
 /// Why something that began like a credential is none. Each becomes Assist with its own reason; none is a "no".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialRefusal {
+    /// Longer than any credential.
+    #[error("{0} bytes, a credential has at most {MAX_SYMBOL_BYTES} characters")]
+    Oversize(usize),
+    /// It does not begin like one.
+    #[error("the text does not begin with TF1:")]
+    NoPrefix,
     /// The text is not Base45.
     #[error("the text is damaged: {0}")]
     Text(Base45Error),
@@ -68,6 +74,8 @@ impl CredentialRefusal {
     /// The reason that is shown and recorded.
     pub fn reason(self) -> Reason {
         match self {
+            Self::Oversize(_) => Reason::CodeOversize,
+            Self::NoPrefix => Reason::OtherCode,
             Self::Text(Base45Error::CutOff) | Self::Envelope(CoseError::Encoding(StrictError::CutOff)) => {
                 Reason::CodeCutOff
             }
@@ -95,9 +103,12 @@ impl<'a> Alleged<'a> {
     /// Takes the text of a symbol (at most [`MAX_SYMBOL_BYTES`], beginning with [`PREFIX`]) apart into `room`.
     ///
     /// # Errors
-    /// [`CredentialRefusal::Text`] or [`CredentialRefusal::Envelope`].
+    /// The first of length, prefix, text and envelope that is not right.
     pub fn parse(text: &[u8], room: &'a mut Room) -> Result<Alleged<'a>, CredentialRefusal> {
-        let body = text.strip_prefix(PREFIX).unwrap_or(text);
+        if text.len() > MAX_SYMBOL_BYTES {
+            return Err(CredentialRefusal::Oversize(text.len()));
+        }
+        let body = text.strip_prefix(PREFIX).ok_or(CredentialRefusal::NoPrefix)?;
         *room = base45::decode(body).map_err(|error| damaged_or_cut(error, body.len()))?;
         let envelope = Sign1::parse(room).map_err(CredentialRefusal::Envelope)?;
         Ok(Alleged { envelope })
@@ -150,6 +161,15 @@ fn damaged_or_cut(error: Base45Error, characters: usize) -> CredentialRefusal {
 fn allowed(key: &IssuerKey, credential: &Credential) -> Result<(), CredentialRefusal> {
     let kind = credential.statement.kind();
     let longest_s = key.longest_life(kind).ok_or(CredentialRefusal::KindNotAllowed(kind))?;
+    // A community certifies as a community, a medical institution as one.
+    let certifier = match credential.statement {
+        Statement::Certificate(Certifier::Community) => Some(Holder::Community),
+        Statement::Certificate(Certifier::Medical) => Some(Holder::Medical),
+        Statement::Screen(_) | Statement::Paper(_) | Statement::Test { .. } | Statement::Badge(_) => None,
+    };
+    if certifier.is_some_and(|holder| holder != key.holder()) {
+        return Err(CredentialRefusal::KindNotAllowed(kind));
+    }
     let life_s = credential.expires.since(credential.issued);
     if life_s > u64::from(longest_s) {
         Err(CredentialRefusal::LifeTooLong { life_s, longest_s })

@@ -8,7 +8,7 @@ use gate_wire::time::Timestamp;
 use heapless::{String, Vec};
 
 use crate::screen::StaffStep;
-use crate::verdict::{PlaceKind, Verdict};
+use crate::verdict::{PlaceKind, Reason, Verdict};
 
 /// A key of the panel, or of a touch screen that shows the same keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,6 +119,8 @@ impl Cause {
 pub struct Situation {
     /// The verdict of the person who stands here now, if one was just given.
     pub verdict: Option<Verdict>,
+    /// Its reason.
+    pub reason: Option<Reason>,
     /// Kind of place.
     pub place: PlaceKind,
 }
@@ -126,6 +128,16 @@ pub struct Situation {
 impl Situation {
     fn is_coloured(self) -> bool {
         matches!(self.verdict, Some(Verdict::Stop | Verdict::Limit))
+    }
+
+    /// What `Accept` alone means, where the reason leaves one thing only: an expired document seen (DOMAIN §4), the
+    /// page of a platform that does not sign yet (DOMAIN §6).
+    fn one_press(self) -> Option<Act> {
+        match self.reason? {
+            Reason::DocumentExpired => Some(Act::DocumentRegistered),
+            Reason::PlatformUnsigned => Some(Act::PhonePageSeen),
+            _ => None,
+        }
     }
 }
 
@@ -169,6 +181,8 @@ enum State {
     Time(String<TIME_DIGITS>),
 }
 
+/// Readings that a living person can have, in tenths of a degree.
+const LIVING_TENTHS: core::ops::RangeInclusive<i16> = 300..=450;
 /// YYYYMMDDhhmm.
 const TIME_DIGITS: usize = 12;
 
@@ -186,6 +200,10 @@ impl Panel {
     pub fn press(&mut self, key: Key, situation: Situation) -> Pressed {
         if key == Key::Back {
             return self.close(Pressed::Closed);
+        }
+        // Nothing that is open on the panel delays care in a hospital (DOMAIN §1).
+        if key == Key::Emergency && situation.place == PlaceKind::Hospital {
+            return self.close(Pressed::Open(Act::Override(Cause::Emergency)));
         }
         match core::mem::take(&mut self.state) {
             State::Closed => self.begin(key, situation),
@@ -218,11 +236,11 @@ impl Panel {
             Key::Accept | Key::Companion if situation.is_coloured() => {
                 self.show(State::Cause, StaffStep::ChooseCause)
             }
-            Key::Accept => self.show(State::Proof, StaffStep::ChooseProof),
+            Key::Accept => match situation.one_press() {
+                Some(act) => Pressed::Open(act),
+                None => self.show(State::Proof, StaffStep::ChooseProof),
+            },
             Key::Companion => Pressed::Open(Act::Companion),
-            Key::Emergency if situation.place == PlaceKind::Hospital => {
-                Pressed::Open(Act::Override(Cause::Emergency))
-            }
             Key::Emergency => self.show(State::Confirm(Cause::Emergency), StaffStep::ConfirmOpening),
             Key::Document => self.show(State::DocumentKind, StaffStep::ChooseDocument),
             Key::Temperature => {
@@ -260,9 +278,11 @@ impl Panel {
                 let _ = digits.push(digit); // a fourth digit is not taken
             }
             Key::Ok if digits.is_full() => {
-                return Pressed::SecondReading(
-                    digits.iter().fold(0, |value, digit| value * 10 + i16::from(*digit)),
-                );
+                let tenths = digits.iter().fold(0, |value, digit| value * 10 + i16::from(*digit));
+                if LIVING_TENTHS.contains(&tenths) {
+                    return Pressed::SecondReading(tenths);
+                }
+                return self.show(State::Temperature(Vec::new()), StaffStep::NumberWrong);
             }
             _ => {}
         }

@@ -323,9 +323,9 @@ fn of_both(
         (Ok(code), Err(_)) => return Ok(code),
         (Err(reason), Err(_)) => return Err(reason),
     };
-    // Within one issuer the two have competed by time already.
+    // Within one issuer the two have competed by time already; a test that is too old proves nothing beside a card.
     if facts.persons == Persons::Same {
-        return Ok(code);
+        return Ok(if code.test == TestAge::Past { card } else { code });
     }
     if facts.data_age(settings.list_stale_after_days) != DataAge::Fresh {
         return Ok(code);

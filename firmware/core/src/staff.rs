@@ -4,7 +4,7 @@
 //! Must not know: keys of the panel, what is shown.
 
 use gate_proof::pin::{PinRefused, PinVerifier};
-use gate_proof::stretch::TagMemory;
+use gate_proof::stretch::{MemoryKib, TagMemory};
 use gate_proof::subject::Subject;
 use gate_wire::credential::{Credential, Role, Statement};
 use gate_wire::time::{Millis, Timestamp};
@@ -110,9 +110,13 @@ impl StaffList {
         }
         let issued =
             Timestamp::from_unix(document.issued).ok_or(StaffListError::BadHeader { what: "issued" })?;
-        let mut members = Vec::new();
+        let mut members: Vec<Member, MAX_MEMBERS> = Vec::new();
         for (entry, member) in document.members.iter().enumerate() {
             let member = member.read().map_err(|what| StaffListError::OutOfRange { entry, what })?;
+            let known = |other: &Member| other.subject == member.subject;
+            if members.iter().any(known) {
+                return Err(StaffListError::OutOfRange { entry, what: "subject, listed twice" });
+            }
             members.push(member).map_err(|_| StaffListError::OutOfRange { entry, what: "count" })?;
         }
         Ok(StaffList { version: document.version, issued, members })
@@ -136,6 +140,7 @@ impl MemberDocument<'_> {
             RoleToken::Technician => Role::Technician,
             RoleToken::Auditor => Role::Auditor,
         };
+        MemoryKib::new(self.pin_memory_kib).map_err(|_| "pin_memory_kib")?;
         let pin = PinVerifier {
             salt: json::hex(self.pin_salt).ok_or("pin_salt")?,
             memory_kib: self.pin_memory_kib,

@@ -110,6 +110,8 @@ pub struct TrustedTime {
     floor: Anchor,
     confirmed: Option<Anchor>,
     witnesses: Vec<(Subject, Anchor), WITNESSES>,
+    /// Who shook the clock last: they do not also confirm it.
+    shakers: Vec<Subject, WITNESSES>,
     /// How far the system's clock is known to be ahead of the confirmed one, in seconds.
     wall_ahead_s: i64,
 }
@@ -124,6 +126,7 @@ impl TrustedTime {
             floor: Anchor { time: floor, at: mono },
             confirmed: trusted.map(|rtc| Anchor { time: rtc.time, at: mono }),
             witnesses: Vec::new(),
+            shakers: Vec::new(),
             wall_ahead_s: 0,
         }
     }
@@ -221,6 +224,9 @@ impl TrustedTime {
     }
 
     fn add_witness(&mut self, subject: Subject, said: Anchor) {
+        if self.confirmed.is_none() && self.shakers.contains(&subject) {
+            return;
+        }
         if self.witnesses.is_full() {
             self.witnesses.remove(0);
         }
@@ -235,6 +241,8 @@ impl TrustedTime {
             return;
         }
         if self.confirmed.is_some() {
+            // Three screenshots of one moment may shake a right clock; they do not also set it to theirs.
+            self.shakers = self.witnesses.iter().map(|(subject, _)| *subject).collect();
             self.doubt();
         } else if oldest >= self.floor.now(mono) {
             self.confirm(newest, mono);
@@ -260,6 +268,7 @@ impl TrustedTime {
         self.confirmed = Some(Anchor { time, at: mono });
         self.wall_ahead_s = 0;
         self.witnesses.clear();
+        self.shakers.clear();
     }
 
     fn doubt(&mut self) {

@@ -43,7 +43,9 @@ use upkeep::Upkeep;
 const SAME_MS: u64 = 5_000;
 /// Evidence that never left the camera's sight stays the same for as long as gaps are below this.
 const UNBROKEN_MS: u64 = 1_000;
-/// The latch stays open at most this long for a code, and for a card (issue "One passage").
+/// A person who was given a verdict stands here at most this long.
+const STANDS_HERE_MS: u64 = 120_000;
+/// The latch stays open at most this long for a code, and for a card.
 const OPEN_CODE_MS: u64 = 5_000;
 const OPEN_CARD_MS: u64 = 10_000;
 
@@ -60,7 +62,8 @@ struct Attempt {
 /// What the last verdict was about.
 struct Last {
     sight: Option<Digest>,
-    verdict: Verdict,
+    /// What the attendant stands before: this verdict, or a yellow or red that nobody identified has replaced.
+    standing: (Verdict, Reason),
     /// Its record, if there is one.
     sequence: Option<Sequence>,
     given: Millis,
@@ -159,8 +162,8 @@ impl Gate {
             Err(fault) => self.untold(fault),
         };
         // 9 tell
-        self.last =
-            Some(Last { sight: attempt.sight, verdict: told.verdict, sequence, given: now, seen: now });
+        let standing = self.standing(&attempt.shown, (told.verdict, told.reason), now);
+        self.last = Some(Last { sight: attempt.sight, standing, sequence, given: now, seen: now });
         self.warm = (told.reason == Reason::TemperatureHigh).then_some(attempt);
         self.tell(Screen::Verdict(told), now);
     }
@@ -169,6 +172,20 @@ impl Gate {
         let at_most = Millis(if attempt.shown.document().is_some() { OPEN_CARD_MS } else { OPEN_CODE_MS });
         if let Some(permit) = recorded.into_permit() {
             self.doorway.open(self.devices.latch.as_mut(), permit, at_most, now);
+        }
+    }
+
+    /// A person who was stopped or limited stays that for the attendant (DOMAIN §19) until somebody else is identified
+    /// here: a web link shown next does not make an opening without a cause.
+    fn standing(&self, shown: &Shown, new: (Verdict, Reason), now: Millis) -> (Verdict, Reason) {
+        let before = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS);
+        match before.map(|last| last.standing) {
+            Some(coloured @ (Verdict::Stop | Verdict::Limit, _))
+                if shown.subject().is_none() && new.0 == Verdict::Assist =>
+            {
+                coloured
+            }
+            _ => new,
         }
     }
 

@@ -297,9 +297,17 @@ impl Judge {
 
     fn revoked(&self, shown: &Shown) -> Revoked {
         let (Shown::Code(code, subject) | Shown::Both(code, subject, _)) = shown else { return Revoked::No };
-        let credential = code.get();
-        let revocations = self.believed.revocations.as_ref();
-        revocations.map_or(Revoked::No, |all| all.of(credential.id, credential.issued, subject.as_ref()))
+        self.revocation(code, subject.as_ref())
+    }
+
+    fn revocation(&self, code: &Verified<Credential>, subject: Option<&Subject>) -> Revoked {
+        let (credential, revocations) = (code.get(), self.believed.revocations.as_ref());
+        revocations.map_or(Revoked::No, |all| all.of(credential.id, credential.issued, subject))
+    }
+
+    /// Whether a badge was revoked.
+    pub fn is_revoked(&self, badge: &Verified<Credential>, subject: &Subject) -> bool {
+        self.revocation(badge, Some(subject)) == Revoked::Yes
     }
 }
 

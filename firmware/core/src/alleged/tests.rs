@@ -89,7 +89,8 @@ fn more_bytes_than_any_credential_has_are_refused_before_they_are_looked_into() 
     let mut long = Text::from_slice(PREFIX).unwrap();
     while long.push(b'0').is_ok() {}
     assert!(Alleged::parse(&long, &mut Room::new()).is_err());
-    assert_eq!(refused(&std::vec![b'0'; 100_000]), Reason::TextDamaged);
+    assert_eq!(refused(&std::vec![b'0'; 100_000]), Reason::CodeOversize);
+    assert_eq!(refused(b"BB8"), Reason::OtherCode, "without its prefix it is no credential of ours");
 }
 
 #[test]

@@ -5,7 +5,7 @@ extern crate std;
 use Key::{Accept, Back, Companion, Digit, Emergency, Letter, Logout, Ok as Confirm, Temperature};
 
 fn before(verdict: Option<Verdict>, place: PlaceKind) -> Situation {
-    Situation { verdict, place }
+    Situation { verdict, reason: None, place }
 }
 
 fn station(verdict: Verdict) -> Situation {
@@ -281,4 +281,33 @@ fn each_act_has_its_own_code_in_the_record() {
     for (i, act) in acts.iter().enumerate() {
         assert!(act.code() != 0 && acts[..i].iter().all(|other| other.code() != act.code()), "{act:?}");
     }
+}
+
+#[test]
+fn where_the_reason_leaves_one_thing_accept_alone_opens() {
+    for (reason, act) in
+        [(Reason::DocumentExpired, Act::DocumentRegistered), (Reason::PlatformUnsigned, Act::PhonePageSeen)]
+    {
+        let situation = Situation { reason: Some(reason), ..station(Verdict::Assist) };
+        assert_eq!(Panel::default().press(Accept, situation), Pressed::Open(act));
+    }
+    let red = Situation { reason: Some(Reason::DocumentExpired), ..station(Verdict::Stop) };
+    assert_eq!(Panel::default().press(Accept, red), Pressed::Step(StaffStep::ChooseCause));
+}
+
+#[test]
+fn in_a_hospital_nothing_open_on_the_panel_delays_an_emergency() {
+    let hospital = before(Some(Verdict::Stop), PlaceKind::Hospital);
+    let mut panel = Panel::default();
+    panel.press(Key::Document, hospital);
+    assert_eq!(panel.press(Emergency, hospital), Pressed::Open(Act::Override(Cause::Emergency)));
+}
+
+#[test]
+fn a_reading_no_living_person_has_is_asked_for_again() {
+    let mut panel = Panel::default();
+    let situation = station(Verdict::Assist);
+    panel.press(Temperature, situation);
+    (0..3).for_each(|_| drop(panel.press(Digit(0), situation)));
+    assert_eq!(panel.press(Confirm, situation), Pressed::Step(StaffStep::NumberWrong));
 }

@@ -160,6 +160,14 @@ fn a_high_temperature_goes_to_the_attendant_and_a_normal_second_reading_passes()
 }
 
 #[test]
+fn a_fever_takes_no_colour_away() {
+    for temperature in [Temperature::High, Temperature::HighAgain] {
+        let decided = |answer| told(&shown(CARD, &Facts { temperature, ..listed(answer) })).0;
+        assert_eq!([GREEN, YELLOW, RED].map(decided), [Verdict::Assist, Verdict::Limit, Verdict::Stop]);
+    }
+}
+
+#[test]
 fn a_repeat_is_a_new_passage_unless_policy_asks_for_a_look() {
     let again = Facts { uses: 1, ..listed(GREEN) };
     assert_eq!(shown(CARD, &again).verdict(), Verdict::Pass);
@@ -260,6 +268,6 @@ fn a_decision_names_the_case_and_the_row_and_is_replayed_from_them() {
     let decision = shown(CARD, &listed(RED));
     let (case, row) = *decision.basis().unwrap();
     assert_eq!((case.finding, case.source, case.evidence), (Finding::Red, Source::List, EvidenceKind::Card));
-    assert_eq!(row, RowNumber(7));
+    assert_eq!(row, RowNumber(5));
     assert_eq!(replay(&Case::from_indices(case.indices()).unwrap(), &station()), decision);
 }

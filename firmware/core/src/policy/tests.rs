@@ -105,7 +105,7 @@ fn bad_documents_are_named() {
     ));
     assert!(matches!(
         changed(r#""reason": "A37""#, r#""reason": "P01""#),
-        Err(PolicyError::WrongReason { row: RowNumber(1) })
+        Err(PolicyError::WrongReason { row: RowNumber(9) })
     ));
     assert!(matches!(
         changed(r#""test_days": 7"#, r#""test_days": 0"#),
@@ -142,7 +142,7 @@ fn the_first_row_that_holds_decides_and_is_named() {
     let (row, outcome) = policy.decide(&case).unwrap();
     assert_eq!(
         (row, outcome.verdict, outcome.reason, outcome.advice),
-        (RowNumber(6), Verdict::Stop, Reason::RedCode, Advice::StaffIsComing)
+        (RowNumber(4), Verdict::Stop, Reason::RedCode, Advice::StaffIsComing)
     );
     assert_eq!(Case::from_indices(case.indices()), Some(case));
 }

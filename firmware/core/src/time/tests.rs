@@ -205,6 +205,24 @@ fn the_third_code_in_a_row_that_contradicts_shakes_a_clock_that_is_a_day_ahead()
 }
 
 #[test]
+fn who_shook_a_clock_does_not_also_set_it() {
+    let mut clock = confirmed(NOON);
+    let old = NOON - 7_200;
+    (1..=3).for_each(|who| {
+        show(&mut clock, who, old, Millis(0));
+    });
+    assert_eq!(trust(&clock, Millis(0)), ClockTrust::Unconfirmed);
+    (1..=3).for_each(|who| {
+        show(&mut clock, who, old, Millis(0));
+    });
+    assert_eq!(trust(&clock, Millis(0)), ClockTrust::Unconfirmed, "three screenshots set no clock");
+    (4..=6).for_each(|who| {
+        show(&mut clock, who, NOON, Millis(0));
+    });
+    assert_eq!(trust(&clock, Millis(0)), ClockTrust::Confirmed);
+}
+
+#[test]
 fn a_clock_set_back_is_shaken_by_three_codes_from_ahead() {
     let mut clock = TrustedTime::at_boot(at(NOON - 40 * DAY), healthy(NOON - 30 * DAY), Millis(0));
     for (who, expected) in [(1, Currency::Ahead), (2, Currency::Ahead), (3, Currency::Unknown)] {

@@ -11,7 +11,7 @@ use crate::world::{
 };
 
 const NEGATIVE: Statement = Statement::Test { minutes_since_sampling: 60, result: TestResult::Negative };
-const CERTIFICATE: Statement = Statement::Certificate(Certifier::Medical);
+const CERTIFICATE: Statement = Statement::Certificate(Certifier::Community);
 const NO_ABNORMALITY: Statement = Statement::Screen(Condition::NoAbnormality);
 const ABNORMAL: Statement = Statement::Screen(Condition::Abnormal);
 

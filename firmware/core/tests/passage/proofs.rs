@@ -69,6 +69,11 @@ fn each_bad_credential_has_its_own_reason() {
         ("stolen, issued after the cut-off", draft(By::Stolen, GREEN), Reason::IssuerRevoked),
         ("the nation signs no paper", draft(By::Nation, PAPER_GREEN), Reason::KindNotAllowed),
         ("a laboratory gives no colours", draft(By::Laboratory, GREEN), Reason::KindNotAllowed),
+        (
+            "a community does not speak as a hospital",
+            draft(By::Community, Statement::Certificate(Certifier::Medical)),
+            Reason::KindNotAllowed,
+        ),
         ("a community does no tests", draft(By::Community, NEGATIVE), Reason::KindNotAllowed),
         ("a platform gives no badges", draft(By::Ours, BADGE), Reason::KindNotAllowed),
         ("a screen code of 901 s", draft(By::Ours, GREEN).life(901), Reason::LifeTooLong),

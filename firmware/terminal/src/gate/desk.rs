@@ -12,20 +12,18 @@ use gate_core::query::QueryNumber;
 use gate_core::record::{OpeningRecorded, Permit};
 use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep};
 use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
-use gate_core::verdict::Verdict;
+use gate_core::verdict::{Reason, Verdict};
 use gate_proof::subject::Subject;
 use gate_wire::credential::{Credential, Role};
 use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Attempt, Gate, OPEN_CARD_MS, entries};
+use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, entries};
 use crate::judge::Shown;
 
 /// Documents that may be typed within a minute (DOMAIN §13).
 const TYPED_A_MINUTE: usize = 6;
-/// A person who was given a verdict stands here at most this long.
-const STANDS_HERE_MS: u64 = 120_000;
 /// Keys taken in one turn; the rest waits for the next.
 const KEYS_A_TURN: usize = 16;
 const LONGEST_PIN: usize = 12;
@@ -34,7 +32,8 @@ const LONGEST_PIN: usize = 12;
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     session: Option<StaffSession>,
-    tries: PinTries,
+    /// Wrong PINs, by whose badge it was: one member's luck does not clear another's.
+    tries: Vec<(Subject, PinTries)>,
     badge: Option<KnownBadge>,
     pin: Zeroizing<Vec<u8>>,
     panel: Panel,
@@ -42,6 +41,16 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// The tries of one member. The staff list bounds how many there can be.
+    fn tries(&mut self, of: Subject) -> &mut PinTries {
+        let known = self.tries.iter().position(|(subject, _)| *subject == of);
+        let at = known.unwrap_or_else(|| {
+            self.tries.push((of, PinTries::default()));
+            self.tries.len() - 1
+        });
+        &mut self.tries[at].1
+    }
+
     pub(super) fn session(&self) -> Option<&StaffSession> {
         self.session.as_ref()
     }
@@ -62,13 +71,18 @@ impl Gate {
     /// A badge was shown: ask for its PIN, or say why not.
     pub(super) fn take_badge(&mut self, badge: &Verified<Credential>, subject: Option<Subject>, now: Millis) {
         let known = match subject {
+            Some(subject) if self.judge.is_revoked(badge, &subject) => Err(StaffRefused::BadgeOver),
             Some(subject) => KnownBadge::find(self.judge.believed().staff.as_ref(), badge, subject),
             None => Err(StaffRefused::NotOnList),
         };
         match known {
             Ok(_) if self.desk.badge.is_some() => {}
             Ok(known) => {
-                let refused = self.desk.tries.pause_left(now).map(|seconds| PinRefusal::Paused { seconds });
+                let refused = self
+                    .desk
+                    .tries(known.subject())
+                    .pause_left(now)
+                    .map(|seconds| PinRefusal::Paused { seconds });
                 self.desk.badge = Some(known);
                 self.desk.pin = Zeroizing::new(Vec::with_capacity(LONGEST_PIN));
                 self.tell(Screen::PinEntry { typed: 0, refused }, now);
@@ -90,7 +104,7 @@ impl Gate {
                 self.desk.pin.clear();
                 return self.face_rest(now);
             }
-            Key::Ok => return self.log_in(now),
+            Key::Ok if !self.desk.pin.is_empty() => return self.log_in(now),
             _ => {}
         }
         let typed = self.desk.pin.len() as u8; // at most LONGEST_PIN
@@ -101,7 +115,7 @@ impl Gate {
         let Some(badge) = self.desk.badge.clone() else { return };
         let pin = std::mem::take(&mut self.desk.pin);
         let mut memory = self.judge.tag_memory();
-        match StaffSession::login(&badge, &pin, &mut memory, &mut self.desk.tries, now) {
+        match StaffSession::login(&badge, &pin, &mut memory, self.desk.tries(badge.subject()), now) {
             Ok(session) => {
                 self.log(Event::LoggedIn, Some((session.subject(), session.role())), now);
                 self.desk.session = Some(session);
@@ -132,7 +146,8 @@ impl Gate {
             let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
             return self.refuse_staff(refused, who, now);
         }
-        let situation = Situation { verdict: self.verdict_here(now), place: self.judge.place_kind() };
+        let (verdict, reason) = self.verdict_here(now).unzip();
+        let situation = Situation { verdict, reason, place: self.judge.place_kind() };
         match self.desk.panel.press(key, situation) {
             Pressed::Nothing => {}
             Pressed::Step(step) => self.tell(Screen::Staff(step), now),
@@ -146,8 +161,9 @@ impl Gate {
     }
 
     /// The verdict of the person who stands here now.
-    fn verdict_here(&self, now: Millis) -> Option<Verdict> {
-        self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS).map(|last| last.verdict)
+    fn verdict_here(&self, now: Millis) -> Option<(Verdict, Reason)> {
+        let here = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS)?;
+        Some(here.standing)
     }
 
     /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
@@ -179,7 +195,7 @@ impl Gate {
         self.log(Event::DocumentTyped, who, now);
         let shown = match self.judge.typed(document) {
             Ok(document) => Shown::Document(document),
-            Err(_) => Shown::Refused(gate_core::verdict::Reason::ListMissing),
+            Err(_) => Shown::Refused(Reason::ListMissing),
         };
         self.pass(Attempt { shown, person: None, sight: None }, None, now);
     }
