@@ -40,7 +40,7 @@ use crate::sam::SamSimulator;
 
 pub use disk::{DiskState, SimDisk};
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
-pub use stopwatch::{Decided, Stopwatch};
+pub use stopwatch::{Decided, Means, Stopwatch};
 
 use ledger::{Boot, Ledger};
 

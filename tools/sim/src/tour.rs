@@ -3,6 +3,7 @@
 //! they can be played in any order and at once.
 //! Must not know: how results are printed (`report`).
 
+mod picture;
 mod player;
 mod rows;
 mod verify;
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::devices::{HEIGHT, WIDTH};
-use crate::report::picture;
 use crate::script::{Passage, Scenario, Step, Word};
+use crate::stage::Decided;
+
+pub use picture::Redraw;
 
 use player::Player;
 use verify::Evidence;
@@ -38,14 +40,14 @@ pub struct Played {
     pub verdict: Option<Word>,
     /// Reason code of the verdict last shown.
     pub reason: Option<&'static str>,
-    /// Real time of each turn that ended in a verdict.
-    pub decided: Vec<Duration>,
+    /// The turns that ended in a verdict, with their real times.
+    pub decided: Vec<Decided>,
     /// From the start of the last terminal to its first verdict.
     pub first_decision: Option<Duration>,
-    /// Whether a card was the first thing shown.
-    pub by_card: bool,
     /// What was not as the table says; empty when all was.
     pub missed: Vec<String>,
+    /// Real time of drawing each screen again, where pictures were asked for.
+    pub redraws: Vec<Redraw>,
     /// The screens, as PNG, where they were asked for.
     pub screens: Vec<Vec<u8>>,
 }
@@ -103,8 +105,8 @@ pub fn play_one(passage: &Passage, pictures: Pictures) -> Played {
         reason: None,
         decided: Vec::new(),
         first_decision: None,
-        by_card: passage.steps.iter().find_map(is_card).unwrap_or_default(),
         missed: Vec::new(),
+        redraws: Vec::new(),
         screens: Vec::new(),
     };
     if let Err(error) = perform(passage, pictures, &mut played) {
@@ -139,21 +141,9 @@ fn perform(passage: &Passage, pictures: Pictures, played: &mut Played) -> Result
     player.before.add(&player.stage);
     played.decided = std::mem::take(&mut player.before.decided);
     if pictures == Pictures::Kept {
-        let png = |shown: &crate::devices::Shown| picture::png(&shown.drawing.rgb565(), (WIDTH, HEIGHT));
-        played.screens = player.before.screens.iter().map(png).collect::<Result<_>>()?;
+        picture::keep(&player.before.screens, played)?;
     }
     Ok(())
-}
-
-/// Whether a step shows a card, or a code; `None` if it shows nothing.
-fn is_card(step: &Step) -> Option<bool> {
-    match step {
-        Step::Tap(_) | Step::Lay(_) | Step::PullAway(_) | Step::TapWithCode(..) => Some(true),
-        Step::Hold(_) | Step::HoldBoth(..) | Step::HoldText(_) | Step::HoldBytes(_) | Step::Login(_) | Step::Badge(_) => {
-            Some(false)
-        }
-        _ => None,
-    }
 }
 
 /// "Each with its own reason": no two of these share one.

@@ -2,17 +2,15 @@
 //! Promises: a restart adds to it and takes nothing away.
 //! Must not know: what is expected.
 
-use std::time::Duration;
-
 use crate::devices::{Pulse, Shown};
-use crate::stage::Stage;
+use crate::stage::{Decided, Stage};
 
 /// What was seen before the last restart.
 #[derive(Default)]
 pub(super) struct Watch {
     pub(super) screens: Vec<Shown>,
     pub(super) pulses: Vec<Pulse>,
-    pub(super) decided: Vec<Duration>,
+    pub(super) decided: Vec<Decided>,
 }
 
 impl Watch {
@@ -20,6 +18,6 @@ impl Watch {
     pub(super) fn add(&mut self, stage: &Stage) {
         self.screens.extend(stage.world.display().shown());
         self.pulses.extend(stage.pulses());
-        self.decided.extend(stage.stopwatch.decided().iter().map(|decided| decided.took));
+        self.decided.extend(stage.stopwatch.decided());
     }
 }

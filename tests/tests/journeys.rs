@@ -1,0 +1,69 @@
+//! Journeys deeper than a row of the tour: the latch and people in it, fire, staff, noise, faults. Written from DOMAIN,
+//! DESIGN and the issue, not from what the code answers.
+
+#[path = "journeys/faults.rs"]
+mod faults;
+#[path = "journeys/fire.rs"]
+mod fire;
+#[path = "journeys/latch.rs"]
+mod latch;
+#[path = "journeys/noise.rs"]
+mod noise;
+#[path = "journeys/staff.rs"]
+mod staff;
+
+use gate_core::screen::{Screen, Told};
+use gate_signing::demo::DemoProvince;
+use gate_signing::demo_issuers::DemoIssuer;
+use gate_signing::issue::Claim;
+use gate_sim::people::{Person, VALID};
+use gate_sim::script::Scenario;
+use gate_sim::stage::{Issue, Setting, Stage, province};
+use gate_sim::tour::{Pictures, play_one};
+use gate_wire::credential::{Colour, Condition};
+
+/// A person who is listed as green at the station.
+fn listed_green(province: &DemoProvince, person: &Person) -> Setting {
+    let subject = province.subject(&person.document).unwrap();
+    Setting { listed: vec![(vec![subject], Colour::Green)], ..Setting::default() }
+}
+
+/// A stage where that person comes.
+fn stage_for(person: &Person) -> Stage {
+    let province = province().unwrap();
+    let setting = listed_green(&province, person);
+    Stage::new(setting, province).unwrap()
+}
+
+/// Holds a fresh screen code of this colour until its verdict.
+fn show_code(stage: &mut Stage, person: &Person, colour: Colour) -> Told {
+    let claim = Claim::Screen(Condition::Colour(colour));
+    let code = stage.issue(DemoIssuer::Province, person, Issue { claim, age_s: 60, life_s: 900 }).unwrap();
+    stage.hold_phone(&code.text).unwrap();
+    let told = verdict_within(stage, 1_000);
+    stage.hold_nothing();
+    told
+}
+
+/// Lays the person's card on the reader until its verdict, and takes it away.
+fn tap_card(stage: &mut Stage, person: &Person) -> Told {
+    stage.reader.pad.insert(person.card(VALID).unwrap());
+    let told = verdict_within(stage, 1_000);
+    stage.reader.pad.remove();
+    told
+}
+
+fn verdict_within(stage: &mut Stage, millis: u64) -> Told {
+    match stage.run_until(millis, |screen| matches!(screen, Screen::Verdict(_))).unwrap() {
+        Screen::Verdict(told) => told,
+        other => unreachable!("only a verdict was waited for, not {other:?}"),
+    }
+}
+
+/// Plays a scenario of one row and says what was missed.
+fn assert_scenario(text: &str) {
+    for passage in &Scenario::read(text).unwrap().passage {
+        let played = play_one(passage, Pictures::Dropped);
+        assert!(played.missed.is_empty(), "{}: {}", passage.id, played.missed.join("; "));
+    }
+}

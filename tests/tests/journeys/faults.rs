@@ -1,0 +1,100 @@
+//! Nothing ends in "no": whatever is broken, a person has an answer within 1 s, and it is the human path (DOMAIN §2).
+
+use gate_core::manifest::Dataset;
+use gate_core::screen::Screen;
+use gate_core::verdict::Verdict;
+use gate_sim::people::Person;
+use gate_sim::stage::{Disk, DiskState, RtcAtStart, Setting, Stage, province};
+use gate_wire::credential::Colour;
+
+use super::{listed_green, show_code, tap_card};
+
+fn stage_with(person: &Person, change: impl FnOnce(&mut Setting)) -> Stage {
+    let province = province().unwrap();
+    let mut setting = listed_green(&province, person);
+    change(&mut setting);
+    Stage::new(setting, province).unwrap()
+}
+
+#[test]
+fn every_missing_dataset_leaves_an_answer_within_a_second_and_never_a_stop() {
+    let person = Person::new(1).unwrap();
+    let all = [
+        Dataset::KeySet,
+        Dataset::PolicyStation,
+        Dataset::Places,
+        Dataset::RiskLevels,
+        Dataset::StaffList,
+        Dataset::Revocations,
+        Dataset::StatusList,
+    ];
+    for missing in all {
+        let mut stage = stage_with(&person, |setting| setting.without = vec![missing]);
+        let by_code = show_code(&mut stage, &person, Colour::Green).verdict;
+        stage.run(11_000).unwrap();
+        let by_card = tap_card(&mut stage, &person).verdict;
+        for verdict in [by_code, by_card] {
+            assert!(matches!(verdict, Verdict::Pass | Verdict::Assist), "{missing:?}: {verdict:?}");
+        }
+    }
+    let mut stage = stage_with(&person, |setting| setting.without = all.to_vec());
+    assert_eq!(show_code(&mut stage, &person, Colour::Green).verdict, Verdict::Assist);
+    assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Assist);
+    assert_eq!(stage.pulses(), []);
+}
+
+#[test]
+fn an_unplugged_camera_has_its_screen_within_a_second_and_goes_when_it_is_back() {
+    let mut stage = stage_with(&Person::new(1).unwrap(), |_| {});
+    stage.world.camera().unplug();
+    let screen = stage.run_until(1_000, |screen| matches!(screen, Screen::Fault(_))).unwrap();
+    assert!(matches!(screen, Screen::Fault(_)));
+    stage.world.camera().plug();
+    stage.run_until(1_000, |screen| matches!(screen, Screen::Idle(_))).unwrap();
+}
+
+#[test]
+fn what_was_marked_unsaved_is_written_once_the_disk_works_again() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_with(&person, |setting| {
+        setting.disk = Disk::CanFail;
+        setting.lane = 9;
+    });
+    stage.set_disk(DiskState::Broken).unwrap();
+    show_code(&mut stage, &person, Colour::Green);
+    assert_eq!(stage.pulses().len(), 1, "an exit lane opens");
+    assert!(stage.backlog().memory > 0);
+    let before = stage.records().unwrap().len();
+    stage.set_disk(DiskState::Well).unwrap();
+    stage.run(3_000).unwrap();
+    assert_eq!((stage.backlog().memory, stage.backlog().reserve), (0, 0));
+    assert!(stage.records().unwrap().len() > before);
+    assert!(stage.chain_is_whole().unwrap());
+}
+
+#[test]
+fn a_full_disk_over_a_restart_loses_nothing() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_with(&person, |setting| setting.disk = Disk::CanFail);
+    stage.set_disk(DiskState::Full).unwrap();
+    assert_eq!(show_code(&mut stage, &person, Colour::Green).verdict, Verdict::Pass);
+    assert_eq!(stage.backlog().reserve, 1);
+    stage.set_disk(DiskState::Well).unwrap();
+    let mut stage = stage.reboot(10).unwrap();
+    stage.run(2_000).unwrap();
+    let passages = stage.records().unwrap();
+    let passages = passages.iter().filter(|(_, record)| record.reason == *b"P01" || record.reason == *b"P07");
+    assert_eq!(passages.count(), 1);
+    assert!(stage.chain_is_whole().unwrap());
+}
+
+#[test]
+fn a_dead_clock_calls_no_card_and_no_code_expired() {
+    let person = Person::new(1).unwrap();
+    for rtc in [RtcAtStart::Dead, RtcAtStart::SuspectAhead(40 * 365 * 86_400), RtcAtStart::SuspectBack(86_400)] {
+        let mut stage = stage_with(&person, |setting| setting.rtc = rtc);
+        assert_eq!(show_code(&mut stage, &person, Colour::Green).reason.code(), "A03", "{rtc:?}");
+        stage.run(6_000).unwrap();
+        assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Pass, "{rtc:?}");
+    }
+}

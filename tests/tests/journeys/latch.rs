@@ -1,0 +1,97 @@
+//! The latch opens until the person is through, at most 5 s (ID-card lane 10 s), and never closes on a person.
+
+use gate_sim::devices::{Closing, Pulse};
+use gate_sim::people::Person;
+use gate_sim::stage::Stage;
+use gate_wire::credential::Colour;
+use gate_wire::time::Millis;
+
+use super::{show_code, stage_for, tap_card};
+
+fn only_pulse(stage: &Stage) -> Pulse {
+    let pulses = stage.pulses();
+    assert_eq!(pulses.len(), 1, "{pulses:?}");
+    pulses[0]
+}
+
+fn open_for(pulse: &Pulse) -> Millis {
+    pulse.closed.expect("closed").at.since(pulse.opened_at)
+}
+
+#[test]
+fn nobody_walks_and_the_latch_closes_after_five_seconds_for_a_code_and_ten_for_a_card() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.run(12_000).unwrap();
+    let open = open_for(&only_pulse(&stage)).0;
+    assert!((4_900..=5_000).contains(&open), "{open} ms for a code");
+
+    let mut stage = stage_for(&person);
+    tap_card(&mut stage, &person);
+    stage.run(15_000).unwrap();
+    let open = open_for(&only_pulse(&stage)).0;
+    assert!((9_900..=10_000).contains(&open), "{open} ms for a card");
+}
+
+#[test]
+fn the_latch_closes_as_soon_as_the_person_is_through() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().person_walks_through(500, 800);
+    let through = stage.world.now().plus(1_300);
+    stage.run(3_000).unwrap();
+    let closed = only_pulse(&stage).closed.expect("closed");
+    assert_eq!(closed.why, Closing::Passage);
+    assert!(closed.at >= through && closed.at.since(through).0 <= 100, "{closed:?}");
+}
+
+#[test]
+fn the_latch_never_closes_on_a_person_who_stays_in_the_gate() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().person_walks_through(4_500, 20_000);
+    let out = stage.world.now().plus(24_500);
+    stage.run(24_000).unwrap();
+    assert!(stage.world.latch().is_open(), "a person stands in the gate");
+    stage.run(2_000).unwrap();
+    let closed = only_pulse(&stage).closed.expect("closed");
+    assert!(closed.at >= out, "closed at {:?}, the person left at {out:?}", closed.at);
+}
+
+#[test]
+fn a_process_that_hangs_leaves_the_latch_to_its_own_timer() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    // Time passes, and no turn of the loop is taken.
+    stage.world.advance(6_000);
+    let pulse = only_pulse(&stage);
+    assert!(open_for(&pulse).0 <= 5_000, "{pulse:?}");
+    assert_eq!(pulse.closed.map(|closed| closed.why), Some(Closing::Timer));
+}
+
+#[test]
+fn a_process_that_hangs_never_closes_on_a_person_either() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().person_walks_through(4_000, 9_000);
+    stage.world.advance(12_000);
+    assert!(stage.world.latch().is_open());
+    stage.world.advance(2_000);
+    assert!(!stage.world.latch().is_open());
+}
+
+#[test]
+fn limit_stop_and_assist_leave_the_latch_shut() {
+    let person = Person::new(1).unwrap();
+    for colour in [Colour::Yellow, Colour::Red] {
+        let mut stage = stage_for(&person);
+        show_code(&mut stage, &person, colour);
+        stage.run(8_000).unwrap();
+        assert_eq!(stage.pulses(), [], "{colour:?}");
+    }
+}
