@@ -177,7 +177,7 @@ mod tests {
             1,
         );
         let refused = policy_in_words(&soft).unwrap_err().to_string();
-        assert!(refused.contains("row 6") && refused.contains("red and yellow"), "{refused}");
+        assert!(refused.contains("row 4") && refused.contains("red and yellow"), "{refused}");
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(words.len(), 3 + 22);
         assert!(
             words.iter().any(|line| line
-                .contains("6. finding red, said by the code: Stop S01 (red code), staff is coming")),
+                .contains("4. finding red, said by the code: Stop S01 (red code), staff is coming")),
             "{words:#?}"
         );
         assert!(words.last().unwrap().contains("whatever is left: Assist A42"));
