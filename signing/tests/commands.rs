@@ -269,7 +269,7 @@ fn a_policy_is_proven_and_read_aloud_or_refused_with_its_place() {
         (
             "\"finding\": [\"red\"], \"source\": [\"list\"], \"verdict\": \"stop\", \"reason\": \"S02\"",
             "\"finding\": [\"red\"], \"source\": [\"list\"], \"verdict\": \"pass\", \"reason\": \"P03\"",
-            "row 7: red and yellow keep the latch shut",
+            "row 5: red and yellow keep the latch shut",
         ),
     ] {
         assert!(text.contains(from));
