@@ -55,15 +55,16 @@ struct Attempt {
     shown: Shown,
     /// What may be told of the person.
     person: Option<PersonShown>,
-    /// Which sight it is, so that the same one is known again; `None` for a card, whose reader tells.
+    /// The code before the camera, so that the same one is known again; `None` without one: a card's reader tells.
     sight: Option<Digest>,
 }
 
 /// What the last verdict was about.
 struct Last {
     sight: Option<Digest>,
-    /// What the attendant stands before: this verdict, or a yellow or red that nobody identified has replaced.
-    standing: (Verdict, Reason),
+    /// What the attendant stands before: this verdict, or a yellow or red that nobody identified has replaced. Nothing
+    /// once the attendant has opened.
+    standing: Option<(Verdict, Reason)>,
     /// Its record, if there is one.
     sequence: Option<Sequence>,
     given: Millis,
@@ -162,7 +163,7 @@ impl Gate {
             Err(fault) => self.untold(fault),
         };
         // 9 tell
-        let standing = self.standing(&attempt.shown, (told.verdict, told.reason), now);
+        let standing = Some(self.standing(&attempt.shown, (told.verdict, told.reason), now));
         self.last = Some(Last { sight: attempt.sight, standing, sequence, given: now, seen: now });
         self.warm = (told.reason == Reason::TemperatureHigh).then_some(attempt);
         self.tell(Screen::Verdict(told), now);
@@ -179,7 +180,7 @@ impl Gate {
     /// here: a web link shown next does not make an opening without a cause.
     fn standing(&self, shown: &Shown, new: (Verdict, Reason), now: Millis) -> (Verdict, Reason) {
         let before = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS);
-        match before.map(|last| last.standing) {
+        match before.and_then(|last| last.standing) {
             Some(coloured @ (Verdict::Stop | Verdict::Limit, _))
                 if shown.subject().is_none() && new.0 == Verdict::Assist =>
             {
@@ -253,9 +254,12 @@ impl Gate {
         }
     }
 
-    /// A sight is the same within five seconds of its verdict, and for as long as it never leaves.
+    /// A sight is the same within five seconds of its verdict, and for as long as it never leaves. A card beside it is
+    /// something new: whoever holds an expired code lays it down as the screen advised.
     fn is_same(&mut self, attempt: &Attempt, now: Millis) -> bool {
-        let Some(last) = &mut self.last else { return false };
+        let Some(last) = self.last.as_mut().filter(|_| attempt.shown.document().is_none()) else {
+            return false;
+        };
         let same_sight = last.sight.is_some() && last.sight == attempt.sight;
         let same =
             same_sight && (now.since(last.given).0 <= SAME_MS || now.since(last.seen).0 <= UNBROKEN_MS);

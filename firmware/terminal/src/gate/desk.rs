@@ -13,13 +13,14 @@ use gate_core::record::{OpeningRecorded, Permit};
 use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep};
 use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
 use gate_core::verdict::{Reason, Verdict};
+use gate_proof::digest::Digest;
 use gate_proof::subject::Subject;
 use gate_wire::credential::{Credential, Role};
 use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, entries};
+use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, UNBROKEN_MS, entries};
 use crate::judge::Shown;
 
 /// Documents that may be typed within a minute (DOMAIN §13).
@@ -35,6 +36,8 @@ pub(super) struct Desk {
     /// Wrong PINs, by whose badge it was: one member's luck does not clear another's.
     tries: Vec<(Subject, PinTries)>,
     badge: Option<KnownBadge>,
+    /// The badge last before the camera, and when.
+    seen: Option<(Digest, Millis)>,
     pin: Zeroizing<Vec<u8>>,
     panel: Panel,
     typed: VecDeque<Millis>,
@@ -68,8 +71,22 @@ impl Gate {
         }
     }
 
+    /// A badge is before the camera. What was asked or refused is not asked or refused again until it has left.
+    pub(super) fn see_badge(
+        &mut self,
+        badge: &Verified<Credential>,
+        (subject, sight): (Option<Subject>, Digest),
+        now: Millis,
+    ) {
+        let before = self.desk.seen.replace((sight, now));
+        if before.is_some_and(|(known, at)| known == sight && now.since(at).0 <= UNBROKEN_MS) {
+            return;
+        }
+        self.take_badge(badge, subject, now);
+    }
+
     /// A badge was shown: ask for its PIN, or say why not.
-    pub(super) fn take_badge(&mut self, badge: &Verified<Credential>, subject: Option<Subject>, now: Millis) {
+    fn take_badge(&mut self, badge: &Verified<Credential>, subject: Option<Subject>, now: Millis) {
         let known = match subject {
             Some(subject) if self.judge.is_revoked(badge, &subject) => Err(StaffRefused::BadgeOver),
             Some(subject) => KnownBadge::find(self.judge.believed().staff.as_ref(), badge, subject),
@@ -163,7 +180,7 @@ impl Gate {
     /// The verdict of the person who stands here now.
     fn verdict_here(&self, now: Millis) -> Option<(Verdict, Reason)> {
         let here = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS)?;
-        Some(here.standing)
+        here.standing
     }
 
     /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
@@ -175,13 +192,21 @@ impl Gate {
         let recorded = OpeningRecorded::hand(self.book.as_mut(), &entry);
         let permit = Permit::by_attendant(&attendant, &recorded);
         self.doorway.open(self.devices.latch.as_mut(), permit, Millis(OPEN_CARD_MS), now);
-        self.last = None;
-        self.warm = None;
+        self.end_attempt();
         let terminal = self.judge.secrets().terminal;
         let saved = recorded.saved();
         let sequence = recorded.receipt().map(|receipt| receipt.sequence).filter(|_| saved == Saved::Yes);
         let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
         self.tell(Screen::Opened(Opened { query, saved }), now);
+    }
+
+    /// The attendant has opened: no verdict stands any more, and a code that is still held up is the same attempt.
+    fn end_attempt(&mut self) {
+        if let Some(last) = &mut self.last {
+            (last.standing, last.sequence) = (None, None);
+        }
+        self.warm = None;
+        self.face.forget();
     }
 
     fn look_up_typed(&mut self, document: &Document, now: Millis) {

@@ -37,14 +37,15 @@ impl Gate {
     }
 
     fn prove_code(&mut self, bytes: &[u8], now: Millis) -> Option<Attempt> {
-        let sight = Some(sha256(&[bytes]));
+        let digest = sha256(&[bytes]);
+        let sight = Some(digest);
         match self.proven(bytes, now) {
             Proven::Person(code, subject) => {
                 let person = Some(PersonShown { name: code.get().name.clone(), last_four: None });
                 Some(Attempt { shown: Shown::Code(code, subject), person, sight })
             }
             Proven::Badge(badge, subject) => {
-                self.take_badge(&badge, subject, now);
+                self.see_badge(&badge, (subject, digest), now);
                 None
             }
             Proven::Refused(reason) => Some(refused(reason, sight)),
@@ -61,16 +62,16 @@ impl Gate {
         }
     }
 
-    /// A code that proves nothing leaves the card to speak alone.
+    /// A code that proves nothing leaves the card to speak alone. Either way the code was part of this attempt: held on,
+    /// it is no second one.
     fn prove_both(&mut self, bytes: &[u8], card: &CardRead, now: Millis) -> Option<Attempt> {
         let by_card = self.prove_card(card, now);
+        let sight = Some(sha256(&[bytes]));
         match (self.proven(bytes, now), by_card.shown) {
-            (Proven::Person(code, subject), Shown::Document(document)) => Some(Attempt {
-                shown: Shown::Both(code, subject, document),
-                person: by_card.person,
-                sight: None,
-            }),
-            (_, shown) => Some(Attempt { shown, ..by_card }),
+            (Proven::Person(code, subject), Shown::Document(document)) => {
+                Some(Attempt { shown: Shown::Both(code, subject, document), person: by_card.person, sight })
+            }
+            (_, shown) => Some(Attempt { shown, person: by_card.person, sight }),
         }
     }
 
