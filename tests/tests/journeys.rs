@@ -5,6 +5,8 @@
 mod faults;
 #[path = "journeys/fire.rs"]
 mod fire;
+#[path = "journeys/held.rs"]
+mod held;
 #[path = "journeys/latch.rs"]
 mod latch;
 #[path = "journeys/noise.rs"]

@@ -91,7 +91,9 @@ fn a_full_disk_over_a_restart_loses_nothing() {
 #[test]
 fn a_dead_clock_calls_no_card_and_no_code_expired() {
     let person = Person::new(1).unwrap();
-    for rtc in [RtcAtStart::Dead, RtcAtStart::SuspectAhead(40 * 365 * 86_400), RtcAtStart::SuspectBack(86_400)] {
+    for rtc in
+        [RtcAtStart::Dead, RtcAtStart::SuspectAhead(40 * 365 * 86_400), RtcAtStart::SuspectBack(86_400)]
+    {
         let mut stage = stage_with(&person, |setting| setting.rtc = rtc);
         assert_eq!(show_code(&mut stage, &person, Colour::Green).reason.code(), "A03", "{rtc:?}");
         stage.run(6_000).unwrap();

@@ -21,6 +21,7 @@ steps = [
     { type = "000005" },
     { check = { refused = "wrong_pin" } },
     { type = "135790" },
+    "away",
     { press = ["back", "accept", "1"] },
 ]
 expected = "refused"
@@ -36,6 +37,7 @@ steps = [
     { type = "000003" },
     { type = "000004" },
     { type = "000005" },
+    "away",
     { press = ["back"] },
     { wait_ms = 31000 },
     { login = "attendant" },
@@ -133,6 +135,41 @@ shows = "a proof after the power was cut"
 steps = [{ login = "attendant" }, { restart_after_s = 5 }, { press = ["accept", "1"] }]
 expected = "refused"
 and = { refused = "nobody_logged_in" }
+"#,
+    );
+}
+
+#[test]
+fn where_one_thing_only_can_be_meant_one_press_opens() {
+    assert_scenario(
+        r#"
+row = "expired card (DOMAIN §4) · a platform that does not sign yet (DOMAIN §6)"
+verdicts = "one-press opening"
+
+[[passage]]
+id = "expired-card-one-press"
+shows = "an expired card, listed green, accepted"
+world = { green = ["A"] }
+steps = [
+    { login = "attendant" },
+    { tap = { card = "resident", validity = "expired" } },
+    { check = { verdict = "assist", reason = "A31", pulses = 0 } },
+    { press = ["accept"] },
+]
+expected = "opens"
+and = { act = 5 }
+
+[[passage]]
+id = "platform-code-one-press"
+shows = "a platform's unsigned code, seen on the phone"
+steps = [
+    { login = "attendant" },
+    { hold_text = "JKM1:5F2A90C1-3E77-4B0D" },
+    { check = { verdict = "assist", reason = "A18", pulses = 0 } },
+    { press = ["accept"] },
+]
+expected = "opens"
+and = { act = 4 }
 "#,
     );
 }

@@ -30,7 +30,9 @@ struct Arguments {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     if !arguments.headless {
-        println!("尚无浏览器画面，同 --headless · there is no view in the browser yet: the same as --headless");
+        println!(
+            "尚无浏览器画面，同 --headless · there is no view in the browser yet: the same as --headless"
+        );
     }
     let rows = match &arguments.script {
         Some(path) => vec![scenario(path)?],

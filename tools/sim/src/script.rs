@@ -183,13 +183,13 @@ pub enum Step {
     Lay(Card),
     /// Lays a card on the reader and pulls it away while it is being read.
     PullAway(Card),
-    /// Lays a card on the reader and holds a code to the camera while it is being read.
+    /// Lays a card on the reader and holds a code to the camera while it is being read; the code stays there.
     TapWithCode(Card, Code),
     /// Takes the card from the reader.
     TakeCard,
-    /// A member of staff holds the badge to the camera.
+    /// A member of staff holds the badge to the camera; it stays there.
     Badge(Member),
-    /// Badge, PIN, 确认.
+    /// Badge, PIN, 确认, and the badge away.
     Login(Member),
     /// Keys of the attendant's panel, in order.
     Press(Vec<Key>),
@@ -414,7 +414,9 @@ impl Scenario {
         ensure!(text.len() <= LARGEST, "a scenario has at most {LARGEST} bytes, this has {}", text.len());
         let scenario: Scenario = toml::from_str(text)?;
         for passage in &scenario.passage {
-            passage.check().with_context(|| format!("passage `{}`, line {}", passage.id, line(text, &passage.id)))?;
+            passage
+                .check()
+                .with_context(|| format!("passage `{}`, line {}", passage.id, line(text, &passage.id)))?;
         }
         for id in &scenario.own_reasons {
             let known = scenario.passage.iter().any(|passage| passage.id == *id);

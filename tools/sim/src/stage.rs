@@ -121,8 +121,19 @@ impl Stage {
         let (gate, ledger) = terminal(directory.path(), &setting, &world, (boot, disk.as_ref()))?;
         stopwatch.started(began.elapsed());
         let scenes = boots * 100;
-        let mut stage =
-            Stage { gate, ledger, disk, directory, setting, province, world, reader, stopwatch, scenes, boots };
+        let mut stage = Stage {
+            gate,
+            ledger,
+            disk,
+            directory,
+            setting,
+            province,
+            world,
+            reader,
+            stopwatch,
+            scenes,
+            boots,
+        };
         stage.run(SETTLING_MS)?;
         Ok(stage)
     }
@@ -331,8 +342,7 @@ fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> 
         now,
         terminal: terminal_number(),
         inputs: &setting.inputs,
-        status: Some(list.as_path())
-            .filter(|_| !setting.without.contains(&Dataset::StatusList)),
+        status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),
         without: &setting.without,
     };
     province.publish(&data(directory), &publication)?;
@@ -355,8 +365,7 @@ fn terminal(
         ledger.keep(RTC_SET, 1);
     }
     let believed = Believed::load(&data(directory), &KeptVersions(&ledger));
-    let gate =
-        Gate::new(devices(directory, setting, world), judge.with(believed), Box::new(ledger.clone()))?;
+    let gate = Gate::new(devices(directory, setting, world), judge.with(believed), Box::new(ledger.clone()))?;
     Ok((gate, ledger))
 }
 

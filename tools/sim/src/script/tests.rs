@@ -35,9 +35,13 @@ fn whatever_is_not_in_the_vocabulary_is_refused_with_its_line() {
 #[test]
 fn lengths_of_time_have_one_spelling_each() {
     let read = |text: &str| Span::try_from(text.to_owned()).map(|span| span.seconds).ok();
-    for (text, seconds) in
-        [("14:59", Some(899)), ("-60s", Some(-60)), ("2min", Some(120)), ("1h", Some(3_600)), ("3d", Some(259_200))]
-    {
+    for (text, seconds) in [
+        ("14:59", Some(899)),
+        ("-60s", Some(-60)),
+        ("2min", Some(120)),
+        ("1h", Some(3_600)),
+        ("3d", Some(259_200)),
+    ] {
         assert_eq!(read(text), seconds, "{text}");
     }
     for text in ["", "5", "s", "1 h", "1w", "1:2:3", "99999999999s", "-1:00"] {

@@ -32,6 +32,8 @@ const CARD_MS: u64 = 3_000;
 const AGAIN_MS: u64 = 2_500;
 /// Bytes a turn while a code is to be held beside a card: a slow line.
 const SLOW_LINE: usize = 64;
+/// People look at a screen for this long before they take away what they hold.
+const LOOK_MS: u64 = 600;
 /// Answers that a silent reader owes.
 const SILENCE: usize = 500;
 const DAY_S: u64 = 86_400;
@@ -187,22 +189,22 @@ impl Player {
         self.stage.hold(wardrobe::picture(code.kind(), &text, scene)?);
         self.stage.run_towards(CARD_MS, is_answer)?;
         self.stage.reader.set_fragment(usize::MAX);
-        self.stage.hold_nothing();
         self.take_card()
     }
 
     fn badge(&mut self, member: Member) -> Result<()> {
         let now = self.stage.time();
         let text = wardrobe::badge(&mut self.stage.province, member, now)?;
-        self.hold_until_answered(|scene| Ok(Scene::phone(&text, scene)?.render()))?;
-        self.stage.hold_nothing();
-        self.stage.run(60)
+        self.hold_until_answered(|scene| Ok(Scene::phone(&text, scene)?.render()))
     }
 
+    /// Nobody takes the badge away before the screen has welcomed them.
     fn log_in(&mut self, member: Member) -> Result<()> {
         self.badge(member)?;
         self.stage.world.keys().type_then_ok(member.pin())?;
-        self.stage.run(200)
+        self.stage.run(LOOK_MS)?;
+        self.stage.hold_nothing();
+        self.stage.run(60)
     }
 
     fn happen(&mut self, happening: Happening) -> Result<()> {

@@ -93,7 +93,8 @@ pub(super) fn at_the_end(passage: &Passage, evidence: &Evidence) -> Vec<String> 
     missed.compare(&expected, evidence);
     missed.of_the_word(passage.expected, evidence);
     if passage.and.kept.is_none() {
-        missed.unless(evidence.reserve + evidence.memory == 0, || "records wait that should be written".into());
+        missed
+            .unless(evidence.reserve + evidence.memory == 0, || "records wait that should be written".into());
     }
     missed.0
 }
@@ -120,9 +121,7 @@ fn implied(passage: &Passage) -> Outcome {
         Word::Limit => verdict(Verdict::Limit, exit),
         Word::Stop => verdict(Verdict::Stop, exit),
         Word::Assist => verdict(Verdict::Assist, exit),
-        Word::NewPassage => {
-            Outcome { passages: Some(2), times: Some(2), ..verdict(Verdict::Pass, 2) }
-        }
+        Word::NewPassage => Outcome { passages: Some(2), times: Some(2), ..verdict(Verdict::Pass, 2) },
         Word::Hint | Word::Refused => nothing(0),
         Word::Opens => Outcome { openings: Some(1), passages: Some(1), ..nothing(1) },
         Word::LaneOpen => nothing(1),
@@ -211,7 +210,8 @@ impl Missed {
             }
             Word::Opens => self.unless(evidence.opened().is_some(), || "放行 was not shown".into()),
             Word::LaneOpen => {
-                let free = evidence.latch_open && evidence.pulses.iter().all(|pulse| pulse.by == Opening::NoCheck);
+                let free =
+                    evidence.latch_open && evidence.pulses.iter().all(|pulse| pulse.by == Opening::NoCheck);
                 self.unless(free, || "the lane is not left open by policy".into());
             }
             Word::Released => {

@@ -9,9 +9,7 @@ use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_wire::cose::Kid;
-use gate_wire::credential::{
-    Certifier, Colour, Condition, CredentialId, Role, Statement, TestResult,
-};
+use gate_wire::credential::{Certifier, Colour, Condition, CredentialId, Role, Statement, TestResult};
 use gate_wire::document::Document;
 use gate_wire::time::Timestamp;
 
@@ -40,7 +38,12 @@ pub(super) struct Wardrobe {
 
 impl Wardrobe {
     /// The text of a credential, issued at the first mention.
-    pub(super) fn text(&mut self, province: &mut DemoProvince, code: &Code, now: Timestamp) -> Result<String> {
+    pub(super) fn text(
+        &mut self,
+        province: &mut DemoProvince,
+        code: &Code,
+        now: Timestamp,
+    ) -> Result<String> {
         if let Some((_, text)) = self.codes.iter().find(|(known, _)| known == code) {
             return Ok(text.clone());
         }
@@ -143,11 +146,7 @@ pub(super) fn picture_of_bytes(count: usize, scene: u64) -> Result<GreyPicture> 
     Ok(Scene::empty(scene).with(view).render())
 }
 
-fn made(
-    province: &mut DemoProvince,
-    code: &Code,
-    now: Timestamp,
-) -> Result<(String, Option<CredentialId>)> {
+fn made(province: &mut DemoProvince, code: &Code, now: Timestamp) -> Result<(String, Option<CredentialId>)> {
     let document = documents(code.about)?.into_iter().next().context("everybody has a document")?;
     let issued = match code.age.unwrap_or(MINUTE).seconds {
         ahead @ ..0 => now.plus(ahead.unsigned_abs()),
@@ -163,7 +162,8 @@ fn made(
         (Some(issuer), Fault::SignedOffDesk) => forge::signed(province, issuer.kid(), &claims)?,
         (Some(issuer), _) => {
             let life_s = u32::try_from(life_s).context("lives are shorter than a century")?;
-            let request = IssueRequest { document: &document, full_name: name(code.about), claim, issued, life_s };
+            let request =
+                IssueRequest { document: &document, full_name: name(code.about), claim, issued, life_s };
             let issued = province.issue(issuer, &request)?;
             return Ok((spoilt(code.fault, &issued.text)?, Some(issued.id)));
         }
