@@ -1,5 +1,6 @@
 //! Journeys deeper than a row of the tour: the latch and people in it, fire, staff, noise, faults. Written from DOMAIN,
 //! DESIGN and the issue, not from what the code answers.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at its first surprise")]
 
 #[path = "journeys/faults.rs"]
 mod faults;

@@ -17,6 +17,16 @@ fn every_passage_of_the_tour_ends_as_the_table_says() {
 }
 
 #[test]
+fn every_passage_has_an_id_of_its_own() {
+    let rows = table().unwrap();
+    let mut ids: Vec<&str> = rows.iter().flat_map(|row| &row.passage).map(|one| one.id.as_str()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+}
+
+#[test]
 fn the_example_scenario_plays_as_it_says() {
     let text = include_str!("../../assets/demo/scenario.toml");
     let example = Scenario::read(text).unwrap();

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::script::Scenario;
 use crate::stage::Means;
-use crate::tour::Played;
+use crate::tour::{Played, Start};
 
 /// Columns of the table, in the width of Latin letters.
 const ID: usize = 38;
@@ -58,8 +58,11 @@ pub fn summary(played: &[Played]) -> String {
     let _ = writeln!(out, "\n实际用时（毫秒） · real times (ms)");
     figures(&mut out, "码：从画面到结论 · frame to verdict", decided(Means::Code));
     figures(&mut out, "卡：从应答到结论 · card to verdict", decided(Means::Card));
-    let first = played.iter().filter_map(|one| one.first_decision).collect();
-    figures(&mut out, "重启到首个结论 · restart to first decision", first);
+    let first = |start| {
+        played.iter().filter(|one| one.start == start).filter_map(|one| one.first_decision).collect()
+    };
+    figures(&mut out, "首次启动到首个结论 · first start to decision", first(Start::First));
+    figures(&mut out, "重启到首个结论 · restart to first decision", first(Start::Again));
     for screen in ["idle", "reading", "hint", "verdict", "pin", "staff", "opened", "lane open", "fault"] {
         let redraws = played.iter().flat_map(|one| &one.redraws).filter(|one| one.screen == screen);
         figures(&mut out, &format!("绘制 · redraw: {screen}"), redraws.map(|one| one.took).collect());

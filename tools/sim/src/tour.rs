@@ -42,14 +42,25 @@ pub struct Played {
     pub reason: Option<&'static str>,
     /// The turns that ended in a verdict, with their real times.
     pub decided: Vec<Decided>,
-    /// From the start of the last terminal to its first verdict.
+    /// From the start of the terminal to its first verdict, work only; of the last one, if there was a restart.
     pub first_decision: Option<Duration>,
+    /// Whether that start was a restart.
+    pub start: Start,
     /// What was not as the table says; empty when all was.
     pub missed: Vec<String>,
     /// Real time of drawing each screen again, where pictures were asked for.
     pub redraws: Vec<Redraw>,
     /// The screens, as PNG, where they were asked for.
     pub screens: Vec<Vec<u8>>,
+}
+
+/// A start of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The first one: the journal is made.
+    First,
+    /// After a power cut: the journal is read back.
+    Again,
 }
 
 /// Whether screens are kept as pictures.
@@ -105,6 +116,7 @@ pub fn play_one(passage: &Passage, pictures: Pictures) -> Played {
         reason: None,
         decided: Vec::new(),
         first_decision: None,
+        start: Start::First,
         missed: Vec::new(),
         redraws: Vec::new(),
         screens: Vec::new(),
@@ -138,6 +150,9 @@ fn perform(passage: &Passage, pictures: Pictures, played: &mut Played) -> Result
     played.verdict = evidence.word(passage.expected);
     played.reason = evidence.told().map(|told| told.reason.code());
     played.first_decision = player.stage.stopwatch.first_decision();
+    if !player.before.screens.is_empty() {
+        played.start = Start::Again;
+    }
     player.before.add(&player.stage);
     played.decided = std::mem::take(&mut player.before.decided);
     if pictures == Pictures::Kept {

@@ -24,9 +24,15 @@ pub struct Redraw {
 pub(super) fn keep(shown: &[Shown], played: &mut Played) -> Result<()> {
     let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32)?;
     for one in shown {
-        let began = Instant::now();
-        gate_ui::draw(&one.screen, &mut canvas);
-        played.redraws.push(Redraw { screen: name(&one.screen), took: began.elapsed() });
+        let mut draw = |_| {
+            let began = Instant::now();
+            gate_ui::draw(&one.screen, &mut canvas);
+            began.elapsed()
+        };
+        // The middle of three: the other threads play on meanwhile.
+        let mut times = [0, 1, 2].map(&mut draw);
+        times.sort();
+        played.redraws.push(Redraw { screen: name(&one.screen), took: times[1] });
         played.screens.push(png(&one.drawing.rgb565(), (WIDTH, HEIGHT))?);
     }
     Ok(())
