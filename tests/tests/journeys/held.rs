@@ -107,3 +107,20 @@ and = { act = 1, passages = 0 }
 "#,
     );
 }
+
+#[test]
+fn a_refused_badge_that_is_held_on_is_refused_and_recorded_once() {
+    assert_scenario(
+        r#"
+row = "a retired badge held on"
+verdicts = "refused and logged, once"
+
+[[passage]]
+id = "retired-badge-held-on"
+shows = "a retired badge held on for 3 s"
+steps = [{ badge = "retired" }, { wait_ms = 3000 }]
+expected = "refused"
+and = { refused = "retired", refusals = 1 }
+"#,
+    );
+}

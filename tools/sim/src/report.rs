@@ -58,9 +58,8 @@ pub fn summary(played: &[Played]) -> String {
     let _ = writeln!(out, "\n实际用时（毫秒） · real times (ms)");
     figures(&mut out, "码：从画面到结论 · frame to verdict", decided(Means::Code));
     figures(&mut out, "卡：从应答到结论 · card to verdict", decided(Means::Card));
-    let first = |start| {
-        played.iter().filter(|one| one.start == start).filter_map(|one| one.first_decision).collect()
-    };
+    let first =
+        |start| played.iter().filter(|one| one.start == start).filter_map(|one| one.first_decision).collect();
     figures(&mut out, "首次启动到首个结论 · first start to decision", first(Start::First));
     figures(&mut out, "重启到首个结论 · restart to first decision", first(Start::Again));
     for screen in ["idle", "reading", "hint", "verdict", "pin", "staff", "opened", "lane open", "fault"] {

@@ -86,6 +86,8 @@ pub struct Outcome {
     pub kept: Option<Kept>,
     /// Why staff was refused.
     pub refused: Option<Refusal>,
+    /// Records of refusals of staff.
+    pub refusals: Option<usize>,
     /// A record of a device's or clock's event, by its code.
     pub event: Option<u8>,
 }

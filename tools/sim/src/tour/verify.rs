@@ -13,6 +13,9 @@ use super::player::Player;
 use crate::devices::{HEIGHT, Opening, Pulse, WIDTH};
 use crate::script::{Kept, Lane, Outcome, Passage, Word};
 
+/// Codes of events in which staff was refused.
+const REFUSALS: std::ops::RangeInclusive<u8> = 31..=41;
+
 /// Everything that is looked at, gathered once.
 pub(super) struct Evidence {
     screens: Vec<Screen>,
@@ -72,7 +75,7 @@ impl Evidence {
             Word::Hint => told.or((self.hints() > 0).then_some(Word::Hint)),
             Word::Opens => self.opened().map(|_| Word::Opens).or(told),
             Word::Refused => {
-                let refused = self.of(RecordKind::Staff).any(|record| (31..=41).contains(&record.event));
+                let refused = self.of(RecordKind::Staff).any(|record| REFUSALS.contains(&record.event));
                 if refused { Some(Word::Refused) } else { told }
             }
             Word::OnePassage | Word::NewPassage => {
@@ -139,6 +142,7 @@ fn implied(passage: &Passage) -> Outcome {
         times: and.times.or(word.times),
         kept: and.kept.or(Some(Kept::Journal)),
         refused: and.refused,
+        refusals: and.refusals,
         event: and.event.or(word.event),
     }
 }
@@ -179,6 +183,8 @@ impl Missed {
         self.unless(said.refused.is_none_or(|why| refused.contains(&why.event())), || {
             format!("{:?} is not recorded; there are {refused:?}", said.refused)
         });
+        let refusals = refused.iter().filter(|event| REFUSALS.contains(event)).count();
+        self.differs("records of refusals", said.refusals, Some(refusals));
         if let Some(kept) = said.kept {
             self.where_kept(kept, evidence);
         }
