@@ -32,7 +32,7 @@ pub enum CodeRefused {
         scale: u32,
     },
     /// The PNG could not be encoded.
-    #[error("the PNG could not be encoded: {0}")]
+    #[error("the PNG could not be encoded")]
     EncodePng(#[from] png::EncodingError),
 }
 

@@ -62,7 +62,7 @@ pub struct Desk {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}", .path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum DeskError {
     #[error("{} is in use by another gate-sign: wait until it has ended", .0.display())]
     Lock(PathBuf),
     /// The state is no JSON of ours.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}", .path.display())]
     ReadState {
         /// Which file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum DeskError {
         source: serde_json::Error,
     },
     /// The state is not a province.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}", .path.display())]
     AdmitState {
         /// Which file.
         path: PathBuf,

@@ -41,7 +41,7 @@ impl Inputs {
 #[derive(Debug, thiserror::Error)]
 pub enum InputRefused {
     /// Not in the document's form.
-    #[error("{what}: {source}")]
+    #[error("{what}")]
     ReadJson {
         /// Which document.
         what: &'static str,
@@ -57,7 +57,7 @@ pub enum InputRefused {
         bytes: usize,
     },
     /// The terminal's loader refuses the policy.
-    #[error("{what}: {source}")]
+    #[error("{what}")]
     ProvePolicy {
         /// Which policy.
         what: &'static str,
@@ -73,7 +73,7 @@ pub enum InputRefused {
         kind: PlaceKind,
     },
     /// The terminal's loader refuses the document.
-    #[error("{what}: {source}")]
+    #[error("{what}")]
     Believe {
         /// Which document.
         what: &'static str,
@@ -156,16 +156,21 @@ mod tests {
         Inputs::demo().policy_station
     }
 
+    /// As a command prints it.
+    fn chain(refused: InputRefused) -> String {
+        format!("{:#}", anyhow::Error::from(refused))
+    }
+
     #[test]
     fn a_misspelt_word_is_found_by_line_and_column() {
         let wrong = station().replacen("\"yellow\"", "\"yelow\"", 1);
-        let refused = policy_in_words(&wrong).unwrap_err().to_string();
+        let refused = chain(policy_in_words(&wrong).unwrap_err());
         assert!(
             refused.contains("yelow") && refused.contains("line") && refused.contains("column"),
             "{refused}"
         );
         let unknown = station().replacen("\"test_days\"", "\"test_day\"", 1);
-        let refused = policy_in_words(&unknown).unwrap_err().to_string();
+        let refused = chain(policy_in_words(&unknown).unwrap_err());
         assert!(refused.contains("test_day") && refused.contains("line 8 column"), "{refused}");
     }
 
@@ -176,7 +181,7 @@ mod tests {
             r#""verdict": "pass", "reason": "P01""#,
             1,
         );
-        let refused = policy_in_words(&soft).unwrap_err().to_string();
+        let refused = chain(policy_in_words(&soft).unwrap_err());
         assert!(refused.contains("row 4") && refused.contains("red and yellow"), "{refused}");
     }
 

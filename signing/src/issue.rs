@@ -154,7 +154,7 @@ pub enum IssueRefused {
     #[error(transparent)]
     Sign(#[from] SigningFault),
     /// The register is not fit for terminals.
-    #[error("the register would be refused by every terminal: {0}")]
+    #[error("the register would be refused by every terminal")]
     LoadRegister(#[from] KeySetError),
     /// A terminal would refuse what was made: it was thrown away.
     #[error("a terminal would refuse what was made, so it was thrown away: {0}")]

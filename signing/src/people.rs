@@ -41,16 +41,16 @@ pub struct ListBuilt {
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The table could not be read on.
-    #[error("the table cannot be read: {0}")]
+    #[error("the table cannot be read")]
     ReadTable(#[from] csv::Error),
     /// Another header.
     #[error("the first line must be `{}`", HEADER.join(","))]
     FindHeader,
     /// The reject file could not be written.
-    #[error("the reject file cannot be written: {0}")]
+    #[error("the reject file cannot be written")]
     WriteRejects(#[from] io::Error),
     /// The list could not be written.
-    #[error("the list cannot be built: {0}")]
+    #[error("the list cannot be built")]
     Build(#[from] ListNotBuilt),
 }
 

@@ -116,7 +116,7 @@ pub enum StateRefused {
     #[error("the key {0:?} is missing")]
     FindKey(KeyName),
     /// The register would be refused by terminals.
-    #[error("the register would be refused by every terminal: {0}")]
+    #[error("the register would be refused by every terminal")]
     LoadRegister(#[from] KeySetError),
 }
 

@@ -68,13 +68,13 @@ pub enum PublishError {
     #[error(transparent)]
     Input(#[from] InputRefused),
     /// The key set is refused.
-    #[error("key-set: {0}")]
+    #[error("key-set")]
     KeySet(#[from] KeySetError),
     /// The staff list is refused.
-    #[error("staff-list: {0}")]
+    #[error("staff-list")]
     StaffList(#[from] StaffListError),
     /// The revocations are refused.
-    #[error("revocations: {0}")]
+    #[error("revocations")]
     Revocations(#[from] BelievedError),
     /// A day key cannot be sealed to.
     #[error("day-keys: the key {id} cannot be sealed to")]
@@ -83,10 +83,10 @@ pub enum PublishError {
         id: u32,
     },
     /// The manifest is refused.
-    #[error("manifest: {0}")]
+    #[error("manifest")]
     Manifest(#[from] ManifestError),
     /// A document could not be written as JSON.
-    #[error("a document could not be written: {0}")]
+    #[error("a document could not be written")]
     WriteJson(#[from] serde_json::Error),
     /// The directory belongs to another province.
     #[error("{} holds the data of another province (or of another founding of it): give an empty directory", .dir.display())]
@@ -111,7 +111,7 @@ pub enum PublishError {
         terminal: u32,
     },
     /// The list cannot be opened.
-    #[error("status-list: {0}")]
+    #[error("status-list")]
     OpenList(#[from] ListFault),
     /// The list is another province's, or too large for this plain form.
     #[error("status-list: {} ({length} bytes) is another province's list, or larger than {MAX_LIST_BYTES} bytes", .path.display())]
@@ -128,7 +128,7 @@ pub enum PublishError {
         path: PathBuf,
     },
     /// A file could not be read or written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}", .path.display())]
     File {
         /// Which.
         path: PathBuf,

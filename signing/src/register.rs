@@ -72,7 +72,7 @@ pub struct Life {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterRefused {
     /// The terminal's loader would refuse the result.
-    #[error("the key set would be refused by every terminal: {0}")]
+    #[error("the key set would be refused by every terminal")]
     LoadBack(#[from] KeySetError),
     /// No such entry.
     #[error("the register has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]

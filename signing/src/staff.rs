@@ -2,8 +2,9 @@
 //! Promises: no PIN, name or number is kept; a PIN that anybody would try first is refused; no default PIN exists.
 //! Must not know: where the PIN was typed.
 
+use gate_core::staff::PIN_DIGITS_MOST;
 use gate_core::staff::{StaffList, StaffListError};
-use gate_proof::pin::{PIN_MOST, PinRefused, PinVerifier};
+use gate_proof::pin::{PinRefused, PinVerifier};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
 use gate_proof::subject::{Subject, TagRefused};
 use gate_wire::credential::Role;
@@ -42,7 +43,7 @@ enum MemberState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StaffChangeRefused {
     /// Too short, too long or not digits.
-    #[error("a PIN has {PIN_LEAST} to {PIN_MOST} digits")]
+    #[error("a PIN has {PIN_LEAST} to {PIN_DIGITS_MOST} digits")]
     TakePin,
     /// One that is tried first.
     #[error(
@@ -59,7 +60,7 @@ pub enum StaffChangeRefused {
     #[error("no active member of staff with this document is on the list")]
     FindMember,
     /// Terminals would refuse the list.
-    #[error("terminals would refuse the staff list: {0}")]
+    #[error("terminals would refuse the staff list")]
     LoadBack(#[from] StaffListError),
 }
 
@@ -142,7 +143,7 @@ fn verifier(pin: &[u8], salt: [u8; 16], cost: MemoryKib) -> Result<PinVerifier, 
 }
 
 fn admit_pin(pin: &[u8]) -> Result<(), StaffChangeRefused> {
-    if !(PIN_LEAST..=PIN_MOST).contains(&pin.len()) || !pin.iter().all(u8::is_ascii_digit) {
+    if !(PIN_LEAST..=PIN_DIGITS_MOST).contains(&pin.len()) || !pin.iter().all(u8::is_ascii_digit) {
         return Err(StaffChangeRefused::TakePin);
     }
     let step = |pair: &[u8]| pair[1].wrapping_sub(pair[0]);

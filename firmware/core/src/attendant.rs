@@ -231,6 +231,13 @@ impl Panel {
         }
     }
 
+    /// Another person stands here: a question about opening for the one before is closed. Half a number stays.
+    pub fn new_person(&mut self) {
+        if matches!(self.state, State::Proof | State::Cause | State::Confirm(_)) {
+            self.state = State::Closed;
+        }
+    }
+
     fn begin(&mut self, key: Key, situation: Situation) -> Pressed {
         match key {
             Key::Accept | Key::Companion if situation.is_coloured() => {

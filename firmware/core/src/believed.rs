@@ -17,7 +17,7 @@ use crate::verdict::{Direction, PlaceKind, RiskLevel};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BelievedError {
     /// The document cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read")]
     Json(#[from] JsonError),
     /// A field is not valid; `entry` counts from 0.
     #[error("entry {entry}: {what} is not valid")]

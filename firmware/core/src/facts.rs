@@ -39,10 +39,15 @@ pub struct Facts {
 impl Facts {
     /// Age class of the list. Against an unconfirmed clock the age is the least it can be.
     pub fn data_age(&self, stale_after_days: u32) -> DataAge {
-        let Some(as_of) = self.list_as_of else { return DataAge::Missing };
-        let limit_s = u64::from(stale_after_days) * 86_400;
-        if self.time.time.since(as_of) > limit_s { DataAge::Stale } else { DataAge::Fresh }
+        data_age(self.list_as_of, self.time.time, stale_after_days)
     }
+}
+
+/// Age class of a list with this as-of time.
+pub fn data_age(as_of: Option<Timestamp>, now: Timestamp, stale_after_days: u32) -> DataAge {
+    let Some(as_of) = as_of else { return DataAge::Missing };
+    let limit_s = u64::from(stale_after_days) * 86_400;
+    if now.since(as_of) > limit_s { DataAge::Stale } else { DataAge::Fresh }
 }
 
 /// What the status list says of one person, as of its newest applied head.

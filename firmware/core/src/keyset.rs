@@ -168,7 +168,7 @@ pub struct KeySet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
     /// The document cannot be read.
-    #[error("the key set cannot be read: {0}")]
+    #[error("the key set cannot be read")]
     Json(#[from] JsonError),
     /// Written for another version.
     #[error("key set format {found}, this version reads 1")]

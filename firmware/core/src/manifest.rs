@@ -36,6 +36,23 @@ pub enum Dataset {
     DayKeys,
 }
 
+impl Dataset {
+    /// The name in the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dataset::KeySet => "key-set",
+            Dataset::PolicyStation => "policy-station",
+            Dataset::PolicyHospital => "policy-hospital",
+            Dataset::Places => "places",
+            Dataset::RiskLevels => "risk-levels",
+            Dataset::StaffList => "staff-list",
+            Dataset::Revocations => "revocations",
+            Dataset::StatusList => "status-list",
+            Dataset::DayKeys => "day-keys",
+        }
+    }
+}
+
 /// One generation of what is believed.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -89,7 +106,7 @@ pub struct ManifestEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     /// The document cannot be read.
-    #[error("the manifest cannot be read: {0}")]
+    #[error("the manifest cannot be read")]
     Json(#[from] JsonError),
     /// A header field is not valid.
     #[error("the manifest's {what} is not valid")]

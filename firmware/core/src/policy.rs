@@ -91,7 +91,7 @@ enum Holds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// The document cannot be read.
-    #[error("the policy cannot be read: {0}")]
+    #[error("the policy cannot be read")]
     Json(#[from] JsonError),
     /// Written for another version.
     #[error("policy format {found}, this version reads 1")]

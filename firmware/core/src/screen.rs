@@ -195,6 +195,10 @@ pub enum StaffStep {
         /// How many.
         typed: u8,
     },
+    /// The time typed is the terminal's time now.
+    TimeConfirmed,
+    /// Too many documents were typed within a minute.
+    TooManyTyped,
     /// What was typed is no time, or lies before what is surely past.
     TimeWrong,
     /// What was typed is no valid number of its kind.

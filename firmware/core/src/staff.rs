@@ -17,6 +17,8 @@ use crate::time::Currency;
 
 /// Most members in a list; 16 KiB hold about sixty.
 pub const MAX_MEMBERS: usize = 60;
+/// Most digits of a PIN: what the panel takes, and so what the desk gives out.
+pub const PIN_DIGITS_MOST: usize = 12;
 /// Wrong PINs before the first pause.
 pub const FREE_TRIES: u32 = 5;
 const FIRST_PAUSE_MS: u64 = 30_000;
@@ -51,7 +53,7 @@ enum MemberState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StaffListError {
     /// The document cannot be read.
-    #[error("the staff list cannot be read: {0}")]
+    #[error("the staff list cannot be read")]
     Json(#[from] JsonError),
     /// Written for another version, or with a bad issue time.
     #[error("the staff list's {what} is not valid")]

@@ -238,7 +238,9 @@ impl Reason {
             Reason::PlatformUnsigned => Advice::ShowPhoneToStaff,
             Reason::NotListed => Advice::StaffRegisters,
             Reason::TemperatureHigh => Advice::MeasureAgain,
-            Reason::PlaceCode
+            Reason::ClockUnconfirmed
+            | Reason::TestTooOld
+            | Reason::PlaceCode
             | Reason::WebLink
             | Reason::WifiCode
             | Reason::OtherCode

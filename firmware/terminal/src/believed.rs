@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use gate_core::believed::{Places, Revocations, RiskLevels};
@@ -65,6 +65,15 @@ pub struct Problem {
     pub dataset: Option<Dataset>,
     /// Why.
     pub cause: anyhow::Error,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.dataset {
+            Some(dataset) => write!(f, "{}: {:#}", dataset.name(), self.cause),
+            None => write!(f, "manifest: {:#}", self.cause),
+        }
+    }
 }
 
 impl std::fmt::Debug for Believed {
@@ -243,9 +252,4 @@ fn open_regular(path: &Path) -> anyhow::Result<File> {
     let file = file.with_context(|| format!("opening {}", path.display()))?;
     ensure!(file.metadata()?.is_file(), "{} is not a regular file", path.display());
     Ok(file)
-}
-
-/// Where the data directory's files are, for messages.
-pub fn manifest_path(directory: &Path) -> PathBuf {
-    directory.join(manifest::FILE_NAME)
 }

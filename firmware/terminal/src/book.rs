@@ -31,7 +31,7 @@ pub struct Waiting {
 impl<R: CryptoRng> Book for SqliteJournal<R> {
     fn keep(&mut self, name: &str, value: i64) {
         if let Err(fault) = SqliteJournal::keep(self, name, value) {
-            eprintln!("journal: {name} was not kept: {fault}");
+            crate::say!("journal: {name} was not kept: {fault}");
         }
     }
 

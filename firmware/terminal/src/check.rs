@@ -15,7 +15,6 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use gate_core::case::{Case, Temperature};
 use gate_core::decide::Decision;
-use gate_core::manifest::Dataset;
 use gate_core::screen::Opens;
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Reason;
@@ -137,7 +136,7 @@ impl Checker {
     fn new(args: &CheckArgs) -> anyhow::Result<Checker> {
         let believed = Believed::load(&args.data, &NothingSeen);
         for problem in &believed.problems {
-            eprintln!("gate check: {:?}: {:#}", problem.dataset, problem.cause);
+            crate::say!("gate check: {problem}");
         }
         let secrets = Secrets::load(&args.data.join(secrets::FILE_NAME))?;
         let now = args.now.as_deref().map_or_else(|| Ok(moment::system_now()), moment::parse)?;
@@ -145,7 +144,7 @@ impl Checker {
         let given = RtcReading { time: now, health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };
         let time = TrustedTime::at_boot(floor, Some(given), NOW);
         if time.now(NOW).trust == ClockTrust::Unconfirmed {
-            eprintln!(
+            crate::say!(
                 "gate check: the time given lies before the data's issue times, so the clock counts as unconfirmed"
             );
         }
@@ -225,7 +224,7 @@ impl Checker {
             .believed()
             .versions()
             .iter()
-            .map(|(dataset, version)| (dataset_name(*dataset), json!(version)))
+            .map(|(dataset, version)| (dataset.name().to_owned(), json!(version)))
             .collect();
         let reading = self.time.now(NOW);
         json!({
@@ -280,11 +279,6 @@ fn case_words(case: &Case) -> Value {
     })
 }
 
-fn dataset_name(dataset: Dataset) -> String {
-    // A unit variant serialises to its name, as it stands in the manifest.
-    serde_json::to_value(dataset).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 fn micros(from: Instant, to: Instant) -> u128 {
     to.duration_since(from).as_micros()
 }
@@ -308,7 +302,10 @@ fn print(line: &Value, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "    {}  {}  {}", text("/heading/zh"), text("/heading/en"), text("/reason"))?;
     writeln!(out, "    {} {}", text("/message/zh"), text("/advice/zh"))?;
     writeln!(out, "    {} {}", text("/message/en"), text("/advice/en"))?;
-    let part = |pointer: &str| line.pointer(pointer).map(Value::to_string).unwrap_or_default();
+    let part = |pointer: &str| match line.pointer(pointer) {
+        None | Some(Value::Null) => "none".to_owned(),
+        Some(value) => value.to_string(),
+    };
     writeln!(out, "    issuer {}  policy row {}", part("/basis/issuer"), part("/basis/policy_row"))?;
     writeln!(out, "    versions {}  clock {}", part("/basis/versions"), part("/basis/clock/trust"))?;
     writeln!(out, "    microseconds {}", part("/us"))

@@ -88,7 +88,7 @@ impl Eye {
     }
 
     fn replace(&mut self) {
-        eprintln!("eye: the scanner did not come back from a frame and was replaced");
+        crate::say!("eye: the scanner did not come back from a frame and was replaced");
         self.scanner = Line::new();
         self.in_vain = 0;
         self.given_up += 1;

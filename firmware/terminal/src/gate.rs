@@ -12,15 +12,13 @@ mod upkeep;
 
 use gate_core::case::Temperature;
 use gate_core::decide::{Decision, lane_open};
-use gate_core::event::Event;
-use gate_core::journal::{Entry, JournalFault, UseKey};
+use gate_core::facts::Facts;
+use gate_core::journal::{JournalFault, UseKey};
 use gate_core::query::{QueryNumber, Sequence};
 use gate_core::record::{Recorded, record};
 use gate_core::screen::{Opens, PersonShown, Saved, Screen, Told};
-use gate_core::staff::StaffSession;
-use gate_core::time::{RtcReading, TimeReading, TrustedTime};
+use gate_core::time::{TimeReading, TrustedTime};
 use gate_core::verdict::{Reason, Verdict};
-use gate_hal::clock::WallReading;
 use gate_proof::digest::{Digest, hmac_sha256};
 use gate_ui::Canvas;
 use gate_wire::time::Millis;
@@ -30,6 +28,7 @@ use crate::devices::Devices;
 use crate::eye::Eye;
 use crate::judge::{Judge, Shown};
 
+pub use entries::staff_entry;
 pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
 
 use desk::Desk;
@@ -163,9 +162,10 @@ impl Gate {
             Err(fault) => self.untold(fault),
         };
         // 9 tell
-        let standing = Some(self.standing(&attempt.shown, (told.verdict, told.reason), now));
+        let standing = Some(self.standing(&attempt.shown, (told.verdict, told.reason), &facts, now));
         self.last = Some(Last { sight: attempt.sight, standing, sequence, given: now, seen: now });
         self.warm = (told.reason == Reason::TemperatureHigh).then_some(attempt);
+        self.panel_meets_a_new_verdict();
         self.tell(Screen::Verdict(told), now);
     }
 
@@ -176,52 +176,46 @@ impl Gate {
         }
     }
 
-    /// A person who was stopped or limited stays that for the attendant (DOMAIN §19) until somebody else is identified
-    /// here: a web link shown next does not make an opening without a cause.
-    fn standing(&self, shown: &Shown, new: (Verdict, Reason), now: Millis) -> (Verdict, Reason) {
+    /// What the attendant stands before (DOMAIN §19). Whoever was stopped or limited stays that until somebody else is
+    /// identified here: a web link shown next does not make an opening without a cause. Nor does an expired code of a
+    /// person whom our current list has red or yellow.
+    fn standing(
+        &self,
+        shown: &Shown,
+        new: (Verdict, Reason),
+        facts: &Facts,
+        now: Millis,
+    ) -> (Verdict, Reason) {
+        if new.0 != Verdict::Assist {
+            return new;
+        }
+        if let Some(listed) = self.judge.listed_against(facts) {
+            return (listed, new.1);
+        }
         let before = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS);
         match before.and_then(|last| last.standing) {
-            Some(coloured @ (Verdict::Stop | Verdict::Limit, _))
-                if shown.subject().is_none() && new.0 == Verdict::Assist =>
-            {
-                coloured
-            }
+            Some(coloured @ (Verdict::Stop | Verdict::Limit, _)) if shown.subject().is_none() => coloured,
             _ => new,
         }
     }
 
     fn told(&self, attempt: &Attempt, recorded: &Recorded, uses: u16) -> Told {
-        let decision = recorded.decision();
         let saved = recorded.saved();
         let number = QueryNumber::new(self.judge.secrets().terminal, recorded.receipt().sequence);
         Told {
-            verdict: decision.verdict(),
-            reason: decision.reason(),
-            advice: decision.advice(),
             person: attempt.person.clone(),
             query: (saved == Saved::Yes).then_some(number),
             saved,
             times: uses.saturating_add(1),
-            publicity: decision.publicity(),
-            opens: decision.opens(),
+            ..unrecorded(recorded.decision())
         }
     }
 
     /// No record, no verdict but Assist: the lane stays shut and the attendant opens (DESIGN §4).
-    fn untold(&mut self, fault: JournalFault) -> Told {
-        eprintln!("journal: {fault}");
+    fn untold(&self, fault: JournalFault) -> Told {
+        crate::say!("journal: {fault}");
         let decision = Decision::assist(Reason::NotRecorded, self.judge.direction());
-        Told {
-            verdict: decision.verdict(),
-            reason: decision.reason(),
-            advice: decision.advice(),
-            person: None,
-            query: None,
-            saved: Saved::No,
-            times: 1,
-            publicity: decision.publicity(),
-            opens: Opens::No,
-        }
+        Told { opens: Opens::No, ..unrecorded(&decision) }
     }
 
     /// What counts a credential or a document on this terminal, today.
@@ -270,12 +264,17 @@ impl Gate {
     }
 }
 
-/// What the battery-backed clock said at boot, as the clock of the terminal takes it.
-fn rtc(wall: WallReading, set_from: gate_core::time::ClockTrust) -> RtcReading {
-    RtcReading { time: wall.time, health: wall.health, set_from }
-}
-
-/// The entry of a staff event, for the audit log of commands by hand.
-pub fn staff_entry(judge: &Judge, event: Event, by: &StaffSession, moment: (TimeReading, Millis)) -> Entry {
-    entries::staff(judge, event, Some((by.subject(), by.role())), moment)
+/// A decision as it is told before anything is known of its record.
+fn unrecorded(decision: &Decision) -> Told {
+    Told {
+        verdict: decision.verdict(),
+        reason: decision.reason(),
+        advice: decision.advice(),
+        person: None,
+        query: None,
+        saved: Saved::No,
+        times: 1,
+        publicity: decision.publicity(),
+        opens: decision.opens(),
+    }
 }

@@ -4,19 +4,19 @@
 
 use gate_core::alleged::{Room, Verified};
 use gate_core::believed::Place;
-use gate_core::case::Temperature;
+use gate_core::case::{DataAge, Temperature};
 use gate_core::decide::{Decision, DocumentBy, DocumentSeen, DocumentValidity, Evidence, decide};
-use gate_core::facts::{Facts, ListAnswer, Persons, Revoked};
+use gate_core::facts::{Facts, ListAnswer, Persons, Revoked, data_age};
 use gate_core::manifest::Dataset;
 use gate_core::policy::Policy;
 use gate_core::sight;
 use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
-use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel};
+use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel, Verdict};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
 use gate_proof::subject::{PersonTag, ProvinceSalt, Subject};
 use gate_status::{Answer, Scope};
 use gate_wire::card::CardRead;
-use gate_wire::credential::{Credential, Kind};
+use gate_wire::credential::{Colour, Credential, Kind};
 use gate_wire::document::{Date, Document, Expiry};
 use gate_wire::record::DataVersions;
 use gate_wire::time::{Millis, Timestamp};
@@ -255,6 +255,25 @@ impl Judge {
             uses,
             temperature,
         }
+    }
+
+    /// The verdict that our current list alone would give against the person identified, if it is yellow or red.
+    pub fn listed_against(&self, facts: &Facts) -> Option<Verdict> {
+        let stale_after = self.policy()?.settings().list_stale_after_days;
+        let current = facts.data_age(stale_after) == DataAge::Fresh;
+        let answers = [facts.of_code, facts.of_document];
+        let listed = |colour| current && answers.contains(&ListAnswer::Listed(colour));
+        match (listed(Colour::Red), listed(Colour::Yellow)) {
+            (true, _) => Some(Verdict::Stop),
+            (false, true) => Some(Verdict::Limit),
+            (false, false) => None,
+        }
+    }
+
+    /// Age class of the list at `time`.
+    pub fn list_age(&self, time: Timestamp) -> DataAge {
+        let stale_after = self.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
+        data_age(self.list_as_of(), time, stale_after)
     }
 
     /// As-of time of the list.

@@ -2,6 +2,16 @@
 //! Promises: no network code is linked in; every command's output form is documented and stable.
 //! Must not know: simulated devices (`tools/sim` uses this library, never the reverse).
 
+/// A line to stderr, for whoever looks after the terminal. A log that is gone, or full, is no reason to stop a passage:
+/// `eprintln!` would panic.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($part)*);
+    }};
+}
+pub(crate) use say;
+
 pub mod believed;
 pub mod book;
 pub mod check;

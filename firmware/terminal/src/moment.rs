@@ -22,3 +22,10 @@ pub fn system_now() -> Timestamp {
     let seconds = jiff::Timestamp::now().as_second();
     u64::try_from(seconds).ok().and_then(Timestamp::from_unix).unwrap_or(Timestamp::EPOCH)
 }
+
+/// RFC 3339, in UTC+8 as people here read it.
+pub fn print(time: Timestamp) -> String {
+    let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00")
+}

@@ -6,15 +6,20 @@ use std::io::Write;
 use std::path::Path;
 
 use gate_core::manifest::Dataset;
-use gate_hal::clock::Clock;
+use gate_core::time::RtcHealth;
+use gate_hal::clock::{Clock, WallReading};
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 
 use crate::believed::{Believed, NothingSeen};
 use crate::config::{Config, RtcFitted};
 use crate::gate::RTC_SET;
 use crate::judge::Judge;
+use crate::moment;
 use crate::secrets::{self, Secrets};
 use crate::wiring;
+
+/// Until syncing exists, data come from the desk.
+const BRING_DATA: &str = "publish to this directory with `gate-sign province publish`";
 
 /// Whether all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +72,18 @@ pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
 
 fn data<W: Write>(believed: &Believed, report: &mut Report<'_, W>) -> anyhow::Result<()> {
     for (dataset, version) in believed.versions() {
-        report.good(&format!("{dataset:?}"), &format!("version {version}"))?;
+        report.good(dataset.name(), &format!("version {version}"))?;
     }
     for problem in &believed.problems {
-        let part = problem.dataset.map_or("manifest".to_owned(), |dataset| format!("{dataset:?}"));
-        report.bad(&part, &format!("{:#}", problem.cause), "sync by network, stick or laptop")?;
+        let part = problem.dataset.map_or("manifest", Dataset::name);
+        report.bad(part, &format!("{:#}", problem.cause), BRING_DATA)?;
     }
     for dataset in
         [Dataset::KeySet, Dataset::Places, Dataset::StaffList, Dataset::StatusList, Dataset::DayKeys]
     {
         let failed = believed.problems.iter().any(|problem| problem.dataset == Some(dataset));
         if believed.version(dataset) == 0 && !failed {
-            report.bad(&format!("{dataset:?}"), "not in the manifest", "sync by network, stick or laptop")?;
+            report.bad(dataset.name(), "not in the manifest", BRING_DATA)?;
         }
     }
     Ok(())
@@ -101,11 +106,7 @@ fn place<W: Write>(judge: &Judge, report: &mut Report<'_, W>) -> anyhow::Result<
             "the signed places data does not know this place number",
             "check `place` in the configuration",
         )?,
-        (_, None) => report.bad(
-            "policy",
-            "there is none for this kind of place",
-            "sync by network, stick or laptop",
-        )?,
+        (_, None) => report.bad("policy", "there is none for this kind of place", BRING_DATA)?,
     }
     Ok(())
 }
@@ -126,7 +127,10 @@ fn journal<W: Write>(config: &Config, judge: &Judge, report: &mut Report<'_, W>)
                 )?,
             }
         }
-        Err(cause) => report.bad("journal", &format!("{cause:#}"), "check the disk and its mount")?,
+        Err(cause) => {
+            let remedy = "if `gate run` is using it, stop that first; otherwise check the disk and its mount";
+            report.bad("journal", &format!("{cause:#}"), remedy)?
+        }
     }
     Ok(())
 }
@@ -154,10 +158,21 @@ fn devices<W: Write>(config: &Config, report: &mut Report<'_, W>) -> anyhow::Res
     }
     let rtc = if config.clock.rtc == RtcFitted::Battery { RtcTrust::Battery } else { RtcTrust::Unknown };
     match SystemClock::new(rtc).wall() {
-        Some(reading) => {
-            report.good("clock", &format!("{} s since 1970, {:?}", reading.time.unix(), reading.health))?
-        }
+        Some(reading) => clock(&reading, report)?,
         None => report.bad("clock", "cannot be read", "an attendant confirms the time at the terminal")?,
+    }
+    Ok(())
+}
+
+fn clock<W: Write>(reading: &WallReading, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+    let time = moment::print(reading.time);
+    match reading.health {
+        RtcHealth::Healthy => report.good("clock", &format!("{time}, battery-backed and healthy"))?,
+        RtcHealth::Suspect => report.bad(
+            "clock",
+            &format!("{time}, without a healthy battery-backed clock behind it"),
+            "fit one and set `clock.rtc`; until then an attendant confirms the time after every start",
+        )?,
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     let book = open_book(config, &first)?;
     let believed = Believed::load(&config.data, &KeptVersions(book.as_ref()));
     for problem in &believed.problems {
-        eprintln!("gate: {:?}: {:#}", problem.dataset, problem.cause);
+        crate::say!("gate: {problem}");
     }
     Gate::new(devices(config)?, first.with(believed), book)
 }
@@ -45,7 +45,7 @@ pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
 /// If the files cannot be opened or made.
 pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>> {
     let Some(day_keys) = judge.believed().day_keys.clone() else {
-        eprintln!("gate: there are no day keys, so nothing can be recorded: bring the trust data");
+        crate::say!("gate: there are no day keys, so nothing can be recorded: bring the trust data");
         return Ok(Box::new(NoBook::default()));
     };
     let secrets = judge.secrets();
@@ -97,7 +97,7 @@ fn thermometer(config: &Config) -> Option<Box<dyn Thermometer>> {
     match mlx90614(&configured.i2c) {
         Ok(thermometer) => Some(Box::new(thermometer)),
         Err(fault) => {
-            eprintln!("thermometer at {}: {fault}", configured.i2c.display());
+            crate::say!("thermometer at {}: {fault}", configured.i2c.display());
             None
         }
     }

@@ -26,7 +26,7 @@ pub struct Kid(pub [u8; 4]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CoseError {
     /// Not deterministic CBOR of this shape.
-    #[error("not a COSE_Sign1 in deterministic CBOR: {0}")]
+    #[error("not a COSE_Sign1 in deterministic CBOR")]
     Encoding(#[from] StrictError),
     /// The array does not have four elements.
     #[error("a COSE_Sign1 has 4 elements, this has {count}")]

@@ -205,7 +205,7 @@ pub struct Credential {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
     /// Not deterministic CBOR of this shape.
-    #[error("not claims in deterministic CBOR: {0}")]
+    #[error("not claims in deterministic CBOR")]
     Encoding(#[from] StrictError),
     /// A claim that this format does not have.
     #[error("unknown claim {label}")]

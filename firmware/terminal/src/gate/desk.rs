@@ -11,7 +11,7 @@ use gate_core::event::Event;
 use gate_core::query::QueryNumber;
 use gate_core::record::{OpeningRecorded, Permit};
 use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep};
-use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
+use gate_core::staff::{KnownBadge, PIN_DIGITS_MOST, PinTries, StaffRefused, StaffSession};
 use gate_core::verdict::{Reason, Verdict};
 use gate_proof::digest::Digest;
 use gate_proof::subject::Subject;
@@ -27,7 +27,8 @@ use crate::judge::Shown;
 const TYPED_A_MINUTE: usize = 6;
 /// Keys taken in one turn; the rest waits for the next.
 const KEYS_A_TURN: usize = 16;
-const LONGEST_PIN: usize = 12;
+/// Half a PIN or an open question is dropped when no key follows for this long.
+const HALF_DONE_MS: u64 = 30_000;
 
 /// The desk between turns.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ pub(super) struct Desk {
     seen: Option<(Digest, Millis)>,
     pin: Zeroizing<Vec<u8>>,
     panel: Panel,
+    /// The last key or badge: what is half done is dropped when nothing follows for a while.
+    touched: Option<Millis>,
     typed: VecDeque<Millis>,
 }
 
@@ -54,6 +57,14 @@ impl Desk {
         &mut self.tries[at].1
     }
 
+    /// Drops a badge that waits for its PIN and whatever the panel was asking.
+    fn drop_half_done(&mut self) {
+        self.badge = None;
+        self.pin = Zeroizing::default();
+        self.panel = Panel::default();
+        self.touched = None;
+    }
+
     pub(super) fn session(&self) -> Option<&StaffSession> {
         self.session.as_ref()
     }
@@ -65,10 +76,23 @@ impl Gate {
         if self.desk.session.as_ref().is_some_and(|session| session.is_over(now)) {
             self.log_out(now);
         }
+        if self.desk.touched.is_some_and(|at| now.since(at).0 >= HALF_DONE_MS) {
+            self.desk.drop_half_done();
+        }
         for _ in 0..KEYS_A_TURN {
             let Some(key) = self.devices.keys.pressed() else { return };
+            self.desk.touched = Some(now);
+            // A key that acts is never taken for a part of a PIN by an attendant who is logged in.
+            if self.desk.session.is_some() && acts(key) {
+                self.desk.badge = None;
+            }
             if self.desk.badge.is_some() { self.press_pin(key, now) } else { self.press_panel(key, now) }
         }
+    }
+
+    /// A verdict was given: what the panel was asking was about the person before.
+    pub(super) fn panel_meets_a_new_verdict(&mut self) {
+        self.desk.panel.new_person();
     }
 
     /// A badge is before the camera. What was asked or refused is not asked or refused again until it has left.
@@ -93,7 +117,9 @@ impl Gate {
             None => Err(StaffRefused::NotOnList),
         };
         match known {
-            Ok(_) if self.desk.badge.is_some() => {}
+            Ok(known)
+                if self.desk.session.as_ref().is_some_and(|session| session.subject() == known.subject()) => {
+            }
             Ok(known) => {
                 let refused = self
                     .desk
@@ -101,7 +127,8 @@ impl Gate {
                     .pause_left(now)
                     .map(|seconds| PinRefusal::Paused { seconds });
                 self.desk.badge = Some(known);
-                self.desk.pin = Zeroizing::new(Vec::with_capacity(LONGEST_PIN));
+                self.desk.touched = Some(now);
+                self.desk.pin = Zeroizing::new(Vec::with_capacity(PIN_DIGITS_MOST));
                 self.tell(Screen::PinEntry { typed: 0, refused }, now);
             }
             Err(refused) => {
@@ -113,7 +140,7 @@ impl Gate {
 
     fn press_pin(&mut self, key: Key, now: Millis) {
         match key {
-            Key::Digit(digit) if digit < 10 && self.desk.pin.len() < LONGEST_PIN => {
+            Key::Digit(digit) if digit < 10 && self.desk.pin.len() < PIN_DIGITS_MOST => {
                 self.desk.pin.push(b'0' + digit)
             }
             Key::Back => {
@@ -124,7 +151,7 @@ impl Gate {
             Key::Ok if !self.desk.pin.is_empty() => return self.log_in(now),
             _ => {}
         }
-        let typed = self.desk.pin.len() as u8; // at most LONGEST_PIN
+        let typed = self.desk.pin.len() as u8; // at most 12
         self.tell(Screen::PinEntry { typed, refused: None }, now);
     }
 
@@ -151,15 +178,11 @@ impl Gate {
     }
 
     fn press_panel(&mut self, key: Key, now: Millis) {
-        let acts = matches!(
-            key,
-            Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature | Key::Clock
-        );
         let may = match &self.desk.session {
             Some(session) => session.as_attendant().map(|_| ()),
             None => Err(StaffRefused::NobodyLoggedIn),
         };
-        if let (true, Err(refused)) = (acts, may) {
+        if let (true, Err(refused)) = (acts(key), may) {
             let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
             return self.refuse_staff(refused, who, now);
         }
@@ -241,7 +264,7 @@ impl Gate {
             return;
         };
         let step = match self.time.confirm_by_attendant(&attendant, time, now) {
-            Ok(()) => StaffStep::Welcome,
+            Ok(()) => StaffStep::TimeConfirmed,
             Err(_) => StaffStep::TimeWrong,
         };
         self.tell(Screen::Staff(step), now);
@@ -251,7 +274,7 @@ impl Gate {
         if let Some(session) = self.desk.session.take() {
             self.log(Event::LoggedOut, Some((session.subject(), session.role())), now);
         }
-        self.desk.panel = Panel::default();
+        self.desk.drop_half_done();
         self.face_rest(now);
     }
 
@@ -260,7 +283,8 @@ impl Gate {
         self.log(Event::Refused(refused), who, now);
         let step = match refused {
             StaffRefused::NobodyLoggedIn => StaffStep::LoginFirst,
-            StaffRefused::RoleForbids | StaffRefused::TooManyTyped => StaffStep::RoleForbids,
+            StaffRefused::RoleForbids => StaffStep::RoleForbids,
+            StaffRefused::TooManyTyped => StaffStep::TooManyTyped,
             _ => StaffStep::BadgeRefused,
         };
         self.tell(Screen::Staff(step), now);
@@ -270,6 +294,14 @@ impl Gate {
         let entry = entries::staff(&self.judge, event, who, (self.time.now(now), now));
         let _ = self.book.append(&entry); // best effort: it is in memory at the least
     }
+}
+
+/// Keys that do something at the lane, and need an attendant.
+fn acts(key: Key) -> bool {
+    matches!(
+        key,
+        Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature | Key::Clock
+    )
 }
 
 fn role_of(badge: &Verified<Credential>) -> Role {

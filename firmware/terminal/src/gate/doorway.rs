@@ -38,7 +38,7 @@ impl Doorway {
     pub(super) fn open(&mut self, latch: &mut dyn Latch, permit: Permit, at_most: Millis, now: Millis) {
         match latch.open(permit, at_most) {
             Ok(()) => self.open = Some(Opening { since: now, at_most, person: Level::Inactive }),
-            Err(fault) => eprintln!("latch: {fault}"),
+            Err(fault) => crate::say!("latch: {fault}"),
         }
     }
 
@@ -80,6 +80,6 @@ impl Doorway {
 
 fn report(result: Result<(), gate_hal::DeviceFault>) {
     if let Err(fault) = result {
-        eprintln!("latch: {fault}");
+        crate::say!("latch: {fault}");
     }
 }

@@ -98,6 +98,11 @@ pub(super) fn staff(
     Entry { record, use_key: None, tally: None, durability: Durability::BestEffort }
 }
 
+/// The entry of a staff event, for the audit log of commands by hand.
+pub fn staff_entry(judge: &Judge, event: Event, by: &StaffSession, moment: (TimeReading, Millis)) -> Entry {
+    staff(judge, event, Some((by.subject(), by.role())), moment)
+}
+
 /// What happened to a device or the clock.
 pub(super) fn device(judge: &Judge, event: Event, moment: (TimeReading, Millis)) -> Entry {
     let mut record = blank(judge, RecordKind::Device, moment.0, moment.1);

@@ -79,7 +79,7 @@ impl Face {
 
 fn report(device: &str, result: Result<(), gate_hal::DeviceFault>) {
     if let Err(fault) = result {
-        eprintln!("{device}: {fault}");
+        crate::say!("{device}: {fault}");
     }
 }
 
@@ -107,9 +107,14 @@ fn signal(screen: &Screen) -> Signal {
         }
         Screen::Verdict(told) => Signal::Verdict(told.verdict),
         Screen::PinEntry { refused: Some(_), .. } => Signal::StaffRefused,
-        Screen::Staff(S::LoginFirst | S::RoleForbids | S::BadgeRefused | S::NumberWrong) => {
-            Signal::StaffRefused
-        }
+        Screen::Staff(
+            S::LoginFirst
+            | S::RoleForbids
+            | S::BadgeRefused
+            | S::NumberWrong
+            | S::TimeWrong
+            | S::TooManyTyped,
+        ) => Signal::StaffRefused,
         Screen::PinEntry { refused: None, .. } | Screen::Staff(_) => Signal::Key,
         Screen::Opened(_) => Signal::Opened,
     }

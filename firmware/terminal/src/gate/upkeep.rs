@@ -5,15 +5,14 @@
 use gate_core::case::DataAge;
 use gate_core::decide::LaneOpen;
 use gate_core::event::Event;
-use gate_core::facts::ListAnswer;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{AttendantPresence, Fault, FaultScreen, Faults, Idle, Screen, Wellness};
-use gate_core::time::{ClockTrust, TrustedTime};
+use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_hal::clock::WallReading;
 use gate_hal::inputs::{InputLevels, Level};
 use gate_wire::time::{Millis, Timestamp};
 
-use super::{Gate, rtc};
+use super::Gate;
 use crate::believed::Seen;
 use crate::book::Book;
 use crate::judge::Judge;
@@ -27,6 +26,8 @@ pub const RTC_SET: &str = "rtc_set_from_confirmed";
 const SEEN: &str = "seen.";
 /// The floor is kept again when it has risen by this much, in seconds.
 const FLOOR_STEP_S: u64 = 600;
+/// A healthy clock is not this far behind, in seconds: a year.
+const UNTHINKABLE_S: u64 = 366 * 86_400;
 /// Backlog is tended this often.
 const TEND_MS: u64 = 1_000;
 
@@ -66,10 +67,25 @@ pub(super) fn time_at_boot(
 ) -> TrustedTime {
     let kept =
         book.kept(FLOOR).and_then(|seconds| u64::try_from(seconds).ok()).and_then(Timestamp::from_unix);
-    let floor = judge.believed().issued.iter().copied().fold(kept.unwrap_or(Timestamp::EPOCH), later);
     let set_from =
         if book.kept(RTC_SET) == Some(1) { ClockTrust::Confirmed } else { ClockTrust::Unconfirmed };
-    TrustedTime::at_boot(floor, wall.map(|wall| rtc(wall, set_from)), now)
+    let rtc = wall.map(|wall| RtcReading { time: wall.time, health: wall.health, set_from });
+    let kept = kept.unwrap_or(Timestamp::EPOCH);
+    let issued = judge.believed().issued.iter().copied();
+    let floor = issued.filter(|issued| is_thinkable(*issued, rtc)).fold(kept, later);
+    TrustedTime::at_boot(floor, rtc, now)
+}
+
+/// Data issued years after a healthy clock were issued by mistake: floors never fall, so these must not raise one.
+fn is_thinkable(issued: Timestamp, rtc: Option<RtcReading>) -> bool {
+    let healthy = rtc.filter(|rtc| rtc.health == RtcHealth::Healthy && rtc.set_from == ClockTrust::Confirmed);
+    let thinkable = healthy.is_none_or(|rtc| issued.since(rtc.time) <= UNTHINKABLE_S);
+    if !thinkable {
+        crate::say!(
+            "clock: data issued more than a year after a healthy clock do not move its floor: publish them again"
+        );
+    }
+    thinkable
 }
 
 impl Gate {
@@ -127,7 +143,7 @@ impl Gate {
     fn set_wall(&mut self, time: Timestamp, now: Millis) -> bool {
         let set = self.devices.clock.set_wall(time).is_ok();
         if !set && let Some(wall) = self.devices.clock.wall() {
-            eprintln!("clock: the system's clock could not be set");
+            crate::say!("clock: the system's clock could not be set");
             self.time.wall_stays_wrong(wall.time, now);
         }
         set
@@ -157,17 +173,12 @@ impl Gate {
 
     fn note_missing(&mut self, now: Millis) {
         let believed = self.judge.believed();
-        let stale_after =
-            self.judge.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
-        let shown = crate::judge::Shown::Refused(gate_core::verdict::Reason::CodeEmpty);
-        let facts =
-            self.judge.facts(&shown, self.time.now(now), 0, gate_core::case::Temperature::NotMeasured);
-        debug_assert_eq!(facts.of_code, ListAnswer::NotAsked);
+        let stale = self.judge.list_age(self.time.now(now).time) == DataAge::Stale;
         let missing = [
             (Fault::KeySetMissing, believed.key_set.is_none()),
             (Fault::PolicyMissing, self.judge.policy().is_none()),
             (Fault::ListMissing, believed.list.is_none()),
-            (Fault::ListStale, facts.data_age(stale_after) == DataAge::Stale),
+            (Fault::ListStale, stale),
         ];
         for (fault, is) in missing {
             self.upkeep.faults.set(fault, unwell_if(is));

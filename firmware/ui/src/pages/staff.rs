@@ -46,6 +46,8 @@ pub(super) fn step(step: StaffStep, size: Size) -> Frame {
         StaffStep::TypeTime { typed } => {
             typing(Icon::Staff, words::PROMPT_TYPE_TIME, typed, (words::LABEL_PIN_HOW, 0), size)
         }
+        StaffStep::TimeConfirmed => told(words::PROMPT_TIME_CONFIRMED, words::LABEL_WELCOME_HOW),
+        StaffStep::TooManyTyped => told(words::PROMPT_TOO_MANY_TYPED, words::LABEL_WAIT_MINUTE),
         StaffStep::TimeWrong => told(words::PROMPT_TIME_WRONG, words::LABEL_NUMBER_HOW),
         StaffStep::NumberWrong => told(words::PROMPT_NUMBER_WRONG, words::LABEL_NUMBER_HOW),
         StaffStep::LoginFirst => told(words::PROMPT_LOGIN_FIRST, words::LABEL_LOGIN_HOW),

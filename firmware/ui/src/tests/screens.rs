@@ -134,6 +134,8 @@ pub(super) fn others() -> Vec<Screen> {
         StaffStep::ChooseDocument,
         StaffStep::NumberWrong,
         StaffStep::TimeWrong,
+        StaffStep::TimeConfirmed,
+        StaffStep::TooManyTyped,
         StaffStep::LoginFirst,
         StaffStep::RoleForbids,
         StaffStep::BadgeRefused,
