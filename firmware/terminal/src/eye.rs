@@ -12,6 +12,8 @@ use gate_scan::{Frame, Scanner, Symbols};
 
 /// How long a look waits for its frame. Most frames take a tenth of this.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// Looks in vain after which a frame is too old to act on: a second. Whoever held the code may have gone.
+const LOOKS_FRESH: u32 = 5;
 /// Looks in vain after which a scanner is given up: ten seconds.
 const LOOKS_IN_VAIN: u32 = 50;
 
@@ -50,7 +52,7 @@ impl Eye {
         Eye { scanner: Line::new(), in_vain: 0, given_up: 0, panics: 0 }
     }
 
-    /// What is in this frame, or in an earlier one that took longer; `None` when it is not known yet.
+    /// What is in this frame, or in one of the last second that took longer; `None` when it is not known.
     pub fn look(&mut self, frame: &CameraFrame<'_>) -> Option<Symbols> {
         if self.scanner.state == State::Idle && self.scanner.send(frame).is_err() {
             self.replace();
@@ -59,9 +61,9 @@ impl Eye {
         match self.scanner.symbols.recv_timeout(PATIENCE) {
             Ok(symbols) => {
                 self.scanner.state = State::Idle;
-                self.in_vain = 0;
                 self.panics += u64::from(symbols.panics());
-                Some(symbols)
+                let waited = std::mem::take(&mut self.in_vain);
+                (waited < LOOKS_FRESH).then_some(symbols)
             }
             Err(RecvTimeoutError::Timeout) => {
                 self.in_vain += 1;

@@ -38,13 +38,18 @@ pub(crate) fn check() -> anyhow::Result<()> {
         wrong.push(format!("{name} has a row in ARCHITECTURE.md, but there is no such crate"));
     }
     ensure!(wrong.is_empty(), "crate edges that ARCHITECTURE.md does not allow:\n  {}", wrong.join("\n  "));
-    println!("{} crates, {} edges between them, all allowed", found.len(), found.values().map(|e| e.ours.len()).sum::<usize>());
+    println!(
+        "{} crates, {} edges between them, all allowed",
+        found.len(),
+        found.values().map(|e| e.ours.len()).sum::<usize>()
+    );
     Ok(())
 }
 
 fn surplus(name: &str, found: &Edges, allowed: &Edges) -> Vec<String> {
     let ours = found.ours.difference(&allowed.ours).map(|other| format!("{name} -> {other}"));
-    let others = found.others.difference(&allowed.others).map(|other| format!("{name} -> {other} (third-party)"));
+    let others =
+        found.others.difference(&allowed.others).map(|other| format!("{name} -> {other} (third-party)"));
     ours.chain(others).collect()
 }
 
@@ -67,7 +72,8 @@ fn names(cell: &str) -> BTreeSet<String> {
 
 /// Normal dependencies of each member; what only tests use is free, but for one rule: the terminal never sees `sim`.
 fn manifests() -> anyhow::Result<BTreeMap<String, Edges>> {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    let output =
+        Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
     ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let packages = metadata["packages"].as_array().context("cargo metadata names packages")?;
@@ -111,6 +117,9 @@ mod tests {
     fn an_edge_that_no_row_allows_is_named() {
         let rows = table(TABLE).unwrap();
         let found = Edges { ours: names("wire, store"), others: names("rusqlite") };
-        assert_eq!(surplus("core", &found, &rows["core"]), ["core -> store", "core -> rusqlite (third-party)"]);
+        assert_eq!(
+            surplus("core", &found, &rows["core"]),
+            ["core -> store", "core -> rusqlite (third-party)"]
+        );
     }
 }

@@ -28,8 +28,12 @@ pub(crate) fn run(options: &Vectors) -> anyhow::Result<()> {
         if options.check {
             command.arg("--check");
         }
-        let status = command.status().with_context(|| format!("{script} needs python3 (standard library only)"))?;
-        ensure!(status.success(), "{what}: {script} failed; run `cargo xtask vectors` and look at the difference");
+        let status =
+            command.status().with_context(|| format!("{script} needs python3 (standard library only)"))?;
+        ensure!(
+            status.success(),
+            "{what}: {script} failed; run `cargo xtask vectors` and look at the difference"
+        );
         println!("{what}: as committed");
     }
     Ok(())

@@ -102,6 +102,10 @@ impl Gate {
             }
             Ok(Event::ReadFailed) => Some(self.sights.held().map_or(Sighting::CardFailed, Sighting::Code)),
             Ok(Event::Nothing | Event::StillThere | Event::Ready) => self.sights.overdue(now),
+            // Taken away while it was being read: the person is to lay it down again.
+            Ok(Event::Removed) if self.sights.is_reading() => {
+                Some(self.sights.held().map_or(Sighting::CardFailed, Sighting::Code))
+            }
             Ok(Event::Removed | Event::ReaderUnwell(_) | Event::NeedsReopen) | Err(_) => {
                 self.sights.held().map(Sighting::Code)
             }
@@ -135,6 +139,10 @@ impl Gate {
 }
 
 impl Sights {
+    fn is_reading(&self) -> bool {
+        self.reading.is_some()
+    }
+
     /// Ends a reading; the code that waited for it.
     fn held(&mut self) -> Option<Vec<u8>> {
         self.reading.take()?.code

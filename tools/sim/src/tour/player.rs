@@ -175,7 +175,7 @@ impl Player {
     }
 
     fn pull_away(&mut self, card: &Card) -> Result<()> {
-        self.stage.reader.disturb(Request::Read, LineFault::PulledAfter { bytes: 0 });
+        self.stage.reader.disturb(Request::Read, LineFault::PulledAfter { bytes: 400 });
         self.lay(card)?;
         self.stage.run(AGAIN_MS)
     }
