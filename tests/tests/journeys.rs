@@ -12,6 +12,8 @@ mod held;
 mod latch;
 #[path = "journeys/noise.rs"]
 mod noise;
+#[path = "journeys/panel.rs"]
+mod panel;
 #[path = "journeys/staff.rs"]
 mod staff;
 
