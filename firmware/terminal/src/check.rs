@@ -28,6 +28,7 @@ use gate_wire::time::{Millis, Timestamp};
 use serde_json::{Value, json};
 
 use crate::believed::{Believed, NothingSeen};
+use crate::files;
 use crate::judge::{Judge, Proven, Shown, Station};
 use crate::secrets::{self, Secrets};
 use crate::{later, moment};
@@ -255,8 +256,9 @@ enum Read {
 fn read_hex(path: &Path) -> anyhow::Result<Result<gate_wire::card::CardRead, Reason>> {
     use gate_wire::card::CardError;
     use gate_wire::sdt::AnswerError;
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(match read_answer_hex(&text) {
+    let bytes = files::read(path)?;
+    let text = std::str::from_utf8(&bytes).with_context(|| format!("reading {}", path.display()))?;
+    Ok(match read_answer_hex(text) {
         Ok(card) => Ok(card),
         Err(AnswerError::AcceptCard(CardError::CheckDigit)) => Err(Reason::CheckDigitWrong),
         Err(AnswerError::AcceptCard(_)) => Err(Reason::CardUnreadable),

@@ -10,11 +10,11 @@ use gate_core::event::Event;
 use gate_core::manifest::Demo;
 use gate_core::staff::{KnownBadge, PinTries, StaffSession};
 use gate_core::time::TrustedTime;
-use zeroize::Zeroizing;
 
 use super::NOW;
 use crate::book::Book;
 use crate::config::Config;
+use crate::files;
 use crate::judge::{Judge, Proven};
 use crate::{gate, wiring};
 
@@ -61,8 +61,7 @@ fn log_in(judge: &mut Judge, staff: &StaffArgs, time: &TrustedTime) -> anyhow::R
         bail!("--badge is not a staff badge of this province");
     };
     let known = KnownBadge::find(judge.believed().staff.as_ref(), &badge, subject)?;
-    let pin =
-        Zeroizing::new(std::fs::read(pin_file).with_context(|| format!("reading {}", pin_file.display()))?);
+    let pin = files::read(pin_file)?;
     let mut memory = judge.tag_memory();
     Ok(StaffSession::login(&known, pin.trim_ascii(), &mut memory, &mut PinTries::default(), NOW)?)
 }
