@@ -231,6 +231,13 @@ impl Panel {
         }
     }
 
+    /// Somebody else stands here now: a cause chosen for the one before opens nothing (DOMAIN §19).
+    pub fn next_person(&mut self) {
+        if matches!(self.state, State::Cause | State::Confirm(_)) {
+            self.state = State::Closed;
+        }
+    }
+
     fn begin(&mut self, key: Key, situation: Situation) -> Pressed {
         match key {
             Key::Accept | Key::Companion if situation.is_coloured() => {

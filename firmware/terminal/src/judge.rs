@@ -347,6 +347,14 @@ impl Shown {
             Shown::Refused(_) => None,
         }
     }
+
+    /// Whether any of its subjects is this person.
+    pub fn may_be(&self, person: Option<&Subject>) -> bool {
+        let document = self.document();
+        let of_document = document.and_then(|document| document.other.as_ref());
+        let subjects = [self.subject(), document.map(|document| &document.subject), of_document];
+        person.is_some_and(|person| subjects.into_iter().flatten().any(|subject| subject == person))
+    }
 }
 
 fn persons(shown: &Shown) -> Persons {

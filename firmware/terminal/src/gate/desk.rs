@@ -20,27 +20,32 @@ use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, UNBROKEN_MS, entries};
+use super::recent::{Known, Recent};
+use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, entries};
 use crate::judge::Shown;
 
 /// Documents that may be typed within a minute (DOMAIN §13).
 const TYPED_A_MINUTE: usize = 6;
+/// What is asked of an attendant is asked no longer than this after the last key: as long as its screen stands.
+const ASKED_MS: u64 = 30_000;
 /// Keys taken in one turn; the rest waits for the next.
 const KEYS_A_TURN: usize = 16;
-const LONGEST_PIN: usize = 12;
+const LONGEST_PIN: usize = gate_proof::pin::PIN_MOST;
 
 /// The desk between turns.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Desk {
     session: Option<StaffSession>,
     /// Wrong PINs, by whose badge it was: one member's luck does not clear another's.
     tries: Vec<(Subject, PinTries)>,
     badge: Option<KnownBadge>,
-    /// The badge last before the camera, and when.
-    seen: Option<(Digest, Millis)>,
     pin: Zeroizing<Vec<u8>>,
     panel: Panel,
     typed: VecDeque<Millis>,
+    /// When a key or a badge last changed what is asked here.
+    touched: Option<Millis>,
+    /// Badges in sight: one showing is taken, or refused and recorded, once.
+    badges: Recent,
 }
 
 impl Desk {
@@ -54,6 +59,17 @@ impl Desk {
         &mut self.tries[at].1
     }
 
+    /// Asks for no PIN any more.
+    fn ask_nothing(&mut self) {
+        self.badge = None;
+        self.pin = Zeroizing::default();
+    }
+
+    /// Somebody else stands here: a cause that was being chosen was another person's.
+    pub(super) fn next_person(&mut self) {
+        self.panel.next_person();
+    }
+
     pub(super) fn session(&self) -> Option<&StaffSession> {
         self.session.as_ref()
     }
@@ -65,23 +81,32 @@ impl Gate {
         if self.desk.session.as_ref().is_some_and(|session| session.is_over(now)) {
             self.log_out(now);
         }
+        if self.desk.touched.is_none_or(|touched| now.since(touched).0 > ASKED_MS) {
+            self.desk.ask_nothing();
+            self.desk.panel = Panel::default();
+        }
         for _ in 0..KEYS_A_TURN {
             let Some(key) = self.devices.keys.pressed() else { return };
+            self.desk.touched = Some(now);
+            // A badge that is shown to the camera takes nothing from an attendant who is logged in (DOMAIN §2).
+            if self.desk.session.is_some() && is_act(key) {
+                self.desk.ask_nothing();
+            }
             if self.desk.badge.is_some() { self.press_pin(key, now) } else { self.press_panel(key, now) }
         }
     }
 
-    /// A badge is before the camera. What was asked or refused is not asked or refused again until it has left.
+    /// A badge is in sight. It is taken once for as long as it stays there.
     pub(super) fn see_badge(
         &mut self,
-        badge: &Verified<Credential>,
-        (subject, sight): (Option<Subject>, Digest),
+        (badge, subject): (&Verified<Credential>, Option<Subject>),
+        sight: Digest,
         now: Millis,
     ) {
-        let before = self.desk.seen.replace((sight, now));
-        if before.is_some_and(|(known, at)| known == sight && now.since(at).0 <= UNBROKEN_MS) {
-            return;
+        if self.desk.badges.see_unbroken(sight, now) != Known::New {
+            return self.rest(now);
         }
+        self.desk.badges.tell(sight, None, now);
         self.take_badge(badge, subject, now);
     }
 
@@ -101,6 +126,7 @@ impl Gate {
                     .pause_left(now)
                     .map(|seconds| PinRefusal::Paused { seconds });
                 self.desk.badge = Some(known);
+                self.desk.touched = Some(now);
                 self.desk.pin = Zeroizing::new(Vec::with_capacity(LONGEST_PIN));
                 self.tell(Screen::PinEntry { typed: 0, refused }, now);
             }
@@ -117,8 +143,7 @@ impl Gate {
                 self.desk.pin.push(b'0' + digit)
             }
             Key::Back => {
-                self.desk.badge = None;
-                self.desk.pin.clear();
+                self.desk.ask_nothing();
                 return self.face_rest(now);
             }
             Key::Ok if !self.desk.pin.is_empty() => return self.log_in(now),
@@ -151,15 +176,11 @@ impl Gate {
     }
 
     fn press_panel(&mut self, key: Key, now: Millis) {
-        let acts = matches!(
-            key,
-            Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature | Key::Clock
-        );
         let may = match &self.desk.session {
             Some(session) => session.as_attendant().map(|_| ()),
             None => Err(StaffRefused::NobodyLoggedIn),
         };
-        if let (true, Err(refused)) = (acts, may) {
+        if let (true, Err(refused)) = (is_act(key), may) {
             let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
             return self.refuse_staff(refused, who, now);
         }
@@ -180,7 +201,7 @@ impl Gate {
     /// The verdict of the person who stands here now.
     fn verdict_here(&self, now: Millis) -> Option<(Verdict, Reason)> {
         let here = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS)?;
-        here.standing
+        Some(here.standing)
     }
 
     /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
@@ -192,21 +213,14 @@ impl Gate {
         let recorded = OpeningRecorded::hand(self.book.as_mut(), &entry);
         let permit = Permit::by_attendant(&attendant, &recorded);
         self.doorway.open(self.devices.latch.as_mut(), permit, Millis(OPEN_CARD_MS), now);
-        self.end_attempt();
+        self.last = None;
+        self.warm = None;
+        self.recent.hush();
         let terminal = self.judge.secrets().terminal;
         let saved = recorded.saved();
         let sequence = recorded.receipt().map(|receipt| receipt.sequence).filter(|_| saved == Saved::Yes);
         let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
         self.tell(Screen::Opened(Opened { query, saved }), now);
-    }
-
-    /// The attendant has opened: no verdict stands any more, and a code that is still held up is the same attempt.
-    fn end_attempt(&mut self) {
-        if let Some(last) = &mut self.last {
-            (last.standing, last.sequence) = (None, None);
-        }
-        self.warm = None;
-        self.face.forget();
     }
 
     fn look_up_typed(&mut self, document: &Document, now: Millis) {
@@ -228,7 +242,9 @@ impl Gate {
     fn read_again(&mut self, tenths: i16, now: Millis) {
         let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
         self.log(Event::SecondReading, who, now);
-        match self.warm.take() {
+        // A reading is of the person who stands here, not of one who went away.
+        let here = self.verdict_here(now).is_some();
+        match self.warm.take().filter(|_| here) {
             Some(attempt) => self.pass(attempt, Some(tenths), now),
             None => self.face_rest(now),
         }
@@ -270,6 +286,13 @@ impl Gate {
         let entry = entries::staff(&self.judge, event, who, (self.time.now(now), now));
         let _ = self.book.append(&entry); // best effort: it is in memory at the least
     }
+}
+
+fn is_act(key: Key) -> bool {
+    matches!(
+        key,
+        Key::Accept | Key::Companion | Key::Emergency | Key::Document | Key::Temperature | Key::Clock
+    )
 }
 
 fn role_of(badge: &Verified<Credential>) -> Role {
