@@ -110,9 +110,13 @@ impl Input<'_> {
     /// How the input is named in the output. A typed number is not repeated (DOMAIN §15).
     fn name(&self) -> String {
         match self {
-            Input::Image(path) | Input::Card(path) => path.display().to_string(),
+            Input::Image(path) | Input::Card(path) => escaped(&path.to_string_lossy()),
             Input::Text(text) => escaped(text),
-            Input::Id(id) => format!("{}:…", id.split(':').next().unwrap_or_default()),
+            // What stands where the kind belongs may be the number: only a known kind is repeated.
+            Input::Id(id) => {
+                let kind = id.split(':').next().and_then(|kind| DocumentKind::parse(kind).ok());
+                format!("{}:…", kind.map_or("document", DocumentKind::token))
+            }
         }
     }
 }
@@ -270,7 +274,7 @@ fn parse_id(id: &str) -> anyhow::Result<Document> {
     let (kind, number) = id.split_once(':').context("a document is TYPE:NUMBER, e.g. passport:E12345678")?;
     let known = DocumentKind::ALL.map(DocumentKind::token).join(", ");
     let kind = DocumentKind::parse(kind)
-        .map_err(|_| anyhow!("`{kind}` is no kind of document; known are {known}"))?;
+        .map_err(|_| anyhow!("before the colon stands no kind of document; known are {known}"))?;
     Ok(Document::parse(kind, number)?)
 }
 

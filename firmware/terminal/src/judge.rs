@@ -267,8 +267,12 @@ impl Judge {
         decide(&shown.evidence(), facts, self.policy())
     }
 
+    /// A code that is held with its own person's card is about every number of the card.
     fn of_code(&self, shown: &Shown) -> ListAnswer {
         match shown {
+            Shown::Both(_, Some(_), document) if persons(shown) == Persons::Same => {
+                self.of_document(document)
+            }
             Shown::Code(_, Some(subject)) | Shown::Both(_, Some(subject), _) => self.look_up(subject),
             Shown::Code(_, None) | Shown::Both(_, None, _) | Shown::Document(_) | Shown::Refused(_) => {
                 ListAnswer::NotAsked

@@ -6,7 +6,7 @@ use gate_core::screen::{Screen, Told};
 use gate_core::verdict::{Reason, Verdict};
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest};
-use gate_sim::people::{Person, VALID};
+use gate_sim::people::{ForeignResident, Person, VALID};
 use gate_sim::stage::{Fitted, Issue, Setting, Stage, province};
 use gate_wire::credential::{Colour, Condition, Role};
 
@@ -195,4 +195,25 @@ fn a_gate_whose_inputs_are_lost_closes_by_its_own_timer() {
     stage.world.inputs().unplug();
     stage.run(10_000).unwrap();
     assert!(!stage.world.latch().is_open());
+}
+
+#[test]
+fn an_old_code_of_one_number_stands_below_a_newer_red_of_the_other_on_the_card() {
+    let both = ForeignResident::demo().unwrap();
+    let mut province = province().unwrap();
+    let listed = vec![(vec![province.subject(&both.new).unwrap()], Colour::Red)];
+    let request = IssueRequest {
+        document: &both.old,
+        full_name: "测试丙",
+        claim: Claim::Paper(Condition::Colour(Colour::Green)),
+        issued: gate_sim::stage::beginning().minus(10 * 86_400),
+        life_s: 30 * 86_400,
+    };
+    let paper = province.issue(DemoIssuer::Province, &request).unwrap().text;
+    let mut stage = Stage::new(Setting { listed, ..Setting::default() }, province).unwrap();
+    stage.reader.pad.insert(both.new_card.clone());
+    stage.hold_phone(&paper).unwrap();
+    let by_card =
+        |screen: &Screen| matches!(screen, Screen::Verdict(told) if told.reason == Reason::RedListed);
+    assert!(stage.run_towards(3_000, by_card).unwrap().is_some(), "{:?}", stage.screen());
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use gate_core::event::Event;
+use gate_core::journal::Kept;
 use gate_core::manifest::Demo;
 use gate_core::staff::{KnownBadge, PinTries, StaffSession};
 use gate_core::time::TrustedTime;
@@ -48,8 +49,9 @@ pub(super) fn permit(judge: &mut Judge, staff: &StaffArgs, time: &TrustedTime) -
     let mut book = wiring::open_book(&Config::load(config)?, judge)?;
     count(book.as_mut(), time)?;
     let entry = gate::staff_entry(judge, Event::DocumentTyped, &session, (time.now(NOW), NOW));
-    book.append(&entry)
-        .context("the look-up could not be written to the audit log, so it is not answered")?;
+    const UNWRITTEN: &str = "the look-up could not be written to the audit log, so it is not answered";
+    let receipt = book.append(&entry).context(UNWRITTEN)?;
+    ensure!(receipt.kept != Kept::Memory, UNWRITTEN);
     Ok(())
 }
 
