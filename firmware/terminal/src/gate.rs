@@ -137,7 +137,7 @@ impl Gate {
         match self.known(&attempt, now) {
             Known::New => {}
             Known::Told => return self.rest(now),
-            Known::Again(screen) => return self.tell_again(screen, now),
+            Known::Again(screen) => return self.tell_again(*screen, now),
         }
         self.pass(attempt, None, now);
     }

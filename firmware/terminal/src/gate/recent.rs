@@ -36,7 +36,7 @@ pub(super) enum Known {
     /// It was told of, and nothing is shown again.
     Told,
     /// It was told of, and this is shown again.
-    Again(Screen),
+    Again(Box<Screen>),
 }
 
 impl Recent {
@@ -55,7 +55,7 @@ impl Recent {
         match self.told.iter_mut().find(|told| told.sight == sight) {
             Some(told) => {
                 told.seen = now;
-                told.screen.clone().map_or(Known::Told, Known::Again)
+                told.screen.clone().map_or(Known::Told, |screen| Known::Again(Box::new(screen)))
             }
             None => Known::New,
         }
@@ -102,7 +102,7 @@ mod tests {
         let screen = Screen::Hint(Hint::OneCodeAtATime);
         recent.tell(sight("a"), Some(screen.clone()), Millis(0));
         recent.tell(sight("b"), None, Millis(100));
-        assert_eq!(recent.see(sight("a"), Millis(4_000)), Known::Again(screen));
+        assert_eq!(recent.see(sight("a"), Millis(4_000)), Known::Again(Box::new(screen)));
         assert_eq!(recent.see(sight("b"), Millis(4_000)), Known::Told);
         for at in [4_900, 5_800, 6_700] {
             assert_ne!(recent.see(sight("a"), Millis(at)), Known::New, "{at}");
