@@ -182,6 +182,13 @@ fn nothing_typed_is_repeated_in_the_output() {
     let output = desk.check(&["--id", &format!("resident-id:{}", desk.person.number)]);
     assert_eq!(output.reason(), "A28");
     assert!(!output.text.contains(&desk.person.number));
+    // Nor where somebody leaves the kind out, or writes the two in the wrong order.
+    let number = &desk.person.number;
+    for id in [number.clone(), format!("{number}:resident-id"), format!(":{number}")] {
+        let output = desk.check(&["--id", &id]);
+        assert_eq!(output.outcome, CheckOutcome::SomeUnreadable);
+        assert!(!output.text.contains(number.as_str()), "{}", output.text);
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! DESIGN and the issue, not from what the code answers.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at its first surprise")]
 
+#[path = "journeys/crowd.rs"]
+mod crowd;
 #[path = "journeys/faults.rs"]
 mod faults;
 #[path = "journeys/fire.rs"]

@@ -3,9 +3,7 @@
 //! fails is missing, and the others stand.
 //! Must not know: networks, sticks, signatures of repositories (`gate-trust`).
 
-use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -19,6 +17,8 @@ use gate_proof::digest::Hasher;
 use gate_status::{StatusList, StatusTable};
 use gate_store::DayKeys;
 use gate_wire::time::Timestamp;
+
+use crate::files;
 
 const LARGEST_LIST: u64 = 4 << 30;
 
@@ -192,7 +192,7 @@ fn not_rolled_back(entry: &ManifestEntry, seen: &dyn Seen) -> anyhow::Result<()>
 
 /// Reads a small file whole, after its length and before its content was believed.
 fn read_small(path: &Path, entry: Option<&ManifestEntry>) -> anyhow::Result<Vec<u8>> {
-    let file = open_regular(path)?;
+    let file = files::open_no_link(path)?;
     let length = file.metadata()?.len();
     ensure!(
         length <= MAX_DOCUMENT_BYTES as u64,
@@ -210,7 +210,7 @@ fn read_small(path: &Path, entry: Option<&ManifestEntry>) -> anyhow::Result<Vec<
 }
 
 fn check_large(path: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
-    let mut file = open_regular(path)?;
+    let mut file = files::open_no_link(path)?;
     let length = file.metadata()?.len();
     ensure!(
         length == entry.length && length <= LARGEST_LIST,
@@ -243,13 +243,4 @@ fn same_file(path: &Path, entry: &ManifestEntry, length: u64, hasher: Hasher) ->
         path.display()
     );
     Ok(())
-}
-
-/// No links, no pipes, no devices: what is opened is a file of this directory.
-fn open_regular(path: &Path) -> anyhow::Result<File> {
-    let no_follow = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
-    let file = File::options().read(true).custom_flags(no_follow.cast_signed()).open(path);
-    let file = file.with_context(|| format!("opening {}", path.display()))?;
-    ensure!(file.metadata()?.is_file(), "{} is not a regular file", path.display());
-    Ok(file)
 }

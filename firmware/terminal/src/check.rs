@@ -27,6 +27,7 @@ use gate_wire::time::{Millis, Timestamp};
 use serde_json::{Value, json};
 
 use crate::believed::{Believed, NothingSeen};
+use crate::files;
 use crate::judge::{Judge, Proven, Shown, Station};
 use crate::secrets::{self, Secrets};
 use crate::{later, moment};
@@ -108,9 +109,13 @@ impl Input<'_> {
     /// How the input is named in the output. A typed number is not repeated (DOMAIN §15).
     fn name(&self) -> String {
         match self {
-            Input::Image(path) | Input::Card(path) => path.display().to_string(),
+            Input::Image(path) | Input::Card(path) => escaped(&path.to_string_lossy()),
             Input::Text(text) => escaped(text),
-            Input::Id(id) => format!("{}:…", id.split(':').next().unwrap_or_default()),
+            // What stands where the kind belongs may be the number: only a known kind is repeated.
+            Input::Id(id) => {
+                let kind = id.split(':').next().and_then(|kind| DocumentKind::parse(kind).ok());
+                format!("{}:…", kind.map_or("document", DocumentKind::token))
+            }
         }
     }
 }
@@ -254,8 +259,9 @@ enum Read {
 fn read_hex(path: &Path) -> anyhow::Result<Result<gate_wire::card::CardRead, Reason>> {
     use gate_wire::card::CardError;
     use gate_wire::sdt::AnswerError;
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(match read_answer_hex(&text) {
+    let bytes = files::read(path)?;
+    let text = std::str::from_utf8(&bytes).with_context(|| format!("reading {}", path.display()))?;
+    Ok(match read_answer_hex(text) {
         Ok(card) => Ok(card),
         Err(AnswerError::AcceptCard(CardError::CheckDigit)) => Err(Reason::CheckDigitWrong),
         Err(AnswerError::AcceptCard(_)) => Err(Reason::CardUnreadable),
@@ -267,7 +273,7 @@ fn parse_id(id: &str) -> anyhow::Result<Document> {
     let (kind, number) = id.split_once(':').context("a document is TYPE:NUMBER, e.g. passport:E12345678")?;
     let known = DocumentKind::ALL.map(DocumentKind::token).join(", ");
     let kind = DocumentKind::parse(kind)
-        .map_err(|_| anyhow!("`{kind}` is no kind of document; known are {known}"))?;
+        .map_err(|_| anyhow!("before the colon stands no kind of document; known are {known}"))?;
     Ok(Document::parse(kind, number)?)
 }
 

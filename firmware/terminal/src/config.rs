@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use gate_wire::sdt::Baud;
 
+use crate::files;
 use crate::judge::Station;
 
-/// Largest configuration file.
-const LARGEST: u64 = 64 * 1024;
 /// A commented example, which `gate config sample` prints.
 pub const SAMPLE: &str = include_str!("../../../assets/gate.toml");
 
@@ -109,11 +108,9 @@ impl Config {
     /// # Errors
     /// With the file, the line, and what to do.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
-        let size =
-            std::fs::metadata(path).with_context(|| format!("no configuration at {}", path.display()))?.len();
-        ensure!(size <= LARGEST, "{} has {size} bytes: not a configuration", path.display());
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let config = Config::parse(&text).with_context(|| format!("in {}", path.display()))?;
+        let bytes = files::read(path).with_context(|| format!("no configuration at {}", path.display()))?;
+        let text = std::str::from_utf8(&bytes).with_context(|| format!("in {}", path.display()))?;
+        let config = Config::parse(text).with_context(|| format!("in {}", path.display()))?;
         Ok(config)
     }
 

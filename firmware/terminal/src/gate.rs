@@ -7,6 +7,7 @@ mod doorway;
 mod entries;
 mod face;
 mod proving;
+mod recent;
 mod sighting;
 mod upkeep;
 
@@ -20,6 +21,7 @@ use gate_core::screen::{Opens, PersonShown, Saved, Screen, Told};
 use gate_core::time::{TimeReading, TrustedTime};
 use gate_core::verdict::{Reason, Verdict};
 use gate_proof::digest::{Digest, hmac_sha256};
+use gate_proof::subject::Subject;
 use gate_ui::Canvas;
 use gate_wire::time::Millis;
 
@@ -35,13 +37,10 @@ use desk::Desk;
 use doorway::Doorway;
 use entries::Moment;
 use face::Face;
+use recent::{Known, Recent};
 use sighting::Sights;
 use upkeep::Upkeep;
 
-/// The same evidence within this long of its verdict shows the same screen.
-const SAME_MS: u64 = 5_000;
-/// Evidence that never left the camera's sight stays the same for as long as gaps are below this.
-const UNBROKEN_MS: u64 = 1_000;
 /// A person who was given a verdict stands here at most this long.
 const STANDS_HERE_MS: u64 = 120_000;
 /// The latch stays open at most this long for a code, and for a card.
@@ -54,20 +53,19 @@ struct Attempt {
     shown: Shown,
     /// What may be told of the person.
     person: Option<PersonShown>,
-    /// The code before the camera, so that the same one is known again; `None` without one: a card's reader tells.
+    /// Which sight its code is, so that the same one is known again; a card alone has none: its reader tells.
     sight: Option<Digest>,
 }
 
 /// What the last verdict was about.
 struct Last {
-    sight: Option<Digest>,
-    /// What the attendant stands before: this verdict, or a yellow or red that nobody identified has replaced. Nothing
-    /// once the attendant has opened.
-    standing: Option<(Verdict, Reason)>,
+    /// Who, as far as known.
+    person: Option<Subject>,
+    /// What the attendant stands before: this verdict, or a yellow or red that nobody identified has replaced.
+    standing: (Verdict, Reason),
     /// Its record, if there is one.
     sequence: Option<Sequence>,
     given: Millis,
-    seen: Millis,
 }
 
 /// A temperature reading and its class.
@@ -90,6 +88,7 @@ pub struct Gate {
     desk: Desk,
     upkeep: Upkeep,
     last: Option<Last>,
+    recent: Recent,
     /// An attempt that waits for its second temperature reading (DOMAIN §12).
     warm: Option<Attempt>,
 }
@@ -115,6 +114,7 @@ impl Gate {
             desk: Desk::default(),
             upkeep: Upkeep::default(),
             last: None,
+            recent: Recent::default(),
             warm: None,
         };
         gate.start(now);
@@ -133,8 +133,10 @@ impl Gate {
         let Some(sighting) = self.see(now) else { return self.rest(now) };
         // 3 split, 4 prove: a badge or a hint is no passage
         let Some(attempt) = self.prove(sighting, now) else { return };
-        if self.is_same(&attempt, now) {
-            return self.tell_again(now);
+        match self.known(&attempt, now) {
+            Known::New => {}
+            Known::Told => return self.rest(now),
+            Known::Again(screen) => return self.tell_again(*screen, now),
         }
         self.pass(attempt, None, now);
     }
@@ -162,11 +164,15 @@ impl Gate {
             Err(fault) => self.untold(fault),
         };
         // 9 tell
-        let standing = Some(self.standing(&attempt.shown, (told.verdict, told.reason), &facts, now));
-        self.last = Some(Last { sight: attempt.sight, standing, sequence, given: now, seen: now });
-        self.warm = (told.reason == Reason::TemperatureHigh).then_some(attempt);
+        let standing = self.standing(&attempt.shown, (told.verdict, told.reason), &facts, now);
+        self.last = Some(Last { person: attempt.shown.subject().copied(), standing, sequence, given: now });
+        let screen = Screen::Verdict(told);
+        if let Some(sight) = attempt.sight {
+            self.recent.tell(sight, Some(screen.clone()), now);
+        }
+        self.warm = (decision.reason() == Reason::TemperatureHigh).then_some(attempt);
         self.panel_meets_a_new_verdict();
-        self.tell(Screen::Verdict(told), now);
+        self.tell(screen, now);
     }
 
     fn open_for(&mut self, attempt: &Attempt, recorded: Recorded, now: Millis) {
@@ -193,8 +199,13 @@ impl Gate {
             return (listed, new.1);
         }
         let before = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS);
-        match before.and_then(|last| last.standing) {
-            Some(coloured @ (Verdict::Stop | Verdict::Limit, _)) if shown.subject().is_none() => coloured,
+        let somebody_else = |last: &Last| shown.subject().is_some() && !shown.may_be(last.person.as_ref());
+        match before {
+            Some(last @ Last { standing: (Verdict::Stop | Verdict::Limit, _), .. })
+                if new.0 == Verdict::Assist && !somebody_else(last) =>
+            {
+                last.standing
+            }
             _ => new,
         }
     }
@@ -248,19 +259,12 @@ impl Gate {
         }
     }
 
-    /// A sight is the same within five seconds of its verdict, and for as long as it never leaves. A card beside it is
-    /// something new: whoever holds an expired code lays it down as the screen advised.
-    fn is_same(&mut self, attempt: &Attempt, now: Millis) -> bool {
-        let Some(last) = self.last.as_mut().filter(|_| attempt.shown.document().is_none()) else {
-            return false;
-        };
-        let same_sight = last.sight.is_some() && last.sight == attempt.sight;
-        let same =
-            same_sight && (now.since(last.given).0 <= SAME_MS || now.since(last.seen).0 <= UNBROKEN_MS);
-        if same {
-            last.seen = now;
+    /// Whether this was told of already. A code with a card is new evidence; the code alone after it is not.
+    fn known(&mut self, attempt: &Attempt, now: Millis) -> Known {
+        match attempt.sight {
+            Some(sight) if attempt.shown.document().is_none() => self.recent.see(sight, now),
+            _ => Known::New,
         }
-        same
     }
 }
 

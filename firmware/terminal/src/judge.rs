@@ -286,8 +286,12 @@ impl Judge {
         decide(&shown.evidence(), facts, self.policy())
     }
 
+    /// A code that is held with its own person's card is about every number of the card.
     fn of_code(&self, shown: &Shown) -> ListAnswer {
         match shown {
+            Shown::Both(_, Some(_), document) if persons(shown) == Persons::Same => {
+                self.of_document(document)
+            }
             Shown::Code(_, Some(subject)) | Shown::Both(_, Some(subject), _) => self.look_up(subject),
             Shown::Code(_, None) | Shown::Both(_, None, _) | Shown::Document(_) | Shown::Refused(_) => {
                 ListAnswer::NotAsked
@@ -365,6 +369,14 @@ impl Shown {
             Shown::Document(document) => Some(&document.subject),
             Shown::Refused(_) => None,
         }
+    }
+
+    /// Whether any of its subjects is this person.
+    pub fn may_be(&self, person: Option<&Subject>) -> bool {
+        let document = self.document();
+        let of_document = document.and_then(|document| document.other.as_ref());
+        let subjects = [self.subject(), document.map(|document| &document.subject), of_document];
+        person.is_some_and(|person| subjects.into_iter().flatten().any(|subject| subject == person))
     }
 }
 

@@ -20,6 +20,7 @@ pub mod day_keys;
 pub mod decode;
 pub mod devices;
 pub mod eye;
+mod files;
 pub mod gate;
 pub mod judge;
 pub mod moment;

@@ -13,6 +13,8 @@ use gate_proof::ed25519::SigningKey;
 use gate_proof::subject::{LinkKey, SubjectKey};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::files;
+
 /// The file's name within the data directory.
 pub const FILE_NAME: &str = "terminal.keys.json";
 
@@ -59,12 +61,12 @@ impl Secrets {
     /// # Errors
     /// If it is missing, readable by others, or not of the documented form.
     pub fn load(path: &Path) -> anyhow::Result<Secrets> {
-        let text =
-            Zeroizing::new(std::fs::read(path).with_context(|| format!("reading {}", path.display()))?);
-        let mode = std::fs::metadata(path)?.mode();
+        let file = files::open(path)?;
+        let mode = file.metadata()?.mode();
         if mode & 0o077 != 0 {
             bail!("{} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
         }
+        let text = files::read_all(&file, path)?;
         let document: SecretsDocument<'_> = serde_json::from_slice(&text)
             .with_context(|| format!("{} is not of the documented form", path.display()))?;
         ensure!(document.format == 1, "terminal keys of format {}, this version reads 1", document.format);

@@ -27,11 +27,15 @@ use crate::secrets::{self, Secrets};
 /// A terminal of this configuration.
 ///
 /// # Errors
-/// If the terminal's secrets, its display or its journal cannot be opened.
+/// If the terminal's secrets or its display cannot be opened. A journal that cannot be is a fault on the screen.
 pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     let secrets = Secrets::load(&config.data.join(secrets::FILE_NAME))?;
     let first = Judge::new(Believed::load(&config.data, &NothingSeen), secrets, config.station());
-    let book = open_book(config, &first)?;
+    let book = open_book(config, &first).unwrap_or_else(|cause| {
+        // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
+        crate::say!("gate: nothing can be recorded: {cause:#}");
+        Box::new(NoBook::default())
+    });
     let believed = Believed::load(&config.data, &KeptVersions(book.as_ref()));
     for problem in &believed.problems {
         crate::say!("gate: {problem}");

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use gate_core::event::Event;
+use gate_core::journal::Kept;
 use gate_core::manifest::Demo;
 use gate_core::staff::{KnownBadge, PinTries, StaffSession};
 use gate_core::time::TrustedTime;
-use zeroize::Zeroizing;
 
 use super::NOW;
 use crate::book::Book;
 use crate::config::Config;
+use crate::files;
 use crate::judge::{Judge, Proven};
 use crate::{gate, wiring};
 
@@ -48,8 +49,9 @@ pub(super) fn permit(judge: &mut Judge, staff: &StaffArgs, time: &TrustedTime) -
     let mut book = wiring::open_book(&Config::load(config)?, judge)?;
     count(book.as_mut(), time)?;
     let entry = gate::staff_entry(judge, Event::DocumentTyped, &session, (time.now(NOW), NOW));
-    book.append(&entry)
-        .context("the look-up could not be written to the audit log, so it is not answered")?;
+    const UNWRITTEN: &str = "the look-up could not be written to the audit log, so it is not answered";
+    let receipt = book.append(&entry).context(UNWRITTEN)?;
+    ensure!(receipt.kept != Kept::Memory, UNWRITTEN);
     Ok(())
 }
 
@@ -61,8 +63,7 @@ fn log_in(judge: &mut Judge, staff: &StaffArgs, time: &TrustedTime) -> anyhow::R
         bail!("--badge is not a staff badge of this province");
     };
     let known = KnownBadge::find(judge.believed().staff.as_ref(), &badge, subject)?;
-    let pin =
-        Zeroizing::new(std::fs::read(pin_file).with_context(|| format!("reading {}", pin_file.display()))?);
+    let pin = files::read(pin_file)?;
     let mut memory = judge.tag_memory();
     Ok(StaffSession::login(&known, pin.trim_ascii(), &mut memory, &mut PinTries::default(), NOW)?)
 }

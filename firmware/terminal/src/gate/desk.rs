@@ -20,7 +20,8 @@ use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, UNBROKEN_MS, entries};
+use super::recent::{Known, Recent};
+use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, entries};
 use crate::judge::Shown;
 
 /// Documents that may be typed within a minute (DOMAIN §13).
@@ -31,19 +32,19 @@ const KEYS_A_TURN: usize = 16;
 const HALF_DONE_MS: u64 = 30_000;
 
 /// The desk between turns.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Desk {
     session: Option<StaffSession>,
     /// Wrong PINs, by whose badge it was: one member's luck does not clear another's.
     tries: Vec<(Subject, PinTries)>,
     badge: Option<KnownBadge>,
-    /// The badge last before the camera, and when.
-    seen: Option<(Digest, Millis)>,
     pin: Zeroizing<Vec<u8>>,
     panel: Panel,
     /// The last key or badge: what is half done is dropped when nothing follows for a while.
     touched: Option<Millis>,
     typed: VecDeque<Millis>,
+    /// Badges in sight: one showing is taken, or refused and recorded, once.
+    badges: Recent,
 }
 
 impl Desk {
@@ -57,10 +58,15 @@ impl Desk {
         &mut self.tries[at].1
     }
 
-    /// Drops a badge that waits for its PIN and whatever the panel was asking.
-    fn drop_half_done(&mut self) {
+    /// Asks for no PIN any more.
+    fn ask_nothing(&mut self) {
         self.badge = None;
         self.pin = Zeroizing::default();
+    }
+
+    /// Drops a badge that waits for its PIN and whatever the panel was asking.
+    fn drop_half_done(&mut self) {
+        self.ask_nothing();
         self.panel = Panel::default();
         self.touched = None;
     }
@@ -84,7 +90,7 @@ impl Gate {
             self.desk.touched = Some(now);
             // A key that acts is never taken for a part of a PIN by an attendant who is logged in.
             if self.desk.session.is_some() && acts(key) {
-                self.desk.badge = None;
+                self.desk.ask_nothing();
             }
             if self.desk.badge.is_some() { self.press_pin(key, now) } else { self.press_panel(key, now) }
         }
@@ -95,17 +101,17 @@ impl Gate {
         self.desk.panel.new_person();
     }
 
-    /// A badge is before the camera. What was asked or refused is not asked or refused again until it has left.
+    /// A badge is in sight. It is taken once for as long as it stays there.
     pub(super) fn see_badge(
         &mut self,
-        badge: &Verified<Credential>,
-        (subject, sight): (Option<Subject>, Digest),
+        (badge, subject): (&Verified<Credential>, Option<Subject>),
+        sight: Digest,
         now: Millis,
     ) {
-        let before = self.desk.seen.replace((sight, now));
-        if before.is_some_and(|(known, at)| known == sight && now.since(at).0 <= UNBROKEN_MS) {
-            return;
+        if self.desk.badges.see_unbroken(sight, now) != Known::New {
+            return self.rest(now);
         }
+        self.desk.badges.tell(sight, None, now);
         self.take_badge(badge, subject, now);
     }
 
@@ -144,8 +150,7 @@ impl Gate {
                 self.desk.pin.push(b'0' + digit)
             }
             Key::Back => {
-                self.desk.badge = None;
-                self.desk.pin.clear();
+                self.desk.ask_nothing();
                 return self.face_rest(now);
             }
             Key::Ok if !self.desk.pin.is_empty() => return self.log_in(now),
@@ -203,7 +208,7 @@ impl Gate {
     /// The verdict of the person who stands here now.
     fn verdict_here(&self, now: Millis) -> Option<(Verdict, Reason)> {
         let here = self.last.as_ref().filter(|last| now.since(last.given).0 <= STANDS_HERE_MS)?;
-        here.standing
+        Some(here.standing)
     }
 
     /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
@@ -215,21 +220,14 @@ impl Gate {
         let recorded = OpeningRecorded::hand(self.book.as_mut(), &entry);
         let permit = Permit::by_attendant(&attendant, &recorded);
         self.doorway.open(self.devices.latch.as_mut(), permit, Millis(OPEN_CARD_MS), now);
-        self.end_attempt();
+        self.last = None;
+        self.warm = None;
+        self.recent.hush();
         let terminal = self.judge.secrets().terminal;
         let saved = recorded.saved();
         let sequence = recorded.receipt().map(|receipt| receipt.sequence).filter(|_| saved == Saved::Yes);
         let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
         self.tell(Screen::Opened(Opened { query, saved }), now);
-    }
-
-    /// The attendant has opened: no verdict stands any more, and a code that is still held up is the same attempt.
-    fn end_attempt(&mut self) {
-        if let Some(last) = &mut self.last {
-            (last.standing, last.sequence) = (None, None);
-        }
-        self.warm = None;
-        self.face.forget();
     }
 
     fn look_up_typed(&mut self, document: &Document, now: Millis) {
@@ -251,7 +249,9 @@ impl Gate {
     fn read_again(&mut self, tenths: i16, now: Millis) {
         let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
         self.log(Event::SecondReading, who, now);
-        match self.warm.take() {
+        // A reading is of the person who stands here, not of one who went away.
+        let here = self.verdict_here(now).is_some();
+        match self.warm.take().filter(|_| here) {
             Some(attempt) => self.pass(attempt, Some(tenths), now),
             None => self.face_rest(now),
         }

@@ -23,6 +23,8 @@ struct Opening {
     since: Millis,
     at_most: Millis,
     person: Level,
+    /// People who may still go through, the one in the gate included.
+    people: u32,
 }
 
 /// Whether signed policy leaves the lane open.
@@ -37,7 +39,13 @@ impl Doorway {
     /// Opens, using the permit up. A latch that fails is a fault of the device: the attendant sees it stay shut.
     pub(super) fn open(&mut self, latch: &mut dyn Latch, permit: Permit, at_most: Millis, now: Millis) {
         match latch.open(permit, at_most) {
-            Ok(()) => self.open = Some(Opening { since: now, at_most, person: Level::Inactive }),
+            Ok(()) => {
+                // Who was let in a moment ago may still be on the way: the gate is not closed behind the first of two.
+                let (person, people) =
+                    self.open.as_ref().map_or((Level::Inactive, 0), |open| (open.person, open.people));
+                let people = people.saturating_add(1);
+                self.open = Some(Opening { since: now, at_most, person, people });
+            }
             Err(fault) => crate::say!("latch: {fault}"),
         }
     }
@@ -52,7 +60,11 @@ impl Doorway {
                 report(latch.hold(Millis(HOLD_MS)));
                 false
             }
-            (Level::Active, Level::Inactive) => true,
+            (Level::Active, Level::Inactive) => {
+                opening.person = Level::Inactive;
+                opening.people = opening.people.saturating_sub(1);
+                opening.people == 0 || over
+            }
             (Level::Inactive, Level::Inactive) => over,
         };
         if done {

@@ -22,21 +22,16 @@ pub(super) struct Face {
     canvas: Canvas,
     shown: Option<Screen>,
     until: Option<Millis>,
-    /// The last verdict, to be shown again to the same sight.
-    verdict: Option<Screen>,
 }
 
 impl Face {
     pub(super) fn new(canvas: Canvas) -> Face {
-        Face { canvas, shown: None, until: None, verdict: None }
+        Face { canvas, shown: None, until: None }
     }
 
     /// Shows a screen for its time, with its signal.
     pub(super) fn show(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
         self.until = display_ms(&screen).map(|ms| now.plus(ms));
-        if matches!(screen, Screen::Verdict(_)) {
-            self.verdict = Some(screen.clone());
-        }
         if self.shown.as_ref() == Some(&screen) {
             return;
         }
@@ -49,9 +44,8 @@ impl Face {
         self.shown = Some(screen);
     }
 
-    /// Shows the last verdict again, without its sound.
-    pub(super) fn show_again(&mut self, devices: &mut Devices, now: Millis) {
-        let Some(screen) = self.verdict.clone() else { return };
+    /// Shows a verdict again, without its sound.
+    pub(super) fn show_again(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
         if self.shown.as_ref() != Some(&screen) {
             self.draw(&screen, devices);
             self.until = display_ms(&screen).map(|ms| now.plus(ms));
@@ -62,11 +56,6 @@ impl Face {
     /// Whether the screen in front of people still has time.
     pub(super) fn is_busy(&self, now: Millis) -> bool {
         self.until.is_some_and(|until| now < until)
-    }
-
-    /// The last verdict's person is gone: forget what was told.
-    pub(super) fn forget(&mut self) {
-        self.verdict = None;
     }
 
     fn draw(&mut self, screen: &Screen, devices: &mut Devices) {

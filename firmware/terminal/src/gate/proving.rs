@@ -32,6 +32,10 @@ impl Gate {
     fn hint_or(&mut self, hint: Hint, exhausted: Reason, now: Millis) -> Option<Attempt> {
         match self.hint(hint, now) {
             Hinted::Shown => None,
+            Hinted::Told => {
+                self.rest(now);
+                None
+            }
             Hinted::Exhausted => Some(refused(exhausted, None)),
         }
     }
@@ -45,7 +49,7 @@ impl Gate {
                 Some(Attempt { shown: Shown::Code(code, subject), person, sight })
             }
             Proven::Badge(badge, subject) => {
-                self.see_badge(&badge, (subject, digest), now);
+                self.see_badge((&badge, subject), digest, now);
                 None
             }
             Proven::Refused(reason) => Some(refused(reason, sight)),

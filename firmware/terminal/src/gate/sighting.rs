@@ -43,6 +43,8 @@ pub(super) struct Sights {
     reading: Option<Reading>,
     hints: u8,
     last_hint: Option<(Hint, Millis)>,
+    /// Two codes that became Assist, as long as they stay in sight.
+    two_codes_told: Option<Millis>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,8 @@ struct Reading {
 pub(super) enum Hinted {
     /// Shown.
     Shown,
+    /// It has become Assist already, and what was seen then has not left since.
+    Told,
     /// It was one too many.
     Exhausted,
 }
@@ -128,7 +132,13 @@ impl Gate {
 
     /// Shows a hint, or says that it was one too many for this person.
     pub(super) fn hint(&mut self, hint: Hint, now: Millis) -> Hinted {
+        if hint == Hint::OneCodeAtATime && self.sights.still_two_codes(now) {
+            return Hinted::Told;
+        }
         if self.sights.count(hint, now) >= MOST_HINTS {
+            if hint == Hint::OneCodeAtATime {
+                self.sights.two_codes_told = Some(now);
+            }
             self.sights.hints = 0;
             self.sights.last_hint = None;
             return Hinted::Exhausted;
@@ -151,6 +161,13 @@ impl Sights {
     fn overdue(&mut self, now: Millis) -> Option<Sighting> {
         let overdue = self.reading.as_ref().is_some_and(|reading| now.since(reading.since).0 > READING_MS);
         if overdue { self.held().map(Sighting::Code) } else { None }
+    }
+
+    /// Whether two codes of which Assist was told are still held there.
+    fn still_two_codes(&mut self, now: Millis) -> bool {
+        let still = self.two_codes_told.is_some_and(|seen| now.since(seen).0 < HINT_GAP_MS);
+        self.two_codes_told = still.then_some(now);
+        still
     }
 
     fn count(&mut self, hint: Hint, now: Millis) -> u8 {

@@ -105,8 +105,12 @@ impl Gate {
     /// Everything that does not wait for a person.
     pub(super) fn keep_up(&mut self, now: Millis) {
         self.keep_clock(now);
-        self.heed_inputs(now);
-        self.doorway.tend(self.devices.latch.as_mut(), self.upkeep.levels.passage, now);
+        let levels = self.devices.inputs.levels();
+        if let Ok(levels) = levels {
+            self.heed_inputs(levels, now);
+            // Who cannot see the gate neither holds it open nor closes it: the latch's own timer and wires do.
+            self.doorway.tend(self.devices.latch.as_mut(), levels.passage, now);
+        }
         if self.upkeep.tended.is_none_or(|last| now.since(last).0 >= TEND_MS) {
             self.upkeep.tended = Some(now);
             let waiting = self.book.tend();
@@ -149,8 +153,7 @@ impl Gate {
         set
     }
 
-    fn heed_inputs(&mut self, now: Millis) {
-        let Ok(levels) = self.devices.inputs.levels() else { return };
+    fn heed_inputs(&mut self, levels: InputLevels, now: Millis) {
         let before = std::mem::replace(&mut self.upkeep.levels, levels);
         for (before, after, rising, falling) in [
             (before.fire, levels.fire, Event::Fire, Some(Event::FireOver)),
@@ -199,9 +202,7 @@ impl Gate {
     /// Shows the resting screen once the one in front of people has had its time.
     pub(super) fn rest(&mut self, now: Millis) {
         self.doorway.check_again(self.devices.latch.as_mut());
-        if !self.verdict_is_fresh(now) {
-            self.face.forget();
-        }
+        self.recent.fade(now);
         if !self.face.is_busy(now) {
             self.face_rest(now);
         }
@@ -221,13 +222,9 @@ impl Gate {
         self.face.show(screen, &mut self.devices, now);
     }
 
-    /// Shows the last verdict again to the same sight, for as long as it is the same by time.
-    pub(super) fn tell_again(&mut self, now: Millis) {
-        if self.verdict_is_fresh(now) { self.face.show_again(&mut self.devices, now) } else { self.rest(now) }
-    }
-
-    fn verdict_is_fresh(&self, now: Millis) -> bool {
-        self.last.as_ref().is_some_and(|last| now.since(last.given).0 <= super::SAME_MS)
+    /// Shows a verdict again to the same sight.
+    pub(super) fn tell_again(&mut self, screen: Screen, now: Millis) {
+        self.face.show_again(screen, &mut self.devices, now);
     }
 
     fn resting_screen(&self, now: Millis) -> Screen {
