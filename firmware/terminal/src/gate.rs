@@ -126,6 +126,9 @@ impl Gate {
         let now = self.devices.clock.monotonic();
         self.keep_up(now);
         self.heed_attendant(now);
+        if self.is_fire() {
+            return self.face_rest(now);
+        }
         if let Some(mode) = lane_open(self.judge.policy(), self.judge.risk()) {
             return self.leave_open(mode, now);
         }
@@ -164,7 +167,8 @@ impl Gate {
             Err(fault) => self.untold(fault),
         };
         // 9 tell
-        let standing = self.standing(&attempt.shown, (told.verdict, told.reason), &facts, now);
+        // What was decided stands for the attendant, also where it could not be recorded.
+        let standing = self.standing(&attempt.shown, (decision.verdict(), decision.reason()), &facts, now);
         self.last = Some(Last { person: attempt.shown.subject().copied(), standing, sequence, given: now });
         let screen = Screen::Verdict(told);
         if let Some(sight) = attempt.sight {

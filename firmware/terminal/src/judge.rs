@@ -89,13 +89,14 @@ pub struct Judge {
     believed: Believed,
     secrets: Secrets,
     station: Station,
+    last_direction: Direction,
     blocks: Vec<Block>,
 }
 
 impl Judge {
     /// A judge over what is believed.
     pub fn new(believed: Believed, secrets: Secrets, station: Station) -> Judge {
-        Judge { believed, secrets, station, blocks: Vec::new() }
+        Judge { believed, secrets, station, last_direction: Direction::In, blocks: Vec::new() }
     }
 
     /// The same judge over other data.
@@ -123,9 +124,20 @@ impl Judge {
         self.believed.places.as_ref()?.find(self.station.place)
     }
 
-    /// The lane's direction. A lane that signed data does not know leads in: it opens for nobody by itself.
+    /// The lane's direction: by the signed data, or the last that they said here (an exit stays an exit when they are
+    /// lost, DOMAIN §20). A lane that was never known leads in: it opens for nobody by itself.
     pub fn direction(&self) -> Direction {
-        self.place().and_then(|place| place.direction(self.station.lane)).unwrap_or(Direction::In)
+        self.signed_direction().unwrap_or(self.last_direction)
+    }
+
+    /// The lane's direction by the signed data in force.
+    pub fn signed_direction(&self) -> Option<Direction> {
+        self.place()?.direction(self.station.lane)
+    }
+
+    /// Remembers what the signed data said of this lane before.
+    pub fn remember_direction(&mut self, last: Direction) {
+        self.last_direction = last;
     }
 
     /// The risk level of the place's region; medium where the table does not say.

@@ -100,3 +100,19 @@ fn a_dead_clock_calls_no_card_and_no_code_expired() {
         assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Pass, "{rtc:?}");
     }
 }
+
+#[test]
+fn an_exit_stays_an_exit_when_the_places_are_lost() {
+    let person = Person::new(1).unwrap();
+    let province = province().unwrap();
+    let setting = Setting { lane: 9, ..listed_green(&province, &person) };
+    let stage = Stage::new(setting, province).unwrap();
+    let believed = stage.directory().join("believed");
+    let places = std::fs::read_dir(&believed).unwrap().map(|entry| entry.unwrap().path());
+    let places = places.into_iter().find(|path| path.to_string_lossy().contains("places.")).unwrap();
+    std::fs::remove_file(places).unwrap();
+    let mut stage = stage.reboot(60).unwrap();
+    let told = show_code(&mut stage, &person, Colour::Red);
+    assert_ne!(told.verdict, Verdict::Pass);
+    assert_eq!(stage.pulses().len(), 1, "an exit lane always opens (DOMAIN §20)");
+}

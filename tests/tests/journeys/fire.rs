@@ -2,13 +2,15 @@
 
 use gate_core::screen::{Fault, Screen};
 use gate_hal::inputs::Level;
+use gate_signing::demo_issuers::DemoIssuer;
+use gate_signing::issue::Claim;
 use gate_sim::devices::Opening;
 use gate_sim::people::Person;
-use gate_sim::stage::Stage;
-use gate_wire::credential::Colour;
+use gate_sim::stage::{Issue, Stage};
+use gate_wire::credential::{Colour, Condition};
 use gate_wire::record::RecordKind;
 
-use super::{show_code, stage_for};
+use super::stage_for;
 
 const FIRE: u8 = 2;
 const FIRE_OVER: u8 = 3;
@@ -42,14 +44,17 @@ fn fire_opens_the_latch_even_if_the_process_hangs_and_is_recorded_once() {
 }
 
 #[test]
-fn a_red_code_during_a_fire_does_not_shut_the_latch() {
+fn during_a_fire_nobody_is_told_to_stay() {
     let person = Person::new(1).unwrap();
     let mut stage = stage_for(&person);
     stage.world.inputs().set_fire(Level::Active);
     stage.run(200).unwrap();
-    show_code(&mut stage, &person, Colour::Red);
+    let claim = Claim::Screen(Condition::Colour(Colour::Red));
+    let code = stage.issue(DemoIssuer::Province, &person, Issue { claim, age_s: 60, life_s: 900 }).unwrap();
+    stage.hold_phone(&code.text).unwrap();
     stage.run(10_000).unwrap();
     assert!(stage.world.latch().is_open());
+    assert!(matches!(stage.screen(), Some(Screen::Fault(shown)) if shown.fault == Fault::Fire));
     assert_eq!(stage.pulses().len(), 1);
 }
 

@@ -2,12 +2,13 @@
 //! Promises: an edge of an input is recorded once; a fault has its screen within a turn, and with it the human path.
 //! Must not know: evidence.
 
-use gate_core::case::DataAge;
+use gate_core::case::{DataAge, Dimension};
 use gate_core::decide::LaneOpen;
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{AttendantPresence, Fault, FaultScreen, Faults, Idle, Screen, Wellness};
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
+use gate_core::verdict::Direction;
 use gate_hal::clock::WallReading;
 use gate_hal::inputs::{InputLevels, Level};
 use gate_wire::time::{Millis, Timestamp};
@@ -22,6 +23,8 @@ use crate::later;
 pub const FLOOR: &str = "time_floor";
 /// Whether the battery-backed clock was last set from a confirmed one, as kept over a restart: 1 if so.
 pub const RTC_SET: &str = "rtc_set_from_confirmed";
+/// The lane's direction as the signed data last said.
+const DIRECTION: &str = "lane_direction";
 /// Highest versions seen, by dataset.
 const SEEN: &str = "seen.";
 /// The floor is kept again when it has risen by this much, in seconds.
@@ -97,9 +100,21 @@ impl Gate {
                 self.book.keep(&name, i64::from(*version));
             }
         }
+        match self.judge.signed_direction() {
+            Some(direction) => self.book.keep(DIRECTION, i64::from(direction.index())),
+            None if self.book.kept(DIRECTION) == Some(i64::from(Direction::Out.index())) => {
+                self.judge.remember_direction(Direction::Out);
+            }
+            None => {}
+        }
         self.record_device(Event::Started, now);
         self.keep_up(now);
         self.face_rest(now);
+    }
+
+    /// The gate stands open for a fire: nobody is looked at, and nobody is told to stay.
+    pub(super) fn is_fire(&self) -> bool {
+        self.upkeep.faults.has(Fault::Fire)
     }
 
     /// Everything that does not wait for a person.
