@@ -21,6 +21,7 @@ pub mod province;
 pub mod publish;
 pub mod register;
 pub mod revocation;
+mod row_cache;
 pub mod seed;
 mod spelling;
 pub mod staff;

@@ -16,7 +16,7 @@ use gate_status::{
     build, make_delta,
 };
 use gate_wire::credential::Colour;
-use support::{Desk, order};
+use support::{Desk, open, order};
 
 const SEED: u64 = 5;
 const LOOKUPS: u64 = 200_000;
@@ -87,18 +87,15 @@ fn build_part(world: Synthetic, path: &Path) {
     let order = BuildOrder { memory: BuildOrder::MEMORY, ..order(path, Scope::Population, 1) };
     let report = build(&order, &Desk::new(), &mut Quiet, || world.people()).unwrap();
     println!(
-        "build: {} people, {} numbers, {} bytes, {:.4} B a person, {:.1} s, peak {} MiB",
+        "build: {} people, {} numbers, re-keyed {} times, {} bytes, {:.4} B a person, {:.1} s, peak {} MiB",
         report.people,
         report.subjects,
+        report.rekeyed,
         report.bytes,
         report.bytes as f64 / report.people as f64,
         began.elapsed().as_secs_f64(),
         peak_mib(),
     );
-}
-
-fn open(path: &Path) -> SealedList {
-    SealedList::open(path, &Desk::new().terminal(1)).unwrap()
 }
 
 /// A number to look up and the answer it must get: every second one is nobody's.

@@ -22,11 +22,11 @@ pub(crate) fn rice_bits(value: u64, k: u32) -> u32 {
     }
 }
 
-/// The parameter that codes values of this mean best: about log2(mean · ln 2).
+/// The parameter that codes geometric distances of this mean best: the least k with 2^k ≥ mean · ln φ, because k + 1 beats
+/// k exactly while e^(2^k / mean) is below the golden ratio φ.
 pub(crate) fn rice_parameter(mean: u64) -> u8 {
-    let scaled = mean.saturating_mul(45_426) >> 16;
-    // At k the cost of one more doubling is what the quotients save: the nearest power below is within 0.03 bit.
-    u8::try_from(scaled.max(1).ilog2()).unwrap_or(0).min(56)
+    let bound = u128::from(mean) * 31_537 >> 16;
+    u8::try_from(u128::BITS - bound.saturating_sub(1).leading_zeros()).unwrap_or(56).min(56)
 }
 
 /// Collects bits.
@@ -176,7 +176,7 @@ mod tests {
                 (0..1000).map(|i| f64::from(rice_bits(gap((f64::from(i) + 0.5) / 1000.0), k))).sum()
             };
             let best = (0..40).map(cost).fold(f64::MAX, f64::min);
-            assert!(cost(rice_parameter(mean).into()) < best * 1.02, "mean {mean}");
+            assert!(cost(rice_parameter(mean).into()) < best * 1.003, "mean {mean}");
         }
     }
 }

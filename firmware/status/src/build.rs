@@ -13,7 +13,7 @@ use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::entry::{Entry, Epoch, Key, colour_code, colour_of};
-use crate::head::{BaseHead, sign_head};
+use crate::head::{BaseHead, NOBODY, sign_head};
 use crate::keys::Signers;
 use crate::list::{Region, Scope};
 use crate::pages::{Beside, Durability};
@@ -323,6 +323,7 @@ impl Pass<'_> {
             province: order.province,
             epoch: order.epoch,
             rekeyed: self.rekeyed,
+            key_check: self.keys.epoch_key(order.epoch, self.rekeyed).place_of(&NOBODY),
             file,
             as_of: order.as_of,
             issued: order.issued,

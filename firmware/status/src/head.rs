@@ -2,8 +2,8 @@
 //! Promises: one byte form; nothing is believed before both authorities' signatures hold over the bytes as received.
 //! Must not know: bodies, files, which epoch is in force.
 //!
-//! Fields, big-endian, in this order. Base, 135 bytes: `TFSB`, format 1, scope u8, province 6 digits, epoch u32, re-keyed
-//! u8, file id 32, as-of u64, issued u64, people u64, keys u32, leaves u32, salt 16, tag memory KiB u32, root 32,
+//! Fields, big-endian, in this order. Base, 143 bytes: `TFSB`, format 1, scope u8, province 6 digits, epoch u32, re-keyed
+//! u8, check of the epoch key u64, file id 32, as-of u64, issued u64, people u64, keys u32, leaves u32, salt 16, tag memory KiB u32, root 32,
 //! length of proof u16 (0). Delta, 178 bytes: `TFSD`, format 1, scope u8, province 6, epoch u32, generation u32, base root
 //! 32, from u32, to u32, link at `from` 32, link at `to` 32, as-of u64, colour changes u32, key changes u32, bytes of the
 //! first section u32, body's SHA-256 32, length of proof u16 (0). The proof is for a transparency log.
@@ -13,6 +13,7 @@
 
 use gate_proof::cose::{Aad, SignRefused, sign, verify};
 use gate_proof::digest::sha256;
+use gate_proof::subject::Subject;
 use gate_wire::cose::{Kid, Sign1, protected_header};
 use gate_wire::time::Timestamp;
 
@@ -23,9 +24,11 @@ use crate::list::{Region, Scope};
 /// Bytes of both signatures.
 pub const SIGNATURES_BYTES: usize = 136;
 /// Bytes of a base's head.
-pub const BASE_HEAD_BYTES: usize = 135;
+pub const BASE_HEAD_BYTES: usize = 143;
 /// Bytes of a delta's head.
 pub const DELTA_HEAD_BYTES: usize = 178;
+/// A subject that stands for nobody: all bits set.
+pub(crate) const NOBODY: Subject = Subject::from_bytes([0xFF; 12]);
 const ENVELOPE: usize = 320;
 const FORMAT: u8 = 1;
 
@@ -40,6 +43,8 @@ pub struct BaseHead {
     pub epoch: Epoch,
     /// How often the builder had to take another epoch key because two people met in one place.
     pub rekeyed: u8,
+    /// The place under the epoch key of the subject with all bits set: a wrong key would else find nobody, and say "not listed" of everyone.
+    pub key_check: u64,
     /// The file's random id: with the store key it gives the leaves' key.
     pub file: [u8; 32],
     /// Every colour in it holds as of this time.
@@ -113,6 +118,7 @@ impl BaseHead {
         bytes.extend_from_slice(&self.province.digits());
         bytes.extend_from_slice(&self.epoch.0.to_be_bytes());
         bytes.push(self.rekeyed);
+        bytes.extend_from_slice(&self.key_check.to_be_bytes());
         bytes.extend_from_slice(&self.file);
         bytes.extend_from_slice(&self.as_of.unix().to_be_bytes());
         bytes.extend_from_slice(&self.issued.unix().to_be_bytes());
@@ -137,6 +143,7 @@ impl BaseHead {
             province: fields.province()?,
             epoch: Epoch(fields.u32()?),
             rekeyed: fields.take::<1>()?[0],
+            key_check: fields.u64()?,
             file: fields.take()?,
             as_of: fields.time()?,
             issued: fields.time()?,

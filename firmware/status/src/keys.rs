@@ -94,6 +94,12 @@ pub enum KeyFault {
     /// A key is missing.
     #[error("the status list's key file lacks the store key, or one of two different authorities")]
     FindKeys,
+    /// The key that is here is not the one that the list was built with.
+    #[error("the key here for epoch {} of the status list is not the one that it was built with", .epoch.0)]
+    MatchEpoch {
+        /// Which.
+        epoch: Epoch,
+    },
     /// This epoch's key is not here.
     #[error("there is no key for epoch {} of the status list", .epoch.0)]
     FindEpoch {

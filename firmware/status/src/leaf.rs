@@ -14,9 +14,8 @@ use gate_wire::credential::Colour;
 use crate::bits::{BitReader, BitWriter, BitsRefused, rice_bits};
 use crate::entry::{Entry, Key, Rank, colour_code, colour_of};
 
-/// Bytes of a body: with place (12) and tag (16) it stays in one page of 4096, cell and page headers included, even where
-/// a page loses 80 bytes to an encryption beneath.
-pub(crate) const BODY_MOST: usize = 3948;
+/// Bytes of a body: with place (12) and tag (16), cell and page headers it stays in one page of 4096.
+pub(crate) const BODY_MOST: usize = 3960;
 const HEADER: usize = 12;
 const SKIP_EVERY: usize = 512;
 const SKIP_ENTRY: usize = 10;

@@ -14,8 +14,8 @@ use gate_wire::time::Timestamp;
 use crate::base::Base;
 use crate::delta::{Changes, DeltaDamaged, KeyChange, read_delta};
 use crate::entry::{Entry, Epoch, Key, Rank};
-use crate::head::{BaseHead, DeltaHead};
-use crate::keys::{Authorities, KeyStore};
+use crate::head::{BaseHead, DeltaHead, NOBODY};
+use crate::keys::{Authorities, KeyFault, KeyStore};
 use crate::list::{Answer, Head, ListFault, OpenFault, Region, Scope, StatusList};
 use crate::overlay::{Overlay, PersonSplit};
 use crate::pages::Pages;
@@ -134,6 +134,9 @@ impl SealedList {
         let base = Base::open(path, keys)?;
         let head = base.head();
         let (epoch, epoch_key) = (head.epoch, keys.epoch_key(head.epoch)?);
+        if epoch_key.place_of(&NOBODY) != head.key_check {
+            return Err(KeyFault::MatchEpoch { epoch }.into());
+        }
         let (step, link, as_of) =
             base.local().map_or((0, head.root, head.as_of), |local| (local.folded, local.link, local.as_of));
         let overlay = Arc::new(Overlay::of_keyed(base.folded_keyed()?));

@@ -8,7 +8,7 @@ use gate_proof::ed25519::SigningKey;
 use gate_proof::leaf_seal::{EpochKey, StoreKey};
 use gate_status::{
     Authorities, BuildFault, BuildOrder, BuildReport, DeskKeys, Epoch, ListKeys, Person, Region, Scope, SealedList,
-    Signers, Step, Watch, build,
+    Signers, Step, Watch, alleged_head, build,
 };
 use gate_wire::cose::Kid;
 use gate_wire::time::Timestamp;
@@ -29,11 +29,11 @@ impl Desk {
         hmac_sha256(&EPOCHS, &[&epoch.0.to_be_bytes(), &[rekeyed]]).0
     }
 
-    /// What a terminal gets for `epoch`.
-    pub(crate) fn terminal(&self, epoch: u32) -> ListKeys {
+    /// What a terminal gets for `epoch` as it was re-keyed.
+    pub(crate) fn terminal(&self, epoch: u32, rekeyed: u8) -> ListKeys {
         let public = |at: usize| (self.0.0[at].0, self.0.0[at].1.public_key());
         let both = Authorities::new([public(0), public(1)]).unwrap();
-        ListKeys::new(STORE, both, &[(Epoch(epoch), Self::epoch_bytes(Epoch(epoch), 0))])
+        ListKeys::new(STORE, both, &[(Epoch(epoch), Self::epoch_bytes(Epoch(epoch), rekeyed))])
     }
 }
 
@@ -86,5 +86,6 @@ pub(crate) fn write(path: &Path, scope: Scope, people: &[Person]) -> Result<Buil
 }
 
 pub(crate) fn open(path: &Path) -> SealedList {
-    SealedList::open(path, &Desk::new().terminal(1)).unwrap()
+    let head = alleged_head(path).unwrap();
+    SealedList::open(path, &Desk::new().terminal(head.epoch.0, head.rekeyed)).unwrap()
 }
