@@ -14,8 +14,8 @@ use gate_proof::ed25519::SigningKey;
 use gate_proof::leaf_seal::{EpochKey, StoreKey};
 use gate_proof::subject::Subject;
 use gate_status::{
-    Authorities, BuildFault, BuildOrder, BuildReport, DeskKeys, Epoch, Head, KeyFault, ListKeys, OpenFault, Person,
-    RegionRefused, Scope, SealedList, Signers, Step, Watch, alleged_head,
+    Authorities, BuildFault, BuildOrder, BuildReport, DeskKeys, Epoch, Head, KeyFault, ListKeys, OpenFault,
+    Person, RegionRefused, Scope, SealedList, Signers, Step, Watch, alleged_head,
 };
 use gate_wire::cose::Kid;
 use gate_wire::credential::Colour;
@@ -103,9 +103,8 @@ impl Province {
         people: impl Iterator<Item = Listed>,
     ) -> Result<BuildReport, ListNotBuilt> {
         let numbered = people.zip(1..);
-        let people: Vec<Person> = numbered
-            .map(|(one, line)| Person { line, subjects: one.subjects, colour: one.colour })
-            .collect();
+        let people: Vec<Person> =
+            numbered.map(|(one, line)| Person { line, subjects: one.subjects, colour: one.colour }).collect();
         let mut watch = FirstReject(None);
         let built = self.build_list_streaming((path, scope, as_of), &mut watch, || people.iter().cloned());
         match watch.0 {

@@ -134,7 +134,8 @@ impl Province {
     ) -> Result<ListBuilt, ListError> {
         let own = beside(place.0);
         let tags = options.tags.unwrap_or(&own);
-        let notes = Notes { rejects: RefCell::new(rejects), rejected: Cell::new(0), fault: RefCell::new(None) };
+        let notes =
+            Notes { rejects: RefCell::new(rejects), rejected: Cell::new(0), fault: RefCell::new(None) };
         let mut rows = Rows::over(table, place.1, RowKeys::of(self))?;
         notes.write("line,reason")?;
         let mut cache = RowCache::open(tags)?;
@@ -283,7 +284,11 @@ impl<R: Read> Rows<R> {
     }
 
     /// Good lines as people; bad ones are noted. The first fault ends it and is noted too.
-    fn people<W: Write>(&mut self, cache: &mut RowCache, notes: &Notes<'_, W>) -> impl Iterator<Item = Person> {
+    fn people<W: Write>(
+        &mut self,
+        cache: &mut RowCache,
+        notes: &Notes<'_, W>,
+    ) -> impl Iterator<Item = Person> {
         let mut row = csv::ByteRecord::new();
         core::iter::from_fn(move || {
             loop {

@@ -175,7 +175,9 @@ impl Province {
         }
         let keys = out.join(TERMINAL_KEYS_FILE);
         staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
-        if let Some(list) = publication.status.filter(|_| made.iter().any(|one| one.dataset == Dataset::StatusList)) {
+        if let Some(list) =
+            publication.status.filter(|_| made.iter().any(|one| one.dataset == Dataset::StatusList))
+        {
             let path = out.join(KEY_FILE);
             let text = zeroize::Zeroizing::new(self.keys_of_list(list)?.encode());
             staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;

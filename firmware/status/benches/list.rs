@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use gate_proof::digest::sha256;
 use gate_status::{
-    Answer, BuildOrder, Changes, DeltaOrder, DeskKeys, Rank, Scope, SealedList, StatusList, Step, Synthetic, Watch,
-    build, make_delta,
+    Answer, BuildOrder, Changes, DeltaOrder, DeskKeys, Rank, Scope, SealedList, StatusList, Step, Synthetic,
+    Watch, build, make_delta,
 };
 use gate_wire::credential::Colour;
 use support::{Desk, open, order};
@@ -35,11 +35,13 @@ fn main() {
 
 /// Runs each part as a process.
 fn all(people: u64, plain: u64, folder: &Path) {
-    let (file, small, table) = (folder.join("bench.tfs"), folder.join("bench-small.tfs"), folder.join("bench.plain"));
+    let (file, small, table) =
+        (folder.join("bench.tfs"), folder.join("bench-small.tfs"), folder.join("bench.plain"));
     let run = |name: &str, path: &Path, people: u64| {
         let me = std::env::current_exe().unwrap();
         let count = people.to_string();
-        let done = Command::new(me).arg("part").arg(name).arg(path).args(["--people", &count]).status().unwrap();
+        let done =
+            Command::new(me).arg("part").arg(name).arg(path).args(["--people", &count]).status().unwrap();
         assert!(done.success(), "{name} failed");
     };
     for path in [&file, &small, &table] {
@@ -217,7 +219,9 @@ fn plain_part(world: Synthetic, path: &Path, told: fn(Colour) -> rusqlite::types
     }
     rows.sort_unstable();
     let mut connection = rusqlite::Connection::open(path).unwrap();
-    connection.execute_batch("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;").unwrap();
+    connection
+        .execute_batch("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;")
+        .unwrap();
     connection
         .execute_batch("CREATE TABLE person(hash BLOB PRIMARY KEY NOT NULL, colour NOT NULL) WITHOUT ROWID")
         .unwrap();

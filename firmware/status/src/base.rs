@@ -143,9 +143,9 @@ impl Base {
         opened.leaf()?.find(key).map_err(|_| ListFault::Damaged)
     }
 
-    /// Everything behind `key` in the next leaves, at most [`SCAN`] of them; none at the end.
-    pub(crate) fn after(&self, key: u64) -> Result<Vec<Opened>, ListFault> {
-        let rows = self.pages.after(key, SCAN)?;
+    /// The next leaves behind `key`, at most `most` of them; none at the end.
+    pub(crate) fn after(&self, key: u64, most: u32) -> Result<Vec<Opened>, ListFault> {
+        let rows = self.pages.after(key, most)?;
         rows.into_iter().map(|row| self.unseal(row)).collect()
     }
 

@@ -107,9 +107,16 @@ impl<'a> BitReader<'a> {
 
     /// A Rice code.
     pub(crate) fn rice(&mut self, k: u32) -> Result<u64, BitsRefused> {
-        let quotient = self.window().leading_ones().min(ESCAPE);
+        let window = self.window();
+        let quotient = window.leading_ones().min(ESCAPE);
+        let (taken, left) = (quotient + 1 + k, self.left());
+        if quotient < ESCAPE && k > 0 && taken <= FIELD_MOST && left >= taken as usize {
+            // The whole code is in the window: nearly always.
+            self.at += taken as usize;
+            return Ok(u64::from(quotient) << k | window << (quotient + 1) >> (u64::BITS - k));
+        }
         let taken = if quotient == ESCAPE { ESCAPE } else { quotient + 1 };
-        if self.left() < taken as usize {
+        if left < taken as usize {
             return Err(BitsRefused);
         }
         self.at += taken as usize;

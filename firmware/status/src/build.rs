@@ -352,3 +352,66 @@ fn read(record: &Record) -> Option<(Key, Entry)> {
     };
     Some((Key::from_value(record.key)?, entry))
 }
+
+#[cfg(test)]
+mod tests {
+    use gate_proof::ed25519::SigningKey;
+    use gate_wire::cose::Kid;
+
+    use super::*;
+
+    struct Desk(Signers);
+
+    impl DeskKeys for Desk {
+        fn store_key(&self) -> StoreKey {
+            StoreKey::from_bytes(&[1; 32])
+        }
+        fn epoch_key(&self, _epoch: Epoch, rekeyed: u8) -> EpochKey {
+            EpochKey::from_bytes(&[rekeyed; 32])
+        }
+        fn signers(&self) -> &Signers {
+            &self.0
+        }
+    }
+
+    struct Silent;
+
+    impl Watch for Silent {
+        fn step(&mut self, _step: Step, _count: u64) {}
+        fn reject(&mut self, _line: u64, _earlier: u64) {}
+    }
+
+    /// What two numbers in one place become.
+    fn written(second: Record) -> Option<BuildReport> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let order = BuildOrder {
+            path: &path,
+            scope: Scope::Population,
+            province: Region::new(*b"510000").unwrap(),
+            epoch: Epoch(1),
+            as_of: Timestamp::EPOCH,
+            issued: Timestamp::EPOCH,
+            salt: [0; 16],
+            tag_memory_kib: 8,
+            memory: 1024,
+        };
+        let mut sorter = Sorter::new(folder.path(), order.memory);
+        sorter.push(Record { key: 5, line: 1, mark: 1, entry: 0 }).unwrap();
+        sorter.push(second).unwrap();
+        let gathered = Gathered { sorted: sorter.finish().unwrap(), keys: 2, exceptional: 0 };
+        let desk = Desk(Signers([1, 2].map(|seed| (Kid([seed; 4]), SigningKey::from_seed(&[seed; 32])))));
+        let report = write_without_rejects(&order, &desk, &mut Silent, &gathered, 3).unwrap();
+        assert_eq!(report.is_some(), path.exists());
+        report
+    }
+
+    #[test]
+    fn two_people_in_one_place_ask_for_another_epoch_key_and_leave_no_file() {
+        assert_eq!(written(Record { key: 5, line: 2, mark: 2, entry: 0 }), None);
+        let twice = written(Record { key: 5, line: 2, mark: 1, entry: 0 }).unwrap();
+        assert_eq!((twice.people, twice.rejected, twice.rekeyed), (1, 1, 3));
+        let two = written(Record { key: 6, line: 2, mark: 2, entry: 0 }).unwrap();
+        assert_eq!((two.people, two.rejected), (2, 0));
+    }
+}

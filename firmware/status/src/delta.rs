@@ -16,7 +16,9 @@ use gate_wire::time::Timestamp;
 
 use crate::bits::{BitReader, BitWriter, BitsRefused, rice_parameter};
 use crate::entry::{Epoch, Key, Rank, colour_code, colour_of};
-use crate::head::{DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES, sign_head, verify_head};
+use crate::head::{
+    DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES, sign_head, verify_head,
+};
 use crate::keys::{Authorities, Signers};
 use crate::list::{Region, Scope};
 
@@ -122,7 +124,8 @@ impl From<BitsRefused> for DeltaDamaged {
 /// # Errors
 /// [`DeltaNotMade`].
 pub fn make_delta(order: &DeltaOrder, changes: &Changes, signers: &Signers) -> Result<Vec<u8>, DeltaNotMade> {
-    let rising = changes.ranked.is_sorted_by(|a, b| a.0 < b.0) && changes.keyed.is_sorted_by(|a, b| a.0 < b.0);
+    let rising =
+        changes.ranked.is_sorted_by(|a, b| a.0 < b.0) && changes.keyed.is_sorted_by(|a, b| a.0 < b.0);
     let ranked = ranked_section(&changes.ranked);
     let mut body = ranked.clone();
     body.extend_from_slice(&keyed_section(&changes.keyed));
@@ -270,9 +273,7 @@ pub(crate) fn read_keyed(section: &[u8], count: u32) -> Result<Vec<(Key, KeyChan
         before = key.value();
         let change = match bits.field(ACTION_BITS)? {
             REMOVED => KeyChange::Removed,
-            SECOND => {
-                KeyChange::SecondOf(Key::from_value(bits.field(KEY_BITS)?).ok_or(DeltaDamaged::Read)?)
-            }
+            SECOND => KeyChange::SecondOf(Key::from_value(bits.field(KEY_BITS)?).ok_or(DeltaDamaged::Read)?),
             code => KeyChange::Colour(colour_of(code).ok_or(DeltaDamaged::Read)?),
         };
         changes.push((key, change));

@@ -51,7 +51,7 @@ pub struct Epoch(pub u32);
 
 /// What stands at a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// A person's first number, with the colour.
     Colour(Colour),
     /// Another number of the person whose first number is there: it has no colour of its own that could differ.

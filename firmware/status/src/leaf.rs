@@ -90,7 +90,9 @@ impl LeafBuilder {
         let exception_bits = self.exception_cost(position, entry);
         let bits = (self.key_bits + key_bits).next_multiple_of(8)
             + (self.exception_bits + exception_bits).next_multiple_of(8);
-        if HEADER + position / SKIP_EVERY * SKIP_ENTRY + bits / 8 > BODY_MOST || position == usize::from(u16::MAX) {
+        if HEADER + position / SKIP_EVERY * SKIP_ENTRY + bits / 8 > BODY_MOST
+            || position == usize::from(u16::MAX)
+        {
             return false;
         }
         self.key_bits += key_bits;
@@ -304,9 +306,7 @@ impl<'a> Exceptions<'a> {
         let position = self.after.checked_add(distance).filter(|at| *at < self.count).ok_or(LeafRefused)?;
         self.after = position + 1;
         let entry = match self.bits.field(CLASS_BITS)? {
-            SECOND => {
-                Entry::SecondOf(Key::from_value(self.bits.field(KEY_BITS)?).ok_or(LeafRefused)?)
-            }
+            SECOND => Entry::SecondOf(Key::from_value(self.bits.field(KEY_BITS)?).ok_or(LeafRefused)?),
             class => Entry::Colour(colour_of(class).ok_or(LeafRefused)?),
         };
         Ok(Some((position, entry)))

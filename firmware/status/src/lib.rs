@@ -11,34 +11,42 @@
 //!
 //! The bytes are described in `docs/formats/status-list.md`, complete enough for a second reader.
 
+mod amend;
 mod base;
 mod bits;
 mod build;
 mod delta;
 mod entry;
+mod fold;
 mod head;
 mod keys;
+mod ladder;
 mod leaf;
 mod list;
 mod overlay;
 mod pages;
 mod sealed;
+mod shelf;
 mod sort;
 mod synthetic;
 mod writer;
 
+pub use amend::{AmendRefused, Amendments, Wanted};
 pub use build::{BuildFault, BuildOrder, BuildReport, DeskKeys, Person, Step, Watch, build};
 pub use delta::{
     Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KeyChange, make_delta, read_delta,
 };
 pub use entry::{Epoch, Key, Rank};
+pub use fold::FoldFault;
 pub use head::{
     BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,
     sign_head, verify_head,
 };
 pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
+pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
 pub use overlay::PersonSplit;
 pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
+pub use shelf::{Progress, Shelf, ShelfFault};
 pub use synthetic::Synthetic;
 pub use writer::WriteFault;

@@ -78,13 +78,7 @@ impl Pages {
 
     /// Up to `most` leaves behind `key`, in order.
     pub(crate) fn after(&self, key: u64, most: u32) -> Result<Vec<SealedLeaf>, ListFault> {
-        let read = || -> Result<Vec<SealedLeaf>, Error> {
-            let connection = self.connection.lock().map_err(|_| Error::InvalidQuery)?;
-            let mut statement =
-                connection.prepare("SELECT last, sealed FROM leaf WHERE last > ?1 ORDER BY last LIMIT ?2")?;
-            statement.query_map(params![key.cast_signed(), most], leaf)?.collect()
-        };
-        read().map_err(|error| fault(&error))
+        leaves_after(&*self.lock()?, key, most).map_err(|error| fault(&error))
     }
 
     /// What is kept by key beside a folded base, at most `most` bytes.
@@ -108,8 +102,7 @@ impl Pages {
 
     /// Whether SQLite finds its own structure whole. Reads every page.
     pub(crate) fn structure_is_whole(&self) -> Result<bool, ListFault> {
-        let told = self.lock()?.pragma_query_value(None, "integrity_check", |row| row.get::<_, String>(0));
-        Ok(told.map_err(|error| fault(&error))? == "ok")
+        is_whole(&*self.lock()?).map_err(|error| fault(&error))
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, Connection>, ListFault> {
@@ -169,10 +162,14 @@ impl PagesWriter {
         transaction.commit()
     }
 
-    /// The last leaf written.
-    pub(crate) fn last(&self) -> Result<Option<SealedLeaf>, Error> {
-        let sql = "SELECT last, sealed FROM leaf ORDER BY last DESC LIMIT 1";
-        self.connection.query_row(sql, [], leaf).optional()
+    /// Up to `most` leaves behind `key`, in order.
+    pub(crate) fn after(&self, key: u64, most: u32) -> Result<Vec<SealedLeaf>, Error> {
+        leaves_after(&self.connection, key, most)
+    }
+
+    /// Whether SQLite finds its own structure whole. Reads every page.
+    pub(crate) fn structure_is_whole(&self) -> Result<bool, Error> {
+        is_whole(&self.connection)
     }
 
     /// What was put beside the leaves.
@@ -204,6 +201,15 @@ impl PagesWriter {
         self.connection.close().map_err(|(_, error)| error)?;
         std::fs::File::open(path).and_then(|file| file.sync_all()).map_err(cannot_open)
     }
+}
+
+fn leaves_after(connection: &Connection, key: u64, most: u32) -> Result<Vec<SealedLeaf>, Error> {
+    let sql = "SELECT last, sealed FROM leaf WHERE last > ?1 ORDER BY last LIMIT ?2";
+    connection.prepare(sql)?.query_map(params![key.cast_signed(), most], leaf)?.collect()
+}
+
+fn is_whole(connection: &Connection) -> Result<bool, Error> {
+    connection.pragma_query_value(None, "integrity_check", |row| Ok(row.get::<_, String>(0)? == "ok"))
 }
 
 fn leaf(row: &Row<'_>) -> Result<SealedLeaf, Error> {

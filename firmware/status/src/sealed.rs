@@ -111,6 +111,12 @@ pub struct SealedList {
     state: State,
 }
 
+/// A delta that was proven to follow the list, with what the list is then.
+pub(crate) struct Ready {
+    pub(crate) head: DeltaHead,
+    overlay: Arc<Overlay>,
+}
+
 /// What stands at a key now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -159,12 +165,24 @@ impl SealedList {
     /// # Errors
     /// [`DeltaRefused`].
     pub fn apply(&mut self, file: &[u8]) -> Result<DeltaHead, DeltaRefused> {
+        let ready = self.prepare(file)?;
+        let head = ready.head;
+        self.commit(ready);
+        Ok(head)
+    }
+
+    /// Everything of a delta but its taking effect: a caller puts the file on disk in between.
+    pub(crate) fn prepare(&self, file: &[u8]) -> Result<Ready, DeltaRefused> {
         let (head, changes) = read_delta(file, &self.authorities)?;
         self.admit(&head, &changes)?;
-        self.overlay = Arc::new(self.overlay.with(&changes)?);
-        self.state =
-            State { epoch: head.epoch, step: head.to, link: head.link_to, as_of: head.as_of };
-        Ok(head)
+        Ok(Ready { head, overlay: Arc::new(self.overlay.with(&changes)?) })
+    }
+
+    /// What was prepared takes effect.
+    pub(crate) fn commit(&mut self, ready: Ready) {
+        let head = ready.head;
+        self.overlay = ready.overlay;
+        self.state = State { epoch: head.epoch, step: head.to, link: head.link_to, as_of: head.as_of };
     }
 
     fn admit(&self, head: &DeltaHead, changes: &Changes) -> Result<(), DeltaRefused> {
@@ -204,6 +222,11 @@ impl SealedList {
     /// Where the list is.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// The step that the base itself holds: 0 as the authorities made it.
+    pub(crate) fn folded(&self) -> u32 {
+        self.base.local().map_or(0, |local| local.folded)
     }
 
     /// The root of the epoch's base, by which deltas name it.
@@ -253,6 +276,11 @@ impl SealedList {
             }
             (None, None) => Standing::Nobody,
         })
+    }
+
+    /// Whether the base has a second number here, removed or not.
+    pub(crate) fn is_second_in_base(&self, key: Key) -> Result<bool, ListFault> {
+        Ok(matches!(self.base.find(key)?, Some((_, Entry::SecondOf(_)))))
     }
 
     fn answer(&self, colour: Colour) -> Answer {

@@ -41,8 +41,8 @@ pub(crate) fn fresh_file_id() -> std::io::Result<[u8; 32]> {
 
 /// The codes for a file of `keys` numbers, `exceptional` of them not simply green.
 pub(crate) fn codes_for(keys: u64, exceptional: u64) -> Codes {
-    let mean = Key::MAX.value() / keys.max(1);
-    Codes { keys: rice_parameter(mean), exceptions: rice_parameter((keys / exceptional.max(1)).max(1) - u64::from(keys > 0 && keys == exceptional)) }
+    let passed_over = keys.saturating_sub(exceptional) / exceptional.max(1);
+    Codes { keys: rice_parameter(Key::MAX.value() / keys.max(1)), exceptions: rice_parameter(passed_over) }
 }
 
 /// Writes leaves.
