@@ -26,3 +26,4 @@ pub mod seed;
 mod spelling;
 pub mod staff;
 mod staging;
+pub mod status_delta;

@@ -350,6 +350,12 @@ impl From<io::Error> for RowFault {
 }
 
 fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejected> {
+    let (documents, word) = read_documents(row)?;
+    Ok((documents, colour(word)?))
+}
+
+/// A line's documents, and the word in its last column.
+pub(crate) fn read_documents(row: &csv::ByteRecord) -> Result<(Vec<Document>, &str), RowRejected> {
     let mut texts = [""; HEADER.len()];
     if row.len() != texts.len() {
         return Err(RowRejected::CountValues { found: row.len() });
@@ -357,7 +363,7 @@ fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejecte
     for (text, bytes) in texts.iter_mut().zip(row) {
         *text = core::str::from_utf8(bytes).map_err(|_| RowRejected::DecodeText)?;
     }
-    let [kind, number, second, colour] = texts;
+    let [kind, number, second, word] = texts;
     let kind = DocumentKind::parse(kind).map_err(|_| RowRejected::KnowKind)?;
     let document = Document::parse(kind, number).map_err(RowRejected::ReadNumber)?;
     let mut documents = vec![document];
@@ -365,13 +371,17 @@ fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejecte
         let kind = second_kind(kind, number).ok_or(RowRejected::HaveSecondNumber)?;
         documents.push(Document::parse(kind, second).map_err(RowRejected::ReadSecondNumber)?);
     }
-    let colour = match colour {
-        "green" => Colour::Green,
-        "yellow" => Colour::Yellow,
-        "red" => Colour::Red,
-        _ => return Err(RowRejected::KnowColour),
-    };
-    Ok((documents, colour))
+    Ok((documents, word))
+}
+
+/// The colour of a word.
+pub(crate) fn colour(word: &str) -> Result<Colour, RowRejected> {
+    match word {
+        "green" => Ok(Colour::Green),
+        "yellow" => Ok(Colour::Yellow),
+        "red" => Ok(Colour::Red),
+        _ => Err(RowRejected::KnowColour),
+    }
 }
 
 /// The kind of a person's other number (DOMAIN §13): old and new permanent-resident card, permit and travel number.
