@@ -92,7 +92,11 @@ enum LineRejected {
     Amend(#[from] AmendRefused),
 }
 
-fn amend(row: &csv::ByteRecord, keys: &mut RowKeys, amendments: &mut Amendments<'_>) -> Result<(), LineRejected> {
+fn amend(
+    row: &csv::ByteRecord,
+    keys: &mut RowKeys,
+    amendments: &mut Amendments<'_>,
+) -> Result<(), LineRejected> {
     let (documents, word) = read_documents(row)?;
     let wanted = match word {
         "removed" => Wanted::Removed,
@@ -129,7 +133,8 @@ mod tests {
             "{HEADER}resident-id,510100194001010010,,green\npr-2017,USA510050030307,,red\npassport,E12345678,,removed\npassport,E7654321,,yellow\npassport,E7654321,,red\npassport,E12345679,,blue\n"
         );
         let mut rejects = Vec::new();
-        let built = demo.province().build_delta(&list, as_of.plus(300), changes.as_bytes(), &mut rejects).unwrap();
+        let built =
+            demo.province().build_delta(&list, as_of.plus(300), changes.as_bytes(), &mut rejects).unwrap();
         assert_eq!((built.ranked, built.keyed, built.rejected), (2, 2, 2));
         let rejects = String::from_utf8(rejects).unwrap();
         assert_eq!(
@@ -144,7 +149,10 @@ mod tests {
             list.find(&demo.subject(&Document::parse(kind, number).unwrap()).unwrap()).unwrap()
         };
         assert_eq!(answer(DocumentKind::ResidentId, "510100194001010010"), Answer::Listed(Colour::Green));
-        assert_eq!(answer(DocumentKind::PermanentResident2023, "951840195003030038"), Answer::Listed(Colour::Red));
+        assert_eq!(
+            answer(DocumentKind::PermanentResident2023, "951840195003030038"),
+            Answer::Listed(Colour::Red)
+        );
         assert_eq!(answer(DocumentKind::Passport, "E12345678"), Answer::NotListed);
         assert_eq!(answer(DocumentKind::Passport, "E7654321"), Answer::Listed(Colour::Yellow));
         assert_eq!(list.head().as_of, as_of.plus(300));

@@ -25,7 +25,7 @@ pub(crate) fn rice_bits(value: u64, k: u32) -> u32 {
 /// The parameter that codes geometric distances of this mean best: the least k with 2^k ≥ mean · ln φ, because k + 1 beats
 /// k exactly while e^(2^k / mean) is below the golden ratio φ.
 pub(crate) fn rice_parameter(mean: u64) -> u8 {
-    let bound = u128::from(mean) * 31_537 >> 16;
+    let bound = (u128::from(mean) * 31_537) >> 16;
     u8::try_from(u128::BITS - bound.saturating_sub(1).leading_zeros()).unwrap_or(56).min(56)
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct Folding {
 /// Where a fold is after a slice.
 pub(crate) enum Sliced {
     /// There is more.
-    More(Folding),
+    More(Box<Folding>),
     /// The new file is whole and synced.
     Whole(State),
 }
@@ -85,7 +85,7 @@ impl Folding {
         list: &SealedList,
         store: StoreKey,
         room: u64,
-    ) -> Result<Folding, FoldFault> {
+    ) -> Result<Box<Folding>, FoldFault> {
         let (source, overlay, state) = (list.base().clone(), list.overlay().clone(), list.state());
         let keyed = keyed_section(overlay.keyed());
         // A leaf more for each thousand changed, at most; a quarter of the file is more than that.
@@ -109,11 +109,20 @@ impl Folding {
             Some(resumed) => resumed,
             None => (fresh(path, &source, &planned, &store, codes)?, planned, 0),
         };
-        Ok(Folding { path: path.to_path_buf(), source, overlay, store, writer, cursor: done, done, local })
+        Ok(Box::new(Folding {
+            path: path.to_path_buf(),
+            source,
+            overlay,
+            store,
+            writer,
+            cursor: done,
+            done,
+            local,
+        }))
     }
 
     /// Reads up to `leaves` leaves of the old file and writes what they are now, synced.
-    pub(crate) fn slice(mut self, leaves: u32) -> Result<Sliced, FoldFault> {
+    pub(crate) fn slice(mut self: Box<Self>, leaves: u32) -> Result<Sliced, FoldFault> {
         let opened = self.source.after(self.cursor, leaves.max(1))?;
         if opened.is_empty() {
             return Err(ListFault::Damaged.into());

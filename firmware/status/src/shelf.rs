@@ -80,7 +80,7 @@ pub struct Shelf {
     keys: Box<dyn KeyStore>,
     list: SealedList,
     base: PathBuf,
-    folding: Option<Folding>,
+    folding: Option<Box<Folding>>,
 }
 
 impl Shelf {

@@ -27,19 +27,25 @@ fn a_reader_written_from_the_format_document_agrees_on_a_hundred_thousand_lookup
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let world = Synthetic { people: PEOPLE, seed: 21 };
-    build(&order(&path("base"), Scope::Population, 1), &Desk::new(), &mut Rejects::default(), || world.people())
-        .unwrap();
+    build(&order(&path("base"), Scope::Population, 1), &Desk::new(), &mut Rejects::default(), || {
+        world.people()
+    })
+    .unwrap();
     Desk::new().terminal(1, 0).write(&path("keys")).unwrap();
     let mut list = open(&path("base"));
     for step in 0..2 {
-        let wanted: Vec<_> = (0..800)
-            .map(|n| {
-                let person = world.person(n * 61 + step);
-                let wanted = if n % 9 == 0 { Wanted::Removed } else { Wanted::Colour(COLOURS[n as usize % 3]) };
-                (person.subjects, wanted)
-            })
-            .chain((0..200).map(|n| (vec![world.number(2 * (PEOPLE + 300 * step + n))], Wanted::Colour(Colour::Red))))
-            .collect();
+        let wanted: Vec<_> =
+            (0..800)
+                .map(|n| {
+                    let person = world.person(n * 47 + step);
+                    let wanted =
+                        if n % 9 == 0 { Wanted::Removed } else { Wanted::Colour(COLOURS[n as usize % 3]) };
+                    (person.subjects, wanted)
+                })
+                .chain((0..200).map(|n| {
+                    (vec![world.number(2 * (PEOPLE + 300 * step + n))], Wanted::Colour(Colour::Red))
+                }))
+                .collect();
         let file = amended(&list, &wanted);
         std::fs::write(path(&format!("delta-{step}")), &file).unwrap();
         list.apply(&file).unwrap();

@@ -135,7 +135,7 @@ impl Build {
         let place = (fresh.as_path(), scope, self.as_of);
         let built = match self.synthetic {
             Some(people) => invented(&mut desk, place, Synthetic { people, seed: self.seed })?,
-            None => self.from_table(&mut desk, place)?,
+            None => self.of_table(&mut desk, place)?,
         };
         // The version is kept before the list has its name: no two lists ever have one version.
         desk.save()?;
@@ -150,7 +150,7 @@ impl Build {
         Ok(built.rejected)
     }
 
-    fn from_table(&self, desk: &mut Desk, place: (&Path, Scope, Timestamp)) -> anyhow::Result<ListBuilt> {
+    fn of_table(&self, desk: &mut Desk, place: (&Path, Scope, Timestamp)) -> anyhow::Result<ListBuilt> {
         let people = self.people.as_deref().context("--people or --synthetic is needed")?;
         let table = File::open(people).with_context(|| people.display().to_string())?;
         let rejects = self.rejects.clone().unwrap_or_else(|| with_suffix(people, ".rejects"));
@@ -162,11 +162,14 @@ impl Build {
     }
 }
 
-fn invented(desk: &mut Desk, place: (&Path, Scope, Timestamp), world: Synthetic) -> anyhow::Result<ListBuilt> {
+fn invented(
+    desk: &mut Desk,
+    place: (&Path, Scope, Timestamp),
+    world: Synthetic,
+) -> anyhow::Result<ListBuilt> {
     let exceptional = move |person: &Person| place.1 == Scope::Population || person.colour != Colour::Green;
-    let built = desk
-        .province
-        .build_list_streaming(place, &mut Progress, || world.people().filter(exceptional))?;
+    let built =
+        desk.province.build_list_streaming(place, &mut Progress, || world.people().filter(exceptional))?;
     Ok(ListBuilt { people: built.people, subjects: built.subjects, rejected: built.rejected })
 }
 
@@ -219,10 +222,22 @@ impl Inspect {
         let list = opened(&self.desk.open()?, &self.file, &self.deltas)?;
         list.check().with_context(|| self.file.display().to_string())?;
         let (head, state) = (list.base_head(), list.state());
-        println!("province {:?}, {:?}, epoch {}, step {}", head.province, head.scope, head.epoch.0, state.step);
+        println!(
+            "province {:?}, {:?}, epoch {}, step {}",
+            head.province, head.scope, head.epoch.0, state.step
+        );
         println!("people {}, numbers {}, leaves {}", head.people, head.keys, head.leaves);
-        println!("base as of {}, issued {}, re-keyed {} times", shown(head.as_of), shown(head.issued), head.rekeyed);
-        println!("list as of {}; {} KiB of changes in memory", shown(state.as_of), list.overlay_bytes() >> 10);
+        println!(
+            "base as of {}, issued {}, re-keyed {} times",
+            shown(head.as_of),
+            shown(head.issued),
+            head.rekeyed
+        );
+        println!(
+            "list as of {}; {} KiB of changes in memory",
+            shown(state.as_of),
+            list.overlay_bytes() >> 10
+        );
         println!("both signatures hold, every leaf opens in its place, the whole is what was signed");
         Ok(0)
     }
