@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use gate_proof::digest::sha256;
 use gate_status::{
     Answer, BuildOrder, Changes, DeltaOrder, DeskKeys, Progress, Rank, Scope, SealedList, Shelf, StatusList,
-    Step, Synthetic, Watch, build, make_delta,
+    Step, Synthetic, Watch, alleged_head, build, make_delta,
 };
 use gate_wire::credential::Colour;
 use support::{Desk, open, order};
@@ -46,11 +46,10 @@ fn all((people, plain): (u64, u64), seed: u64, folder: &Path) {
     let (file, small, table) =
         (folder.join("bench.tfs"), folder.join("bench-small.tfs"), folder.join("bench.plain"));
     let run = |name: &str, path: &Path, people: u64| {
-        let me = std::env::current_exe().unwrap();
-        let count = people.to_string();
-        let done =
-            Command::new(me).arg("part").arg(name).arg(path).args(["--people", &count]).status().unwrap();
-        assert!(done.success(), "{name} failed");
+        let (count, seed) = (people.to_string(), seed.to_string());
+        let mut part = Command::new(std::env::current_exe().unwrap());
+        part.arg("part").arg(name).arg(path).args(["--people", &count, "--seed", &seed]);
+        assert!(part.status().unwrap().success(), "{name} failed");
     };
     for path in [&file, &small, &table] {
         let _ = std::fs::remove_file(path);
