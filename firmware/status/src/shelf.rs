@@ -8,9 +8,12 @@
 //! ten digits; `fold.part` while folding; `*.part` while writing; `*.damaged` put aside.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use gate_proof::subject::Subject;
+
+use crate::delta::DELTA_MOST_BYTES;
 use crate::entry::Epoch;
 use crate::fold::{FoldFault, Folding, Sliced, journal};
 use crate::head::DeltaHead;
@@ -18,7 +21,6 @@ use crate::keys::{KeyFault, KeyStore};
 use crate::ladder::Span;
 use crate::list::{Answer, Head, ListFault, OpenFault, StatusList};
 use crate::sealed::{DeltaRefused, SealedList};
-use gate_proof::subject::Subject;
 
 const FOLD: &str = "fold.part";
 
@@ -246,7 +248,7 @@ fn follow(list: &mut SealedList, all: &[Named]) -> Result<(), ShelfFault> {
         let at = list.state().step;
         let next = deltas.iter().filter(|(span, _)| span.from <= at && at < span.to);
         let Some(next) = next.max_by_key(|(span, _)| span.to).copied() else { return Ok(()) };
-        match list.apply(&fs::read(next.1)?) {
+        match list.apply(&read_bounded(next.1)?) {
             Ok(_) => {}
             Err(DeltaRefused::Damaged(_)) => put_aside(next.1)?,
             // Whole, but not for here: it stays and is not used.
@@ -254,6 +256,13 @@ fn follow(list: &mut SealedList, all: &[Named]) -> Result<(), ShelfFault> {
         }
         deltas.retain(|delta| *delta != next);
     }
+}
+
+/// One byte more than a delta can have is enough to refuse it.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(DELTA_MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn files(folder: &Path) -> std::io::Result<Vec<Named>> {
