@@ -13,7 +13,16 @@ impl Desk {
     fn new() -> Desk {
         let desk = Desk(tempfile::tempdir().unwrap());
         let dir = desk.path("desk");
-        let new = ["province", "new", "--demo", "--region", "510000", "--now", "2026-11-19T08:00:00+08:00", "--dir"];
+        let new = [
+            "province",
+            "new",
+            "--demo",
+            "--region",
+            "510000",
+            "--now",
+            "2026-11-19T08:00:00+08:00",
+            "--dir",
+        ];
         let output = Command::new(env!("CARGO_BIN_EXE_gate-sign")).args(new).arg(dir).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         desk
@@ -56,8 +65,10 @@ fn a_delta_follows_the_list_and_inspection_proves_both() {
     fs::write(desk.path("people.csv"), table).unwrap();
     desk.build(&["--people", "people.csv", "--out", "list"]);
     assert!(!has(&desk.path("list.new.tags")), "subjects go when the list is there");
-    fs::write(desk.path("changes.csv"), format!("{HEADER}passport,E12345678,,yellow\npassport,E7,,green\n")).unwrap();
-    let delta = ["delta", "--base", "list", "--changes", "changes.csv", "--as-of", "2026-11-20T07:00:00+08:00"];
+    fs::write(desk.path("changes.csv"), format!("{HEADER}passport,E12345678,,yellow\npassport,E7,,green\n"))
+        .unwrap();
+    let delta =
+        ["delta", "--base", "list", "--changes", "changes.csv", "--as-of", "2026-11-20T07:00:00+08:00"];
     let output = desk.status(&[&delta[..], &["--out", "one"]].concat());
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let rejects = fs::read_to_string(desk.path("changes.csv.rejects")).unwrap();
