@@ -208,8 +208,17 @@ fn leaves_after(connection: &Connection, key: u64, most: u32) -> Result<Vec<Seal
     connection.prepare(sql)?.query_map(params![key.cast_signed(), most], leaf)?.collect()
 }
 
+/// Also that the tables are declared letter by letter as above: SQLite itself would not mind another case.
 fn is_whole(connection: &Connection) -> Result<bool, Error> {
-    connection.pragma_query_value(None, "integrity_check", |row| Ok(row.get::<_, String>(0)? == "ok"))
+    let sql = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || sql FROM sqlite_schema ORDER BY rowid";
+    let mut statement = connection.prepare(sql)?;
+    let found: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let declared = TABLES.split(';').map(str::trim).filter(|sql| !sql.is_empty()).map(|sql| {
+        let name = sql.trim_start_matches("CREATE TABLE ").split('(').next().unwrap_or_default();
+        format!("table {name} {name} {sql}")
+    });
+    let sound = |row: &Row<'_>| Ok(row.get::<_, String>(0)? == "ok");
+    Ok(declared.eq(found) && connection.pragma_query_value(None, "integrity_check", sound)?)
 }
 
 fn leaf(row: &Row<'_>) -> Result<SealedLeaf, Error> {
