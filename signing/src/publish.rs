@@ -179,7 +179,7 @@ impl Province {
             publication.status.filter(|_| made.iter().any(|one| one.dataset == Dataset::StatusList))
         {
             let path = out.join(KEY_FILE);
-            let text = zeroize::Zeroizing::new(self.keys_of_list(list)?.encode());
+            let text = self.keys_of_list(list)?.encode();
             staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
             files.push(path);
         }

@@ -16,6 +16,7 @@ use std::path::Path;
 use gate_proof::ed25519::{PublicKey, SigningKey};
 use gate_proof::leaf_seal::{EpochKey, StoreKey};
 use gate_wire::cose::Kid;
+use zeroize::Zeroizing;
 
 use crate::entry::Epoch;
 
@@ -115,15 +116,7 @@ pub struct ListKeys {
     epochs: Vec<(Epoch, Wiped)>,
 }
 
-struct Wiped([u8; 32]);
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        // Without `unsafe` or another crate: the compiler may not drop a store that `black_box` looks at.
-        self.0 = [0; 32];
-        std::hint::black_box(&self.0);
-    }
-}
+type Wiped = Zeroizing<[u8; 32]>;
 
 impl fmt::Debug for ListKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,8 +128,8 @@ impl ListKeys {
     /// These keys. The caller wipes its own copies.
     #[must_use]
     pub fn new(store: [u8; 32], authorities: Authorities, epochs: &[(Epoch, [u8; 32])]) -> ListKeys {
-        let epochs = epochs.iter().map(|(epoch, key)| (*epoch, Wiped(*key))).collect();
-        ListKeys { store: Wiped(store), authorities, epochs }
+        let epochs = epochs.iter().map(|(epoch, key)| (*epoch, Wiped::new(*key))).collect();
+        ListKeys { store: Wiped::new(store), authorities, epochs }
     }
 
     /// The keys of the file at `path`.
@@ -149,7 +142,7 @@ impl ListKeys {
         if mode & 0o077 != 0 {
             return Err(KeyFault::KeepSecret { mode });
         }
-        let mut text = String::new();
+        let mut text = Zeroizing::new(String::new());
         file.take(MOST_BYTES).read_to_string(&mut text)?;
         Self::parse(&text)
     }
@@ -164,15 +157,17 @@ impl ListKeys {
         Ok(file.sync_all()?)
     }
 
-    /// The file's text: secret, the caller wipes it.
+    /// The file's text, wiped when dropped.
     #[must_use]
-    pub fn encode(&self) -> String {
-        let mut text = format!("{TITLE}\nstore {}\n", hex(&self.store.0));
+    pub fn encode(&self) -> Zeroizing<String> {
+        // Room for all of it at once: a string that moves leaves its bytes behind.
+        let mut text = Zeroizing::new(String::with_capacity(512 + 128 * self.epochs.len()));
+        *text += &format!("{TITLE}\nstore {}\n", hex(&self.store[..]));
         for (kid, key) in self.authorities.both() {
-            text += &format!("authority {} {}\n", hex(&kid.0), hex(key.as_bytes()));
+            *text += &format!("authority {} {}\n", hex(&kid.0), hex(key.as_bytes()));
         }
         for (epoch, key) in &self.epochs {
-            text += &format!("epoch {} {}\n", epoch.0, hex(&key.0));
+            *text += &format!("epoch {} {}\n", epoch.0, hex(&key[..]));
         }
         text
     }
@@ -184,14 +179,16 @@ impl ListKeys {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 _ if at == 0 && line == TITLE => {}
-                ["store", key] if store.is_none() => store = Some(Wiped(bytes(key).ok_or_else(refused)?)),
+                ["store", key] if store.is_none() => {
+                    store = Some(Wiped::new(bytes(key).ok_or_else(refused)?))
+                }
                 ["authority", kid, key] => {
                     let (kid, key) = bytes(kid).map(Kid).zip(bytes(key)).ok_or_else(refused)?;
                     authorities.push((kid, PublicKey::admit(&key).map_err(|_| refused())?));
                 }
                 ["epoch", number, key] => {
                     let number = number.parse().ok().zip(bytes(key)).ok_or_else(refused)?;
-                    epochs.push((Epoch(number.0), Wiped(number.1)));
+                    epochs.push((Epoch(number.0), Wiped::new(number.1)));
                 }
                 _ => return Err(refused()),
             }
@@ -204,12 +201,12 @@ impl ListKeys {
 
 impl KeyStore for ListKeys {
     fn store_key(&self) -> Result<StoreKey, KeyFault> {
-        Ok(StoreKey::from_bytes(&self.store.0))
+        Ok(StoreKey::from_bytes(&self.store))
     }
 
     fn epoch_key(&self, epoch: Epoch) -> Result<EpochKey, KeyFault> {
         let found = self.epochs.iter().find(|(known, _)| *known == epoch);
-        found.map(|(_, key)| EpochKey::from_bytes(&key.0)).ok_or(KeyFault::FindEpoch { epoch })
+        found.map(|(_, key)| EpochKey::from_bytes(key)).ok_or(KeyFault::FindEpoch { epoch })
     }
 
     fn authorities(&self) -> Result<Authorities, KeyFault> {
@@ -259,7 +256,7 @@ mod tests {
         let path = folder.path().join(KEY_FILE);
         keys().write(&path).unwrap();
         let read = ListKeys::load(&path).unwrap();
-        assert_eq!((read.store.0, read.epochs[0].0, read.epochs[0].1.0), ([5; 32], Epoch(3), [7; 32]));
+        assert_eq!((*read.store, read.epochs[0].0, *read.epochs[0].1), ([5; 32], Epoch(3), [7; 32]));
         assert!(matches!(read.epoch_key(Epoch(4)), Err(KeyFault::FindEpoch { epoch: Epoch(4) })));
         assert!(keys().write(&path).is_err(), "a key file is never written over");
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
