@@ -24,6 +24,10 @@ bench:
     cargo bench -p gate-core --bench screen_code
     cargo bench -p gate-ui --bench redraw
 
+# The status list at a province's size: 100 million people, some ten minutes and 5 GB of disk
+bench-list *ARGS:
+    cargo bench -p gate-status --bench list -- {{ARGS}}
+
 # Instructions of one screen code from text to decision (needs valgrind)
 instructions:
     cargo bench -p gate-core --bench screen_code --no-run

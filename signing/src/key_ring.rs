@@ -43,6 +43,11 @@ impl KeyRing {
         }
     }
 
+    /// Signs what says who may sign.
+    pub(crate) fn root(&self) -> &Seed {
+        &self.root
+    }
+
     /// From person tags to subjects.
     pub(crate) fn subject(&self) -> &Seed {
         &self.subject

@@ -4,22 +4,26 @@
 //! Must not know: names; there is no column for them.
 //!
 //! Header `document_kind,number,second_number,colour`; kinds as `gate_wire::document::DocumentKind::token`; colours
-//! green, yellow, red. No quotes: none of these values has a comma. In memory stay the subjects, with colour and line
-//! number (about 100 bytes a person): the plain list is for demos, and the same person on two lines must be found.
+//! green, yellow, red. No quotes: none of these values has a comma. The same person on two lines is found when the numbers
+//! are sorted, on disk where memory does not hold them.
 
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use gate_proof::digest::{Digest, hmac_sha256};
 use gate_proof::stretch::{Block, TagMemory};
 use gate_proof::subject::{Subject, TagRefused};
-use gate_status::{BuildReport, Scope};
+use gate_status::{BuildReport, Person, Scope, Step, Watch};
 use gate_wire::credential::Colour;
 use gate_wire::document::{Document, DocumentError, DocumentKind};
 use gate_wire::time::Timestamp;
 
-use crate::list::{ListNotBuilt, Listed};
-use crate::province::Province;
+use zeroize::Zeroizing;
+
+use crate::list::ListNotBuilt;
+use crate::province::{Province, TagMaker};
+use crate::row_cache::{RowCache, everybody};
 
 /// The header that a table begins with.
 pub const HEADER: [&str; 4] = ["document_kind", "number", "second_number", "colour"];
@@ -46,9 +50,9 @@ pub enum ListError {
     /// Another header.
     #[error("the first line must be `{}`", HEADER.join(","))]
     FindHeader,
-    /// The reject file could not be written.
-    #[error("the reject file cannot be written")]
-    WriteRejects(#[from] io::Error),
+    /// The reject file, or the cache of subjects, could not be read or written.
+    #[error("the reject file or the cache of subjects cannot be read or written")]
+    KeepFile(#[from] io::Error),
     /// The list could not be written.
     #[error("the list cannot be built")]
     Build(#[from] ListNotBuilt),
@@ -95,6 +99,14 @@ pub enum RowRejected {
     Tag(#[from] TagRefused),
 }
 
+/// How a list is built from a table.
+pub struct TableOptions<'a> {
+    /// Where the subjects of its lines are kept for the next build. Without it they go when the list is there.
+    pub tags: Option<&'a Path>,
+    /// Told now and then how many numbers were sorted, or written.
+    pub progress: &'a mut dyn FnMut(Step, u64),
+}
+
 impl Province {
     /// Builds the next list at `path` from a table; what cannot be taken goes to `rejects` as `line,reason`.
     ///
@@ -102,106 +114,248 @@ impl Province {
     /// [`ListError`]; then there is no list.
     pub fn build_list_from_table(
         &mut self,
-        (path, scope, as_of): (&Path, Scope, Timestamp),
+        place: (&Path, Scope, Timestamp),
         table: impl Read,
         rejects: &mut impl Write,
     ) -> Result<ListBuilt, ListError> {
-        let (mut blocks, tags) = (vec![Block::new(); self.tag_memory().blocks()], self.tag_maker());
-        let mut memory = TagMemory::over(&mut blocks);
-        let reader = csv::ReaderBuilder::new()
-            .quoting(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(BoundedLines { inner: table, since_newline: 0 });
-        let mut rows = Rows { reader, scope, seen: HashMap::new(), rejected: 0, fault: None };
-        rows.expect_header()?;
-        writeln!(rejects, "line,reason")?;
-        let subject = |document: &Document| tags.subject_in(document, &mut memory);
-        let people = rows.people(subject, rejects);
-        let built = self.build_list(path, scope, as_of, people);
-        if let Some(fault) = rows.fault {
+        self.build_list_with(place, table, rejects, TableOptions { tags: None, progress: &mut |_, _| {} })
+    }
+
+    /// The same with a cache of subjects, and telling how far it is.
+    ///
+    /// # Errors
+    /// As [`Province::build_list_from_table`].
+    pub fn build_list_with(
+        &mut self,
+        place: (&Path, Scope, Timestamp),
+        table: impl Read,
+        rejects: &mut impl Write,
+        options: TableOptions<'_>,
+    ) -> Result<ListBuilt, ListError> {
+        let own = beside(place.0);
+        let tags = options.tags.unwrap_or(&own);
+        let notes =
+            Notes { rejects: RefCell::new(rejects), rejected: Cell::new(0), fault: RefCell::new(None) };
+        let mut rows = Rows::over(table, place.1, RowKeys::of(self))?;
+        notes.write("line,reason")?;
+        let mut cache = RowCache::open(tags)?;
+        let built = {
+            let mut from_table = Some(rows.people(&mut cache, &notes));
+            let people = || -> Box<dyn Iterator<Item = Person>> {
+                match from_table.take() {
+                    Some(people) => Box::new(people),
+                    None => notes.everybody(tags),
+                }
+            };
+            let mut watch = Told { notes: &notes, progress: options.progress };
+            self.build_list_streaming(place, &mut watch, people)
+        };
+        if let Some(fault) = notes.fault.take() {
             // The list was built from what came before the fault: it must not stay.
             if built.is_ok() {
-                std::fs::remove_file(path)?;
+                std::fs::remove_file(place.0)?;
             }
             return Err(fault);
         }
         let BuildReport { people, subjects, .. } = built?;
-        rejects.flush()?;
-        Ok(ListBuilt { people, subjects, rejected: rows.rejected })
+        notes.rejects.borrow_mut().flush()?;
+        if options.tags.is_none() {
+            std::fs::remove_file(tags)?;
+        }
+        Ok(ListBuilt { people, subjects, rejected: notes.rejected.get() })
+    }
+}
+
+/// The cache's place when nobody named one.
+fn beside(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_os_string();
+    name.push(".tags");
+    name.into()
+}
+
+/// What is noted on the way: lines left out, and the first fault.
+struct Notes<'a, W: Write> {
+    rejects: RefCell<&'a mut W>,
+    rejected: Cell<u64>,
+    fault: RefCell<Option<ListError>>,
+}
+
+impl<W: Write> Notes<'_, W> {
+    fn write(&self, text: &str) -> io::Result<()> {
+        writeln!(self.rejects.borrow_mut(), "{text}")
+    }
+
+    fn reject(&self, line: u64, reason: &RowRejected) {
+        self.rejected.set(self.rejected.get() + 1);
+        if let Err(error) = self.write(&format!("{line},\"{reason}\"")) {
+            self.fail(error.into());
+        }
+    }
+
+    fn fail(&self, fault: ListError) {
+        self.fault.borrow_mut().get_or_insert(fault);
+    }
+
+    fn everybody<'b>(&'b self, tags: &'b Path) -> Box<dyn Iterator<Item = Person> + 'b> {
+        match everybody(tags) {
+            Ok(all) => Box::new(all.map_while(|one| one.map_err(|error| self.fail(error.into())).ok())),
+            Err(error) => {
+                self.fail(error.into());
+                Box::new(std::iter::empty())
+            }
+        }
+    }
+}
+
+struct Told<'a, 'b, W: Write> {
+    notes: &'a Notes<'b, W>,
+    progress: &'a mut dyn FnMut(Step, u64),
+}
+
+impl<W: Write> Watch for Told<'_, '_, W> {
+    fn step(&mut self, step: Step, count: u64) {
+        (self.progress)(step, count);
+    }
+
+    fn reject(&mut self, line: u64, earlier: u64) {
+        self.notes.reject(line, &RowRejected::BeNew { line: earlier });
+    }
+}
+
+/// What makes subjects of a line's documents, and tells whether a line is the one it was.
+pub(crate) struct RowKeys {
+    maker: TagMaker,
+    blocks: Vec<Block>,
+    check: Zeroizing<[u8; 32]>,
+}
+
+impl RowKeys {
+    pub(crate) fn of(province: &Province) -> RowKeys {
+        let blocks = vec![Block::new(); province.tag_memory().blocks()];
+        RowKeys { maker: province.tag_maker(), blocks, check: province.list_desk().row_key() }
+    }
+
+    fn check(&self, documents: &[Document]) -> [u8; 16] {
+        let mut text = Zeroizing::new(Vec::new());
+        for document in documents {
+            let (kind, number) = document.person_key();
+            // The length first: no two lines run together into one text.
+            text.extend([kind.code(), u8::try_from(number.len()).unwrap_or(u8::MAX)]);
+            text.extend_from_slice(number);
+        }
+        let Digest(digest) = hmac_sha256(&self.check, &[&text]);
+        core::array::from_fn(|at| digest[at])
+    }
+
+    pub(crate) fn subjects(&mut self, documents: &[Document]) -> Result<Vec<Subject>, TagRefused> {
+        let mut memory = TagMemory::over(&mut self.blocks);
+        documents.iter().map(|document| self.maker.subject_in(document, &mut memory)).collect()
     }
 }
 
 struct Rows<R: Read> {
     reader: csv::Reader<BoundedLines<R>>,
     scope: Scope,
-    seen: HashMap<[u8; 12], u64>,
-    rejected: u64,
-    fault: Option<ListError>,
+    keys: RowKeys,
+}
+
+/// A table's reader, its header checked.
+pub(crate) fn table_reader<R: Read>(table: R) -> Result<csv::Reader<impl Read + use<R>>, ListError> {
+    bounded(table)
+}
+
+fn bounded<R: Read>(table: R) -> Result<csv::Reader<BoundedLines<R>>, ListError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .quoting(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(BoundedLines { inner: table, since_newline: 0 });
+    let header = reader.byte_headers()?;
+    if header.iter().eq(HEADER.iter().map(|name| name.as_bytes())) {
+        Ok(reader)
+    } else {
+        Err(ListError::FindHeader)
+    }
 }
 
 impl<R: Read> Rows<R> {
-    fn expect_header(&mut self) -> Result<(), ListError> {
-        let header = self.reader.byte_headers()?;
-        if header.iter().eq(HEADER.iter().map(|name| name.as_bytes())) {
-            Ok(())
-        } else {
-            Err(ListError::FindHeader)
-        }
+    fn over(table: R, scope: Scope, keys: RowKeys) -> Result<Self, ListError> {
+        Ok(Rows { reader: bounded(table)?, scope, keys })
     }
 
-    /// Good lines as people; bad ones are written to `rejects`. The first fault ends it and stays in `self.fault`.
-    fn people(
+    /// Good lines as people; bad ones are noted. The first fault ends it and is noted too.
+    fn people<W: Write>(
         &mut self,
-        mut subject: impl FnMut(&Document) -> Result<Subject, TagRefused>,
-        rejects: &mut impl Write,
-    ) -> impl Iterator<Item = Listed> {
+        cache: &mut RowCache,
+        notes: &Notes<'_, W>,
+    ) -> impl Iterator<Item = Person> {
         let mut row = csv::ByteRecord::new();
         core::iter::from_fn(move || {
             loop {
-                match self.reader.read_byte_record(&mut row) {
-                    Ok(false) => return None,
-                    Ok(true) => {}
-                    Err(error) => {
-                        self.fault = Some(error.into());
+                let person = match self.reader.read_byte_record(&mut row) {
+                    Ok(false) => {
+                        cache.finish().unwrap_or_else(|error| notes.fail(error.into()));
                         return None;
                     }
-                }
-                let line = row.position().map_or(0, csv::Position::line);
-                match self.person(&row, line, &mut subject) {
+                    Ok(true) => self.person(&row, cache),
+                    Err(error) => Err(RowFault::Fault(error.into())),
+                };
+                match person {
                     Ok(person) => return Some(person),
-                    Err(reason) => {
-                        self.rejected += 1;
-                        if let Err(error) = writeln!(rejects, "{line},\"{reason}\"") {
-                            self.fault = Some(error.into());
-                            return None;
-                        }
+                    Err(RowFault::Rejected(reason)) => {
+                        notes.reject(row.position().map_or(0, csv::Position::line), &reason);
+                    }
+                    Err(RowFault::Fault(fault)) => {
+                        notes.fail(fault);
+                        return None;
                     }
                 }
             }
         })
     }
 
-    fn person(
-        &mut self,
-        row: &csv::ByteRecord,
-        line: u64,
-        subject: &mut impl FnMut(&Document) -> Result<Subject, TagRefused>,
-    ) -> Result<Listed, RowRejected> {
+    fn person(&mut self, row: &csv::ByteRecord, cache: &mut RowCache) -> Result<Person, RowFault> {
+        let line = row.position().map_or(0, csv::Position::line);
         let (documents, colour) = read_row(row)?;
         if self.scope == Scope::Exceptions && colour == Colour::Green {
-            return Err(RowRejected::BeException);
+            return Err(RowRejected::BeException.into());
         }
-        let subjects: Vec<Subject> = documents.iter().map(subject).collect::<Result<_, _>>()?;
-        if let Some(earlier) = subjects.iter().find_map(|subject| self.seen.get(subject.as_bytes())) {
-            return Err(RowRejected::BeNew { line: *earlier });
-        }
-        self.seen.extend(subjects.iter().map(|subject| (*subject.as_bytes(), line)));
-        Ok(Listed { subjects, colour })
+        let check = self.keys.check(&documents);
+        let subjects = match cache.find(line, &check)? {
+            Some(known) => known,
+            None => self.keys.subjects(&documents).map_err(RowRejected::from)?,
+        };
+        let person = Person { line, subjects, colour };
+        cache.put(&check, &person)?;
+        Ok(person)
+    }
+}
+
+/// Why a line gives no person.
+enum RowFault {
+    Rejected(RowRejected),
+    Fault(ListError),
+}
+
+impl From<RowRejected> for RowFault {
+    fn from(reason: RowRejected) -> Self {
+        RowFault::Rejected(reason)
+    }
+}
+
+impl From<io::Error> for RowFault {
+    fn from(error: io::Error) -> Self {
+        RowFault::Fault(error.into())
     }
 }
 
 fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejected> {
+    let (documents, word) = read_documents(row)?;
+    Ok((documents, colour(word)?))
+}
+
+/// A line's documents, and the word in its last column.
+pub(crate) fn read_documents(row: &csv::ByteRecord) -> Result<(Vec<Document>, &str), RowRejected> {
     let mut texts = [""; HEADER.len()];
     if row.len() != texts.len() {
         return Err(RowRejected::CountValues { found: row.len() });
@@ -209,7 +363,7 @@ fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejecte
     for (text, bytes) in texts.iter_mut().zip(row) {
         *text = core::str::from_utf8(bytes).map_err(|_| RowRejected::DecodeText)?;
     }
-    let [kind, number, second, colour] = texts;
+    let [kind, number, second, word] = texts;
     let kind = DocumentKind::parse(kind).map_err(|_| RowRejected::KnowKind)?;
     let document = Document::parse(kind, number).map_err(RowRejected::ReadNumber)?;
     let mut documents = vec![document];
@@ -217,13 +371,17 @@ fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejecte
         let kind = second_kind(kind, number).ok_or(RowRejected::HaveSecondNumber)?;
         documents.push(Document::parse(kind, second).map_err(RowRejected::ReadSecondNumber)?);
     }
-    let colour = match colour {
-        "green" => Colour::Green,
-        "yellow" => Colour::Yellow,
-        "red" => Colour::Red,
-        _ => return Err(RowRejected::KnowColour),
-    };
-    Ok((documents, colour))
+    Ok((documents, word))
+}
+
+/// The colour of a word.
+pub(crate) fn colour(word: &str) -> Result<Colour, RowRejected> {
+    match word {
+        "green" => Ok(Colour::Green),
+        "yellow" => Ok(Colour::Yellow),
+        "red" => Ok(Colour::Red),
+        _ => Err(RowRejected::KnowColour),
+    }
 }
 
 /// The kind of a person's other number (DOMAIN §13): old and new permanent-resident card, permit and travel number.

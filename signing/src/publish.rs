@@ -17,7 +17,7 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
-use gate_status::ListFault;
+use gate_status::{KEY_FILE, OpenFault, StatusList};
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
@@ -34,7 +34,7 @@ use crate::staging::{self, Readers};
 pub const TERMINAL_KEYS_FILE: &str = "terminal.keys.json";
 /// Day keys published ahead; more would not fit a document.
 const DAY_KEYS_MOST: usize = 120;
-/// The plain list is for demos; the sealed pages that replace it carry a province.
+/// A province of 100 million takes 420 MB.
 const MAX_LIST_BYTES: u64 = 1 << 29;
 
 /// What is to be published.
@@ -112,8 +112,8 @@ pub enum PublishError {
     },
     /// The list cannot be opened.
     #[error("status-list")]
-    OpenList(#[from] ListFault),
-    /// The list is another province's, or too large for this plain form.
+    OpenList(#[from] OpenFault),
+    /// The list is another province's, or too large.
     #[error("status-list: {} ({length} bytes) is another province's list, or larger than {MAX_LIST_BYTES} bytes", .path.display())]
     TakeList {
         /// The list.
@@ -175,6 +175,14 @@ impl Province {
         }
         let keys = out.join(TERMINAL_KEYS_FILE);
         staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
+        if let Some(list) =
+            publication.status.filter(|_| made.iter().any(|one| one.dataset == Dataset::StatusList))
+        {
+            let path = out.join(KEY_FILE);
+            let text = self.keys_of_list(list)?.encode();
+            staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
+            files.push(path);
+        }
         let manifest = serde_json::to_string(&ManifestDocument {
             format: 1,
             generation,
@@ -233,7 +241,7 @@ impl Province {
 
     /// The list, if it is of this province. Its own version counts: it may outlive many generations.
     fn list(&self, path: &Path) -> Result<Made, PublishError> {
-        let head = list::head(path)?;
+        let head = self.open_list(path)?.head();
         let length = fs::metadata(path).map_err(at(path))?.len();
         if !list::is_of(&head, self.region) || length > MAX_LIST_BYTES {
             return Err(PublishError::TakeList { path: path.to_path_buf(), length });

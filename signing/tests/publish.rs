@@ -18,7 +18,7 @@ use gate_signing::inputs::Inputs;
 use gate_signing::key_name::KeyName;
 use gate_signing::list::Listed;
 use gate_signing::publish::{Publication, PublishError, Published, TERMINAL_KEYS_FILE};
-use gate_status::{Answer, Scope, StatusList, StatusTable};
+use gate_status::{Answer, KEY_FILE, ListKeys, Scope, SealedList, StatusList};
 use gate_wire::credential::{Colour, CredentialId, Role};
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
@@ -96,7 +96,8 @@ fn every_dataset_is_there_and_loads() {
     bytes(&out, Dataset::StatusList);
     let entry = manifest.find(Dataset::StatusList).unwrap();
     assert_eq!((entry.as_of, entry.version), (now().minus(3600), 1));
-    let table = StatusTable::open(&out.join(entry.file.as_str())).unwrap();
+    let keys = ListKeys::load(&out.join(KEY_FILE)).unwrap();
+    let table = SealedList::open(&out.join(entry.file.as_str()), &keys).unwrap();
     let subject = demo.subject(&person()).unwrap();
     assert_eq!(table.find(&subject), Ok(Answer::Listed(Colour::Red)));
 }

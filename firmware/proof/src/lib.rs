@@ -16,6 +16,7 @@
 pub mod cose;
 pub mod digest;
 pub mod ed25519;
+pub mod leaf_seal;
 pub mod pin;
 pub mod seal;
 mod secret;

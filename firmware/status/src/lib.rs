@@ -1,16 +1,52 @@
 //! What this terminal believes about people: subject in, colour out (DESIGN §6).
 //!
-//! Promises: an answer was read from the list as it was built, or there is none; both numbers of one person lead to the
-//! same entry and cannot come apart (DOMAIN §13); no subject is printed.
-//! Must not know: who may say that a list is true (its bytes were proven before they came here), or what a colour means.
+//! Promises: an answer was read from the list as both authorities signed it, or there is none; both numbers of one person
+//! lead to the same entry and cannot come apart (DOMAIN §13); no subject and no key is printed.
+//! Must not know: which file the manifest names, or what a colour means.
 //!
-//! This is the first, plain list: one SQLite file, looked up by subject. The inside is to be replaced; [`StatusList`]
-//! is what stays.
+//! | file | what it is | made by | read by |
+//! |---|---|---|---|
+//! | base | sealed leaves in SQLite, one a page, and a head signed by both authorities | [`build`] | [`SealedList`] |
+//! | delta | a head signed by both, changes by rank and by key | [`make_delta`] | [`SealedList::apply`] |
+//!
+//! The bytes are described in `docs/formats/status-list.md`, complete enough for a second reader.
 
+mod amend;
+mod base;
+mod bits;
 mod build;
+mod delta;
+mod entry;
+mod fold;
+mod head;
+mod keys;
+mod ladder;
+mod leaf;
 mod list;
-mod table;
+mod overlay;
+mod pages;
+mod sealed;
+mod shelf;
+mod sort;
+mod synthetic;
+mod writer;
 
-pub use build::{BuildFault, BuildReport, Person, build};
-pub use list::{Answer, Head, ListFault, Region, RegionRefused, Scope, StatusList};
-pub use table::StatusTable;
+pub use amend::{AmendRefused, Amendments, Wanted};
+pub use build::{BuildFault, BuildOrder, BuildReport, DeskKeys, Person, Step, Watch, build};
+pub use delta::{
+    Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KeyChange, make_delta, read_delta,
+};
+pub use entry::{Epoch, Key, Rank};
+pub use fold::FoldFault;
+pub use head::{
+    BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,
+    sign_head, verify_head,
+};
+pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
+pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, offered, plan};
+pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
+pub use overlay::PersonSplit;
+pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
+pub use shelf::{Progress, Shelf, ShelfFault};
+pub use synthetic::Synthetic;
+pub use writer::WriteFault;

@@ -8,6 +8,9 @@ use gate_proof::subject::Subject;
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
+use crate::head::{HeadRefused, NotSignedByBoth};
+use crate::keys::KeyFault;
+
 /// A status list that can be asked.
 pub trait StatusList {
     /// What the list says of a person.
@@ -93,6 +96,23 @@ pub enum ListFault {
     /// It cannot be opened or read.
     #[error("the status list cannot be read: check the disk, then load it again")]
     Unreadable,
+}
+
+/// Why a list is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    /// The file cannot be read, or is not a list.
+    #[error(transparent)]
+    Read(#[from] ListFault),
+    /// A key is missing.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// Nobody, or one authority only, stands behind it.
+    #[error(transparent)]
+    Signature(#[from] NotSignedByBoth),
+    /// Its head is of another format.
+    #[error(transparent)]
+    Head(#[from] HeadRefused),
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use gate_core::manifest::{self, Dataset, Manifest, ManifestEntry, Province};
 use gate_core::policy::Policy;
 use gate_core::staff::StaffList;
 use gate_proof::digest::Hasher;
-use gate_status::{StatusList, StatusTable};
+use gate_status::{KEY_FILE, ListKeys, SealedList, StatusList};
 use gate_store::DayKeys;
 use gate_wire::time::Timestamp;
 
@@ -146,7 +146,8 @@ impl Believed {
         let path = directory.join(entry.file.as_str());
         if entry.dataset == Dataset::StatusList {
             check_large(&path, entry)?;
-            self.list = Some(Box::new(StatusTable::open(&path)?));
+            let keys = ListKeys::load(&directory.join(KEY_FILE))?;
+            self.list = Some(Box::new(SealedList::open(&path, &keys)?));
             self.issued.push(entry.as_of);
             return Ok(());
         }

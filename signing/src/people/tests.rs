@@ -1,6 +1,6 @@
 //! Tables as they come: good lines, bad lines, and lines that never end.
 
-use gate_status::{Answer, StatusList, StatusTable};
+use gate_status::{Answer, SealedList, StatusList};
 
 use super::*;
 use crate::demo::DemoProvince;
@@ -11,7 +11,7 @@ struct Built {
     demo: DemoProvince,
     result: Result<ListBuilt, ListError>,
     rejects: String,
-    table: Option<StatusTable>,
+    table: Option<SealedList>,
 }
 
 fn build(scope: Scope, table: impl Read) -> Built {
@@ -22,7 +22,7 @@ fn build(scope: Scope, table: impl Read) -> Built {
     let mut rejects = Vec::new();
     let place = (path.as_path(), scope, as_of);
     let result = demo.province_mut().build_list_from_table(place, table, &mut rejects);
-    let table = path.exists().then(|| StatusTable::open(&path).unwrap());
+    let table = path.exists().then(|| demo.province().open_list(&path).unwrap());
     Built { demo, result, rejects: String::from_utf8(rejects).unwrap(), table }
 }
 

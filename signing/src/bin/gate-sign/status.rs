@@ -1,4 +1,7 @@
-//! `gate-sign status`: a status list from a table of people.
+//! `gate-sign status`: lists and deltas from tables of people, and what a file says of itself.
+//! Promises: a line that is not in the result is in the reject file, and the exit code says so; progress goes to the error
+//! output, a line of its own.
+//! Must not know: what a list looks like inside.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -7,8 +10,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use gate_signing::people::ListBuilt;
-use gate_status::Scope;
+use gate_signing::desk::Desk;
+use gate_signing::people::{ListBuilt, TableOptions};
+use gate_status::{Person, Scope, SealedList, Step, Synthetic, Watch};
+use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, shown, tell, time};
@@ -22,6 +27,10 @@ pub(crate) enum Command {
     /// Build the next list. Lines that cannot be taken go to a reject file with number and reason, and the exit code
     /// is 2
     Build(Build),
+    /// Make a delta: the list one step on, from a table of people whose colour changed (or is `removed`)
+    Delta(Delta),
+    /// What a list or a delta says of itself, proven with this desk's keys
+    Inspect(Inspect),
 }
 
 /// See the help texts.
@@ -30,8 +39,18 @@ pub(crate) struct Build {
     #[command(flatten)]
     desk: DeskArguments,
     /// CSV with the header document_kind,number,second_number,colour; no quotes; read line by line, never copied
-    #[arg(long, value_name = "FILE.csv")]
-    people: PathBuf,
+    #[arg(long, value_name = "FILE.csv", required_unless_present = "synthetic")]
+    people: Option<PathBuf>,
+    /// Invented people instead, so many, for measuring
+    #[arg(long, value_name = "N", conflicts_with_all = ["people", "tags"])]
+    synthetic: Option<u64>,
+    /// Which world of invented people
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Keep what Argon2id made of each line here, and take it from here: the next build of the same lines is quick. Without
+    /// it the cache goes when the list is there, and stays when the build is killed
+    #[arg(long, value_name = "FILE")]
+    tags: Option<PathBuf>,
     /// Whom the table names
     #[arg(long)]
     scope: ScopeArgument,
@@ -55,29 +74,69 @@ enum ScopeArgument {
     Exceptions,
 }
 
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Delta {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The epoch's base
+    #[arg(long, value_name = "FILE")]
+    base: PathBuf,
+    /// The deltas made so far, in their order
+    #[arg(long, value_name = "FILE")]
+    after: Vec<PathBuf>,
+    /// CSV as for `build`; a colour may be `removed`
+    #[arg(long, value_name = "FILE.csv")]
+    changes: PathBuf,
+    /// The time as of which everyone's colour holds then, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    as_of: Timestamp,
+    /// The delta
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The reject file; else FILE.csv.rejects
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// A list; with deltas after it, what they make of it
+    file: PathBuf,
+    /// Deltas, in their order
+    deltas: Vec<PathBuf>,
+}
+
 impl Command {
-    pub(crate) fn run(self) -> anyhow::Result<ListBuilt> {
-        let Command::Build(build) = self;
-        build.run()
+    /// How many lines are not in the result.
+    pub(crate) fn run(self) -> anyhow::Result<u64> {
+        match self {
+            Command::Build(build) => build.run(),
+            Command::Delta(delta) => delta.run(),
+            Command::Inspect(inspect) => inspect.run(),
+        }
     }
 }
 
 impl Build {
-    fn run(self) -> anyhow::Result<ListBuilt> {
+    fn run(self) -> anyhow::Result<u64> {
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
-        let table = File::open(&self.people).with_context(|| self.people.display().to_string())?;
-        let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.people, ".rejects"));
-        let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
+        let out = self.out.clone().unwrap_or_else(|| desk.status_file());
+        let fresh = with_suffix(&out, ".new");
+        remove_if_there(&fresh)?;
         let scope = match self.scope {
             ScopeArgument::Population => Scope::Population,
             ScopeArgument::Exceptions => Scope::Exceptions,
         };
-        let out = self.out.unwrap_or_else(|| desk.status_file());
-        let fresh = with_suffix(&out, ".new");
-        remove_if_there(&fresh)?;
         let place = (fresh.as_path(), scope, self.as_of);
-        let built = desk.province.build_list_from_table(place, table, &mut BufWriter::new(file))?;
+        let built = match self.synthetic {
+            Some(people) => invented(&mut desk, place, Synthetic { people, seed: self.seed })?,
+            None => self.of_table(&mut desk, place)?,
+        };
         // The version is kept before the list has its name: no two lists ever have one version.
         desk.save()?;
         std::fs::rename(&fresh, &out).with_context(|| out.display().to_string())?;
@@ -88,12 +147,117 @@ impl Build {
             shown(self.as_of),
             out.display()
         );
-        match built.rejected {
-            0 => remove_if_there(&rejects)?,
-            count => eprintln!("gate-sign: {count} lines are NOT in the list; see {}", rejects.display()),
-        }
+        Ok(built.rejected)
+    }
+
+    fn of_table(&self, desk: &mut Desk, place: (&Path, Scope, Timestamp)) -> anyhow::Result<ListBuilt> {
+        let people = self.people.as_deref().context("--people or --synthetic is needed")?;
+        let table = File::open(people).with_context(|| people.display().to_string())?;
+        let rejects = self.rejects.clone().unwrap_or_else(|| with_suffix(people, ".rejects"));
+        let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
+        let options = TableOptions { tags: self.tags.as_deref(), progress: &mut progress };
+        let built = desk.province.build_list_with(place, table, &mut BufWriter::new(file), options)?;
+        settle_rejects(&rejects, built.rejected, "list")?;
         Ok(built)
     }
+}
+
+fn invented(
+    desk: &mut Desk,
+    place: (&Path, Scope, Timestamp),
+    world: Synthetic,
+) -> anyhow::Result<ListBuilt> {
+    let exceptional = move |person: &Person| place.1 == Scope::Population || person.colour != Colour::Green;
+    let built =
+        desk.province.build_list_streaming(place, &mut Progress, || world.people().filter(exceptional))?;
+    Ok(ListBuilt { people: built.people, subjects: built.subjects, rejected: built.rejected })
+}
+
+/// Progress alone: invented people share no number.
+struct Progress;
+
+impl Watch for Progress {
+    fn step(&mut self, step: Step, count: u64) {
+        progress(step, count);
+    }
+
+    fn reject(&mut self, line: u64, earlier: u64) {
+        eprintln!("gate-sign: person {line} has a number of person {earlier}");
+    }
+}
+
+fn progress(step: Step, count: u64) {
+    let doing = match step {
+        Step::Sorting => "read and sorted",
+        Step::Writing => "written",
+    };
+    eprint!("\r{count} numbers {doing}   ");
+}
+
+impl Delta {
+    fn run(self) -> anyhow::Result<u64> {
+        let desk = self.desk.open()?;
+        anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
+        let list = opened(&desk, &self.base, &self.after)?;
+        let table = File::open(&self.changes).with_context(|| self.changes.display().to_string())?;
+        let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
+        let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
+        let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
+        std::fs::write(&self.out, &built.file).with_context(|| self.out.display().to_string())?;
+        println!(
+            "step {}: {} colours, {} people new or removed, {} bytes in {}",
+            list.state().step + 1,
+            built.ranked,
+            built.keyed,
+            built.file.len(),
+            self.out.display()
+        );
+        settle_rejects(&rejects, built.rejected, "delta")?;
+        Ok(built.rejected)
+    }
+}
+
+impl Inspect {
+    fn run(self) -> anyhow::Result<u64> {
+        let list = opened(&self.desk.open()?, &self.file, &self.deltas)?;
+        list.check().with_context(|| self.file.display().to_string())?;
+        let (head, state) = (list.base_head(), list.state());
+        println!(
+            "province {:?}, {:?}, epoch {}, step {}",
+            head.province, head.scope, head.epoch.0, state.step
+        );
+        println!("people {}, numbers {}, leaves {}", head.people, head.keys, head.leaves);
+        println!(
+            "base as of {}, issued {}, re-keyed {} times",
+            shown(head.as_of),
+            shown(head.issued),
+            head.rekeyed
+        );
+        println!(
+            "list as of {}; {} KiB of changes in memory",
+            shown(state.as_of),
+            list.overlay_bytes() >> 10
+        );
+        println!("both signatures hold, every leaf opens in its place, the whole is what was signed");
+        Ok(0)
+    }
+}
+
+fn opened(desk: &Desk, base: &Path, deltas: &[PathBuf]) -> anyhow::Result<SealedList> {
+    let mut list = desk.province.open_list(base).with_context(|| base.display().to_string())?;
+    for path in deltas {
+        let file = std::fs::read(path).with_context(|| path.display().to_string())?;
+        list.apply(&file).with_context(|| path.display().to_string())?;
+    }
+    Ok(list)
+}
+
+fn settle_rejects(rejects: &Path, count: u64, whence: &str) -> anyhow::Result<()> {
+    if count == 0 {
+        return remove_if_there(rejects);
+    }
+    eprintln!("gate-sign: {count} lines are NOT in the {whence}; see {}", rejects.display());
+    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -111,10 +275,10 @@ fn remove_if_there(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// 0 when everyone is in the list, 2 when some lines were rejected, 1 when there is no list.
-pub(crate) fn exit_code(done: anyhow::Result<ListBuilt>) -> ExitCode {
+/// 0 when everyone is in the result, 2 when some lines were rejected, 1 when there is none.
+pub(crate) fn exit_code(done: anyhow::Result<u64>) -> ExitCode {
     match done {
-        Ok(ListBuilt { rejected: 0, .. }) => ExitCode::SUCCESS,
+        Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(SOME_REJECTED),
         Err(error) => tell(&error),
     }

@@ -1,0 +1,160 @@
+//! A delta of the status list from a table of people whose colour changed.
+//! Promises: every line is either in the delta or in the reject file with its number and reason; all numbers of a person
+//! change together; memory for the changes alone.
+//! Must not know: files.
+//!
+//! The table is that of `people`, and the colour may be `removed` too.
+
+use std::io::{Read, Write};
+
+use gate_proof::cose::SignRefused;
+use gate_status::{
+    AmendRefused, Amendments, DeltaNotMade, DeltaOrder, DeskKeys, SealedList, Wanted, make_delta,
+};
+use gate_wire::time::Timestamp;
+
+use crate::people::{ListError, RowKeys, RowRejected, read_documents, table_reader};
+use crate::province::Province;
+
+/// What became of a table's lines.
+#[derive(Clone, Debug)]
+pub struct DeltaBuilt {
+    /// The delta file.
+    pub file: Vec<u8>,
+    /// Colours changed by rank.
+    pub ranked: usize,
+    /// People new or removed, by key.
+    pub keyed: usize,
+    /// Lines in the reject file.
+    pub rejected: u64,
+}
+
+/// Why there is no delta.
+#[derive(Debug, thiserror::Error)]
+pub enum DeltaError {
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] ListError),
+    /// The file could not be made.
+    #[error(transparent)]
+    Make(#[from] DeltaNotMade),
+    /// The head could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignRefused),
+}
+
+impl Province {
+    /// The delta that takes `list` one step on: everyone in `table` has their new colour as of `as_of`.
+    ///
+    /// # Errors
+    /// [`DeltaError`].
+    pub fn build_delta(
+        &self,
+        list: &SealedList,
+        as_of: Timestamp,
+        table: impl Read,
+        rejects: &mut impl Write,
+    ) -> Result<DeltaBuilt, DeltaError> {
+        let mut reader = table_reader(table)?;
+        let (mut keys, mut amendments, mut rejected) = (RowKeys::of(self), Amendments::of(list), 0);
+        let mut row = csv::ByteRecord::new();
+        writeln!(rejects, "line,reason").map_err(ListError::from)?;
+        while reader.read_byte_record(&mut row).map_err(ListError::from)? {
+            let line = row.position().map_or(0, csv::Position::line);
+            if let Err(reason) = amend(&row, &mut keys, &mut amendments) {
+                rejected += 1;
+                writeln!(rejects, "{line},\"{reason}\"").map_err(ListError::from)?;
+            }
+        }
+        rejects.flush().map_err(ListError::from)?;
+        let (changes, state, head) = (amendments.finish(), list.state(), list.base_head());
+        let order = DeltaOrder {
+            scope: head.scope,
+            province: head.province,
+            epoch: head.epoch,
+            generation: state.step.saturating_add(1),
+            base_root: head.root,
+            from: (state.step, state.link),
+            to: (state.step.saturating_add(1), None),
+            as_of,
+        };
+        let file = make_delta(&order, &changes, self.list_desk().signers())?;
+        Ok(DeltaBuilt { file, ranked: changes.ranked.len(), keyed: changes.keyed.len(), rejected })
+    }
+}
+
+/// Why a line is not in the delta.
+#[derive(Debug, thiserror::Error)]
+enum LineRejected {
+    #[error(transparent)]
+    Row(#[from] RowRejected),
+    #[error(transparent)]
+    Amend(#[from] AmendRefused),
+}
+
+fn amend(
+    row: &csv::ByteRecord,
+    keys: &mut RowKeys,
+    amendments: &mut Amendments<'_>,
+) -> Result<(), LineRejected> {
+    let (documents, word) = read_documents(row)?;
+    let wanted = match word {
+        "removed" => Wanted::Removed,
+        colour => Wanted::Colour(crate::people::colour(colour)?),
+    };
+    let subjects = keys.subjects(&documents).map_err(RowRejected::from)?;
+    Ok(amendments.set(&subjects, wanted)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use gate_status::{Answer, Scope, StatusList};
+    use gate_wire::credential::Colour;
+    use gate_wire::document::{Document, DocumentKind};
+
+    use super::*;
+    use crate::demo::DemoProvince;
+
+    const HEADER: &str = "document_kind,number,second_number,colour\n";
+
+    #[test]
+    fn a_delta_from_a_table_changes_adds_and_removes_and_rejects_with_line_and_reason() {
+        let as_of = Timestamp::from_unix(1_795_100_000).unwrap();
+        let mut demo = DemoProvince::from_seed([3; 32], as_of).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        let table = format!(
+            "{HEADER}resident-id,510100194001010010,,red\npr-2023,951840195003030038,USA510050030307,yellow\npassport,E12345678,,green\n"
+        );
+        let place = (path.as_path(), Scope::Population, as_of);
+        demo.province_mut().build_list_from_table(place, table.as_bytes(), &mut Vec::new()).unwrap();
+        let mut list = demo.province().open_list(&path).unwrap();
+        let changes = format!(
+            "{HEADER}resident-id,510100194001010010,,green\npr-2017,USA510050030307,,red\npassport,E12345678,,removed\npassport,E7654321,,yellow\npassport,E7654321,,red\npassport,E12345679,,blue\n"
+        );
+        let mut rejects = Vec::new();
+        let built =
+            demo.province().build_delta(&list, as_of.plus(300), changes.as_bytes(), &mut rejects).unwrap();
+        assert_eq!((built.ranked, built.keyed, built.rejected), (2, 2, 2));
+        let rejects = String::from_utf8(rejects).unwrap();
+        assert_eq!(
+            rejects.lines().skip(1).collect::<Vec<_>>(),
+            [
+                "6,\"the same person was changed before in this delta\"",
+                "7,\"the colour must be green, yellow or red\""
+            ]
+        );
+        list.apply(&built.file).unwrap();
+        let answer = |kind, number| {
+            list.find(&demo.subject(&Document::parse(kind, number).unwrap()).unwrap()).unwrap()
+        };
+        assert_eq!(answer(DocumentKind::ResidentId, "510100194001010010"), Answer::Listed(Colour::Green));
+        assert_eq!(
+            answer(DocumentKind::PermanentResident2023, "951840195003030038"),
+            Answer::Listed(Colour::Red)
+        );
+        assert_eq!(answer(DocumentKind::Passport, "E12345678"), Answer::NotListed);
+        assert_eq!(answer(DocumentKind::Passport, "E7654321"), Answer::Listed(Colour::Yellow));
+        assert_eq!(list.head().as_of, as_of.plus(300));
+    }
+}
