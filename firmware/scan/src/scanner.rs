@@ -1,25 +1,29 @@
 //! The order of the attempts on one frame.
 //!
-//! Promises: a look returns for every frame; nothing of one frame influences the next.
-//! Must not know: how a single attempt reads (`pass`), what the symbols mean.
+//! Promises: a look returns for every frame, after counted work; nothing of one frame influences what the next
+//! one's pixels say. Must not know: how a single attempt reads (`attempt`), what the symbols mean.
 
-use std::borrow::Cow;
-
-use crate::grey::Grey;
-use crate::pass::Ink;
-use crate::symbol::{Symbol, Symbols, WhyNothing};
-use crate::{Frame, contain, pass};
-
-/// Frames above this are halved before the first pass and none is doubled beyond it: rqrr's cost grows with
-/// the pixels.
-const PASS_PIXELS: usize = 2 * 1024 * 1024;
+use crate::attempt::{Answer, Effort, Reading, View, attempt};
+use crate::eye::budget::Budget;
+use crate::eye::cross::Ink;
+use crate::eye::finders::{self, Finder};
+use crate::eye::level::Level;
+use crate::eye::plane::Spot;
+use crate::eye::threshold::Thresholds;
+use crate::eye::triples::{self, Triple};
+use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
+use crate::{Frame, contain};
 
 /// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
 const DARK: u8 = 40;
 
+/// Frames above this are halved before anything else.
+const MOST_PIXELS: usize = 4 * 1024 * 1024;
+
+/// Work of one look, in samples.
+const WORK: u32 = 3_000_000;
+
 /// Reads QR codes in camera frames, one frame after the other.
-///
-/// Takes `&mut self` because a scanner may learn from the frames before; this one does not yet.
 #[derive(Debug)]
 pub struct Scanner {
     _private: (),
@@ -34,25 +38,16 @@ impl Scanner {
         Self { _private: () }
     }
 
-    /// Everything that can be read in `frame`: the rounds go from the likely to the unlikely, and the first one
-    /// that reads something ends the look, after all its passes were made. What a pass has read is erased for
-    /// the next: a second code in view must be seen, or the wrong person's would count, and it is found more
-    /// easily alone.
+    /// Everything that can be read in `frame`.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
-        let mut symbols = Symbols::default();
-        let mut sizes = Sizes::of(frame);
-        for round in LADDER {
-            for pass in round {
-                let before = symbols.len();
-                attempt(&sizes, *pass, &mut symbols);
-                symbols.iter().skip(before).for_each(|symbol| sizes.erase(symbol));
-            }
-            if !symbols.is_empty() {
-                return symbols;
-            }
+        let mut look = Look::at(frame);
+        look.search();
+        look.quick_and_thorough();
+        if look.symbols.is_empty() {
+            let why = why_nothing(&look.views[0].level);
+            look.symbols.blame(why);
         }
-        symbols.blame(why_nothing(&sizes.full));
-        symbols
+        look.symbols
     }
 }
 
@@ -62,92 +57,114 @@ impl Default for Scanner {
     }
 }
 
-/// How a code is drawn.
-#[derive(Clone, Copy)]
-enum Theme {
-    DarkOnLight,
-    /// Dark mode of a phone.
-    LightOnDark,
+struct Look {
+    views: Vec<View>,
+    budget: Budget,
+    /// Of dark and of light ink, in frame pixels.
+    finders: [Vec<Finder>; 2],
+    /// Symbols read, in frame pixels: what lies inside is claimed.
+    claimed: Vec<[Spot; 4]>,
+    symbols: Symbols,
 }
 
-#[derive(Clone, Copy)]
-enum Size {
-    Full,
-    /// The pixel grid of a photographed screen vanishes, noise and moiré fade.
-    Half,
-    /// Modules of two pixels become readable; only where it stays within [`PASS_PIXELS`].
-    Double,
-}
+const INKS: [Ink; 2] = [Ink::Dark, Ink::Light];
 
-/// Passes that are all made, each on what the ones before it left over.
-type Round = &'static [(Ink, Theme, Size)];
-
-/// The rounds in the order of what they read for their cost, measured on photographs.
-const LADDER: [Round; 3] = [
-    &[
-        (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Full),
-        (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Half),
-        (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Full),
-        (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Half),
-    ],
-    &[
-        (Ink::DarkerThanAround, Theme::LightOnDark, Size::Full),
-        (Ink::DarkerThanAround, Theme::LightOnDark, Size::Half),
-    ],
-    &[(Ink::DarkerThanAround, Theme::DarkOnLight, Size::Double)],
-];
-
-/// The frame in the sizes of the ladder.
-struct Sizes {
-    full: Grey,
-    half: Option<Grey>,
-    /// Width of a pixel of `full` in half frame pixels.
-    halves: i32,
-}
-
-impl Sizes {
-    fn of(frame: &Frame<'_>) -> Self {
-        let (mut full, mut halves) = (Grey::copy(frame), 2);
-        while full.pixels.len() > PASS_PIXELS {
-            let Some(half) = full.halved() else { break };
-            (full, halves) = (half, halves * 2);
+impl Look {
+    fn at(frame: &Frame<'_>) -> Self {
+        let mut level = Level::copy(frame);
+        let mut scale = 1.0;
+        while level.pixels.len() > MOST_PIXELS && level.width > 1 && level.height > 1 {
+            (level, scale) = (level.halved(), scale * 2.0);
         }
-        Self { half: full.halved(), full, halves }
-    }
-
-    /// The picture and the width of its pixels in half frame pixels; `None` when the size is not to be had.
-    fn pick(&self, size: Size) -> Option<(Cow<'_, Grey>, i32)> {
-        match size {
-            Size::Full => Some((Cow::Borrowed(&self.full), self.halves)),
-            Size::Half => self.half.as_ref().map(|half| (Cow::Borrowed(half), self.halves * 2)),
-            Size::Double if self.full.pixels.len() * 4 > PASS_PIXELS => None,
-            Size::Double => Some((Cow::Owned(self.full.doubled()), self.halves / 2)),
+        let mut views = Vec::new();
+        loop {
+            let next = (level.width.min(level.height) >= 96 && views.len() < 5).then(|| level.halved());
+            let thresholds = Thresholds::of(&level);
+            views.push(View { level, thresholds, scale });
+            let Some(half) = next else { break };
+            (level, scale) = (half, scale * 2.0);
+        }
+        Self {
+            views,
+            budget: Budget::new(WORK),
+            finders: [Vec::new(), Vec::new()],
+            claimed: Vec::new(),
+            symbols: Symbols::default(),
         }
     }
 
-    fn erase(&mut self, symbol: &Symbol) {
-        let corners = |halves: i32| {
-            symbol.corners().map(|p| [p.x, p.y].map(|place| f64::from(place) * 2.0 / f64::from(halves)))
-        };
-        self.full.whiten(corners(self.halves));
-        if let Some(half) = &mut self.half {
-            half.whiten(corners(self.halves * 2));
+    fn search(&mut self) {
+        for (n, view) in self.views.iter().enumerate() {
+            let step = if n == 0 { 3 } else if n == 1 { 2 } else { 1 };
+            let found = finders::find(&view.level, &view.thresholds, step);
+            for (list, new) in self.finders.iter_mut().zip([found.dark, found.light]) {
+                new.into_iter().for_each(|f| add(list, f, view.scale));
+            }
         }
+    }
+
+    fn quick_and_thorough(&mut self) {
+        let mut left: Vec<(Ink, Vec<Triple>)> =
+            INKS.iter().zip(&self.finders).map(|(ink, list)| (*ink, triples::rank(list))).collect();
+        for effort in [Effort::Quick, Effort::Thorough] {
+            for (ink, list) in &mut left {
+                list.retain(|triple| !self.is_claimed(triple) && self.try_one(triple, *ink, effort));
+            }
+        }
+    }
+
+    /// Whether the triple is worth another attempt.
+    fn try_one(&mut self, triple: &Triple, ink: Ink, effort: Effort) -> bool {
+        if self.is_claimed(triple) {
+            return false;
+        }
+        match attempt(&self.views, triple, ink, effort, &mut self.budget) {
+            Answer::Read(reading) => self.take(reading),
+            Answer::Refused => {}
+            Answer::Nothing(fit) => return fit > 0.1,
+        }
+        false
+    }
+
+    fn take(&mut self, reading: Reading) {
+        let corners = reading.corners.map(|c| Point { x: c.x as i32, y: c.y as i32 });
+        self.claimed.push(reading.corners);
+        Symbol::new(reading.bytes, corners, reading.version).into_iter().for_each(|s| self.symbols.add(s));
+    }
+
+    fn is_claimed(&self, triple: &Triple) -> bool {
+        let centres = [triple.corner.centre, triple.right.centre, triple.down.centre];
+        self.claimed.iter().any(|quad| centres.iter().any(|c| inside(quad, *c)))
     }
 }
 
-fn attempt(sizes: &Sizes, (ink, theme, size): (Ink, Theme, Size), symbols: &mut Symbols) {
-    let Some((picture, halves)) = sizes.pick(size) else { return };
-    match theme {
-        Theme::DarkOnLight => pass::read(&picture, ink, halves, symbols),
-        Theme::LightOnDark => pass::read(&picture.inverted(), ink, halves, symbols),
+/// Adds a pattern found in a level, unless a finer level has it already.
+fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
+    let centre = finder.centre.times(scale);
+    let finder = Finder { centre, module: finder.module * scale, hits: finder.hits };
+    let same = |f: &&mut Finder| {
+        f.centre.to(centre) < 1.5 * f.module && f.module < 1.5 * finder.module && finder.module < 1.5 * f.module
+    };
+    let room = list.len() < finders::MOST;
+    match list.iter_mut().find(same) {
+        Some(known) => known.hits += finder.hits,
+        None if room => list.push(finder),
+        None => {}
     }
+}
+
+/// Whether a place lies in a convex quadrilateral, whichever way round.
+fn inside(quad: &[Spot; 4], place: Spot) -> bool {
+    let turn = |n: usize| quad[(n + 1) % 4].minus(quad[n]).cross(place.minus(quad[n]));
+    let signs = [turn(0), turn(1), turn(2), turn(3)];
+    signs.iter().all(|s| *s > 0.0) || signs.iter().all(|s| *s < 0.0)
 }
 
 /// Only what is certain: a bright spot in a dark frame may be the screen with the code, so that a frame counts
 /// as dark only when nearly all of it is.
-fn why_nothing(picture: &Grey) -> Option<WhyNothing> {
-    (picture.percentile(99) < DARK).then_some(WhyNothing::TooDark)
+fn why_nothing(level: &Level) -> Option<WhyNothing> {
+    let bright = level.pixels.iter().filter(|p| **p >= DARK).count();
+    (bright * 100 < level.pixels.len()).then_some(WhyNothing::TooDark)
 }
 
 #[cfg(test)]

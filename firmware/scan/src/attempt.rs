@@ -1,0 +1,231 @@
+//! One attempt: three finder patterns in, a payload out. The ladder from the cheap to the thorough.
+//!
+//! Promises: work is paid from the budget; nothing is remembered of an attempt that failed.
+//! Must not know: how the patterns were found, which attempts come before or after.
+
+use crate::code::layout::Layout;
+use crate::code::read::{Hand, Outcome, read};
+use crate::eye::align::{Frame2, locate};
+use crate::eye::budget::Budget;
+use crate::eye::cross::{Ink, Sheet};
+use crate::eye::level::Level;
+use crate::eye::mesh;
+use crate::eye::plane::{Spot, Warp};
+use crate::eye::sample::{Bent, Modules, sample};
+use crate::eye::soften::Soft;
+use crate::eye::threshold::Thresholds;
+use crate::eye::timing::{self, Legs, Side};
+use crate::eye::triples::Triple;
+
+/// How far an attempt goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// The likely side, the flat map.
+    Quick,
+    /// Neighbouring sides, other sizes of the picture, bent paper.
+    Thorough,
+}
+
+/// A level with its thresholds and the frame pixels that one of its pixels spans.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) level: Level,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) scale: f32,
+}
+
+/// A symbol read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) version: usize,
+    /// In frame pixels, as printed: top left, top right, bottom right, bottom left.
+    pub(crate) corners: [Spot; 4],
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Read(Reading),
+    /// There is a symbol, and it is refused for what it is.
+    Refused,
+    /// How well the known modules fitted at best, -1 to 1.
+    Nothing(f32),
+}
+
+/// Timing patterns that alternate less are chance.
+const LEAST_TIMING: f32 = 0.22;
+
+/// Known modules that fit less are chance.
+const LEAST_FIT: f32 = 0.3;
+
+/// Tries to read the symbol of `triple`, which is in frame pixels.
+pub(crate) fn attempt(views: &[View], triple: &Triple, ink: Ink, effort: Effort, budget: &mut Budget) -> Answer {
+    let module = (triple.corner.module + triple.right.module + triple.down.module) / 3.0;
+    let first = views.iter().rposition(|v| module / v.scale >= 2.6).unwrap_or(0);
+    let mut fit = -1.0f32;
+    let mut levels = vec![first];
+    if effort == Effort::Thorough {
+        levels.extend(first.checked_sub(1));
+        levels.extend(Some(first + 1).filter(|n| views.get(*n).is_some_and(|v| module / v.scale >= 1.4)));
+    }
+    for n in levels {
+        let view = &views[n];
+        let sheet = Sheet { level: &view.level, thresholds: &view.thresholds, ink };
+        let trial = Trial { sheet, triple: scaled(triple, 1.0 / view.scale), scale: view.scale, effort };
+        match trial.run(budget) {
+            Answer::Nothing(f) => fit = fit.max(f),
+            done => return done,
+        }
+    }
+    Answer::Nothing(fit)
+}
+
+fn scaled(triple: &Triple, factor: f32) -> Triple {
+    let mut triple = *triple;
+    for finder in [&mut triple.corner, &mut triple.right, &mut triple.down] {
+        finder.centre = finder.centre.times(factor);
+        finder.module *= factor;
+    }
+    triple
+}
+
+struct Trial<'a> {
+    sheet: Sheet<'a>,
+    /// In pixels of the sheet.
+    triple: Triple,
+    scale: f32,
+    effort: Effort,
+}
+
+impl Trial<'_> {
+    fn run(&self, budget: &mut Budget) -> Answer {
+        if !budget.spend(900) {
+            return Answer::Nothing(-1.0);
+        }
+        let legs = Legs::measure(&self.sheet, &self.triple);
+        let sides = timing::sides(&self.sheet, &self.triple, &legs);
+        let most = if self.effort == Effort::Quick { 1 } else { 3 };
+        let mut fit = -1.0f32;
+        for side in sides.iter().take(most).filter(|s| s.fit > LEAST_TIMING) {
+            match self.with_side(*side, &legs, budget) {
+                Answer::Nothing(f) => fit = fit.max(f),
+                done => return done,
+            }
+        }
+        Answer::Nothing(fit)
+    }
+
+    fn with_side(&self, side: Side, legs: &Legs, budget: &mut Budget) -> Answer {
+        let layout = Layout::of((side.modules - 17) / 4);
+        let mut best: Option<(f32, Warp)> = None;
+        for warp in self.warps(side.modules, legs, budget) {
+            let bent = Bent { warp, field: None };
+            let (fit, answer) = self.decode(&bent, &layout, budget);
+            if !matches!(answer, Answer::Nothing(_)) {
+                return answer;
+            }
+            if best.is_none_or(|b| fit > b.0) {
+                best = Some((fit, warp));
+            }
+        }
+        let Some((fit, warp)) = best.filter(|b| b.0 > LEAST_FIT) else { return Answer::Nothing(-1.0) };
+        let flat = Bent { warp, field: None };
+        let aligned = mesh::aligned(&self.sheet, &flat, &layout, budget);
+        let bent = Bent { warp, field: aligned };
+        if bent.field.is_some() {
+            let (_, answer) = self.decode(&bent, &layout, budget);
+            if !matches!(answer, Answer::Nothing(_)) {
+                return answer;
+            }
+        }
+        if self.effort == Effort::Thorough
+            && let Some(field) = mesh::free(&self.sheet, &bent, &layout, budget)
+        {
+            let bent = Bent { warp, field: Some(field) };
+            let (_, answer) = self.decode(&bent, &layout, budget);
+            if !matches!(answer, Answer::Nothing(_)) {
+                return answer;
+            }
+        }
+        Answer::Nothing(fit)
+    }
+
+    /// The maps to try, the likeliest first: through the last alignment pattern, or the fourth corner as estimated.
+    fn warps(&self, modules: usize, legs: &Legs, budget: &mut Budget) -> Vec<Warp> {
+        let triple = &self.triple;
+        let flat = timing::warp(triple, triple.parallelogram(), modules);
+        let tilted = timing::warp(triple, legs.fourth(triple), modules);
+        let Some(place) = timing::last_alignment(modules) else { return vec![flat, tilted] };
+        let place = Spot::new(place, place);
+        let mut warps = Vec::new();
+        let reaches: &[f32] = if self.effort == Effort::Quick { &[4.0] } else { &[4.0, 8.0] };
+        for reach in reaches {
+            for estimate in [&flat, &tilted] {
+                let frame = Frame2::of(|p| estimate.map(p), place);
+                let hit = locate(&self.sheet, &frame, *reach, budget).filter(|h| h.fit > 0.5);
+                if let Some(hit) = hit {
+                    let spot = frame.spot(hit.away.x, hit.away.y);
+                    warps.push((hit.fit, through(triple, modules, place, spot)));
+                }
+            }
+        }
+        warps.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut warps: Vec<Warp> = warps.into_iter().map(|w| w.1).collect();
+        let same = |a: &mut Warp, b: &mut Warp| a.map(place).to(b.map(place)) < 0.3 * triple.corner.module;
+        warps.dedup_by(|a, b| same(a, b));
+        warps.extend([flat, tilted]);
+        warps
+    }
+
+    /// Samples and reads; also how well the known modules fit.
+    fn decode(&self, bent: &Bent, layout: &Layout, budget: &mut Budget) -> (f32, Answer) {
+        if !budget.spend(layout.side * layout.side * 3) {
+            return (-1.0, Answer::Nothing(-1.0));
+        }
+        let modules = self.sampled(bent, layout.side);
+        let soft = Soft::of(&modules, self.sheet.ink);
+        let fit = soft.fit(layout);
+        if fit < LEAST_FIT {
+            return (fit, Answer::Nothing(fit));
+        }
+        let mut outcome = read(&soft, layout);
+        if outcome == Outcome::Failed
+            && let Some(equal) = soft.equalised(layout)
+        {
+            outcome = read(&equal, layout);
+        }
+        let answer = match outcome {
+            Outcome::Read(bytes, hand) => {
+                let corners = self.corners(bent, layout.side, hand);
+                Answer::Read(Reading { bytes, version: layout.version, corners })
+            }
+            Outcome::Refused(_) => Answer::Refused,
+            Outcome::Failed => Answer::Nothing(fit),
+        };
+        (fit, answer)
+    }
+
+    fn sampled(&self, bent: &Bent, side: usize) -> Modules {
+        match bent.field {
+            Some(_) => sample(self.sheet.level, side, |p| bent.map(p)),
+            None => sample(self.sheet.level, side, |p| bent.warp.map(p)),
+        }
+    }
+
+    fn corners(&self, bent: &Bent, side: usize, hand: Hand) -> [Spot; 4] {
+        let far = side as f32;
+        let mut corners = [(0.0, 0.0), (far, 0.0), (far, far), (0.0, far)];
+        if hand == Hand::Mirrored {
+            corners.swap(1, 3);
+        }
+        corners.map(|(x, y)| bent.map(Spot::new(x, y)).times(self.scale))
+    }
+}
+
+/// The map through three finder patterns and one more known place.
+fn through(triple: &Triple, modules: usize, place: Spot, spot: Spot) -> Warp {
+    let far = modules as f32 - 3.5;
+    let from = [Spot::new(3.5, 3.5), Spot::new(far, 3.5), Spot::new(3.5, far), place];
+    Warp::between(from, [triple.corner.centre, triple.right.centre, triple.down.centre, spot])
+}

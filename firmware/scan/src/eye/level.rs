@@ -1,0 +1,112 @@
+//! Stage 1, the pyramid: the frame at full, half and quarter size.
+//!
+//! Idea: a photographed screen's pixel grid, noise and fine moiré vanish at half size (box filter, Burt and
+//! Adelson 1983), and large modules become small enough for a small threshold window.
+//! Bounds: one pass a level; all levels together hold at most 4/3 of the frame.
+//! Coordinates: continuous, pixel (i, j) covers [i, i + 1) x [j, j + 1), so that levels differ by a factor alone.
+//! Must not know: what is searched in it.
+
+use crate::Frame;
+use crate::eye::plane::Spot;
+
+/// A grey picture without row padding.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<u8>,
+}
+
+impl Level {
+    /// The frame's pixels without their padding.
+    pub(crate) fn copy(frame: &Frame<'_>) -> Self {
+        let mut pixels = Vec::with_capacity(frame.width() * frame.height());
+        frame.rows().for_each(|row| pixels.extend_from_slice(row));
+        Self { width: frame.width(), height: frame.height(), pixels }
+    }
+
+    /// Half the size, each pixel the mean of four; an odd last row or column is left out.
+    pub(crate) fn halved(&self) -> Self {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut pixels = Vec::with_capacity(width * height);
+        for two in self.pixels.chunks_exact(2 * self.width.max(1)).take(height) {
+            let (upper, lower) = two.split_at(self.width);
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            pixels.extend(pairs.map(|(a, b)| {
+                let sum = u16::from(a[0]).wrapping_add(u16::from(a[1])).wrapping_add(u16::from(b[0]));
+                (sum.wrapping_add(u16::from(b[1])).wrapping_add(2) >> 2) as u8
+            }));
+        }
+        Self { width, height, pixels }
+    }
+
+    /// Twice the size, interpolated: modules of less than two pixels become wide enough for the run search.
+    pub(crate) fn doubled(&self) -> Self {
+        let (width, height) = (self.width * 2, self.height * 2);
+        let mut pixels = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let row = |y: usize| &self.pixels[y * self.width..][..self.width];
+            let (near, far) = (row(y / 2), row(beside(y, self.height)));
+            let mixed: Vec<u16> =
+                near.iter().zip(far).map(|(n, f)| u16::from(*n).wrapping_mul(3).wrapping_add(u16::from(*f))).collect();
+            pixels.extend((0..width).map(|x| {
+                let (n, f) = (mixed[x / 2], mixed[beside(x, self.width)]);
+                (n.wrapping_mul(3).wrapping_add(f).wrapping_add(8) >> 4) as u8
+            }));
+        }
+        Self { width, height, pixels }
+    }
+
+    /// The grey level at a place, bilinear, in 1/1 grey levels; outside the picture that of the nearest edge.
+    #[inline]
+    pub(crate) fn at(&self, spot: Spot) -> f32 {
+        // In this order a place that is not a number becomes the edge.
+        let x = (spot.x - 0.5).max(0.0).min((self.width - 1) as f32);
+        let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
+        let (left, top) = (x as usize, y as usize);
+        let (right, low) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let pixel = |x: usize, y: usize| f32::from(self.pixels[y * self.width + x]);
+        let upper = pixel(left, top) * (1.0 - fx) + pixel(right, top) * fx;
+        let lower = pixel(left, low) * (1.0 - fx) + pixel(right, low) * fx;
+        upper * (1.0 - fy) + lower * fy
+    }
+
+    /// Whether a place lies in the picture.
+    pub(crate) fn holds(&self, spot: Spot) -> bool {
+        spot.x >= 0.0 && spot.y >= 0.0 && spot.x < self.width as f32 && spot.y < self.height as f32
+    }
+}
+
+/// The second nearest source pixel of a pixel at double size; at the edge the nearest itself.
+fn beside(doubled: usize, size: usize) -> usize {
+    let nearest = doubled / 2;
+    if doubled % 2 == 0 { nearest.saturating_sub(1) } else { (nearest + 1).min(size - 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_the_size_is_the_mean_of_four() {
+        let level = Level { width: 3, height: 2, pixels: vec![0, 10, 99, 20, 30, 99] };
+        assert_eq!(level.halved().pixels, [15]);
+    }
+
+    #[test]
+    fn between_two_pixels_is_their_mean_and_outside_the_edge() {
+        let level = Level { width: 2, height: 1, pixels: vec![10, 30] };
+        assert!((level.at(Spot { x: 1.0, y: 0.5 }) - 20.0).abs() < 0.1);
+        assert!((level.at(Spot { x: -9.0, y: 7.0 }) - 10.0).abs() < 0.1);
+        assert!((level.at(Spot { x: f32::NAN, y: f32::INFINITY }) - 10.0).abs() < 30.0);
+    }
+
+    #[test]
+    fn doubling_keeps_flat_pictures_flat() {
+        let level = Level { width: 3, height: 2, pixels: vec![77; 6] };
+        let doubled = level.doubled();
+        assert_eq!((doubled.width, doubled.height), (6, 4));
+        assert!(doubled.pixels.iter().all(|p| *p == 77));
+    }
+}

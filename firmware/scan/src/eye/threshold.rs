@@ -1,0 +1,158 @@
+//! Stage 2, what is dark: one threshold for each block of 8 x 8 pixels.
+//!
+//! Idea: the mean of the blocks that show contrast among the 5 x 5 around (after the hybrid binariser of ZXing,
+//! Sauvola's family of local thresholds); blocks without contrast have no say, so that paper stays paper next to
+//! a shadow. Nothing is binarised in advance: the row search and the cross checks compare where they look.
+//! Bounds: one pass over the pixels, one 64th of the picture in memory.
+//! Must not know: what a QR code is.
+
+use crate::eye::level::Level;
+
+/// Side of a block in pixels.
+pub(crate) const BLOCK: usize = 8;
+
+/// Reach of the mean, in blocks to each side.
+const REACH: usize = 2;
+
+/// Blocks whose brightest and darkest pixel differ by less are flat, whatever the noise.
+const LEAST_RANGE: u8 = 8;
+
+/// Blocks that differ by more are never flat.
+const SURE_RANGE: u8 = 26;
+
+/// The thresholds of a level: a pixel below its block's value is dark.
+#[derive(Clone, Debug)]
+pub(crate) struct Thresholds {
+    pub(crate) across: usize,
+    pub(crate) values: Vec<u8>,
+}
+
+impl Thresholds {
+    pub(crate) fn of(level: &Level) -> Self {
+        let blocks = Blocks::of(level);
+        let flat = blocks.flat_below();
+        let seen: Vec<(u16, u16)> = blocks
+            .list
+            .iter()
+            .map(|b| if b.max - b.min >= flat { (u16::from(b.mean), 1) } else { (0, 0) })
+            .collect();
+        let across = blocks.across;
+        let sums = spread(&spread(&seen, across, 1), across, across);
+        let values = sums.iter().map(|(sum, count)| if *count == 0 { 0 } else { (sum / count) as u8 }).collect();
+        Self { across, values }
+    }
+
+    /// The threshold at a pixel.
+    #[inline]
+    pub(crate) fn at(&self, x: usize, y: usize) -> u8 {
+        self.values[y / BLOCK * self.across + x / BLOCK]
+    }
+
+    /// The thresholds of the blocks that row `y` passes through.
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
+        &self.values[y / BLOCK * self.across..][..self.across]
+    }
+
+    /// The share of blocks, of 256, that lie near some contrast.
+    pub(crate) fn lively(&self) -> usize {
+        self.values.iter().filter(|v| **v > 0).count() * 256 / self.values.len().max(1)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Block {
+    min: u8,
+    max: u8,
+    mean: u8,
+}
+
+struct Blocks {
+    across: usize,
+    list: Vec<Block>,
+}
+
+impl Blocks {
+    fn of(level: &Level) -> Self {
+        let across = level.width.div_ceil(BLOCK);
+        let mut list = Vec::with_capacity(across * level.height.div_ceil(BLOCK));
+        let (mut low, mut high, mut sum) =
+            (vec![0u8; level.width], vec![0u8; level.width], vec![0u16; level.width]);
+        for rows in level.pixels.chunks(BLOCK * level.width.max(1)) {
+            low.fill(255);
+            high.fill(0);
+            sum.fill(0);
+            for row in rows.chunks_exact(level.width.max(1)) {
+                low.iter_mut().zip(row).for_each(|(l, p)| *l = (*l).min(*p));
+                high.iter_mut().zip(row).for_each(|(h, p)| *h = (*h).max(*p));
+                sum.iter_mut().zip(row).for_each(|(s, p)| *s = s.wrapping_add(u16::from(*p)));
+            }
+            let height = rows.len() / level.width.max(1);
+            let columns = low.chunks(BLOCK).zip(high.chunks(BLOCK)).zip(sum.chunks(BLOCK));
+            list.extend(columns.map(|((low, high), sum)| block(low, high, sum, height)));
+        }
+        Self { across, list }
+    }
+
+    /// Below which range a block is flat: half above the range of the tenth that is flattest, which is noise.
+    fn flat_below(&self) -> u8 {
+        let mut counts = [0usize; 256];
+        self.list.iter().for_each(|b| counts[usize::from(b.max - b.min)] += 1);
+        let goal = self.list.len() / 10;
+        let mut seen = 0;
+        let noise = (0..=255u8).find(|range| {
+            seen += counts[usize::from(*range)];
+            seen > goal
+        });
+        let noise = noise.unwrap_or(0);
+        noise.saturating_add(noise / 2).saturating_add(2).clamp(LEAST_RANGE, SURE_RANGE)
+    }
+}
+
+fn block(low: &[u8], high: &[u8], sum: &[u16], height: usize) -> Block {
+    let min = low.iter().fold(255, |a: u8, b| a.min(*b));
+    let max = high.iter().fold(0, |a: u8, b| a.max(*b));
+    let total: u32 = sum.iter().map(|s| u32::from(*s)).sum();
+    let count = (height * sum.len()).max(1) as u32;
+    Block { min, max, mean: (total / count) as u8 }
+}
+
+/// Adds up to [`REACH`] neighbours at each side, `step` elements apart; lines end where `across` says.
+fn spread(values: &[(u16, u16)], across: usize, step: usize) -> Vec<(u16, u16)> {
+    let (line, lines) = if step == 1 { (across, values.len() / across.max(1)) } else { (values.len() / across.max(1), across) };
+    let mut out = vec![(0, 0); values.len()];
+    for n in 0..lines {
+        let start = if step == 1 { n * across } else { n };
+        for k in 0..line {
+            let near = k.saturating_sub(REACH)..(k + REACH + 1).min(line);
+            let add = |(s, c): (u16, u16), i: usize| {
+                let (value, count) = values[start + i * step];
+                (s.wrapping_add(value), c.wrapping_add(count))
+            };
+            out[start + k * step] = near.fold((0, 0), add);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_picture_has_no_dark_pixel() {
+        let level = Level { width: 40, height: 20, pixels: vec![30; 800] };
+        let thresholds = Thresholds::of(&level);
+        assert_eq!((thresholds.across, thresholds.values.len()), (5, 15));
+        assert!(thresholds.values.iter().all(|t| *t == 0));
+        assert_eq!(thresholds.lively(), 0);
+    }
+
+    #[test]
+    fn the_threshold_lies_between_ink_and_paper_also_in_the_shadow() {
+        let paper = |x: usize| if x < 64 { 200u8 } else { 90 };
+        let pixels = (0..128 * 32).map(|n| paper(n % 128) / if n % 128 / 4 % 2 == 0 { 1 } else { 3 }).collect();
+        let thresholds = Thresholds::of(&Level { width: 128, height: 32, pixels });
+        assert!((67..200).contains(&thresholds.at(10, 10)));
+        assert!((31..90).contains(&thresholds.at(120, 10)));
+    }
+}
