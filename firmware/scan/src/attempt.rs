@@ -100,15 +100,19 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn run(&self, budget: &mut Budget) -> Answer {
-        if !budget.spend(900) {
+        if !budget.spend(if self.effort == Effort::Quick { 2500 } else { 6000 }) {
             return Answer::Nothing(-1.0);
         }
         let legs = Legs::measure(&self.sheet, &self.triple);
-        let sides = timing::sides(&self.sheet, &self.triple, &legs);
-        let most = if self.effort == Effort::Quick { 1 } else { 3 };
+        let [right, down] = legs.counts(&self.triple);
+        if right.max(down) > 1.3 * right.min(down) || right.min(down) < 15.0 {
+            return Answer::Nothing(-1.0);
+        }
+        let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (7, 3) };
+        let sides = timing::sides(&self.sheet, &self.triple, &legs, near);
         let mut fit = -1.0f32;
         for side in sides.iter().take(most).filter(|s| s.fit > LEAST_TIMING) {
-            match self.with_side(*side, &legs, budget) {
+            match self.with_side(*side, budget) {
                 Answer::Nothing(f) => fit = fit.max(f),
                 done => return done,
             }
@@ -116,10 +120,10 @@ impl Trial<'_> {
         Answer::Nothing(fit)
     }
 
-    fn with_side(&self, side: Side, legs: &Legs, budget: &mut Budget) -> Answer {
+    fn with_side(&self, side: Side, budget: &mut Budget) -> Answer {
         let layout = Layout::of((side.modules - 17) / 4);
         let mut best: Option<(f32, Warp)> = None;
-        for warp in self.warps(side.modules, legs, budget) {
+        for warp in self.warps(side, budget) {
             let bent = Bent { warp, field: None };
             let (fit, answer) = self.decode(&bent, &layout, budget);
             if !matches!(answer, Answer::Nothing(_)) {
@@ -152,29 +156,31 @@ impl Trial<'_> {
     }
 
     /// The maps to try, the likeliest first: through the last alignment pattern, or the fourth corner as estimated.
-    fn warps(&self, modules: usize, legs: &Legs, budget: &mut Budget) -> Vec<Warp> {
-        let triple = &self.triple;
+    fn warps(&self, side: Side, budget: &mut Budget) -> Vec<Warp> {
+        let (triple, modules) = (&self.triple, side.modules);
+        let tilted = timing::warp(triple, side.fourth, modules);
         let flat = timing::warp(triple, triple.parallelogram(), modules);
-        let tilted = timing::warp(triple, legs.fourth(triple), modules);
-        let Some(place) = timing::last_alignment(modules) else { return vec![flat, tilted] };
+        let Some(place) = timing::last_alignment(modules) else { return vec![tilted, flat] };
         let place = Spot::new(place, place);
         let mut warps = Vec::new();
-        let reaches: &[f32] = if self.effort == Effort::Quick { &[4.0] } else { &[4.0, 8.0] };
-        for reach in reaches {
-            for estimate in [&flat, &tilted] {
-                let frame = Frame2::of(|p| estimate.map(p), place);
-                let hit = locate(&self.sheet, &frame, *reach, budget).filter(|h| h.fit > 0.5);
-                if let Some(hit) = hit {
-                    let spot = frame.spot(hit.away.x, hit.away.y);
-                    warps.push((hit.fit, through(triple, modules, place, spot)));
-                }
+        let searches: &[(&Warp, f32)] =
+            if self.effort == Effort::Quick { &[(&tilted, 3.0)] } else { &[(&tilted, 3.0), (&tilted, 8.0), (&flat, 4.0)] };
+        for (estimate, reach) in searches {
+            let frame = Frame2::of(|p| estimate.map(p), place);
+            let hit = locate(&self.sheet, &frame, *reach, budget).filter(|h| h.fit > 0.5);
+            if let Some(hit) = hit {
+                let spot = frame.spot(hit.away.x, hit.away.y);
+                warps.push((hit.fit, through(triple, modules, place, spot)));
             }
         }
         warps.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut warps: Vec<Warp> = warps.into_iter().map(|w| w.1).collect();
         let same = |a: &mut Warp, b: &mut Warp| a.map(place).to(b.map(place)) < 0.3 * triple.corner.module;
         warps.dedup_by(|a, b| same(a, b));
-        warps.extend([flat, tilted]);
+        warps.push(tilted);
+        if self.effort == Effort::Thorough {
+            warps.push(flat);
+        }
         warps
     }
 

@@ -118,7 +118,8 @@ impl Look {
         if self.is_claimed(triple) {
             return false;
         }
-        match attempt(&self.views, triple, ink, effort, &mut self.budget) {
+        let a = attempt(&self.views, triple, ink, effort, &mut self.budget);
+        match a {
             Answer::Read(reading) => self.take(reading),
             Answer::Refused => {}
             Answer::Nothing(fit) => return fit > 0.1,

@@ -4,7 +4,7 @@
 //! is the square of a linear function of the place, so that the geometric mean of both ends counts them); among
 //! its neighbours the timing patterns decide, and from version 7 on the version information (ISO/IEC 18004:2015
 //! §6.3.5, §7.10, Annex D).
-//! Bounds: at most [`NEIGHBOURS`] candidates of 2 x (n - 16) samples.
+//! Bounds: for each candidate 2 x 13 lines of n samples.
 //! Must not know: the data modules.
 
 use crate::code::layout::{alignment_centres, version_word};
@@ -12,14 +12,13 @@ use crate::eye::cross::{Ink, Sheet, cut};
 use crate::eye::plane::{Spot, Warp};
 use crate::eye::triples::Triple;
 
-/// Candidates a triple gets.
-const NEIGHBOURS: i32 = 7;
-
 /// A possible side in modules and how well the timing patterns fit it, -1 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side {
     pub(crate) modules: usize,
     pub(crate) fit: f32,
+    /// The centre of the square's fourth corner, where a finder pattern is missing, in pixels.
+    pub(crate) fourth: Spot,
 }
 
 /// Sizes of modules along the legs, at their ends.
@@ -38,20 +37,24 @@ impl Legs {
         Self { right: leg(triple.right.centre), down: leg(triple.down.centre) }
     }
 
-    fn modules(&self, triple: &Triple) -> f32 {
+    /// The modules a side along each leg, right and down.
+    pub(crate) fn counts(&self, triple: &Triple) -> [f32; 2] {
         let corner = triple.corner.centre;
-        let count = |to: Spot, [a, b]: [f32; 2]| corner.to(to) / (a * b).sqrt().max(0.1);
-        (count(triple.right.centre, self.right) + count(triple.down.centre, self.down)) / 2.0 + 7.0
+        let count = |to: Spot, [a, b]: [f32; 2]| corner.to(to) / (a * b).sqrt().max(0.1) + 7.0;
+        [count(triple.right.centre, self.right), count(triple.down.centre, self.down)]
     }
 
-    /// Where the fourth corner lies if the sizes tell the perspective: they go with the square of the depth.
-    pub(crate) fn fourth(&self, triple: &Triple) -> Spot {
-        let depth = |[near, far]: [f32; 2]| (near / far.max(0.1)).sqrt().clamp(0.6, 1.7);
-        let (wb, wc) = (depth(self.right), depth(self.down));
-        let wd = (wb + wc - 1.0).max(0.3);
-        let (a, b, c) = (triple.corner.centre, triple.right.centre, triple.down.centre);
-        b.times(wb).plus(c.times(wc)).minus(a).times(1.0 / wd)
+    /// The depth of the far end of each leg, the corner's being 1: sizes go with the square of the depth.
+    fn depths(&self) -> [f32; 2] {
+        [self.right, self.down].map(|[near, far]| (near / far.max(0.1)).sqrt().clamp(0.6, 1.7))
     }
+}
+
+/// The fourth corner for the depths of the ends of the legs.
+fn fourth(triple: &Triple, [wb, wc]: [f32; 2]) -> Spot {
+    let wd = (wb + wc - 1.0).max(0.3);
+    let (a, b, c) = (triple.corner.centre, triple.right.centre, triple.down.centre);
+    b.times(wb).plus(c.times(wc)).minus(a).times(1.0 / wd)
 }
 
 fn module_along(sheet: &Sheet<'_>, from: Spot, to: Spot, triple: &Triple) -> f32 {
@@ -70,39 +73,77 @@ pub(crate) fn warp(triple: &Triple, fourth: Spot, modules: usize) -> Warp {
     Warp::between(from, [triple.corner.centre, triple.right.centre, triple.down.centre, fourth])
 }
 
-/// The possible sides, the best first.
-pub(crate) fn sides(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs) -> Vec<Side> {
-    let version = ((legs.modules(triple) - 17.0) / 4.0).round().clamp(-9.0, 60.0) as i32;
-    let around = (0..NEIGHBOURS).map(|k| version + if k % 2 == 0 { k / 2 } else { -(k + 1) / 2 });
+/// The possible sides among the `most` nearest to the estimate, the best first.
+pub(crate) fn sides(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs, most: i32) -> Vec<Side> {
+    let [right, down] = legs.counts(triple);
+    let estimate = ((right + down) / 2.0 - 17.0) / 4.0;
+    let version = estimate.round().clamp(-9.0, 60.0) as i32;
+    let toward = if estimate > version as f32 { 1 } else { -1 };
+    let around = (0..most).map(|k| version + toward * if k % 2 == 0 { -k / 2 } else { (k + 1) / 2 });
     let mut sides: Vec<Side> = around
         .filter(|v| (1..=40).contains(v))
         .map(|v| {
-            let modules = v as usize * 4 + 17;
-            let warp = warp(triple, triple.parallelogram(), modules);
-            let far = 0.02 * (v - version).abs() as f32;
-            Side { modules, fit: fit(sheet, &warp, modules) - far + told(sheet, &warp, modules) }
+            let mut side = fitted(sheet, triple, legs.depths(), v as usize * 4 + 17);
+            side.fit -= 0.02 * (v as f32 - estimate).abs();
+            side
         })
         .collect();
     sides.sort_by(|a, b| b.fit.total_cmp(&a.fit));
     sides
 }
 
-/// How well both timing patterns alternate: each module against the mean of its neighbours, so that slow changes
-/// of the light do not count.
-pub(crate) fn fit(sheet: &Sheet<'_>, warp: &Warp, modules: usize) -> f32 {
-    let lines = [(0.0, 1.0), (1.0, 0.0)];
-    let (mut sum, mut all) = (0.0, 1e-3);
-    for (x, y) in lines {
-        let at = |k: usize| {
-            let along = k as f32 + 0.5;
-            sheet.level.at(warp.map(Spot::new(x * 6.5 + y * along, y * 6.5 + x * along)))
-        };
-        let values: Vec<f32> = (7..modules - 7).map(at).collect();
-        for (k, three) in values.windows(3).enumerate() {
-            let step = three[1] - (three[0] + three[2]) / 2.0;
-            sum += if k % 2 == 0 { -step } else { step };
-            all += step.abs();
+/// The depths, near the measured ones, at which each timing pattern alternates best.
+fn fitted(sheet: &Sheet<'_>, triple: &Triple, measured: [f32; 2], modules: usize) -> Side {
+    let mut depths = measured;
+    let mut fits = [-1.0f32; 2];
+    // The middle of a leg moves by a quarter of what the depth changes, times the modules.
+    let step = (0.8 / modules as f32).min(0.03);
+    for (leg, line) in [Line::Row, Line::Column].into_iter().enumerate() {
+        let start = measured[leg];
+        for k in -STEPS..=STEPS {
+            let mut trial = depths;
+            trial[leg] = start + k as f32 * step;
+            let warp = warp(triple, fourth(triple, trial), modules);
+            let fit = alternation(sheet, &warp, modules, line) - 0.01 * k.abs() as f32;
+            if fit > fits[leg] {
+                (fits[leg], depths[leg]) = (fit, trial[leg]);
+            }
         }
+    }
+    let fourth = fourth(triple, depths);
+    let told = told(sheet, &warp(triple, fourth, modules), modules);
+    Side { modules, fit: (fits[0] + fits[1]) / 2.0 + told, fourth }
+}
+
+/// Depths tried to each side of the measured one.
+const STEPS: i32 = 6;
+
+/// One of the two timing patterns.
+#[derive(Clone, Copy)]
+enum Line {
+    Row,
+    Column,
+}
+
+/// How well a timing pattern alternates, -1 to 1: each module against the mean of its neighbours, so that slow
+/// changes of the light do not count.
+fn alternation(sheet: &Sheet<'_>, warp: &Warp, modules: usize, line: Line) -> f32 {
+    let at = |k: usize| {
+        let along = k as f32 + 0.5;
+        let place = match line {
+            Line::Row => Spot::new(along, 6.5),
+            Line::Column => Spot::new(6.5, along),
+        };
+        sheet.level.at(warp.map(place))
+    };
+    let (mut sum, mut all) = (0.0, 1e-3);
+    let (mut before, mut here) = (at(7), at(8));
+    for k in 8..modules - 8 {
+        let after = at(k + 1);
+        let step = here - (before + after) / 2.0;
+        sum += if k % 2 == 0 { -step } else { step };
+        all += step.abs();
+        (before, here) = (here, after);
     }
     let fit = sum / all;
     if sheet.ink == Ink::Dark { fit } else { -fit }

@@ -72,7 +72,8 @@ fn assemble([a, b, c]: [Finder; 3]) -> Option<Triple> {
     }
     let spread = a.module.max(b.module).max(c.module) / a.module.min(b.module).min(c.module) - 1.0;
     let size = if modules > 60.0 { (modules - 60.0) / 200.0 } else { 0.0 };
-    let cost = 1.2 * spread + cosine + 0.8 * (long / short - 1.0) + size;
+    let seldom: f32 = [a, b, c].iter().map(|f| 0.25 / f.hits as f32).sum();
+    let cost = 1.2 * spread + cosine + 0.8 * (long / short - 1.0) + size + seldom;
     Some(Triple { corner, right, down, cost })
 }
 
