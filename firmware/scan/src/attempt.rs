@@ -110,7 +110,7 @@ impl Trial<'_> {
         }
         let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (7, 3) };
         let sides = timing::sides(&self.sheet, &self.triple, &legs, near);
-        let mut fit = -1.0f32;
+        let mut fit = sides.first().map_or(-1.0, |s| s.fit.min(1.0) - 1.0);
         for side in sides.iter().take(most).filter(|s| s.fit > LEAST_TIMING) {
             match self.with_side(*side, budget) {
                 Answer::Nothing(f) => fit = fit.max(f),

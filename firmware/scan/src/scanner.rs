@@ -20,6 +20,9 @@ const DARK: u8 = 40;
 /// Frames above this are halved before anything else.
 const MOST_PIXELS: usize = 4 * 1024 * 1024;
 
+/// Most triples that get a thorough attempt.
+const MOST_THOROUGH: usize = 5;
+
 /// Work of one look, in samples.
 const WORK: u32 = 3_000_000;
 
@@ -104,27 +107,34 @@ impl Look {
     }
 
     fn quick_and_thorough(&mut self) {
-        let mut left: Vec<(Ink, Vec<Triple>)> =
-            INKS.iter().zip(&self.finders).map(|(ink, list)| (*ink, triples::rank(list))).collect();
-        for effort in [Effort::Quick, Effort::Thorough] {
-            for (ink, list) in &mut left {
-                list.retain(|triple| !self.is_claimed(triple) && self.try_one(triple, *ink, effort));
+        let mut left: Vec<(f32, Ink, Triple)> = Vec::new();
+        for (n, ink) in INKS.into_iter().enumerate() {
+            for triple in triples::rank(&self.finders[n]) {
+                if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
+                    left.push((fit, ink, triple));
+                }
             }
+        }
+        if !self.symbols.is_empty() {
+            return;
+        }
+        left.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
+            self.try_one(triple, *ink, Effort::Thorough);
         }
     }
 
-    /// Whether the triple is worth another attempt.
-    fn try_one(&mut self, triple: &Triple, ink: Ink, effort: Effort) -> bool {
+    /// How well the triple fitted, when it may be worth another attempt.
+    fn try_one(&mut self, triple: &Triple, ink: Ink, effort: Effort) -> Option<f32> {
         if self.is_claimed(triple) {
-            return false;
+            return None;
         }
-        let a = attempt(&self.views, triple, ink, effort, &mut self.budget);
-        match a {
+        match attempt(&self.views, triple, ink, effort, &mut self.budget) {
             Answer::Read(reading) => self.take(reading),
             Answer::Refused => {}
-            Answer::Nothing(fit) => return fit > 0.1,
+            Answer::Nothing(fit) => return Some(fit).filter(|f| *f > -0.8),
         }
-        false
+        None
     }
 
     fn take(&mut self, reading: Reading) {
