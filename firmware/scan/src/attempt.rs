@@ -56,6 +56,9 @@ pub(crate) enum Answer {
 /// Timing patterns that alternate less are chance.
 const LEAST_TIMING: f32 = 0.22;
 
+/// Places that correlate less with finder patterns are none.
+const LEAST_FINDERS: f32 = 0.4;
+
 /// Known modules that fit less are chance.
 const LEAST_FIT: f32 = 0.3;
 
@@ -106,6 +109,9 @@ impl Trial<'_> {
         let legs = Legs::measure(&self.sheet, &self.triple);
         let [right, down] = legs.counts(&self.triple);
         if right.max(down) > 1.3 * right.min(down) || right.min(down) < 15.0 {
+            return Answer::Nothing(-1.0);
+        }
+        if timing::finder_fit(&self.sheet, &self.triple, &legs) < LEAST_FINDERS {
             return Answer::Nothing(-1.0);
         }
         let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (7, 3) };
@@ -190,11 +196,11 @@ impl Trial<'_> {
             return (-1.0, Answer::Nothing(-1.0));
         }
         let modules = self.sampled(bent, layout.side);
-        let soft = Soft::of(&modules, self.sheet.ink);
-        let fit = soft.fit(layout);
+        let fit = modules.fit(layout, self.sheet.ink);
         if fit < LEAST_FIT {
             return (fit, Answer::Nothing(fit));
         }
+        let soft = Soft::of(&modules, self.sheet.ink);
         let mut outcome = read(&soft, layout);
         if outcome == Outcome::Failed
             && let Some(equal) = soft.equalised(layout)

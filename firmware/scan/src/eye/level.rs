@@ -64,12 +64,16 @@ impl Level {
         let x = (spot.x - 0.5).max(0.0).min((self.width - 1) as f32);
         let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
         let (left, top) = (x as usize, y as usize);
-        let (right, low) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
         let (fx, fy) = (x - left as f32, y - top as f32);
-        let pixel = |x: usize, y: usize| f32::from(self.pixels[y * self.width + x]);
-        let upper = pixel(left, top) * (1.0 - fx) + pixel(right, top) * fx;
-        let lower = pixel(left, low) * (1.0 - fx) + pixel(right, low) * fx;
-        upper * (1.0 - fy) + lower * fy
+        let start = top * self.width + left;
+        // The last row or column has no neighbour: the pixel itself stands in.
+        let right = usize::from(left + 1 < self.width);
+        let low = if top + 1 < self.height { self.width } else { 0 };
+        let four = &self.pixels[start..=start + low + right];
+        let pixel = |n: usize| f32::from(four[n]);
+        let upper = pixel(0) + (pixel(right) - pixel(0)) * fx;
+        let lower = pixel(low) + (pixel(low + right) - pixel(low)) * fx;
+        upper + (lower - upper) * fy
     }
 
     /// Whether a place lies in the picture.

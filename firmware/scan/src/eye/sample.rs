@@ -5,6 +5,8 @@
 //! Bounds: n² samples, n at most 177.
 //! Must not know: what a module means.
 
+use crate::code::layout::{Layout, Role};
+use crate::eye::cross::Ink;
 use crate::eye::level::Level;
 use crate::eye::plane::{Spot, Warp};
 
@@ -50,6 +52,31 @@ impl Field {
 pub(crate) struct Modules {
     pub(crate) side: usize,
     pub(crate) values: Vec<f32>,
+}
+
+impl Modules {
+    /// Correlation of the modules whose colour is known with that colour, -1 to 1: a cheap look before the work.
+    pub(crate) fn fit(&self, layout: &Layout, ink: Ink) -> f32 {
+        let (mut count, mut light) = (0.0f32, 0.0);
+        let (mut sum, mut squares, mut product) = (0.0, 0.0, 0.0);
+        for (value, role) in self.values.iter().zip(&layout.roles) {
+            let here = match role {
+                Role::Dark => 0.0,
+                Role::Light => 1.0,
+                Role::Data | Role::Format => continue,
+            };
+            count += 1.0;
+            light += here;
+            sum += value;
+            squares += value * value;
+            product += here * value;
+        }
+        let share = light / count.max(1.0);
+        let mean = sum / count.max(1.0);
+        let variance = (squares / count.max(1.0) - mean * mean).max(1.0);
+        let fit = (product / count.max(1.0) - mean * share) / (variance * share * (1.0 - share)).max(1e-6).sqrt();
+        if ink == Ink::Dark { fit } else { -fit }
+    }
 }
 
 /// Samples `side` x `side` modules through `map`, which takes modules to pixels.

@@ -40,18 +40,6 @@ impl Soft {
         Self { side, values: soft.collect() }
     }
 
-    /// How well the modules whose colour is known have it: -1 to 1.
-    pub(crate) fn fit(&self, layout: &Layout) -> f32 {
-        let (mut sum, mut count) = (0.0, 0.0);
-        for (value, role) in self.values.iter().zip(&layout.roles) {
-            if let Some(sign) = known(*role) {
-                sum += (value * sign).clamp(-1.0, 1.0);
-                count += 1.0;
-            }
-        }
-        sum / f32::max(count, 1.0)
-    }
-
     /// With the blur undone as far as a linear filter of the neighbours can; `None` when the fit has no answer.
     pub(crate) fn equalised(&self, layout: &Layout) -> Option<Self> {
         let side = self.side;

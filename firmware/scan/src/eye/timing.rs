@@ -57,6 +57,46 @@ fn fourth(triple: &Triple, [wb, wc]: [f32; 2]) -> Spot {
     b.times(wb).plus(c.times(wc)).minus(a).times(1.0 / wd)
 }
 
+/// How well the three places look like finder patterns lying along the legs, the worst of them, -1 to 1: squares
+/// of stone, gap, ring and paper around each centre, correlated. Tells text and leaves from patterns.
+pub(crate) fn finder_fit(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs) -> f32 {
+    let unit = |to: Spot| {
+        let way = to.minus(triple.corner.centre);
+        way.times(1.0 / way.length().max(1e-3))
+    };
+    let (right, down) = (unit(triple.right.centre), unit(triple.down.centre));
+    let [near_right, far_right] = legs.right;
+    let [near_down, far_down] = legs.down;
+    // Across a leg the far module is scaled as along it.
+    let (grow_right, grow_down) = (far_right / near_right, far_down / near_down);
+    let fits = [
+        square_fit(sheet, triple.corner.centre, right.times(near_right), down.times(near_down)),
+        square_fit(sheet, triple.right.centre, right.times(far_right), down.times(near_down * grow_right.sqrt())),
+        square_fit(sheet, triple.down.centre, right.times(near_right * grow_down.sqrt()), down.times(far_down)),
+    ];
+    fits[0].min(fits[1]).min(fits[2])
+}
+
+/// Correlation of 33 samples with a finder pattern whose modules are `right` and `down`.
+fn square_fit(sheet: &Sheet<'_>, centre: Spot, right: Spot, down: Spot) -> f32 {
+    let at = |x: f32, y: f32| sheet.level.at(centre.plus(right.times(x)).plus(down.times(y)));
+    let middle = at(0.0, 0.0);
+    let (mut sum, mut squares, mut light) = (middle, middle * middle, 0.0);
+    for ring in 1..=4u8 {
+        let r = f32::from(ring);
+        for (x, y) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+            let value = at(x * r, y * r);
+            sum += value;
+            squares += value * value;
+            light += if ring % 2 == 0 { value } else { 0.0 };
+        }
+    }
+    let (count, share) = (33.0, 16.0 / 33.0);
+    let variance = (squares / count - (sum / count) * (sum / count)).max(1.0);
+    let fit = (light / count - sum / count * share) / (variance * share * (1.0 - share)).sqrt();
+    if sheet.ink == Ink::Dark { fit } else { -fit }
+}
+
 fn module_along(sheet: &Sheet<'_>, from: Spot, to: Spot, triple: &Triple) -> f32 {
     let way = to.minus(from);
     let step = way.times(1.0 / way.x.abs().max(way.y.abs()).max(1e-3));
