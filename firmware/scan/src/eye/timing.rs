@@ -74,7 +74,8 @@ pub(crate) fn finder_fit(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs) -> f32
         square_fit(sheet, triple.right.centre, right.times(far_right), down.times(near_down * grow_right.sqrt())),
         square_fit(sheet, triple.down.centre, right.times(near_right * grow_down.sqrt()), down.times(far_down)),
     ];
-    fits[0].min(fits[1]).min(fits[2])
+    let mean = (fits[0] + fits[1] + fits[2]) / 3.0;
+    if fits[0].min(fits[1]).min(fits[2]) < 0.1 { -1.0 } else { mean }
 }
 
 /// Correlation of 33 samples with a finder pattern whose modules are `right` and `down`.
