@@ -11,7 +11,7 @@ use crate::eye::cross::{Ink, Sheet};
 use crate::eye::level::Level;
 use crate::eye::mesh;
 use crate::eye::plane::{Spot, Warp};
-use crate::eye::sample::{Bent, Modules, sample};
+use crate::eye::sample::{Bent, Modules, probe, sample};
 use crate::eye::soften::Soft;
 use crate::eye::threshold::Thresholds;
 use crate::eye::timing::{self, Legs, Side};
@@ -173,6 +173,9 @@ impl Trial<'_> {
             if self.effort == Effort::Quick { &[(&tilted, 3.0)] } else { &[(&tilted, 3.0), (&tilted, 8.0), (&flat, 4.0)] };
         for (estimate, reach) in searches {
             let frame = Frame2::of(|p| estimate.map(p), place);
+            if *reach > 5.0 && warps.first().is_some_and(|w: &(f32, Warp)| w.0 > 0.75) {
+                continue;
+            }
             let hit = locate(&self.sheet, &frame, *reach, budget).filter(|h| h.fit > 0.5);
             if let Some(hit) = hit {
                 let spot = frame.spot(hit.away.x, hit.away.y);
@@ -192,14 +195,14 @@ impl Trial<'_> {
 
     /// Samples and reads; also how well the known modules fit.
     fn decode(&self, bent: &Bent, layout: &Layout, budget: &mut Budget) -> (f32, Answer) {
-        if !budget.spend(layout.side * layout.side * 3) {
+        if !budget.spend(layout.known) {
             return (-1.0, Answer::Nothing(-1.0));
         }
-        let modules = self.sampled(bent, layout.side);
-        let fit = modules.fit(layout, self.sheet.ink);
-        if fit < LEAST_FIT {
+        let fit = probe(&self.sheet, layout, |p| bent.map(p));
+        if fit < LEAST_FIT || !budget.spend(layout.side * layout.side * 3) {
             return (fit, Answer::Nothing(fit));
         }
+        let modules = self.sampled(bent, layout.side);
         let soft = Soft::of(&modules, self.sheet.ink);
         let mut outcome = read(&soft, layout);
         if outcome == Outcome::Failed

@@ -66,7 +66,7 @@ pub(crate) fn locate(sheet: &Sheet<'_>, around: &Frame2, reach: f32, budget: &mu
 
 /// A dark centre between lighter modules: most places fail this after five samples.
 fn promising(sheet: &Sheet<'_>, around: &Frame2, away: Spot) -> bool {
-    let at = |x: f32, y: f32| sheet.level.at(around.spot(away.x + x, away.y + y));
+    let at = |x: f32, y: f32| sheet.level.near(around.spot(away.x + x, away.y + y));
     let light = at(1.0, 0.0) + at(-1.0, 0.0) + at(0.0, 1.0) + at(0.0, -1.0) - 4.0 * at(0.0, 0.0);
     if sheet.ink == Ink::Dark { light > 0.0 } else { light < 0.0 }
 }

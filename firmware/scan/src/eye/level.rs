@@ -65,7 +65,7 @@ impl Level {
         let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
         let (left, top) = (x as usize, y as usize);
         let (fx, fy) = (x - left as f32, y - top as f32);
-        let start = top * self.width + left;
+        let start = top.wrapping_mul(self.width).wrapping_add(left);
         // The last row or column has no neighbour: the pixel itself stands in.
         let right = usize::from(left + 1 < self.width);
         let low = if top + 1 < self.height { self.width } else { 0 };
@@ -74,6 +74,14 @@ impl Level {
         let upper = pixel(0) + (pixel(right) - pixel(0)) * fx;
         let lower = pixel(low) + (pixel(low + right) - pixel(low)) * fx;
         upper + (lower - upper) * fy
+    }
+
+    /// The grey level of the pixel at a place; outside the picture that of the nearest edge.
+    #[inline]
+    pub(crate) fn near(&self, spot: Spot) -> f32 {
+        let x = (spot.x.max(0.0) as usize).min(self.width - 1);
+        let y = (spot.y.max(0.0) as usize).min(self.height - 1);
+        f32::from(self.pixels[y.wrapping_mul(self.width).wrapping_add(x)])
     }
 
     /// Whether a place lies in the picture.

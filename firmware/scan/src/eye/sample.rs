@@ -6,7 +6,7 @@
 //! Must not know: what a module means.
 
 use crate::code::layout::{Layout, Role};
-use crate::eye::cross::Ink;
+use crate::eye::cross::{Ink, Sheet};
 use crate::eye::level::Level;
 use crate::eye::plane::{Spot, Warp};
 
@@ -54,29 +54,27 @@ pub(crate) struct Modules {
     pub(crate) values: Vec<f32>,
 }
 
-impl Modules {
-    /// Correlation of the modules whose colour is known with that colour, -1 to 1: a cheap look before the work.
-    pub(crate) fn fit(&self, layout: &Layout, ink: Ink) -> f32 {
-        let (mut count, mut light) = (0.0f32, 0.0);
-        let (mut sum, mut squares, mut product) = (0.0, 0.0, 0.0);
-        for (value, role) in self.values.iter().zip(&layout.roles) {
-            let here = match role {
-                Role::Dark => 0.0,
-                Role::Light => 1.0,
-                Role::Data | Role::Format => continue,
-            };
-            count += 1.0;
-            light += here;
-            sum += value;
-            squares += value * value;
-            product += here * value;
-        }
-        let share = light / count.max(1.0);
-        let mean = sum / count.max(1.0);
-        let variance = (squares / count.max(1.0) - mean * mean).max(1.0);
-        let fit = (product / count.max(1.0) - mean * share) / (variance * share * (1.0 - share)).max(1e-6).sqrt();
-        if ink == Ink::Dark { fit } else { -fit }
+/// Correlation of the modules whose colour is known with that colour, -1 to 1: a look before the work.
+pub(crate) fn probe(sheet: &Sheet<'_>, layout: &Layout, map: impl Fn(Spot) -> Spot) -> f32 {
+    let (mut light, mut sum, mut squares, mut product) = (0.0f32, 0.0, 0.0, 0.0);
+    for (n, role) in layout.roles.iter().enumerate() {
+        let here = match role {
+            Role::Dark => 0.0,
+            Role::Light => 1.0,
+            Role::Data | Role::Format => continue,
+        };
+        let place = Spot::new((n % layout.side) as f32 + 0.5, (n / layout.side) as f32 + 0.5);
+        let value = sheet.level.at(map(place));
+        light += here;
+        sum += value;
+        squares += value * value;
+        product += here * value;
     }
+    let count = layout.known.max(1) as f32;
+    let (share, mean) = (light / count, sum / count);
+    let variance = (squares / count - mean * mean).max(1.0);
+    let fit = (product / count - mean * share) / (variance * share * (1.0 - share)).max(1e-6).sqrt();
+    if sheet.ink == Ink::Dark { fit } else { -fit }
 }
 
 /// Samples `side` x `side` modules through `map`, which takes modules to pixels.
