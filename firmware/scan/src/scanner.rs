@@ -26,6 +26,9 @@ const MOST_THOROUGH: usize = 2;
 /// Below this fit of the known modules thoroughness hardly ever helps (measured on photographs).
 const WORTH_MORE: f32 = 0.28;
 
+/// Most finder patterns of one ink, of all levels together.
+const MOST_FINDERS: usize = 160;
+
 /// Work of one look, in samples.
 const WORK: u32 = 3_000_000;
 
@@ -100,7 +103,8 @@ impl Look {
     }
 
     fn search(&mut self) {
-        for (n, view) in self.views.iter().enumerate() {
+        // The coarse first: noise that looks like patterns must not take the place of patterns.
+        for (n, view) in self.views.iter().enumerate().rev() {
             let step = if n == 0 { 3 } else if n == 1 { 2 } else { 1 };
             let found = finders::find(&view.level, &view.thresholds, step);
             for (list, new) in self.finders.iter_mut().zip([found.dark, found.light]) {
@@ -152,16 +156,16 @@ impl Look {
     }
 }
 
-/// Adds a pattern found in a level, unless a finer level has it already.
+/// Adds a pattern found in a level; the place in a finer level replaces that in a coarser one.
 fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     let centre = finder.centre.times(scale);
     let finder = Finder { centre, module: finder.module * scale, hits: finder.hits };
     let same = |f: &&mut Finder| {
         f.centre.to(centre) < 1.5 * f.module && f.module < 1.5 * finder.module && finder.module < 1.5 * f.module
     };
-    let room = list.len() < finders::MOST;
+    let room = list.len() < MOST_FINDERS;
     match list.iter_mut().find(same) {
-        Some(known) => known.hits += finder.hits,
+        Some(known) => *known = Finder { hits: known.hits.saturating_add(finder.hits), ..finder },
         None if room => list.push(finder),
         None => {}
     }

@@ -2,7 +2,7 @@
 //!
 //! Idea: every line through the centre of a finder pattern cuts it 1:1:3:1:1 (ISO/IEC 18004:2015 §6.3.3, §12 b),
 //! under rotation and, nearly, under perspective. Edges are placed between pixels by their grey levels.
-//! Bounds: a walk ends after `reach` pixels each way.
+//! Bounds: a walk ends where stone, gap or ring grows longer than a pattern of the expected size may have.
 //! Must not know: how candidates were found.
 
 use crate::eye::level::Level;
@@ -28,17 +28,18 @@ pub(crate) struct Sheet<'a> {
 impl Sheet<'_> {
     /// How far a pixel is on the side of ink: positive is ink. `None` outside the picture.
     #[inline]
-    fn inkness(&self, spot: Spot) -> Option<f32> {
-        if !self.level.holds(spot) {
+    fn inkness(&self, spot: Spot) -> Option<i32> {
+        let (x, y) = (spot.x as usize, spot.y as usize);
+        // A cast takes what lies left or above to 0.
+        if x >= self.level.width || y >= self.level.height || spot.x < 0.0 || spot.y < 0.0 {
             return None;
         }
-        let (x, y) = (spot.x as usize, spot.y as usize);
-        let (pixel, threshold) =
-            (i32::from(self.level.pixels[y * self.level.width + x]), i32::from(self.thresholds.at(x, y)));
+        let pixel = self.level.pixels[y.wrapping_mul(self.level.width).wrapping_add(x)];
+        let off = i32::from(self.thresholds.at(x, y)).wrapping_sub(i32::from(pixel));
         Some(match self.ink {
-            Ink::Dark => threshold - pixel,
-            Ink::Light => pixel - threshold + 1,
-        } as f32)
+            Ink::Dark => off,
+            Ink::Light => 1i32.wrapping_sub(off),
+        })
     }
 }
 
@@ -70,43 +71,44 @@ impl Cut {
     }
 }
 
-/// Walks from `start` both ways along `step` (at most one pixel long in x and in y).
-pub(crate) fn cut(sheet: &Sheet<'_>, start: Spot, step: Spot, reach: f32) -> Option<Cut> {
-    let forth = walk(sheet, start, step, reach)?;
-    let back = walk(sheet, start, step.times(-1.0), reach)?;
+/// Walks from `start` both ways along `step` (at most one pixel long in x and in y). `module` is the expected
+/// length of a module; runs up to about twice as long as expected are followed.
+pub(crate) fn cut(sheet: &Sheet<'_>, start: Spot, step: Spot, module: f32) -> Option<Cut> {
+    let forth = walk(sheet, start, step, module)?;
+    let back = walk(sheet, start, step.times(-1.0), module)?;
     Some(Cut { back, forth })
 }
 
 /// The distances at which stone, gap and ring end. The picture's edge ends a ring, nothing else.
-fn walk(sheet: &Sheet<'_>, start: Spot, step: Spot, reach: f32) -> Option<[f32; 3]> {
+fn walk(sheet: &Sheet<'_>, start: Spot, step: Spot, module: f32) -> Option<[f32; 3]> {
     let length = step.length();
+    // Half a stone is a module and a half; the line may hit the pattern off its centre.
+    let most = [4.2, 2.4, 2.6].map(|modules| (modules * module / length) as u32 + 2);
     let mut ends = [0.0; 3];
-    let mut found = 0;
-    let mut before = sheet.inkness(start)?;
-    if before <= 0.0 {
-        return None;
-    }
-    let most = (reach / length) as usize;
-    for k in 1..=most {
-        let here = sheet.inkness(start.plus(step.times(k as f32)));
-        let Some(here) = here else {
-            if found < 2 {
-                return None;
-            }
-            ends[2] = k as f32 * length;
-            return Some(ends);
+    let (mut found, mut run) = (0, 0);
+    let mut before = sheet.inkness(start).filter(|i| *i > 0)?;
+    let mut here = start;
+    let mut k = 0.0;
+    loop {
+        here = here.plus(step);
+        k += 1.0;
+        let Some(ink) = sheet.inkness(here) else {
+            ends[2] = k * length;
+            return (found == 2).then_some(ends);
         };
-        if (here > 0.0) != (before > 0.0) {
-            let part = before.abs() / (before.abs() + here.abs()).max(1.0);
-            ends[found] = (k as f32 - 1.0 + part) * length;
-            found += 1;
+        run += 1;
+        if (ink > 0) != (before > 0) {
+            let (a, b) = (before.unsigned_abs() as f32, ink.unsigned_abs() as f32);
+            ends[found] = (k - 1.0 + a / (a + b).max(1.0)) * length;
+            (found, run) = (found + 1, 0);
             if found == 3 {
                 return Some(ends);
             }
+        } else if run > most[found] {
+            return None;
         }
-        before = here;
+        before = ink;
     }
-    None
 }
 
 #[cfg(test)]
@@ -139,19 +141,19 @@ pub(crate) mod tests {
         let thresholds = Thresholds::of(&level);
         let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
         for (x, y) in [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0), (1.0, 0.4)] {
-            let cut = cut(&sheet, Spot::new(27.5, 27.5), Spot::new(x, y), 60.0).unwrap();
+            let cut = cut(&sheet, Spot::new(27.5, 27.5), Spot::new(x, y), 6.0).unwrap();
             assert!(cut.in_proportion(0.5), "{x}, {y}: {cut:?}");
             assert!(cut.offset().abs() < 1.2, "{x}, {y}: {cut:?}");
         }
         let light = Sheet { ink: Ink::Light, ..sheet };
-        assert!(cut(&light, Spot::new(27.5, 27.5), Spot::new(1.0, 0.0), 60.0).is_none(), "starts on no ink");
+        assert!(cut(&light, Spot::new(27.5, 27.5), Spot::new(1.0, 0.0), 6.0).is_none(), "starts on no ink");
     }
 
     #[test]
-    fn a_walk_ends_at_its_reach() {
+    fn a_walk_ends_where_a_run_is_too_long() {
         let level = drawn(&["#.#.#.#"; 7], 9);
         let thresholds = Thresholds::of(&level);
         let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
-        assert!(cut(&sheet, Spot::new(22.5, 30.0), Spot::new(0.0, 1.0), 20.0).is_none());
+        assert!(cut(&sheet, Spot::new(22.5, 30.0), Spot::new(0.0, 1.0), 3.0).is_none());
     }
 }

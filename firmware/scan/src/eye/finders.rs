@@ -66,6 +66,7 @@ fn plausible(edges: &[u16]) -> Option<f32> {
     let &[a, b, c, d, e, f] = edges else { return None };
     let (total, stone) = (u32::from(f.wrapping_sub(a)), u32::from(d.wrapping_sub(c)));
     let others = [b.wrapping_sub(a), c.wrapping_sub(b), e.wrapping_sub(d), f.wrapping_sub(e)].map(u32::from);
+    // In seventieths of the total: 3 to 17 of 10 with a pixel of quantisation, and 16 to 46 of 30.
     let most = total * 17 / 70 + 1;
     let fits = total >= 7
         && stone * 70 >= total * 16
@@ -87,13 +88,13 @@ fn known(list: &mut [Finder], centre: Spot, module: f32) -> bool {
 /// Down, across again, and along both diagonals; the centre moves to the middle of what was cut.
 fn confirm(sheet: &Sheet<'_>, start: Spot, module: f32) -> Option<Finder> {
     let fits = |cut: &Cut| cut.in_proportion(0.75);
-    let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 14.0).filter(fits)?;
+    let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 1.3).filter(fits)?;
     let start = start.plus(Spot::new(0.0, down.offset()));
-    let across = cut(sheet, start, Spot::new(1.0, 0.0), module * 7.0).filter(fits)?;
+    let across = cut(sheet, start, Spot::new(1.0, 0.0), module).filter(fits)?;
     let start = start.plus(Spot::new(across.offset(), 0.0));
-    let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 14.0).filter(fits).unwrap_or(down);
+    let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 1.3).filter(fits).unwrap_or(down);
     let centre = start.plus(Spot::new(0.0, down.offset()));
-    let diagonal = |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 20.0).filter(|c| c.in_proportion(0.9));
+    let diagonal = |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 1.6).filter(|c| c.in_proportion(0.9));
     if diagonal(0.7).is_none() && diagonal(-0.7).is_none() {
         return None;
     }

@@ -37,7 +37,7 @@ impl Thresholds {
             .map(|b| if b.max - b.min >= flat { (u16::from(b.mean), 1) } else { (0, 0) })
             .collect();
         let across = blocks.across;
-        let sums = spread(&spread(&seen, across, 1), across, across);
+        let sums = spread(&seen, across);
         let values = sums.iter().map(|(sum, count)| if *count == 0 { 0 } else { (sum / count) as u8 }).collect();
         Self { across, values }
     }
@@ -45,7 +45,7 @@ impl Thresholds {
     /// The threshold at a pixel.
     #[inline]
     pub(crate) fn at(&self, x: usize, y: usize) -> u8 {
-        self.values[y / BLOCK * self.across + x / BLOCK]
+        self.values[(y / BLOCK).wrapping_mul(self.across).wrapping_add(x / BLOCK)]
     }
 
     /// The thresholds of the blocks that row `y` passes through.
@@ -116,19 +116,19 @@ fn block(low: &[u8], high: &[u8], sum: &[u16], height: usize) -> Block {
     Block { min, max, mean: (total / count) as u8 }
 }
 
-/// Adds up to [`REACH`] neighbours at each side, `step` elements apart; lines end where `across` says.
-fn spread(values: &[(u16, u16)], across: usize, step: usize) -> Vec<(u16, u16)> {
-    let (line, lines) = if step == 1 { (across, values.len() / across.max(1)) } else { (values.len() / across.max(1), across) };
+/// For each block the sum over the 5 x 5 around it: first along rows, then along columns.
+fn spread(values: &[(u16, u16)], across: usize) -> Vec<(u16, u16)> {
+    let add = |a: (u16, u16), b: (u16, u16)| (a.0.wrapping_add(b.0), a.1.wrapping_add(b.1));
+    let mut along = Vec::with_capacity(values.len());
+    for row in values.chunks(across.max(1)) {
+        let near = |k: usize| &row[k.saturating_sub(REACH)..(k + REACH + 1).min(row.len())];
+        along.extend((0..row.len()).map(|k| near(k).iter().fold((0, 0), |sum, v| add(sum, *v))));
+    }
+    let rows: Vec<&[(u16, u16)]> = along.chunks(across.max(1)).collect();
     let mut out = vec![(0, 0); values.len()];
-    for n in 0..lines {
-        let start = if step == 1 { n * across } else { n };
-        for k in 0..line {
-            let near = k.saturating_sub(REACH)..(k + REACH + 1).min(line);
-            let add = |(s, c): (u16, u16), i: usize| {
-                let (value, count) = values[start + i * step];
-                (s.wrapping_add(value), c.wrapping_add(count))
-            };
-            out[start + k * step] = near.fold((0, 0), add);
+    for (k, line) in out.chunks_mut(across.max(1)).enumerate() {
+        for row in &rows[k.saturating_sub(REACH)..(k + REACH + 1).min(rows.len())] {
+            line.iter_mut().zip(*row).for_each(|(sum, v)| *sum = add(*sum, *v));
         }
     }
     out

@@ -102,7 +102,7 @@ fn module_along(sheet: &Sheet<'_>, from: Spot, to: Spot, triple: &Triple) -> f32
     let way = to.minus(from);
     let step = way.times(1.0 / way.x.abs().max(way.y.abs()).max(1e-3));
     let rough = triple.corner.module;
-    let cut = cut(sheet, from, step, rough * 9.0).filter(|c| c.in_proportion(0.9));
+    let cut = cut(sheet, from, step, rough * 1.2).filter(|c| c.in_proportion(0.9));
     // Along a leg that is not level a module is longer or shorter than the mean of across and down.
     cut.map_or(rough, |c| c.module()).max(0.5)
 }
