@@ -6,7 +6,7 @@
 use crate::attempt::{Answer, Effort, Reading, View, attempt};
 use crate::eye::budget::Budget;
 use crate::eye::cross::Ink;
-use crate::eye::finders::{self, Finder};
+use crate::eye::finders::{self, Finder, Found};
 use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::threshold::Thresholds;
@@ -27,7 +27,7 @@ const MOST_THOROUGH: usize = 2;
 const WORTH_MORE: f32 = 0.28;
 
 /// Most finder patterns of one ink, of all levels together.
-const MOST_FINDERS: usize = 160;
+const MOST_FINDERS: usize = 400;
 
 /// Work of one look, in samples.
 const WORK: u32 = 3_000_000;
@@ -69,14 +69,14 @@ impl Default for Scanner {
 struct Look {
     views: Vec<View>,
     budget: Budget,
-    /// Of dark and of light ink, in frame pixels.
-    finders: [Vec<Finder>; 2],
+    /// What each level holds, the coarsest first.
+    found: Vec<Found>,
+    /// Of one ink, in frame pixels.
+    finders: Vec<Finder>,
     /// Symbols read, in frame pixels: what lies inside is claimed.
     claimed: Vec<[Spot; 4]>,
     symbols: Symbols,
 }
-
-const INKS: [Ink; 2] = [Ink::Dark, Ink::Light];
 
 impl Look {
     fn at(frame: &Frame<'_>) -> Self {
@@ -96,31 +96,38 @@ impl Look {
         Self {
             views,
             budget: Budget::new(WORK),
-            finders: [Vec::new(), Vec::new()],
+            found: Vec::new(),
+            finders: Vec::new(),
             claimed: Vec::new(),
             symbols: Symbols::default(),
         }
     }
 
+    /// The patterns of both inks, the dark ones confirmed.
     fn search(&mut self) {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         for (n, view) in self.views.iter().enumerate().rev() {
             let step = if n == 0 { 3 } else if n == 1 { 2 } else { 1 };
             let found = finders::find(&view.level, &view.thresholds, step);
-            for (list, new) in self.finders.iter_mut().zip([found.dark, found.light]) {
-                new.into_iter().for_each(|f| add(list, f, view.scale));
-            }
+            found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
+            self.found.push(found);
         }
     }
 
+    fn light_finders(&self) -> Vec<Finder> {
+        let mut list = Vec::new();
+        for (view, found) in self.views.iter().rev().zip(&self.found) {
+            let light = finders::confirm_light(&view.level, &view.thresholds, found);
+            light.into_iter().for_each(|f| add(&mut list, f, view.scale));
+        }
+        list
+    }
+
     fn quick_and_thorough(&mut self) {
-        let mut left: Vec<(f32, Ink, Triple)> = Vec::new();
-        for (n, ink) in INKS.into_iter().enumerate() {
-            for triple in triples::rank(&self.finders[n]) {
-                if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
-                    left.push((fit, ink, triple));
-                }
-            }
+        let mut left = self.quick(Ink::Dark);
+        if self.symbols.is_empty() {
+            self.finders = self.light_finders();
+            left.extend(self.quick(Ink::Light));
         }
         if !self.symbols.is_empty() {
             return;
@@ -129,6 +136,17 @@ impl Look {
         for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
             self.try_one(triple, *ink, Effort::Thorough);
         }
+    }
+
+    /// One quick attempt at each likely triple; those that may be worth more, with how well they fitted.
+    fn quick(&mut self, ink: Ink) -> Vec<(f32, Ink, Triple)> {
+        let mut left = Vec::new();
+        for triple in triples::rank(&self.finders) {
+            if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
+                left.push((fit, ink, triple));
+            }
+        }
+        left
     }
 
     /// How well the triple fitted, when it may be worth another attempt.

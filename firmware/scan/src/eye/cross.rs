@@ -28,10 +28,10 @@ pub(crate) struct Sheet<'a> {
 impl Sheet<'_> {
     /// How far a pixel is on the side of ink: positive is ink. `None` outside the picture.
     #[inline]
-    fn inkness(&self, spot: Spot) -> Option<i32> {
-        let (x, y) = (spot.x as usize, spot.y as usize);
-        // A cast takes what lies left or above to 0.
-        if x >= self.level.width || y >= self.level.height || spot.x < 0.0 || spot.y < 0.0 {
+    fn inkness(&self, (x, y): (i64, i64)) -> Option<i32> {
+        // What lies left or above becomes very large.
+        let (x, y) = ((x >> FRACTION) as usize, (y >> FRACTION) as usize);
+        if x >= self.level.width || y >= self.level.height {
             return None;
         }
         let pixel = self.level.pixels[y.wrapping_mul(self.level.width).wrapping_add(x)];
@@ -41,6 +41,14 @@ impl Sheet<'_> {
             Ink::Light => 1i32.wrapping_sub(off),
         })
     }
+}
+
+/// Bits after the point of a place on a line: lines are walked in integers.
+const FRACTION: u32 = 16;
+
+fn fixed(spot: Spot) -> (i64, i64) {
+    let scale = (1u32 << FRACTION) as f32;
+    ((spot.x * scale) as i64, (spot.y * scale) as i64)
 }
 
 /// The runs cut by a line: distances from the start of the ends of stone, gap and ring, each way.
@@ -86,20 +94,20 @@ fn walk(sheet: &Sheet<'_>, start: Spot, step: Spot, module: f32) -> Option<[f32;
     let most = [4.2, 2.4, 2.6].map(|modules| (modules * module / length) as u32 + 2);
     let mut ends = [0.0; 3];
     let (mut found, mut run) = (0, 0);
-    let mut before = sheet.inkness(start).filter(|i| *i > 0)?;
-    let mut here = start;
-    let mut k = 0.0;
+    let (mut here, step) = (fixed(start), fixed(step));
+    let mut before = sheet.inkness(here).filter(|i| *i > 0)?;
+    let mut k = 0u32;
     loop {
-        here = here.plus(step);
-        k += 1.0;
+        here = (here.0.wrapping_add(step.0), here.1.wrapping_add(step.1));
+        k = k.wrapping_add(1);
         let Some(ink) = sheet.inkness(here) else {
-            ends[2] = k * length;
+            ends[2] = k as f32 * length;
             return (found == 2).then_some(ends);
         };
         run += 1;
         if (ink > 0) != (before > 0) {
             let (a, b) = (before.unsigned_abs() as f32, ink.unsigned_abs() as f32);
-            ends[found] = (k - 1.0 + a / (a + b).max(1.0)) * length;
+            ends[found] = (k as f32 - 1.0 + a / (a + b).max(1.0)) * length;
             (found, run) = (found + 1, 0);
             if found == 3 {
                 return Some(ends);

@@ -13,7 +13,7 @@ use crate::eye::runs;
 use crate::eye::threshold::Thresholds;
 
 /// Most finder patterns of one ink kept: the sixteen codes of a look have 48.
-pub(crate) const MOST: usize = 96;
+pub(crate) const MOST: usize = 256;
 
 const MOST_CHECKS: usize = 6000;
 
@@ -27,37 +27,57 @@ pub(crate) struct Finder {
     pub(crate) hits: u32,
 }
 
-/// The patterns of both inks.
+/// What a level holds: dark patterns, and places that may be light ones, for [`confirm_light`].
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) dark: Vec<Finder>,
-    pub(crate) light: Vec<Finder>,
+    light: Vec<(Spot, f32)>,
 }
 
 /// Searches every `step`th row.
 pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize) -> Found {
     let mut found = Found::default();
     let mut edges = Vec::new();
-    let mut checks = 0;
+    let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Dark }, checks: 0 };
     for y in (step / 2..level.height).step_by(step.max(1)) {
         let row = &level.pixels[y * level.width..][..level.width];
         runs::edges(row, thresholds.row(y), &mut edges);
         for (n, six) in edges.windows(6).enumerate() {
             let Some(module) = plausible(six) else { continue };
-            let (ink, list) =
-                if n % 2 == 0 { (Ink::Dark, &mut found.dark) } else { (Ink::Light, &mut found.light) };
             let centre = Spot::new(f32::from(six[2] + six[3]) / 2.0, y as f32 + 0.5);
-            if known(list, centre, module) || list.len() >= MOST || checks >= MOST_CHECKS {
-                continue;
-            }
-            checks += 1;
-            let sheet = Sheet { level, thresholds, ink };
-            if let Some(finder) = confirm(&sheet, centre, module) {
-                merge(list, finder);
+            if n % 2 == 0 {
+                search.hit(&mut found.dark, centre, module);
+            } else if found.light.len() < MOST_CHECKS {
+                found.light.push((centre, module));
             }
         }
     }
     found
+}
+
+/// The light patterns among the places of a search: only dark mode needs them, and most frames are read before.
+pub(crate) fn confirm_light(level: &Level, thresholds: &Thresholds, found: &Found) -> Vec<Finder> {
+    let mut list = Vec::new();
+    let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Light }, checks: 0 };
+    found.light.iter().for_each(|(centre, module)| search.hit(&mut list, *centre, *module));
+    list
+}
+
+struct Search<'a> {
+    sheet: Sheet<'a>,
+    checks: usize,
+}
+
+impl Search<'_> {
+    fn hit(&mut self, list: &mut Vec<Finder>, centre: Spot, module: f32) {
+        if known(list, centre, module) || list.len() >= MOST || self.checks >= MOST_CHECKS {
+            return;
+        }
+        self.checks += 1;
+        if let Some(finder) = confirm(&self.sheet, centre, module) {
+            merge(list, finder);
+        }
+    }
 }
 
 /// The module length, when six edges may be those of a finder pattern. Loose: edges are whole pixels here.
@@ -124,21 +144,22 @@ mod tests {
         let found = find(&level, &Thresholds::of(&level), 2);
         let [finder] = &found.dark[..] else { panic!("{found:?}") };
         assert!(finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3, "{finder:?}");
-        assert!(found.light.is_empty());
     }
 
     #[test]
     fn a_light_finder_is_found_as_light() {
         let mut level = drawn(&FINDER, 5);
         level.pixels.iter_mut().for_each(|p| *p = 250 - *p);
-        let found = find(&level, &Thresholds::of(&level), 1);
-        assert_eq!((found.dark.len(), found.light.len()), (0, 1));
+        let thresholds = Thresholds::of(&level);
+        let found = find(&level, &thresholds, 1);
+        assert_eq!((found.dark.len(), confirm_light(&level, &thresholds, &found).len()), (0, 1));
     }
 
     #[test]
     fn stripes_are_no_finders() {
         let level = drawn(&["#.###.#.#.###.#"; 12], 4);
-        let found = find(&level, &Thresholds::of(&level), 1);
-        assert!(found.dark.is_empty() && found.light.is_empty(), "{found:?}");
+        let thresholds = Thresholds::of(&level);
+        let found = find(&level, &thresholds, 1);
+        assert!(found.dark.is_empty() && confirm_light(&level, &thresholds, &found).is_empty(), "{found:?}");
     }
 }
