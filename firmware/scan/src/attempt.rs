@@ -103,7 +103,7 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn run(&self, budget: &mut Budget) -> Answer {
-        if !budget.spend(if self.effort == Effort::Quick { 2500 } else { 6000 }) {
+        if !budget.spend(150) {
             return Answer::Nothing(-1.0);
         }
         let legs = Legs::measure(&self.sheet, &self.triple);
@@ -115,6 +115,9 @@ impl Trial<'_> {
             return Answer::Nothing(-1.0);
         }
         let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (7, 3) };
+        if !budget.spend(600 * near as usize) {
+            return Answer::Nothing(-1.0);
+        }
         let sides = timing::sides(&self.sheet, &self.triple, &legs, near);
         let mut fit = sides.first().map_or(-1.0, |s| s.fit.min(1.0) - 1.0);
         for side in sides.iter().take(most).filter(|s| s.fit > LEAST_TIMING) {
@@ -170,10 +173,10 @@ impl Trial<'_> {
         let place = Spot::new(place, place);
         let mut warps = Vec::new();
         let searches: &[(&Warp, f32)] =
-            if self.effort == Effort::Quick { &[(&tilted, 3.0)] } else { &[(&tilted, 3.0), (&tilted, 8.0), (&flat, 4.0)] };
+            if self.effort == Effort::Quick { &[(&tilted, 1.5), (&tilted, 4.0)] } else { &[(&tilted, 4.0), (&tilted, 8.0), (&flat, 4.0)] };
         for (estimate, reach) in searches {
             let frame = Frame2::of(|p| estimate.map(p), place);
-            if *reach > 5.0 && warps.first().is_some_and(|w: &(f32, Warp)| w.0 > 0.75) {
+            if warps.first().is_some_and(|w: &(f32, Warp)| w.0 > 0.75) {
                 continue;
             }
             let hit = locate(&self.sheet, &frame, *reach, budget).filter(|h| h.fit > 0.5);

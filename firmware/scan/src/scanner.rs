@@ -29,8 +29,14 @@ const WORTH_MORE: f32 = 0.28;
 /// Most finder patterns of one ink, of all levels together.
 const MOST_FINDERS: usize = 400;
 
-/// Work of one look, in samples.
-const WORK: u32 = 3_000_000;
+/// Work of the quick attempts of one ink, in samples, before a symbol was read.
+const QUICK_WORK: u32 = 120_000;
+
+/// What a symbol read adds to it.
+const EARNED: u32 = 20_000;
+
+/// Work of the thorough attempts, in samples.
+const THOROUGH_WORK: u32 = 2_000_000;
 
 /// Reads QR codes in camera frames, one frame after the other.
 #[derive(Debug)]
@@ -95,7 +101,7 @@ impl Look {
         }
         Self {
             views,
-            budget: Budget::new(WORK),
+            budget: Budget::new(0),
             found: Vec::new(),
             finders: Vec::new(),
             claimed: Vec::new(),
@@ -107,7 +113,11 @@ impl Look {
     fn search(&mut self) {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         for (n, view) in self.views.iter().enumerate().rev() {
-            let step = if n == 0 { 3 } else if n == 1 { 2 } else { 1 };
+            let step = match n {
+                0 => if view.level.height > 600 { 4 } else { 3 },
+                1 => 2,
+                _ => 1,
+            };
             let found = finders::find(&view.level, &view.thresholds, step);
             found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
             self.found.push(found);
@@ -133,6 +143,7 @@ impl Look {
             return;
         }
         left.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.budget = Budget::new(THOROUGH_WORK);
         for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
             self.try_one(triple, *ink, Effort::Thorough);
         }
@@ -141,6 +152,7 @@ impl Look {
     /// One quick attempt at each likely triple; those that may be worth more, with how well they fitted.
     fn quick(&mut self, ink: Ink) -> Vec<(f32, Ink, Triple)> {
         let mut left = Vec::new();
+        self.budget = Budget::new(QUICK_WORK);
         for triple in triples::rank(&self.finders) {
             if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
                 left.push((fit, ink, triple));
@@ -165,6 +177,7 @@ impl Look {
     fn take(&mut self, reading: Reading) {
         let corners = reading.corners.map(|c| Point { x: c.x as i32, y: c.y as i32 });
         self.claimed.push(reading.corners);
+        self.budget.earn(EARNED);
         Symbol::new(reading.bytes, corners, reading.version).into_iter().for_each(|s| self.symbols.add(s));
     }
 

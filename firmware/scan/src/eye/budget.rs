@@ -1,6 +1,6 @@
 //! Counted work: what one look may spend on attempts to read, so that no picture can stop the queue.
 //!
-//! Promises: the count only falls; when it is spent, every further attempt is refused. The unit is one sampled
+//! Promises: the count falls, and rises only by [`Budget::earn`]; when it is spent, every further attempt is refused. The unit is one sampled
 //! pixel (some 20 to 30 instructions with what hangs on it). Never wall time: the same frame gives the same answer.
 //! Must not know: who spends.
 
@@ -21,6 +21,11 @@ impl Budget {
         let enough = self.left >= cost;
         self.left = self.left.saturating_sub(cost);
         enough
+    }
+
+    /// Adds to what is left: a symbol read has paid for the next.
+    pub(crate) fn earn(&mut self, samples: u32) {
+        self.left = self.left.saturating_add(samples);
     }
 }
 

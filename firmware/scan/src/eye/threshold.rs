@@ -52,11 +52,6 @@ impl Thresholds {
     pub(crate) fn row(&self, y: usize) -> &[u8] {
         &self.values[y / BLOCK * self.across..][..self.across]
     }
-
-    /// The share of blocks, of 256, that lie near some contrast.
-    pub(crate) fn lively(&self) -> usize {
-        self.values.iter().filter(|v| **v > 0).count() * 256 / self.values.len().max(1)
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -144,7 +139,6 @@ mod tests {
         let thresholds = Thresholds::of(&level);
         assert_eq!((thresholds.across, thresholds.values.len()), (5, 15));
         assert!(thresholds.values.iter().all(|t| *t == 0));
-        assert_eq!(thresholds.lively(), 0);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! is the square of a linear function of the place, so that the geometric mean of both ends counts them); among
 //! its neighbours the timing patterns decide, and from version 7 on the version information (ISO/IEC 18004:2015
 //! §6.3.5, §7.10, Annex D).
-//! Bounds: for each candidate 2 x 13 lines of n samples.
+//! Bounds: for each candidate 2 x 9 lines of n samples.
 //! Must not know: the data modules.
 
 use crate::code::layout::{alignment_centres, version_word};
@@ -141,13 +141,19 @@ fn fitted(sheet: &Sheet<'_>, triple: &Triple, measured: [f32; 2], modules: usize
     let step = (0.8 / modules as f32).min(0.03);
     for (leg, line) in [Line::Row, Line::Column].into_iter().enumerate() {
         let start = measured[leg];
-        for k in -STEPS..=STEPS {
-            let mut trial = depths;
-            trial[leg] = start + k as f32 * step;
-            let warp = warp(triple, fourth(triple, trial), modules);
-            let fit = alternation(sheet, &warp, modules, line) - 0.01 * k.abs() as f32;
-            if fit > fits[leg] {
-                (fits[leg], depths[leg]) = (fit, trial[leg]);
+        let mut best = 0;
+        // Every second depth, then those beside the best.
+        for pass in [[-6, -4, -2, 0, 2, 4, 6].as_slice(), &[-1, 1]] {
+            let middle = best;
+            for k in pass {
+                let k: i32 = middle + *k;
+                let mut trial = depths;
+                trial[leg] = start + k as f32 * step;
+                let warp = warp(triple, fourth(triple, trial), modules);
+                let fit = alternation(sheet, &warp, modules, line) - 0.01 * k.abs() as f32;
+                if fit > fits[leg] {
+                    (fits[leg], depths[leg], best) = (fit, trial[leg], k);
+                }
             }
         }
     }
@@ -155,9 +161,6 @@ fn fitted(sheet: &Sheet<'_>, triple: &Triple, measured: [f32; 2], modules: usize
     let told = told(sheet, &warp(triple, fourth, modules), modules);
     Side { modules, fit: (fits[0] + fits[1]) / 2.0 + told, fourth }
 }
-
-/// Depths tried to each side of the measured one.
-const STEPS: i32 = 6;
 
 /// One of the two timing patterns.
 #[derive(Clone, Copy)]
