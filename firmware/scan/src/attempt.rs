@@ -57,7 +57,7 @@ pub(crate) enum Answer {
 const LEAST_TIMING: f32 = 0.22;
 
 /// Places that correlate less with finder patterns are none.
-const LEAST_FINDERS: f32 = 0.2;
+const LEAST_FINDERS: f32 = 0.5;
 
 /// Known modules that fit less are chance.
 const LEAST_FIT: f32 = 0.3;

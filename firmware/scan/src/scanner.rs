@@ -196,6 +196,7 @@ fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     };
     let room = list.len() < MOST_FINDERS;
     match list.iter_mut().find(same) {
+        Some(known) if finder.hits < 3 => known.hits = known.hits.saturating_add(finder.hits),
         Some(known) => *known = Finder { hits: known.hits.saturating_add(finder.hits), ..finder },
         None if room => list.push(finder),
         None => {}
