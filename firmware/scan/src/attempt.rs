@@ -59,6 +59,9 @@ const LEAST_TIMING: f32 = 0.22;
 /// Places that correlate less with finder patterns are none.
 const LEAST_FINDERS: f32 = 0.5;
 
+/// Known modules must fit this well before a free mesh is laid over them.
+const WORTH_BENDING: f32 = 0.45;
+
 /// Known modules that fit less are chance.
 const LEAST_FIT: f32 = 0.3;
 
@@ -114,7 +117,7 @@ impl Trial<'_> {
         if timing::finder_fit(&self.sheet, &self.triple, &legs) < LEAST_FINDERS {
             return Answer::Nothing(-1.0);
         }
-        let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (7, 3) };
+        let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (5, 2) };
         if !budget.spend(600 * near as usize) {
             return Answer::Nothing(-1.0);
         }
@@ -153,6 +156,7 @@ impl Trial<'_> {
             }
         }
         if self.effort == Effort::Thorough
+            && fit > WORTH_BENDING
             && let Some(field) = mesh::free(&self.sheet, &bent, &layout, budget)
         {
             let bent = Bent { warp, field: Some(field) };

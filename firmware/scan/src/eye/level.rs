@@ -28,19 +28,19 @@ impl Level {
     /// Half the size, each pixel the mean of four; an odd last row or column is left out.
     pub(crate) fn halved(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
-        let mut pixels = Vec::with_capacity(width * height);
-        for two in self.pixels.chunks_exact(2 * self.width.max(1)).take(height) {
+        let mut pixels = vec![0; width * height];
+        let rows = self.pixels.chunks_exact(2 * self.width.max(1)).zip(pixels.chunks_exact_mut(width.max(1)));
+        for (two, out) in rows {
             let (upper, lower) = two.split_at(self.width);
-            let (eights, rest) = upper.as_chunks::<8>();
-            let (lower_eights, lower_rest) = lower.as_chunks::<8>();
-            for (a, b) in eights.iter().zip(lower_eights) {
-                pixels.extend_from_slice(&mean_of_fours(*a, *b));
-            }
-            let pairs = rest.chunks_exact(2).zip(lower_rest.chunks_exact(2));
-            pixels.extend(pairs.map(|(a, b)| {
+            let (fours, rest) = out.as_chunks_mut::<4>();
+            let done = fours.len() * 8;
+            let eights = upper.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
+            fours.iter_mut().zip(eights).for_each(|(four, (a, b))| *four = mean_of_fours(*a, *b));
+            let pairs = upper[done..].chunks_exact(2).zip(lower[done..].chunks_exact(2));
+            rest.iter_mut().zip(pairs).for_each(|(mean, (a, b))| {
                 let sum = u16::from(a[0]).wrapping_add(u16::from(a[1])).wrapping_add(u16::from(b[0]));
-                (sum.wrapping_add(u16::from(b[1])).wrapping_add(2) >> 2) as u8
-            }));
+                *mean = (sum.wrapping_add(u16::from(b[1])).wrapping_add(2) >> 2) as u8;
+            });
         }
         Self { width, height, pixels }
     }
@@ -72,10 +72,6 @@ impl Level {
         f32::from(self.pixels[y.wrapping_mul(self.width).wrapping_add(x)])
     }
 
-    /// Whether a place lies in the picture.
-    pub(crate) fn holds(&self, spot: Spot) -> bool {
-        spot.x >= 0.0 && spot.y >= 0.0 && spot.x < self.width as f32 && spot.y < self.height as f32
-    }
 }
 
 /// Four pixels from two rows of eight, in a word of four lanes (Warren, "Hacker's Delight" §2-18).
