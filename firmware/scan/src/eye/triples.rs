@@ -1,6 +1,6 @@
 //! Stage 4, which three finder patterns are one code.
 //!
-//! Idea: in every three, the pattern opposite the longest side is the corner; what remains is ranked by how
+//! Idea: in every three, the pattern opposite the longest side (or nearly so) is the corner; what remains is ranked by how
 //! alike the modules are, how near to right the angle is and how near to equal the legs. Ranks order the
 //! attempts, nothing is refused for a moderate tilt, and nothing is claimed before a code was decoded.
 //! Bounds: n (n - 1) (n - 2) / 6 triples of at most `finders::MOST`, the [`KEPT`] best returned.
@@ -44,7 +44,10 @@ pub(crate) fn rank(finders: &[Finder]) -> Vec<Triple> {
         let alike: Vec<&Finder> =
             finders[n + 1..].iter().take_while(|f| f.module < a.module * 2.0).collect();
         for (m, b) in alike.iter().enumerate() {
-            triples.extend(alike[m + 1..].iter().filter_map(|c| assemble([*a, **b, **c])));
+            for c in &alike[m + 1..] {
+                let turns = [[*a, **b, **c], [**b, **c, *a], [**c, *a, **b]];
+                triples.extend(turns.into_iter().filter_map(assemble));
+            }
         }
     }
     triples.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -52,15 +55,14 @@ pub(crate) fn rank(finders: &[Finder]) -> Vec<Triple> {
     triples
 }
 
-fn assemble([a, b, c]: [Finder; 3]) -> Option<Triple> {
-    let (ab, bc, ca) = (a.centre.to(b.centre), b.centre.to(c.centre), c.centre.to(a.centre));
-    let (corner, one, other) = if bc >= ab && bc >= ca {
-        (a, b, c)
-    } else if ca >= ab {
-        (b, c, a)
-    } else {
-        (c, a, b)
-    };
+/// A triple with the first pattern as its corner.
+fn assemble([corner, one, other]: [Finder; 3]) -> Option<Triple> {
+    let [a, b, c] = [corner, one, other];
+    let across = one.centre.to(other.centre);
+    // A strong tilt can make a leg longer than the diagonal.
+    if across < 0.8 * corner.centre.to(one.centre).max(corner.centre.to(other.centre)) {
+        return None;
+    }
     let (u, v) = (one.centre.minus(corner.centre), other.centre.minus(corner.centre));
     let (right, down) = if u.cross(v) > 0.0 { (one, other) } else { (other, one) };
     let (long, short) = (u.length().max(v.length()), u.length().min(v.length()));
