@@ -92,7 +92,9 @@ fn main() {
     let only = args.iter().position(|a| a == "--only").and_then(|n| args.get(n + 1));
     let items = if dir.join("truth.jsonl").is_file() { photographs(dir) } else { frames(dir) };
     let mut sets: BTreeMap<String, Tally> = BTreeMap::new();
-    for item in items.iter().filter(|i| only.is_none_or(|o| i.path.to_string_lossy().contains(o) || i.set == *o)) {
+    for item in
+        items.iter().filter(|i| only.is_none_or(|o| i.path.to_string_lossy().contains(o) || i.set == *o))
+    {
         let picture = GreyPicture::load(&item.path).unwrap();
         let frame = Frame::new(&picture.pixels, picture.width, picture.height, picture.width).unwrap();
         let mut scanner = Scanner::new();
@@ -145,6 +147,14 @@ fn print_row(name: &str, t: &mut Tally) {
     let at = |share: usize| t.us[(t.us.len() * share / 100).min(t.us.len() - 1)];
     println!(
         "{name:22} {:4} {:4} | {:4} {:4} {:4} {:3} | {:6} {:6} {:6}",
-        t.photographs, t.want, t.images, t.any, t.codes, t.other, at(50), at(95), at(100)
+        t.photographs,
+        t.want,
+        t.images,
+        t.any,
+        t.codes,
+        t.other,
+        at(50),
+        at(95),
+        at(100)
     );
 }

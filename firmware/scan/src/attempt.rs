@@ -4,6 +4,7 @@
 //! Must not know: how the patterns were found, which attempts come before or after.
 
 use crate::code::layout::Layout;
+use crate::code::payload::PayloadError;
 use crate::code::read::{Hand, Outcome, read};
 use crate::eye::align::{Frame2, locate};
 use crate::eye::budget::Budget;
@@ -48,7 +49,7 @@ pub(crate) struct Reading {
 pub(crate) enum Answer {
     Read(Reading),
     /// There is a symbol, and it is refused for what it is.
-    Refused,
+    Refused(PayloadError),
     /// How well the known modules fitted at best, -1 to 1.
     Nothing(f32),
 }
@@ -66,7 +67,13 @@ const WORTH_BENDING: f32 = 0.45;
 const LEAST_FIT: f32 = 0.3;
 
 /// Tries to read the symbol of `triple`, which is in frame pixels.
-pub(crate) fn attempt(views: &[View], triple: &Triple, ink: Ink, effort: Effort, budget: &mut Budget) -> Answer {
+pub(crate) fn attempt(
+    views: &[View],
+    triple: &Triple,
+    ink: Ink,
+    effort: Effort,
+    budget: &mut Budget,
+) -> Answer {
     let module = (triple.corner.module + triple.right.module + triple.down.module) / 3.0;
     let first = views.iter().rposition(|v| module / v.scale >= 2.6).unwrap_or(0);
     let mut fit = -1.0f32;
@@ -176,8 +183,11 @@ impl Trial<'_> {
         let Some(place) = timing::last_alignment(modules) else { return vec![tilted, flat] };
         let place = Spot::new(place, place);
         let mut warps = Vec::new();
-        let searches: &[(&Warp, f32)] =
-            if self.effort == Effort::Quick { &[(&tilted, 1.5), (&tilted, 4.0)] } else { &[(&tilted, 4.0), (&tilted, 8.0), (&flat, 4.0)] };
+        let searches: &[(&Warp, f32)] = if self.effort == Effort::Quick {
+            &[(&tilted, 1.5), (&tilted, 4.0)]
+        } else {
+            &[(&tilted, 4.0), (&tilted, 8.0), (&flat, 4.0)]
+        };
         for (estimate, reach) in searches {
             let frame = Frame2::of(|p| estimate.map(p), place);
             if warps.first().is_some_and(|w: &(f32, Warp)| w.0 > 0.75) {
@@ -222,7 +232,7 @@ impl Trial<'_> {
                 let corners = self.corners(bent, layout.side, hand);
                 Answer::Read(Reading { bytes, version: layout.version, corners })
             }
-            Outcome::Refused(_) => Answer::Refused,
+            Outcome::Refused(why) => Answer::Refused(why),
             Outcome::Failed => Answer::Nothing(fit),
         };
         (fit, answer)

@@ -16,6 +16,7 @@ mod eye;
 mod frame;
 mod scanner;
 mod symbol;
+mod why;
 
 pub use frame::{Frame, FrameError};
 pub use scanner::Scanner;

@@ -4,6 +4,7 @@
 //! one's pixels say. Must not know: how a single attempt reads (`attempt`), what the symbols mean.
 
 use crate::attempt::{Answer, Effort, Reading, View, attempt};
+use crate::code::payload::PayloadError;
 use crate::eye::budget::Budget;
 use crate::eye::cross::Ink;
 use crate::eye::finders::{self, Finder, Found};
@@ -12,10 +13,8 @@ use crate::eye::plane::Spot;
 use crate::eye::threshold::Thresholds;
 use crate::eye::triples::{self, Triple};
 use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
+use crate::why::why;
 use crate::{Frame, contain};
-
-/// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
-const DARK: u8 = 40;
 
 /// Frames above this are halved before anything else.
 const MOST_PIXELS: usize = 4 * 1024 * 1024;
@@ -33,7 +32,7 @@ const MOST_FINDERS: usize = 400;
 const QUICK_WORK: u32 = 120_000;
 
 /// What a symbol read adds to it.
-const EARNED: u32 = 20_000;
+const EARNED: u32 = 40_000;
 
 /// Work of the thorough attempts, in samples.
 const THOROUGH_WORK: u32 = 2_000_000;
@@ -58,8 +57,8 @@ impl Scanner {
         let mut look = Look::at(frame);
         look.search();
         look.quick_and_thorough();
-        if look.symbols.is_empty() {
-            let why = why_nothing(&look.views[0].level);
+        if look.symbols.is_empty() && look.symbols.why_nothing().is_none() {
+            let why = look.views.first().and_then(|view| why(view, look.unread.as_ref()));
             look.symbols.blame(why);
         }
         look.symbols
@@ -81,6 +80,8 @@ struct Look {
     finders: Vec<Finder>,
     /// Symbols read, in frame pixels: what lies inside is claimed.
     claimed: Vec<[Spot; 4]>,
+    /// The likeliest code that the quick attempts did not read.
+    unread: Option<Triple>,
     symbols: Symbols,
 }
 
@@ -105,6 +106,7 @@ impl Look {
             found: Vec::new(),
             finders: Vec::new(),
             claimed: Vec::new(),
+            unread: None,
             symbols: Symbols::default(),
         }
     }
@@ -114,7 +116,13 @@ impl Look {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         for (n, view) in self.views.iter().enumerate().rev() {
             let step = match n {
-                0 => if view.level.height > 600 { 4 } else { 3 },
+                0 => {
+                    if view.level.height > 600 {
+                        4
+                    } else {
+                        3
+                    }
+                }
                 1 => 2,
                 _ => 1,
             };
@@ -144,6 +152,7 @@ impl Look {
         }
         left.sort_by(|a, b| b.0.total_cmp(&a.0));
         self.budget = Budget::new(THOROUGH_WORK);
+        self.unread = left.first().map(|l| l.2);
         for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
             self.try_one(triple, *ink, Effort::Thorough);
         }
@@ -168,7 +177,9 @@ impl Look {
         }
         match attempt(&self.views, triple, ink, effort, &mut self.budget) {
             Answer::Read(reading) => self.take(reading),
-            Answer::Refused => {}
+            Answer::Refused(PayloadError::ContainPanic) => self.symbols.count_panic(),
+            Answer::Refused(PayloadError::RefusePart) => self.symbols.blame(Some(WhyNothing::PartOfSeveral)),
+            Answer::Refused(_) => {}
             Answer::Nothing(fit) => return Some(fit).filter(|f| *f > WORTH_MORE),
         }
         None
@@ -178,6 +189,8 @@ impl Look {
         let corners = reading.corners.map(|c| Point { x: c.x as i32, y: c.y as i32 });
         self.claimed.push(reading.corners);
         self.budget.earn(EARNED);
+        // What else was refused no longer matters.
+        self.symbols.blame(None);
         Symbol::new(reading.bytes, corners, reading.version).into_iter().for_each(|s| self.symbols.add(s));
     }
 
@@ -192,7 +205,9 @@ fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     let centre = finder.centre.times(scale);
     let finder = Finder { centre, module: finder.module * scale, hits: finder.hits };
     let same = |f: &&mut Finder| {
-        f.centre.to(centre) < 1.5 * f.module && f.module < 1.5 * finder.module && finder.module < 1.5 * f.module
+        f.centre.to(centre) < 1.5 * f.module
+            && f.module < 1.5 * finder.module
+            && finder.module < 1.5 * f.module
     };
     let room = list.len() < MOST_FINDERS;
     match list.iter_mut().find(same) {
@@ -208,13 +223,6 @@ fn inside(quad: &[Spot; 4], place: Spot) -> bool {
     let turn = |n: usize| quad[(n + 1) % 4].minus(quad[n]).cross(place.minus(quad[n]));
     let signs = [turn(0), turn(1), turn(2), turn(3)];
     signs.iter().all(|s| *s > 0.0) || signs.iter().all(|s| *s < 0.0)
-}
-
-/// Only what is certain: a bright spot in a dark frame may be the screen with the code, so that a frame counts
-/// as dark only when nearly all of it is.
-fn why_nothing(level: &Level) -> Option<WhyNothing> {
-    let bright = level.pixels.iter().filter(|p| **p >= DARK).count();
-    (bright * 100 < level.pixels.len()).then_some(WhyNothing::TooDark)
 }
 
 #[cfg(test)]

@@ -81,7 +81,8 @@ fn syndromes(block: &[u8], checks: usize) -> Vec<u8> {
         .map(|n| {
             let log = n as u16;
             block.iter().fold(0u8, |sum, c| {
-                let raised = if sum == 0 { 0 } else { field.exp[usize::from(field.log[usize::from(sum)] + log)] };
+                let raised =
+                    if sum == 0 { 0 } else { field.exp[usize::from(field.log[usize::from(sum)] + log)] };
                 raised ^ c
             })
         })
@@ -105,7 +106,8 @@ fn repair(block: &mut [u8], syndromes: &[u8], erased: &[usize], power: usize) ->
         return false;
     }
     let evaluator: Vec<u8> = times(syndromes, &locator).into_iter().take(syndromes.len()).collect();
-    let derivative: Vec<u8> = locator.iter().skip(1).enumerate().map(|(n, c)| if n % 2 == 0 { *c } else { 0 }).collect();
+    let derivative: Vec<u8> =
+        locator.iter().skip(1).enumerate().map(|(n, c)| if n % 2 == 0 { *c } else { 0 }).collect();
     let mut fixes = Vec::with_capacity(roots);
     for place in 0..block.len() {
         let inverse = field.exp[(255 - (last - place)) % 255];
@@ -136,7 +138,8 @@ fn berlekamp(syndromes: &[u8], start: Vec<u8>, erased: usize) -> Option<Vec<u8>>
     let mut length = erased;
     for n in erased..syndromes.len() {
         before.insert(0, 0);
-        let delta = locator.iter().take(n + 1).enumerate().fold(0, |d, (k, c)| d ^ field.mul(*c, syndromes[n - k]));
+        let delta =
+            locator.iter().take(n + 1).enumerate().fold(0, |d, (k, c)| d ^ field.mul(*c, syndromes[n - k]));
         if delta == 0 {
             continue;
         }

@@ -37,16 +37,17 @@ impl Format {
     /// Whether the mask turns a module over (§7.8.2).
     #[inline]
     pub(crate) fn flips(self, x: usize, y: usize) -> bool {
-        match self.mask {
-            0 => (x + y) % 2 == 0,
-            1 => y % 2 == 0,
-            2 => x % 3 == 0,
-            3 => (x + y) % 3 == 0,
-            4 => (y / 2 + x / 3) % 2 == 0,
-            5 => x * y % 2 + x * y % 3 == 0,
-            6 => (x * y % 2 + x * y % 3) % 2 == 0,
-            _ => ((x + y) % 2 + x * y % 3) % 2 == 0,
-        }
+        let value = match self.mask {
+            0 => (x + y) % 2,
+            1 => y % 2,
+            2 => x % 3,
+            3 => (x + y) % 3,
+            4 => (y / 2 + x / 3) % 2,
+            5 => x * y % 2 + x * y % 3,
+            6 => (x * y % 2 + x * y % 3) % 2,
+            _ => ((x + y) % 2 + x * y % 3) % 2,
+        };
+        value == 0
     }
 }
 
@@ -94,7 +95,13 @@ mod tests {
         let format = Format::of(0b11010);
         let ink = |x: usize, y: usize| {
             let n = (0..15).find(|n| places(*n, 21).contains(&(x, y))).unwrap();
-            if x == 8 && y < 6 { 0.0 } else if format.word >> n & 1 == 1 { 0.8 } else { -0.8 }
+            if x == 8 && y < 6 {
+                0.0
+            } else if format.word >> n & 1 == 1 {
+                0.8
+            } else {
+                -0.8
+            }
         };
         assert_eq!(likeliest(21, ink).0[0], format);
     }

@@ -108,13 +108,14 @@ impl Layout {
             let right = side - 1 - 2 * k;
             (k, if right <= 6 { right - 1 } else { right })
         });
-        pairs.flat_map(move |(k, right)| {
-            (0..2 * side).map(move |n| {
-                let row = if k % 2 == 0 { side - 1 - n / 2 } else { n / 2 };
-                row * side + right - n % 2
+        pairs
+            .flat_map(move |(k, right)| {
+                (0..2 * side).map(move |n| {
+                    let row = if k % 2 == 0 { side - 1 - n / 2 } else { n / 2 };
+                    row * side + right - n % 2
+                })
             })
-        })
-        .filter(|place| self.roles[*place] == Role::Data)
+            .filter(|place| self.roles[*place] == Role::Data)
     }
 }
 
@@ -161,7 +162,8 @@ mod tests {
         for version in 1..=40u8 {
             let v = Version::new(version);
             let segments = [QrSegment::make_bytes(b"x")];
-            let code = QrCode::encode_segments_advanced(&segments, QrCodeEcc::Low, v, v, None, false).unwrap();
+            let code =
+                QrCode::encode_segments_advanced(&segments, QrCodeEcc::Low, v, v, None, false).unwrap();
             let layout = Layout::of(version.into());
             for (n, role) in layout.roles.iter().enumerate() {
                 let dark = code.get_module((n % layout.side) as i32, (n / layout.side) as i32);

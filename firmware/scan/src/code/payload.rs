@@ -15,8 +15,11 @@ use crate::symbol::Symbol;
 /// Why a corrected symbol has no payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum PayloadError {
-    /// One part of several (ISO/IEC 18004:2015 §8), or a mode that is not ours (FNC1).
-    #[error("refuse a part of a structured append, or a mode other than numeric, alphanumeric, byte, kanji, ECI")]
+    /// One part of several (ISO/IEC 18004:2015 §8).
+    #[error("refuse one part of a structured append")]
+    RefusePart,
+    /// A mode that is not ours (FNC1).
+    #[error("refuse a mode other than numeric, alphanumeric, byte, kanji, ECI")]
     RefuseMode,
     /// Cut off, too long, or against the standard.
     #[error("read a payload that is not complete")]

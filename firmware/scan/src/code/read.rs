@@ -30,6 +30,9 @@ pub(crate) enum Outcome {
 /// Below this the format information is noise.
 const LEAST_FORMAT_FIT: f32 = 0.25;
 
+/// The mode indicator of one part of several.
+const STRUCTURED_APPEND: u8 = 0b0011;
+
 /// Tries to read a symbol, straight and mirrored, whichever its format information fits.
 pub(crate) fn read(soft: &Soft, layout: &Layout) -> Outcome {
     let side = layout.side;
@@ -71,6 +74,9 @@ fn attempt(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Outcome 
             return Outcome::Failed;
         }
         places.iter().zip(block).for_each(|(p, byte)| words.bytes[*p] = byte);
+    }
+    if words.bytes.first().is_some_and(|byte| byte >> 4 == STRUCTURED_APPEND) {
+        return Outcome::Refused(PayloadError::RefusePart);
     }
     match payload(layout.side, &restored(layout, format, &words.bytes)) {
         Ok(bytes) => Outcome::Read(bytes, hand),

@@ -74,7 +74,16 @@ fn promising(sheet: &Sheet<'_>, around: &Frame2, away: Spot) -> bool {
 fn refine(sheet: &Sheet<'_>, around: &Frame2, mut hit: Hit) -> Hit {
     for step in [0.25, 0.125] {
         let start = hit.away;
-        for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)] {
+        for (x, y) in [
+            (-1.0, 0.0),
+            (1.0, 0.0),
+            (0.0, -1.0),
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (-1.0, -1.0),
+            (1.0, -1.0),
+            (-1.0, 1.0),
+        ] {
             let away = start.plus(Spot::new(x * step, y * step));
             let fit = fit(sheet, around, away) - away.length() * 0.015;
             if fit > hit.fit {
@@ -124,7 +133,8 @@ mod tests {
         ];
         let level = drawn(&picture, 4);
         let sheet = Sheet { level: &level, thresholds: &Thresholds::of(&level), ink: Ink::Dark };
-        let around = Frame2 { at: Spot::new(18.0, 22.0), right: Spot::new(4.0, 0.0), down: Spot::new(0.0, 4.0) };
+        let around =
+            Frame2 { at: Spot::new(18.0, 22.0), right: Spot::new(4.0, 0.0), down: Spot::new(0.0, 4.0) };
         let hit = locate(&sheet, &around, 3.0, &mut Budget::new(100_000)).unwrap();
         assert!(hit.away.to(Spot::new(2.0, -1.0)) < 0.6 && hit.fit > 0.9, "{hit:?}");
         assert!(locate(&sheet, &around, 3.0, &mut Budget::new(10)).is_none(), "work is bounded");

@@ -99,7 +99,10 @@ fn plausible(edges: &[u16]) -> Option<f32> {
 fn known(list: &mut [Finder], centre: Spot, module: f32) -> bool {
     let near = |f: &&mut Finder| {
         let away = f.centre.minus(centre);
-        away.x.abs() < f.module && away.y.abs() < 2.0 * f.module && module < 1.6 * f.module && f.module < 1.6 * module
+        away.x.abs() < f.module
+            && away.y.abs() < 2.0 * f.module
+            && module < 1.6 * f.module
+            && f.module < 1.6 * module
     };
     let hit = list.iter_mut().rev().find(near);
     hit.map(|f| f.hits = f.hits.saturating_add(1)).is_some()
@@ -114,7 +117,8 @@ fn confirm(sheet: &Sheet<'_>, start: Spot, module: f32) -> Option<Finder> {
     let start = start.plus(Spot::new(across.offset(), 0.0));
     let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 1.3).filter(fits).unwrap_or(down);
     let centre = start.plus(Spot::new(0.0, down.offset()));
-    let diagonal = |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 1.6).filter(|c| c.in_proportion(0.9));
+    let diagonal =
+        |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 1.6).filter(|c| c.in_proportion(0.9));
     if diagonal(0.7).is_none() && diagonal(-0.7).is_none() {
         return None;
     }
@@ -143,7 +147,10 @@ mod tests {
         let level = drawn(&FINDER, 5);
         let found = find(&level, &Thresholds::of(&level), 2);
         let [finder] = &found.dark[..] else { panic!("{found:?}") };
-        assert!(finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3, "{finder:?}");
+        assert!(
+            finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3,
+            "{finder:?}"
+        );
     }
 
     #[test]

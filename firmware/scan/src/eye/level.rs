@@ -71,7 +71,6 @@ impl Level {
         let y = (spot.y.max(0.0) as usize).min(self.height - 1);
         f32::from(self.pixels[y.wrapping_mul(self.width).wrapping_add(x)])
     }
-
 }
 
 /// Four pixels from two rows of eight, in a word of four lanes (Warren, "Hacker's Delight" §2-18).
@@ -109,7 +108,8 @@ mod tests {
     fn eight_pixels_at_once_are_halved_as_one_by_one() {
         let pixels: Vec<u8> = (0..38u32).map(|n| (n * n * 37 % 256) as u8).collect();
         let half = Level { width: 19, height: 2, pixels: pixels.clone() }.halved();
-        let mean = |x: usize| [x, x + 1, x + 19, x + 20].iter().map(|n| u32::from(pixels[*n])).sum::<u32>() + 2;
+        let mean =
+            |x: usize| [x, x + 1, x + 19, x + 20].iter().map(|n| u32::from(pixels[*n])).sum::<u32>() + 2;
         assert_eq!(half.pixels, (0..9).map(|x| (mean(2 * x) / 4) as u8).collect::<Vec<_>>());
     }
 }

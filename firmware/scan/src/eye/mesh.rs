@@ -44,7 +44,9 @@ pub(crate) fn aligned(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &
     if sure.iter().filter(|s| **s).count() < 5 {
         return None;
     }
-    (0..count * count).filter(|n| !sure[*n]).for_each(|n| field.shifts[n] = around(&field.shifts, &sure, n, count));
+    (0..count * count)
+        .filter(|n| !sure[*n])
+        .for_each(|n| field.shifts[n] = around(&field.shifts, &sure, n, count));
     Some(field)
 }
 

@@ -39,7 +39,10 @@ fn below(x: u64, y: u64) -> u64 {
 }
 
 fn tail(pixels: &[u8], threshold: u8) -> u64 {
-    pixels.iter().enumerate().fold(0, |dark, (n, p)| if *p < threshold { dark | 0x80 << (8 * n) } else { dark })
+    pixels
+        .iter()
+        .enumerate()
+        .fold(0, |dark, (n, p)| if *p < threshold { dark | 0x80 << (8 * n) } else { dark })
 }
 
 #[cfg(test)]
@@ -48,7 +51,8 @@ mod tests {
 
     #[test]
     fn changes_are_found_across_blocks_and_in_the_tail() {
-        let row: Vec<u8> = ".##..###########....##.".bytes().map(|b| if b == b'#' { 10 } else { 200 }).collect();
+        let row: Vec<u8> =
+            ".##..###########....##.".bytes().map(|b| if b == b'#' { 10 } else { 200 }).collect();
         let mut found = Vec::new();
         edges(&row, &[100; 3], &mut found);
         assert_eq!(found, [1, 3, 5, 16, 20, 22]);
@@ -56,7 +60,9 @@ mod tests {
 
     #[test]
     fn bytes_are_compared_one_by_one() {
-        for (x, y) in [(0u8, 0u8), (0, 1), (127, 128), (128, 127), (255, 254), (254, 255), (200, 201), (5, 200)] {
+        for (x, y) in
+            [(0u8, 0u8), (0, 1), (127, 128), (128, 127), (255, 254), (254, 255), (200, 201), (5, 200)]
+        {
             let dark = below(u64::from(x) * ONES, u64::from(y) * ONES);
             assert_eq!(dark, if x < y { HIGH } else { 0 }, "{x} < {y}");
         }

@@ -81,9 +81,8 @@ pub(crate) fn probe(sheet: &Sheet<'_>, layout: &Layout, map: impl Fn(Spot) -> Sp
 pub(crate) fn sample(level: &Level, side: usize, map: impl Fn(Spot) -> Spot) -> Modules {
     let mut values = Vec::with_capacity(side * side);
     for row in 0..side {
-        values.extend((0..side).map(|column| {
-            level.at(map(Spot::new(column as f32 + 0.5, row as f32 + 0.5)))
-        }));
+        values
+            .extend((0..side).map(|column| level.at(map(Spot::new(column as f32 + 0.5, row as f32 + 0.5)))));
     }
     Modules { side, values }
 }

@@ -27,8 +27,12 @@ impl Soft {
         let side = modules.side;
         let values = &modules.values;
         let mean = Sums::of(side, values.iter().map(|v| (*v, 1.0))).means();
-        let lights = Sums::of(side, values.iter().zip(&mean).map(|(v, m)| if v >= m { (*v, 1.0) } else { (0.0, 0.0) }));
-        let darks = Sums::of(side, values.iter().zip(&mean).map(|(v, m)| if v < m { (*v, 1.0) } else { (0.0, 0.0) }));
+        let lights = Sums::of(
+            side,
+            values.iter().zip(&mean).map(|(v, m)| if v >= m { (*v, 1.0) } else { (0.0, 0.0) }),
+        );
+        let darks =
+            Sums::of(side, values.iter().zip(&mean).map(|(v, m)| if v < m { (*v, 1.0) } else { (0.0, 0.0) }));
         let (lights, darks) = (lights.means(), darks.means());
         let overall = lights.iter().zip(&darks).map(|(l, d)| l - d).sum::<f32>() / (side * side) as f32;
         let floor = (overall * 0.2).max(1.0);
@@ -49,7 +53,9 @@ impl Soft {
                 let Some(goal) = known(layout.roles[y * side + x]) else { continue };
                 let taps = self.taps(x, y);
                 for (row, a) in normal.iter_mut().zip(taps) {
-                    row.iter_mut().zip(taps.iter().chain([&goal])).for_each(|(sum, b)| *sum += f64::from(a * b));
+                    row.iter_mut()
+                        .zip(taps.iter().chain([&goal]))
+                        .for_each(|(sum, b)| *sum += f64::from(a * b));
                 }
             }
         }
@@ -137,8 +143,8 @@ impl Sums {
             let (x, y) = (n % self.side, n / self.side);
             let (left, top) = (x.saturating_sub(REACH), y.saturating_sub(REACH));
             let (right, low) = ((x + REACH + 1).min(self.side), (y + REACH + 1).min(self.side));
-            let [a, b, c, d] =
-                [(left, top), (right, top), (left, low), (right, low)].map(|(x, y)| self.sums[y * stride + x]);
+            let [a, b, c, d] = [(left, top), (right, top), (left, low), (right, low)]
+                .map(|(x, y)| self.sums[y * stride + x]);
             let (sum, count) = (a.0 + d.0 - b.0 - c.0, a.1 + d.1 - b.1 - c.1);
             if count > 0.5 { sum / count } else { overall }
         };

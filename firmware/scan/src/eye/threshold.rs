@@ -38,7 +38,8 @@ impl Thresholds {
             .collect();
         let across = blocks.across;
         let sums = spread(&seen, across);
-        let values = sums.iter().map(|(sum, count)| if *count == 0 { 0 } else { (sum / count) as u8 }).collect();
+        let values =
+            sums.iter().map(|(sum, count)| if *count == 0 { 0 } else { (sum / count) as u8 }).collect();
         Self { across, values }
     }
 
@@ -144,7 +145,8 @@ mod tests {
     #[test]
     fn the_threshold_lies_between_ink_and_paper_also_in_the_shadow() {
         let paper = |x: usize| if x < 64 { 200u8 } else { 90 };
-        let pixels = (0..128 * 32).map(|n| paper(n % 128) / if n % 128 / 4 % 2 == 0 { 1 } else { 3 }).collect();
+        let pixels =
+            (0..128 * 32).map(|n| paper(n % 128) / if n % 128 / 4 % 2 == 0 { 1 } else { 3 }).collect();
         let thresholds = Thresholds::of(&Level { width: 128, height: 32, pixels });
         assert!((67..200).contains(&thresholds.at(10, 10)));
         assert!((31..90).contains(&thresholds.at(120, 10)));

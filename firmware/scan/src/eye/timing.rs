@@ -71,8 +71,18 @@ pub(crate) fn finder_fit(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs) -> f32
     let (grow_right, grow_down) = (far_right / near_right, far_down / near_down);
     let fits = [
         square_fit(sheet, triple.corner.centre, right.times(near_right), down.times(near_down)),
-        square_fit(sheet, triple.right.centre, right.times(far_right), down.times(near_down * grow_right.sqrt())),
-        square_fit(sheet, triple.down.centre, right.times(near_right * grow_down.sqrt()), down.times(far_down)),
+        square_fit(
+            sheet,
+            triple.right.centre,
+            right.times(far_right),
+            down.times(near_down * grow_right.sqrt()),
+        ),
+        square_fit(
+            sheet,
+            triple.down.centre,
+            right.times(near_right * grow_down.sqrt()),
+            down.times(far_down),
+        ),
     ];
     let mean = (fits[0] + fits[1] + fits[2]) / 3.0;
     if fits[0].min(fits[1]).min(fits[2]) < 0.1 { -1.0 } else { mean }
@@ -85,7 +95,16 @@ fn square_fit(sheet: &Sheet<'_>, centre: Spot, right: Spot, down: Spot) -> f32 {
     let (mut sum, mut squares, mut light) = (middle, middle * middle, 0.0);
     for ring in 1..=4u8 {
         let r = f32::from(ring);
-        for (x, y) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+        for (x, y) in [
+            (1.0, 0.0),
+            (-1.0, 0.0),
+            (0.0, 1.0),
+            (0.0, -1.0),
+            (1.0, 1.0),
+            (1.0, -1.0),
+            (-1.0, 1.0),
+            (-1.0, -1.0),
+        ] {
             let value = at(x * r, y * r);
             sum += value;
             squares += value * value;
@@ -207,7 +226,11 @@ fn told(sheet: &Sheet<'_>, warp: &Warp, modules: usize) -> f32 {
         });
         let mean = values.iter().sum::<f32>() / 18.0;
         let all: f32 = values.iter().map(|v| (v - mean).abs()).sum::<f32>() + 1e-3;
-        let sum: f32 = values.iter().enumerate().map(|(n, v)| if word >> n & 1 == 1 { mean - v } else { v - mean }).sum();
+        let sum: f32 = values
+            .iter()
+            .enumerate()
+            .map(|(n, v)| if word >> n & 1 == 1 { mean - v } else { v - mean })
+            .sum();
         if sheet.ink == Ink::Dark { sum / all } else { -sum / all }
     });
     let best = copies[0].max(copies[1]);

@@ -1,9 +1,9 @@
 //! Stage 4, which three finder patterns are one code.
 //!
-//! Idea: in every three, the pattern opposite the longest side (or nearly so) is the corner; what remains is ranked by how
-//! alike the modules are, how near to right the angle is and how near to equal the legs. Ranks order the
+//! Idea: in every three, the pattern opposite the longest side, or nearly so, is the corner; what remains is ranked
+//! by how alike the modules are, how near to right the angle is and how near to equal the legs. Ranks order the
 //! attempts, nothing is refused for a moderate tilt, and nothing is claimed before a code was decoded.
-//! Bounds: n (n - 1) (n - 2) / 6 triples of at most `finders::MOST`, the [`KEPT`] best returned.
+//! Bounds: n (n - 1) (n - 2) / 2 triples of at most [`MOST`] patterns, the [`KEPT`] best returned.
 //! Must not know: pixels.
 
 use crate::eye::finders::Finder;
@@ -41,8 +41,7 @@ pub(crate) fn rank(finders: &[Finder]) -> Vec<Triple> {
     let mut triples = Vec::new();
     for (n, a) in finders.iter().enumerate() {
         // Sorted by module: the first that is too large ends the search for this one.
-        let alike: Vec<&Finder> =
-            finders[n + 1..].iter().take_while(|f| f.module < a.module * 2.0).collect();
+        let alike: Vec<&Finder> = finders[n + 1..].iter().take_while(|f| f.module < a.module * 2.0).collect();
         for (m, b) in alike.iter().enumerate() {
             for c in &alike[m + 1..] {
                 let turns = [[*a, **b, **c], [**b, **c, *a], [**c, *a, **b]];
@@ -73,7 +72,8 @@ fn assemble([corner, one, other]: [Finder; 3]) -> Option<Triple> {
         return None;
     }
     let spread = a.module.max(b.module).max(c.module) / a.module.min(b.module).min(c.module) - 1.0;
-    let size = if modules > 60.0 { (modules - 60.0) / 200.0 } else { 0.0 };
+    // Among many codes the nearest three belong together.
+    let size = modules / 400.0 + (modules - 60.0).max(0.0) / 200.0;
     let seldom: f32 = [a, b, c].iter().map(|f| 0.25 / f.hits as f32).sum();
     let cost = 1.2 * spread + cosine + 0.8 * (long / short - 1.0) + size + seldom;
     Some(Triple { corner, right, down, cost })

@@ -123,7 +123,9 @@ fn one_part_of_a_structured_append_is_not_a_payload() {
     bits.resize(16 * 8, false);
     let words: Vec<u8> = bits.chunks(8).map(|b| b.iter().fold(0, |n, bit| n << 1 | u8::from(*bit))).collect();
     let part = QrCode::encode_codewords(Version::new(1), QrCodeEcc::Medium, &words, None);
-    assert!(Sheet::new(200, 200, 230).draw(&part, (40, 40), 5, 20).look().is_empty());
+    let refused = Sheet::new(200, 200, 230).draw(&part, (40, 40), 5, 20).look();
+    assert!(refused.is_empty());
+    assert_eq!(refused.why_nothing(), Some(WhyNothing::PartOfSeveral), "refused by name");
     let plain = QrCode::encode_codewords(Version::new(1), QrCodeEcc::Medium, &without_header(&bits), None);
     assert_eq!(payloads(&Sheet::new(200, 200, 230).draw(&plain, (40, 40), 5, 20).look()), [b"part"]);
 }
