@@ -115,17 +115,7 @@ impl Look {
     fn search(&mut self) {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         for (n, view) in self.views.iter().enumerate().rev() {
-            let step = match n {
-                0 => {
-                    if view.level.height > 600 {
-                        4
-                    } else {
-                        3
-                    }
-                }
-                1 => 2,
-                _ => 1,
-            };
+            let step = row_step(n, view.level.height);
             let found = finders::find(&view.level, &view.thresholds, step);
             found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
             self.found.push(found);
@@ -197,6 +187,16 @@ impl Look {
     fn is_claimed(&self, triple: &Triple) -> bool {
         let centres = [triple.corner.centre, triple.right.centre, triple.down.centre];
         self.claimed.iter().any(|quad| centres.iter().any(|c| inside(quad, *c)))
+    }
+}
+
+/// Which rows of a level are searched: a pattern of the smallest modules the level is for still meets two.
+fn row_step(level: usize, height: usize) -> usize {
+    match (level, height > 600) {
+        (0, true) => 4,
+        (0, false) => 3,
+        (1, _) => 2,
+        _ => 1,
     }
 }
 
