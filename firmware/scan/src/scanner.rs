@@ -95,7 +95,7 @@ impl Look {
         let mut views = Vec::new();
         loop {
             let next = (level.width.min(level.height) >= 96 && views.len() < 5).then(|| level.halved());
-            let thresholds = Thresholds::of(&level);
+            let thresholds = Thresholds::of(&level, next.as_ref());
             views.push(View { level, thresholds, scale });
             let Some(half) = next else { break };
             (level, scale) = (half, scale * 2.0);

@@ -132,7 +132,7 @@ mod tests {
             "............",
         ];
         let level = drawn(&picture, 4);
-        let sheet = Sheet { level: &level, thresholds: &Thresholds::of(&level), ink: Ink::Dark };
+        let sheet = Sheet { level: &level, thresholds: &Thresholds::of(&level, None), ink: Ink::Dark };
         let around =
             Frame2 { at: Spot::new(18.0, 22.0), right: Spot::new(4.0, 0.0), down: Spot::new(0.0, 4.0) };
         let hit = locate(&sheet, &around, 3.0, &mut Budget::new(100_000)).unwrap();

@@ -146,7 +146,7 @@ pub(crate) mod tests {
     #[test]
     fn lines_through_a_finder_are_in_proportion_at_any_angle() {
         let level = drawn(&FINDER, 6);
-        let thresholds = Thresholds::of(&level);
+        let thresholds = Thresholds::of(&level, None);
         let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
         for (x, y) in [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0), (1.0, 0.4)] {
             let cut = cut(&sheet, Spot::new(27.5, 27.5), Spot::new(x, y), 6.0).unwrap();
@@ -160,7 +160,7 @@ pub(crate) mod tests {
     #[test]
     fn a_walk_ends_where_a_run_is_too_long() {
         let level = drawn(&["#.#.#.#"; 7], 9);
-        let thresholds = Thresholds::of(&level);
+        let thresholds = Thresholds::of(&level, None);
         let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
         assert!(cut(&sheet, Spot::new(22.5, 30.0), Spot::new(0.0, 1.0), 3.0).is_none());
     }

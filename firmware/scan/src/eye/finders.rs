@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_finder_is_found_once_with_its_centre() {
         let level = drawn(&FINDER, 5);
-        let found = find(&level, &Thresholds::of(&level), 2);
+        let found = find(&level, &Thresholds::of(&level, None), 2);
         let [finder] = &found.dark[..] else { panic!("{found:?}") };
         assert!(
             finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3,
@@ -157,7 +157,7 @@ mod tests {
     fn a_light_finder_is_found_as_light() {
         let mut level = drawn(&FINDER, 5);
         level.pixels.iter_mut().for_each(|p| *p = 250 - *p);
-        let thresholds = Thresholds::of(&level);
+        let thresholds = Thresholds::of(&level, None);
         let found = find(&level, &thresholds, 1);
         assert_eq!((found.dark.len(), confirm_light(&level, &thresholds, &found).len()), (0, 1));
     }
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn stripes_are_no_finders() {
         let level = drawn(&["#.###.#.#.###.#"; 12], 4);
-        let thresholds = Thresholds::of(&level);
+        let thresholds = Thresholds::of(&level, None);
         let found = find(&level, &thresholds, 1);
         assert!(found.dark.is_empty() && confirm_light(&level, &thresholds, &found).is_empty(), "{found:?}");
     }
