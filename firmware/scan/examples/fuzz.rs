@@ -50,7 +50,11 @@ fn runs(random: &mut Random) -> Picture {
     let skew = random.below(5);
     let pixel = |n: usize| {
         let (x, y) = ((n % width + n / width * skew / 4) / module, n / width / module);
-        if tiles[(x / 9 + y / 9 * 7) % 97] == 20 && (finder(x) || finder(y)) { 20 } else { tiles[(x + y * 13) % 97] }
+        if tiles[(x / 9 + y / 9 * 7) % 97] == 20 && (finder(x) || finder(y)) {
+            20
+        } else {
+            tiles[(x + y * 13) % 97]
+        }
     };
     Picture { width, pixels: (0..width * height).map(pixel).collect(), payload: None }
 }
@@ -114,5 +118,7 @@ fn main() {
         wrong += bad;
     }
     let [noise, runs, warped] = executions;
-    println!("{noise} noise, {runs} runs, {warped} warped; {reads} read, {wrong} wrong, {contained} panics contained");
+    println!(
+        "{noise} noise, {runs} runs, {warped} warped; {reads} read, {wrong} wrong, {contained} panics contained"
+    );
 }

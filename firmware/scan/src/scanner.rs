@@ -19,6 +19,9 @@ use crate::{Frame, contain};
 /// Frames above this are halved before anything else.
 const MOST_PIXELS: usize = 4 * 1024 * 1024;
 
+/// Modules, in pixels, above which a level leaves finder patterns to the next coarser one.
+const LARGEST: f32 = 9.0;
+
 /// Most triples that get a thorough attempt.
 const MOST_THOROUGH: usize = 2;
 
@@ -116,7 +119,8 @@ impl Look {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         for (n, view) in self.views.iter().enumerate().rev() {
             let step = row_step(n, view.level.height);
-            let found = finders::find(&view.level, &view.thresholds, step);
+            let largest = if n + 1 == self.views.len() { f32::MAX } else { LARGEST };
+            let found = finders::find(&view.level, &view.thresholds, step, largest);
             found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
             self.found.push(found);
         }

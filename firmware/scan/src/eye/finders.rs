@@ -34,8 +34,9 @@ pub(crate) struct Found {
     light: Vec<(Spot, f32)>,
 }
 
-/// Searches every `step`th row.
-pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize) -> Found {
+/// Searches every `step`th row for patterns of modules up to `largest` pixels: larger ones are found, for less, in
+/// a coarser level.
+pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize, largest: f32) -> Found {
     let mut found = Found::default();
     let mut edges = Vec::new();
     let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Dark }, checks: 0 };
@@ -43,7 +44,7 @@ pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize) -> Found
         let row = &level.pixels[y * level.width..][..level.width];
         runs::edges(row, thresholds.row(y), &mut edges);
         for (n, six) in edges.windows(6).enumerate() {
-            let Some(module) = plausible(six) else { continue };
+            let Some(module) = plausible(six).filter(|m| *m <= largest) else { continue };
             let centre = Spot::new(f32::from(six[2] + six[3]) / 2.0, y as f32 + 0.5);
             if n % 2 == 0 {
                 search.hit(&mut found.dark, centre, module);
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn a_finder_is_found_once_with_its_centre() {
         let level = drawn(&FINDER, 5);
-        let found = find(&level, &Thresholds::of(&level, None), 2);
+        let found = find(&level, &Thresholds::of(&level, None), 2, 9.0);
         let [finder] = &found.dark[..] else { panic!("{found:?}") };
         assert!(
             finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3,
@@ -158,7 +159,7 @@ mod tests {
         let mut level = drawn(&FINDER, 5);
         level.pixels.iter_mut().for_each(|p| *p = 250 - *p);
         let thresholds = Thresholds::of(&level, None);
-        let found = find(&level, &thresholds, 1);
+        let found = find(&level, &thresholds, 1, 9.0);
         assert_eq!((found.dark.len(), confirm_light(&level, &thresholds, &found).len()), (0, 1));
     }
 
@@ -166,7 +167,7 @@ mod tests {
     fn stripes_are_no_finders() {
         let level = drawn(&["#.###.#.#.###.#"; 12], 4);
         let thresholds = Thresholds::of(&level, None);
-        let found = find(&level, &thresholds, 1);
+        let found = find(&level, &thresholds, 1, 9.0);
         assert!(found.dark.is_empty() && confirm_light(&level, &thresholds, &found).is_empty(), "{found:?}");
     }
 }

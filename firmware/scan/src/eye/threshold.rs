@@ -94,8 +94,13 @@ impl Blocks {
                 sum.iter_mut().zip(row).for_each(|(s, p)| *s = s.wrapping_add(u16::from(*p)));
             }
             let height = rows.len() / level.width.max(1);
-            let columns = low.chunks(SIDE).zip(high.chunks(SIDE)).zip(sum.chunks(SIDE));
+            let (lows, highs, sums) =
+                (low.as_chunks::<SIDE>(), high.as_chunks::<SIDE>(), sum.as_chunks::<SIDE>());
+            let columns = lows.0.iter().zip(highs.0).zip(sums.0);
             list.extend(columns.map(|((low, high), sum)| block(low, high, sum, height)));
+            if !lows.1.is_empty() {
+                list.push(block(lows.1, highs.1, sums.1, height));
+            }
         }
         Self { across, list }
     }
@@ -115,11 +120,13 @@ impl Blocks {
     }
 }
 
+#[inline]
 fn block(low: &[u8], high: &[u8], sum: &[u16], height: usize) -> Block {
     let min = low.iter().fold(255, |a: u8, b| a.min(*b));
     let max = high.iter().fold(0, |a: u8, b| a.max(*b));
-    let total: u32 = sum.iter().map(|s| u32::from(*s)).sum();
-    let count = (height * sum.len()).max(1) as u32;
+    // At most 64 pixels of 255.
+    let total = sum.iter().fold(0u16, |a, b| a.wrapping_add(*b));
+    let count = (height * sum.len()).max(1) as u16;
     Block { min, max, mean: (total / count) as u8 }
 }
 
@@ -162,7 +169,8 @@ mod tests {
     #[test]
     fn odd_edges_have_a_threshold_too() {
         for (width, height) in [(33, 17), (41, 41), (64, 9)] {
-            let level = Level { width, height, pixels: (0..width * height).map(|n| (n * 91 % 256) as u8).collect() };
+            let level =
+                Level { width, height, pixels: (0..width * height).map(|n| (n * 91 % 256) as u8).collect() };
             let thresholds = Thresholds::of(&level, Some(&level.halved()));
             assert_eq!(thresholds.values.len(), width.div_ceil(BLOCK) * height.div_ceil(BLOCK));
             assert!(thresholds.at(width - 1, height - 1) > 0);
