@@ -216,7 +216,7 @@ impl Trial<'_> {
             return (-1.0, Answer::Nothing(-1.0));
         }
         let fit = probe(&self.sheet, layout, |p| bent.map(p));
-        if fit < LEAST_FIT || !budget.spend(layout.side * layout.side * 3) {
+        if fit < LEAST_FIT || !budget.spend(self.price(layout)) {
             return (fit, Answer::Nothing(fit));
         }
         let modules = self.sampled(bent, layout.side);
@@ -236,6 +236,12 @@ impl Trial<'_> {
             Outcome::Failed => Answer::Nothing(fit),
         };
         (fit, answer)
+    }
+
+    /// What sampling, deciding and correcting cost at worst; a quick attempt seldom comes to the worst.
+    fn price(&self, layout: &Layout) -> usize {
+        let each = if self.effort == Effort::Quick { 3 } else { 45 };
+        layout.side * layout.side * each
     }
 
     fn sampled(&self, bent: &Bent, side: usize) -> Modules {

@@ -38,7 +38,7 @@ const QUICK_WORK: u32 = 120_000;
 const EARNED: u32 = 40_000;
 
 /// Work of the thorough attempts, in samples.
-const THOROUGH_WORK: u32 = 2_000_000;
+const THOROUGH_WORK: u32 = 1_800_000;
 
 /// Reads QR codes in camera frames, one frame after the other.
 #[derive(Debug)]

@@ -67,7 +67,7 @@ fn around(shifts: &[Spot], sure: &[bool], n: usize, count: usize) -> Spot {
 pub(crate) fn free(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &mut Budget) -> Option<Field> {
     let span = layout.side as f32 - 7.0;
     let count = (span / 4.0).round() as usize + 1;
-    if !budget.spend(count * count * SWEEPS * 18 * 49 / 2) {
+    if !budget.spend(count * count * SWEEPS * 18 * 49) {
         return None;
     }
     let nodes: Vec<f32> = (0..count).map(|k| 3.5 + span * k as f32 / (count - 1) as f32).collect();
