@@ -45,3 +45,11 @@ bless:
 rules:
     cargo xtask deps
     cargo xtask vectors --check
+
+# What the eye reads of the photographs, by set (and of generated frames: `just eye FOLDER`)
+eye FOLDER=(GATE_DATA / "qr"):
+    cargo run --release -p gate-scan --example measure -- {{FOLDER}}
+
+# Hostile frames for the eye, seeded: SECONDS of them, from SEED on
+fuzz SECONDS="60" SEED="1":
+    cargo run --release -p gate-scan --example fuzz -- {{SECONDS}} {{SEED}}

@@ -6,18 +6,17 @@
 //!
 //! Must not know: what a credential is, who may pass, what time it is. A symbol proves nothing at all.
 //!
-//! The inside is the crate `rqrr` with a ladder of passes for now; the public interface does not name it, so
-//! that it can be replaced. Known weakness until then: rqrr's search for an alignment pattern is not bounded,
-//! so that a frame made on purpose can cost seconds of work. Whoever runs the scanner keeps it off the thread
-//! that opens the latch.
+//! The inside, in the order of the work: `eye` finds and samples, `code` corrects and reads, `attempt` puts the
+//! two together for three finder patterns, `scanner` orders the attempts and bounds them by counted work.
 
+mod attempt;
+mod code;
 mod contain;
-mod finders;
+mod eye;
 mod frame;
-mod grey;
-mod pass;
 mod scanner;
 mod symbol;
+mod why;
 
 pub use frame::{Frame, FrameError};
 pub use scanner::Scanner;

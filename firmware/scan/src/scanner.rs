@@ -1,25 +1,46 @@
 //! The order of the attempts on one frame.
 //!
-//! Promises: a look returns for every frame; nothing of one frame influences the next.
-//! Must not know: how a single attempt reads (`pass`), what the symbols mean.
+//! Promises: a look returns for every frame, after counted work; nothing of one frame influences what the next
+//! one's pixels say. Must not know: how a single attempt reads (`attempt`), what the symbols mean.
 
-use std::borrow::Cow;
+use crate::attempt::{Answer, Effort, Reading, View, attempt};
+use crate::code::payload::PayloadError;
+use crate::eye::budget::Budget;
+use crate::eye::cross::Ink;
+use crate::eye::finders::{self, Finder, Found};
+use crate::eye::level::Level;
+use crate::eye::plane::Spot;
+use crate::eye::threshold::Thresholds;
+use crate::eye::triples::{self, Triple};
+use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
+use crate::why::why;
+use crate::{Frame, contain};
 
-use crate::grey::Grey;
-use crate::pass::Ink;
-use crate::symbol::{Symbol, Symbols, WhyNothing};
-use crate::{Frame, contain, pass};
+/// Frames above this are halved before anything else.
+const MOST_PIXELS: usize = 4 * 1024 * 1024;
 
-/// Frames above this are halved before the first pass and none is doubled beyond it: rqrr's cost grows with
-/// the pixels.
-const PASS_PIXELS: usize = 2 * 1024 * 1024;
+/// Modules, in pixels, above which a level leaves finder patterns to the next coarser one.
+const LARGEST: f32 = 9.0;
 
-/// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
-const DARK: u8 = 40;
+/// Most triples that get a thorough attempt.
+const MOST_THOROUGH: usize = 2;
+
+/// Below this fit of the known modules thoroughness hardly ever helps (measured on photographs).
+const WORTH_MORE: f32 = 0.28;
+
+/// Most finder patterns of one ink, of all levels together.
+const MOST_FINDERS: usize = 400;
+
+/// Work of the quick attempts of one ink, in samples, before a symbol was read.
+const QUICK_WORK: u32 = 120_000;
+
+/// What a symbol read adds to it.
+const EARNED: u32 = 40_000;
+
+/// Work of the thorough attempts, in samples.
+const THOROUGH_WORK: u32 = 1_800_000;
 
 /// Reads QR codes in camera frames, one frame after the other.
-///
-/// Takes `&mut self` because a scanner may learn from the frames before; this one does not yet.
 #[derive(Debug)]
 pub struct Scanner {
     _private: (),
@@ -34,25 +55,16 @@ impl Scanner {
         Self { _private: () }
     }
 
-    /// Everything that can be read in `frame`: the rounds go from the likely to the unlikely, and the first one
-    /// that reads something ends the look, after all its passes were made. What a pass has read is erased for
-    /// the next: a second code in view must be seen, or the wrong person's would count, and it is found more
-    /// easily alone.
+    /// Everything that can be read in `frame`.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
-        let mut symbols = Symbols::default();
-        let mut sizes = Sizes::of(frame);
-        for round in LADDER {
-            for pass in round {
-                let before = symbols.len();
-                attempt(&sizes, *pass, &mut symbols);
-                symbols.iter().skip(before).for_each(|symbol| sizes.erase(symbol));
-            }
-            if !symbols.is_empty() {
-                return symbols;
-            }
+        let mut look = Look::at(frame);
+        look.search();
+        look.quick_and_thorough();
+        if look.symbols.is_empty() && look.symbols.why_nothing().is_none() {
+            let why = look.views.first().and_then(|view| why(view, look.unread.as_ref()));
+            look.symbols.blame(why);
         }
-        symbols.blame(why_nothing(&sizes.full));
-        symbols
+        look.symbols
     }
 }
 
@@ -62,92 +74,159 @@ impl Default for Scanner {
     }
 }
 
-/// How a code is drawn.
-#[derive(Clone, Copy)]
-enum Theme {
-    DarkOnLight,
-    /// Dark mode of a phone.
-    LightOnDark,
+struct Look {
+    views: Vec<View>,
+    budget: Budget,
+    /// What each level holds, the coarsest first.
+    found: Vec<Found>,
+    /// Of one ink, in frame pixels.
+    finders: Vec<Finder>,
+    /// Symbols read, in frame pixels: what lies inside is claimed.
+    claimed: Vec<[Spot; 4]>,
+    /// The likeliest code that the quick attempts did not read.
+    unread: Option<Triple>,
+    symbols: Symbols,
 }
 
-#[derive(Clone, Copy)]
-enum Size {
-    Full,
-    /// The pixel grid of a photographed screen vanishes, noise and moiré fade.
-    Half,
-    /// Modules of two pixels become readable; only where it stays within [`PASS_PIXELS`].
-    Double,
-}
-
-/// Passes that are all made, each on what the ones before it left over.
-type Round = &'static [(Ink, Theme, Size)];
-
-/// The rounds in the order of what they read for their cost, measured on photographs.
-const LADDER: [Round; 3] = [
-    &[
-        (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Full),
-        (Ink::DarkerThanAround, Theme::DarkOnLight, Size::Half),
-        (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Full),
-        (Ink::DarkerThanRow, Theme::DarkOnLight, Size::Half),
-    ],
-    &[
-        (Ink::DarkerThanAround, Theme::LightOnDark, Size::Full),
-        (Ink::DarkerThanAround, Theme::LightOnDark, Size::Half),
-    ],
-    &[(Ink::DarkerThanAround, Theme::DarkOnLight, Size::Double)],
-];
-
-/// The frame in the sizes of the ladder.
-struct Sizes {
-    full: Grey,
-    half: Option<Grey>,
-    /// Width of a pixel of `full` in half frame pixels.
-    halves: i32,
-}
-
-impl Sizes {
-    fn of(frame: &Frame<'_>) -> Self {
-        let (mut full, mut halves) = (Grey::copy(frame), 2);
-        while full.pixels.len() > PASS_PIXELS {
-            let Some(half) = full.halved() else { break };
-            (full, halves) = (half, halves * 2);
+impl Look {
+    fn at(frame: &Frame<'_>) -> Self {
+        let mut level = Level::copy(frame);
+        let mut scale = 1.0;
+        while level.pixels.len() > MOST_PIXELS && level.width > 1 && level.height > 1 {
+            (level, scale) = (level.halved(), scale * 2.0);
         }
-        Self { half: full.halved(), full, halves }
-    }
-
-    /// The picture and the width of its pixels in half frame pixels; `None` when the size is not to be had.
-    fn pick(&self, size: Size) -> Option<(Cow<'_, Grey>, i32)> {
-        match size {
-            Size::Full => Some((Cow::Borrowed(&self.full), self.halves)),
-            Size::Half => self.half.as_ref().map(|half| (Cow::Borrowed(half), self.halves * 2)),
-            Size::Double if self.full.pixels.len() * 4 > PASS_PIXELS => None,
-            Size::Double => Some((Cow::Owned(self.full.doubled()), self.halves / 2)),
+        let mut views = Vec::new();
+        loop {
+            let next = (level.width.min(level.height) >= 96 && views.len() < 5).then(|| level.halved());
+            let thresholds = Thresholds::of(&level, next.as_ref());
+            views.push(View { level, thresholds, scale });
+            let Some(half) = next else { break };
+            (level, scale) = (half, scale * 2.0);
+        }
+        Self {
+            views,
+            budget: Budget::new(0),
+            found: Vec::new(),
+            finders: Vec::new(),
+            claimed: Vec::new(),
+            unread: None,
+            symbols: Symbols::default(),
         }
     }
 
-    fn erase(&mut self, symbol: &Symbol) {
-        let corners = |halves: i32| {
-            symbol.corners().map(|p| [p.x, p.y].map(|place| f64::from(place) * 2.0 / f64::from(halves)))
-        };
-        self.full.whiten(corners(self.halves));
-        if let Some(half) = &mut self.half {
-            half.whiten(corners(self.halves * 2));
+    /// The patterns of both inks, the dark ones confirmed.
+    fn search(&mut self) {
+        // The coarse first: noise that looks like patterns must not take the place of patterns.
+        for (n, view) in self.views.iter().enumerate().rev() {
+            let step = row_step(n, view.level.height);
+            let largest = if n + 1 == self.views.len() { f32::MAX } else { LARGEST };
+            let found = finders::find(&view.level, &view.thresholds, step, largest);
+            found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
+            self.found.push(found);
         }
     }
-}
 
-fn attempt(sizes: &Sizes, (ink, theme, size): (Ink, Theme, Size), symbols: &mut Symbols) {
-    let Some((picture, halves)) = sizes.pick(size) else { return };
-    match theme {
-        Theme::DarkOnLight => pass::read(&picture, ink, halves, symbols),
-        Theme::LightOnDark => pass::read(&picture.inverted(), ink, halves, symbols),
+    fn light_finders(&self) -> Vec<Finder> {
+        let mut list = Vec::new();
+        for (view, found) in self.views.iter().rev().zip(&self.found) {
+            let light = finders::confirm_light(&view.level, &view.thresholds, found);
+            light.into_iter().for_each(|f| add(&mut list, f, view.scale));
+        }
+        list
+    }
+
+    fn quick_and_thorough(&mut self) {
+        let mut left = self.quick(Ink::Dark);
+        if self.symbols.is_empty() {
+            self.finders = self.light_finders();
+            left.extend(self.quick(Ink::Light));
+        }
+        if !self.symbols.is_empty() {
+            return;
+        }
+        left.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.budget = Budget::new(THOROUGH_WORK);
+        self.unread = left.first().map(|l| l.2);
+        for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
+            self.try_one(triple, *ink, Effort::Thorough);
+        }
+    }
+
+    /// One quick attempt at each likely triple; those that may be worth more, with how well they fitted.
+    fn quick(&mut self, ink: Ink) -> Vec<(f32, Ink, Triple)> {
+        let mut left = Vec::new();
+        self.budget = Budget::new(QUICK_WORK);
+        for triple in triples::rank(&self.finders) {
+            if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
+                left.push((fit, ink, triple));
+            }
+        }
+        left
+    }
+
+    /// How well the triple fitted, when it may be worth another attempt.
+    fn try_one(&mut self, triple: &Triple, ink: Ink, effort: Effort) -> Option<f32> {
+        if self.is_claimed(triple) {
+            return None;
+        }
+        match attempt(&self.views, triple, ink, effort, &mut self.budget) {
+            Answer::Read(reading) => self.take(reading),
+            Answer::Refused(PayloadError::ContainPanic) => self.symbols.count_panic(),
+            Answer::Refused(PayloadError::RefusePart) => self.symbols.blame(Some(WhyNothing::PartOfSeveral)),
+            Answer::Refused(_) => {}
+            Answer::Nothing(fit) => return Some(fit).filter(|f| *f > WORTH_MORE),
+        }
+        None
+    }
+
+    fn take(&mut self, reading: Reading) {
+        let corners = reading.corners.map(|c| Point { x: c.x as i32, y: c.y as i32 });
+        self.claimed.push(reading.corners);
+        self.budget.earn(EARNED);
+        // What else was refused no longer matters.
+        self.symbols.blame(None);
+        Symbol::new(reading.bytes, corners, reading.version).into_iter().for_each(|s| self.symbols.add(s));
+    }
+
+    fn is_claimed(&self, triple: &Triple) -> bool {
+        let centres = [triple.corner.centre, triple.right.centre, triple.down.centre];
+        self.claimed.iter().any(|quad| centres.iter().any(|c| inside(quad, *c)))
     }
 }
 
-/// Only what is certain: a bright spot in a dark frame may be the screen with the code, so that a frame counts
-/// as dark only when nearly all of it is.
-fn why_nothing(picture: &Grey) -> Option<WhyNothing> {
-    (picture.percentile(99) < DARK).then_some(WhyNothing::TooDark)
+/// Which rows of a level are searched: a pattern of the smallest modules the level is for still meets two.
+fn row_step(level: usize, height: usize) -> usize {
+    match (level, height > 600) {
+        (0, true) => 4,
+        (0, false) => 3,
+        (1, _) => 2,
+        _ => 1,
+    }
+}
+
+/// Adds a pattern found in a level; the place in a finer level replaces that in a coarser one.
+fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
+    let centre = finder.centre.times(scale);
+    let finder = Finder { centre, module: finder.module * scale, hits: finder.hits };
+    let same = |f: &&mut Finder| {
+        f.centre.to(centre) < 1.5 * f.module
+            && f.module < 1.5 * finder.module
+            && finder.module < 1.5 * f.module
+    };
+    let room = list.len() < MOST_FINDERS;
+    match list.iter_mut().find(same) {
+        Some(known) if finder.hits < 3 => known.hits = known.hits.saturating_add(finder.hits),
+        Some(known) => *known = Finder { hits: known.hits.saturating_add(finder.hits), ..finder },
+        None if room => list.push(finder),
+        None => {}
+    }
+}
+
+/// Whether a place lies in a convex quadrilateral, whichever way round.
+fn inside(quad: &[Spot; 4], place: Spot) -> bool {
+    let turn = |n: usize| quad[(n + 1) % 4].minus(quad[n]).cross(place.minus(quad[n]));
+    let signs = [turn(0), turn(1), turn(2), turn(3)];
+    signs.iter().all(|s| *s > 0.0) || signs.iter().all(|s| *s < 0.0)
 }
 
 #[cfg(test)]

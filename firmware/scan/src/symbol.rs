@@ -68,6 +68,16 @@ impl std::fmt::Debug for Symbol {
 pub enum WhyNothing {
     /// Hardly any light reached the camera.
     TooDark,
+    /// There is a code, its modules are less than two pixels wide.
+    TooSmall,
+    /// There is a code, its edges run into each other: held too near, or moved.
+    TooBlurred,
+    /// There is a code, part of it lies outside the frame.
+    CutByEdge,
+    /// There is a code, and light has burnt out part of it.
+    Glare,
+    /// A code was read that is one part of several (structured append, ISO/IEC 18004 §8): refused.
+    PartOfSeveral,
 }
 
 /// Everything one look read: different payloads only, in no promised order.

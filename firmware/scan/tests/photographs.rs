@@ -1,6 +1,6 @@
 //! The photographs nobody here made (`GATE_DATA`, see its README): what is read, and that nothing panics out.
 //!
-//! The floors are nine tenths of what was measured when they were written: they catch a broken pass, not noise.
+//! The floors lie somewhat below what was measured when they were written: they catch a broken stage.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
@@ -11,11 +11,11 @@ use gate_hal_linux::picture::GreyPicture;
 use gate_scan::{Frame, Scanner, Symbols};
 use serde::Deserialize;
 
-/// Measured: 274 of 473.
-const LABELLED_FLOOR: usize = 247;
+/// Measured: 329 of 473.
+const LABELLED_FLOOR: usize = 315;
 
-/// Measured: 298 of 473; many photographs show codes that nobody labelled.
-const ANY_FLOOR: usize = 268;
+/// Measured: 399 of 473; many photographs show codes that nobody labelled.
+const ANY_FLOOR: usize = 380;
 
 /// A line of `truth.jsonl`: for each labelled code the spellings that count as right.
 #[derive(Deserialize)]

@@ -142,6 +142,11 @@ fn write_text(out: &mut impl Write, file: &Path, seen: &anyhow::Result<Seen>) ->
 fn hint(symbols: &Symbols) -> &'static str {
     match symbols.why_nothing() {
         Some(WhyNothing::TooDark) => " (too dark)",
+        Some(WhyNothing::TooSmall) => " (too small)",
+        Some(WhyNothing::TooBlurred) => " (too blurred)",
+        Some(WhyNothing::CutByEdge) => " (cut by the edge)",
+        Some(WhyNothing::Glare) => " (glare)",
+        Some(WhyNothing::PartOfSeveral) => " (one part of several codes)",
         None => "",
     }
 }

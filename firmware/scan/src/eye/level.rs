@@ -1,0 +1,115 @@
+//! Stage 1, the pyramid: the frame at full, half and quarter size.
+//!
+//! Idea: a photographed screen's pixel grid, noise and fine moiré vanish at half size (box filter, Burt and
+//! Adelson 1983), and large modules become small enough for a small threshold window.
+//! Bounds: one pass a level; all levels together hold at most 4/3 of the frame.
+//! Coordinates: continuous, pixel (i, j) covers [i, i + 1) x [j, j + 1), so that levels differ by a factor alone.
+//! Must not know: what is searched in it.
+
+use crate::Frame;
+use crate::eye::plane::Spot;
+
+/// A grey picture without row padding.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<u8>,
+}
+
+impl Level {
+    /// The frame's pixels without their padding.
+    pub(crate) fn copy(frame: &Frame<'_>) -> Self {
+        let mut pixels = Vec::with_capacity(frame.width() * frame.height());
+        frame.rows().for_each(|row| pixels.extend_from_slice(row));
+        Self { width: frame.width(), height: frame.height(), pixels }
+    }
+
+    /// Half the size, each pixel the mean of four; an odd last row or column is left out.
+    pub(crate) fn halved(&self) -> Self {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut pixels = vec![0; width * height];
+        let rows = self.pixels.chunks_exact(2 * self.width.max(1)).zip(pixels.chunks_exact_mut(width.max(1)));
+        for (two, out) in rows {
+            let (upper, lower) = two.split_at(self.width);
+            let (fours, rest) = out.as_chunks_mut::<4>();
+            let done = fours.len() * 8;
+            let eights = upper.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
+            fours.iter_mut().zip(eights).for_each(|(four, (a, b))| *four = mean_of_fours(*a, *b));
+            let pairs = upper[done..].chunks_exact(2).zip(lower[done..].chunks_exact(2));
+            rest.iter_mut().zip(pairs).for_each(|(mean, (a, b))| {
+                let sum = u16::from(a[0]).wrapping_add(u16::from(a[1])).wrapping_add(u16::from(b[0]));
+                *mean = (sum.wrapping_add(u16::from(b[1])).wrapping_add(2) >> 2) as u8;
+            });
+        }
+        Self { width, height, pixels }
+    }
+
+    /// The grey level at a place, bilinear, in 1/1 grey levels; outside the picture that of the nearest edge.
+    #[inline]
+    pub(crate) fn at(&self, spot: Spot) -> f32 {
+        // In this order a place that is not a number becomes the edge.
+        let x = (spot.x - 0.5).max(0.0).min((self.width - 1) as f32);
+        let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
+        let (left, top) = (x as i32 as usize, y as i32 as usize);
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let start = top.wrapping_mul(self.width).wrapping_add(left);
+        // The last row or column has no neighbour: the pixel itself stands in.
+        let right = usize::from(left + 1 < self.width);
+        let low = if top + 1 < self.height { self.width } else { 0 };
+        let four = &self.pixels[start..=start + low + right];
+        let pixel = |n: usize| f32::from(four[n]);
+        let upper = pixel(0) + (pixel(right) - pixel(0)) * fx;
+        let lower = pixel(low) + (pixel(low + right) - pixel(low)) * fx;
+        upper + (lower - upper) * fy
+    }
+
+    /// The grey level of the pixel at a place; outside the picture that of the nearest edge.
+    #[inline]
+    pub(crate) fn near(&self, spot: Spot) -> f32 {
+        let x = (spot.x.max(0.0) as usize).min(self.width - 1);
+        let y = (spot.y.max(0.0) as usize).min(self.height - 1);
+        f32::from(self.pixels[y.wrapping_mul(self.width).wrapping_add(x)])
+    }
+}
+
+/// Four pixels from two rows of eight, in a word of four lanes (Warren, "Hacker's Delight" §2-18).
+fn mean_of_fours(upper: [u8; 8], lower: [u8; 8]) -> [u8; 4] {
+    const LANES: u64 = 0x00FF_00FF_00FF_00FF;
+    let pairs = |eight: [u8; 8]| {
+        let word = u64::from_le_bytes(eight);
+        (word & LANES).wrapping_add(word >> 8 & LANES)
+    };
+    let sums = pairs(upper).wrapping_add(pairs(lower)).wrapping_add(0x0002_0002_0002_0002);
+    let means = sums >> 2 & LANES;
+    let twos = (means | means >> 8) & 0x0000_FFFF_0000_FFFF;
+    ((twos | twos >> 16) as u32).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_the_size_is_the_mean_of_four() {
+        let level = Level { width: 3, height: 2, pixels: vec![0, 10, 99, 20, 30, 99] };
+        assert_eq!(level.halved().pixels, [15]);
+    }
+
+    #[test]
+    fn between_two_pixels_is_their_mean_and_outside_the_edge() {
+        let level = Level { width: 2, height: 1, pixels: vec![10, 30] };
+        assert!((level.at(Spot { x: 1.0, y: 0.5 }) - 20.0).abs() < 0.1);
+        assert!((level.at(Spot { x: -9.0, y: 7.0 }) - 10.0).abs() < 0.1);
+        assert!((level.at(Spot { x: f32::NAN, y: f32::INFINITY }) - 10.0).abs() < 30.0);
+    }
+
+    #[test]
+    fn eight_pixels_at_once_are_halved_as_one_by_one() {
+        let pixels: Vec<u8> = (0..38u32).map(|n| (n * n * 37 % 256) as u8).collect();
+        let half = Level { width: 19, height: 2, pixels: pixels.clone() }.halved();
+        let mean =
+            |x: usize| [x, x + 1, x + 19, x + 20].iter().map(|n| u32::from(pixels[*n])).sum::<u32>() + 2;
+        assert_eq!(half.pixels, (0..9).map(|x| (mean(2 * x) / 4) as u8).collect::<Vec<_>>());
+    }
+}

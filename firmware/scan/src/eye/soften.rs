@@ -1,0 +1,153 @@
+//! Stage 8, decisions: how surely each module is dark or light.
+//!
+//! Idea: a local threshold between the mean of the dark and the mean of the light modules around (masks keep
+//! both near one half, ISO/IEC 18004:2015 §7.8), after Bernsen's and Otsu's class means; blur is undone by a
+//! 3 x 3 linear equaliser that is fitted, by least squares, to the modules whose colour is known (finder, timing
+//! and alignment patterns) - decision theory's Wiener filter with the code's own patterns as training sequence.
+//! Bounds: a constant number of passes over n² modules.
+//! Must not know: pixels.
+
+use crate::code::layout::{Layout, Role};
+use crate::eye::cross::Ink;
+use crate::eye::sample::Modules;
+
+/// Reach of the local means, in modules to each side.
+const REACH: usize = 4;
+
+/// How surely each module is ink: about -1 light, 1 ink, row by row.
+#[derive(Clone, Debug)]
+pub(crate) struct Soft {
+    pub(crate) side: usize,
+    pub(crate) values: Vec<f32>,
+}
+
+impl Soft {
+    /// Decides by the modules around.
+    pub(crate) fn of(modules: &Modules, ink: Ink) -> Self {
+        let side = modules.side;
+        let values = &modules.values;
+        let mean = Sums::of(side, values.iter().map(|v| (*v, 1.0))).means();
+        let lights = Sums::of(
+            side,
+            values.iter().zip(&mean).map(|(v, m)| if v >= m { (*v, 1.0) } else { (0.0, 0.0) }),
+        );
+        let darks =
+            Sums::of(side, values.iter().zip(&mean).map(|(v, m)| if v < m { (*v, 1.0) } else { (0.0, 0.0) }));
+        let (lights, darks) = (lights.means(), darks.means());
+        let overall = lights.iter().zip(&darks).map(|(l, d)| l - d).sum::<f32>() / (side * side) as f32;
+        let floor = (overall * 0.2).max(1.0);
+        let sign = if ink == Ink::Dark { 1.0 } else { -1.0 };
+        let soft = values.iter().zip(lights.iter().zip(&darks)).map(|(v, (l, d))| {
+            let span = ((l - d) / 2.0).max(floor / 2.0);
+            sign * (((l + d) / 2.0 - v) / span).clamp(-2.0, 2.0)
+        });
+        Self { side, values: soft.collect() }
+    }
+
+    /// With the blur undone as far as a linear filter of the neighbours can; `None` when the fit has no answer.
+    pub(crate) fn equalised(&self, layout: &Layout) -> Option<Self> {
+        let side = self.side;
+        let mut normal = [[0.0f64; TAPS + 1]; TAPS];
+        for y in 0..side {
+            for x in 0..side {
+                let Some(goal) = known(layout.roles[y * side + x]) else { continue };
+                let taps = self.taps(x, y);
+                for (row, a) in normal.iter_mut().zip(taps) {
+                    row.iter_mut()
+                        .zip(taps.iter().chain([&goal]))
+                        .for_each(|(sum, b)| *sum += f64::from(a * b));
+                }
+            }
+        }
+        // Ridge: a little noise of its own keeps the filter from believing in few modules.
+        let count = layout.known as f64;
+        (0..TAPS).for_each(|n| normal[n][n] += count * 0.01);
+        let weights = solve(normal)?;
+        let value = |n: usize| {
+            let taps = self.taps(n % side, n / side);
+            taps.iter().zip(weights).map(|(t, w)| t * w).sum::<f32>().clamp(-2.0, 2.0)
+        };
+        Some(Self { side, values: (0..side * side).map(value).collect() })
+    }
+
+    /// The module, its eight neighbours (paper outside), and one.
+    fn taps(&self, x: usize, y: usize) -> [f32; TAPS] {
+        std::array::from_fn(|n| {
+            if n == TAPS - 1 {
+                return 1.0;
+            }
+            let (x, y) = ((x + n % 3).wrapping_sub(1), (y + n / 3).wrapping_sub(1));
+            if x < self.side && y < self.side { self.values[y * self.side + x] } else { -1.0 }
+        })
+    }
+}
+
+const TAPS: usize = 10;
+
+fn known(role: Role) -> Option<f32> {
+    match role {
+        Role::Dark => Some(1.0),
+        Role::Light => Some(-1.0),
+        Role::Data | Role::Format => None,
+    }
+}
+
+/// Gauss elimination with pivots; `None` when singular.
+fn solve(mut m: [[f64; TAPS + 1]; TAPS]) -> Option<[f32; TAPS]> {
+    for n in 0..TAPS {
+        let best = (n..TAPS).max_by(|a, b| m[*a][n].abs().total_cmp(&m[*b][n].abs()))?;
+        m.swap(n, best);
+        let pivot = m[n];
+        if pivot[n].abs() < 1e-9 {
+            return None;
+        }
+        for (k, row) in m.iter_mut().enumerate() {
+            let factor = row[n] / pivot[n];
+            if k != n {
+                row.iter_mut().zip(pivot).for_each(|(a, b)| *a -= factor * b);
+            }
+        }
+    }
+    Some(std::array::from_fn(|n| (m[n][TAPS] / m[n][n]) as f32))
+}
+
+/// Sums of values and of counts above and left of each corner between modules (Crow 1984).
+struct Sums {
+    side: usize,
+    sums: Vec<(f32, f32)>,
+}
+
+impl Sums {
+    fn of(side: usize, values: impl Iterator<Item = (f32, f32)>) -> Self {
+        let stride = side + 1;
+        let mut sums = vec![(0.0, 0.0); stride * stride];
+        let mut row = (0.0, 0.0);
+        for (n, (value, count)) in values.enumerate() {
+            let (x, y) = (n % side + 1, n / side + 1);
+            if x == 1 {
+                row = (0.0, 0.0);
+            }
+            row = (row.0 + value, row.1 + count);
+            let above = sums[(y - 1) * stride + x];
+            sums[y * stride + x] = (above.0 + row.0, above.1 + row.1);
+        }
+        Self { side, sums }
+    }
+
+    /// The mean around each module; where nothing was counted, of all.
+    fn means(&self) -> Vec<f32> {
+        let stride = self.side + 1;
+        let all = self.sums[stride * stride - 1];
+        let overall = all.0 / all.1.max(1.0);
+        let mean = |n: usize| {
+            let (x, y) = (n % self.side, n / self.side);
+            let (left, top) = (x.saturating_sub(REACH), y.saturating_sub(REACH));
+            let (right, low) = ((x + REACH + 1).min(self.side), (y + REACH + 1).min(self.side));
+            let [a, b, c, d] = [(left, top), (right, top), (left, low), (right, low)]
+                .map(|(x, y)| self.sums[y * stride + x]);
+            let (sum, count) = (a.0 + d.0 - b.0 - c.0, a.1 + d.1 - b.1 - c.1);
+            if count > 0.5 { sum / count } else { overall }
+        };
+        (0..self.side * self.side).map(mean).collect()
+    }
+}

@@ -1,0 +1,89 @@
+//! Why nothing was read: what the frame shows plainly, so that the screen can say 靠近一点, 调亮屏幕, 拿稳.
+//!
+//! Idea: when three finder patterns and the known modules between them fit, there is a code, and its size, its place,
+//! its light and the contrast of one-module runs against three-module runs say what was wrong with it.
+//! Promises: silence rather than a guess. Bounds: one pass over the pixels.
+//! Must not know: how attempts are made.
+
+use crate::attempt::View;
+use crate::eye::plane::Spot;
+use crate::eye::triples::Triple;
+use crate::symbol::WhyNothing;
+
+/// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
+const DARK: u8 = 40;
+
+/// Pixels looked at for darkness: one in so many, a prime so that no pattern of the picture has its rhythm.
+const EVERY: usize = 13;
+
+/// Pixels at least this bright are burnt out.
+const BURNT: u8 = 252;
+
+/// Modules of fewer frame pixels cannot be told apart for certain.
+const LEAST_MODULE: f32 = 1.8;
+
+/// What the frame shows; `code` is the likeliest code that could not be read.
+pub(crate) fn why(view: &View, code: Option<&Triple>) -> Option<WhyNothing> {
+    let pixels = &view.level.pixels;
+    // Only what is certain: a bright spot in a dark frame may be the screen with the code.
+    let some = || pixels.iter().step_by(EVERY);
+    if some().filter(|p| **p >= DARK).count() * 100 < some().len() {
+        return Some(WhyNothing::TooDark);
+    }
+    let code = code?;
+    let module = (code.corner.module + code.right.module + code.down.module) / 3.0;
+    if module < LEAST_MODULE {
+        Some(WhyNothing::TooSmall)
+    } else if is_cut(view, code, module) {
+        Some(WhyNothing::CutByEdge)
+    } else if burnt_share(view, code) > 0.1 {
+        Some(WhyNothing::Glare)
+    } else if fine_contrast(view, code) < 0.5 {
+        Some(WhyNothing::TooBlurred)
+    } else {
+        None
+    }
+}
+
+/// Whether the fourth corner lies outside the frame.
+fn is_cut(view: &View, code: &Triple, module: f32) -> bool {
+    let (width, height) = (view.level.width as f32 * view.scale, view.level.height as f32 * view.scale);
+    let fourth = code.parallelogram();
+    let inside =
+        (-module..width + module).contains(&fourth.x) && (-module..height + module).contains(&fourth.y);
+    !inside
+}
+
+/// The share of burnt-out places on a lattice inside the code.
+fn burnt_share(view: &View, code: &Triple) -> f32 {
+    const LATTICE: usize = 32;
+    let (right, down) =
+        (code.right.centre.minus(code.corner.centre), code.down.centre.minus(code.corner.centre));
+    let burnt = |n: &usize| {
+        let (u, v) = ((n % LATTICE) as f32 / 31.0, (n / LATTICE) as f32 / 31.0);
+        let place = code.corner.centre.plus(right.times(u)).plus(down.times(v));
+        view.level.at(place.times(1.0 / view.scale)) >= f32::from(BURNT)
+    };
+    let all = (LATTICE * LATTICE) as f32;
+    let share = (0..LATTICE * LATTICE).filter(burnt).count() as f32 / all;
+    // White paper may be burnt out without harm: what counts is more than the light half of the modules.
+    (share - 0.5).max(0.0)
+}
+
+/// The contrast of the gap and the ring of the corner's pattern, against that of the gap and the stone.
+fn fine_contrast(view: &View, code: &Triple) -> f32 {
+    let ways = [code.right.centre, code.down.centre].map(|to| {
+        let way = to.minus(code.corner.centre);
+        way.times(1.0 / way.length().max(1e-3))
+    });
+    let at = |way: Spot, modules: f32| {
+        let place = code.corner.centre.plus(way.times(modules * code.corner.module));
+        view.level.at(place.times(1.0 / view.scale))
+    };
+    let (mut fine, mut coarse) = (0.0, 1.0);
+    for way in ways.into_iter().flat_map(|way| [way, way.times(-1.0)]) {
+        fine += (at(way, 2.0) - at(way, 3.0)).abs();
+        coarse += (at(way, 2.0) - at(way, 0.0)).abs();
+    }
+    fine / coarse
+}
