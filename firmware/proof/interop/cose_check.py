@@ -5,7 +5,7 @@ What it is: the proof that a credential is standard COSE_Sign1 (RFC 9052) with E
 as TF1: + Base45 (RFC 9285). It shares no code with the project.
 What it promises: exit code 0 only if every text verified. It must not be part of any build.
 
-    python3 -m venv /tmp/cose && /tmp/cose/bin/pip install pycose==1.1.0
+    python3 -m venv /tmp/cose && /tmp/cose/bin/pip install pycose==1.1.0 "cbor2<6"
     /tmp/cose/bin/python firmware/proof/interop/cose_check.py --key <64 hex: issuer's public key> 'TF1:...' ...
     /tmp/cose/bin/python firmware/proof/interop/cose_check.py --make --seed <64 hex: private key> --kid <8 hex>
     /tmp/cose/bin/python firmware/proof/interop/cose_check.py --selftest
