@@ -218,8 +218,13 @@ fn of_code(code: &Verified<Credential>, facts: &Facts, settings: &Settings) -> R
         Currency::Ahead => return Err(Reason::CodeAhead),
         Currency::Unknown => return Err(Reason::ClockUnconfirmed),
     }
-    if facts.revoked == Revoked::Yes {
-        return Err(Reason::CredentialRevoked);
+    match (facts.revoked, code.get().statement) {
+        (Revoked::Yes, _) => return Err(Reason::CredentialRevoked),
+        // A screen code is over in minutes anyway; what lives for days must not pass unasked.
+        (Revoked::Unknown, Statement::Paper(_) | Statement::Test { .. } | Statement::Certificate(_)) => {
+            return Err(Reason::ListMissing);
+        }
+        (Revoked::Unknown | Revoked::No, _) => {}
     }
     let credential = code.get();
     let (evidence, finding, source, test) = match credential.statement {

@@ -99,6 +99,8 @@ pub enum Persons {
 pub enum Revoked {
     /// It, or all of its person's before a later time.
     Yes,
+    /// Nobody can say: this terminal had revocations and has lost them.
+    Unknown,
     /// Not.
     No,
 }

@@ -90,13 +90,22 @@ pub struct Judge {
     secrets: Secrets,
     station: Station,
     last_direction: Direction,
+    /// What is said of a credential while there are no revocations.
+    without_revocations: Revoked,
     blocks: Vec<Block>,
 }
 
 impl Judge {
     /// A judge over what is believed.
     pub fn new(believed: Believed, secrets: Secrets, station: Station) -> Judge {
-        Judge { believed, secrets, station, last_direction: Direction::In, blocks: Vec::new() }
+        Judge {
+            believed,
+            secrets,
+            station,
+            last_direction: Direction::In,
+            without_revocations: Revoked::No,
+            blocks: Vec::new(),
+        }
     }
 
     /// The same judge over other data.
@@ -133,6 +142,11 @@ impl Judge {
     /// The lane's direction by the signed data in force.
     pub fn signed_direction(&self) -> Option<Direction> {
         self.place()?.direction(self.station.lane)
+    }
+
+    /// Remembers that there were revocations here: without them nobody can say any more.
+    pub fn remember_revocations(&mut self) {
+        self.without_revocations = Revoked::Unknown;
     }
 
     /// Remembers what the signed data said of this lane before.
@@ -337,7 +351,7 @@ impl Judge {
 
     fn revocation(&self, code: &Verified<Credential>, subject: Option<&Subject>) -> Revoked {
         let (credential, revocations) = (code.get(), self.believed.revocations.as_ref());
-        revocations.map_or(Revoked::No, |all| all.of(credential.id, credential.issued, subject))
+        revocations.map_or(self.without_revocations, |all| all.of(credential.id, credential.issued, subject))
     }
 
     /// Whether a badge was revoked.

@@ -3,11 +3,13 @@
 use gate_core::manifest::Dataset;
 use gate_core::screen::Screen;
 use gate_core::verdict::Verdict;
+use gate_signing::demo_issuers::DemoIssuer;
+use gate_signing::issue::Claim;
 use gate_sim::people::Person;
-use gate_sim::stage::{Disk, DiskState, RtcAtStart, Setting, Stage, province};
-use gate_wire::credential::Colour;
+use gate_sim::stage::{Disk, DiskState, Issue, RtcAtStart, Setting, Stage, province};
+use gate_wire::credential::{Colour, Condition};
 
-use super::{listed_green, show_code, tap_card};
+use super::{listed_green, show_code, tap_card, verdict_within};
 
 fn stage_with(person: &Person, change: impl FnOnce(&mut Setting)) -> Stage {
     let province = province().unwrap();
@@ -115,4 +117,23 @@ fn an_exit_stays_an_exit_when_the_places_are_lost() {
     let told = show_code(&mut stage, &person, Colour::Red);
     assert_ne!(told.verdict, Verdict::Pass);
     assert_eq!(stage.pulses().len(), 1, "an exit lane always opens (DOMAIN §20)");
+}
+
+#[test]
+fn a_paper_code_goes_to_the_attendant_where_revocations_were_lost() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_with(&person, |_| {});
+    let believed = stage.directory().join("believed");
+    let mut files = std::fs::read_dir(&believed).unwrap().map(|entry| entry.unwrap().path());
+    let revocations = files.find(|path| path.to_string_lossy().contains("revocations.")).unwrap();
+    let claim = Claim::Paper(Condition::Colour(Colour::Green));
+    let paper =
+        stage.issue(DemoIssuer::Province, &person, Issue { claim, age_s: 7_200, life_s: 86_400 }).unwrap();
+    std::fs::remove_file(revocations).unwrap();
+    let mut stage = stage.reboot(60).unwrap();
+    stage.hold_phone(&paper.text).unwrap();
+    assert_eq!(verdict_within(&mut stage, 1_000).verdict, Verdict::Assist);
+    stage.hold_nothing();
+    stage.run(9_000).unwrap();
+    assert_eq!(show_code(&mut stage, &person, Colour::Green).verdict, Verdict::Pass, "a screen code decides");
 }

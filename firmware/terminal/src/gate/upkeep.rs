@@ -107,6 +107,9 @@ impl Gate {
             }
             None => {}
         }
+        if self.book.kept(&seen_name(Dataset::Revocations)).is_some() {
+            self.judge.remember_revocations();
+        }
         self.record_device(Event::Started, now);
         self.keep_up(now);
         self.face_rest(now);
