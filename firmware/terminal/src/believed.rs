@@ -121,18 +121,33 @@ impl Believed {
 
     /// Loads what the manifest in `directory` names.
     pub fn load(directory: &Path, seen: &dyn Seen) -> Believed {
+        Believed::load_where(directory, seen, |_| true)
+    }
+
+    /// Loads the day keys alone: they open the journal, which knows the versions seen, before anything else is read.
+    pub fn load_day_keys(directory: &Path) -> Believed {
+        Believed::load_where(directory, &NothingSeen, |dataset| dataset == Dataset::DayKeys)
+    }
+
+    fn load_where(directory: &Path, seen: &dyn Seen, wanted: impl Fn(Dataset) -> bool) -> Believed {
         let mut believed = Believed::nothing();
         let manifest = read_small(&directory.join(manifest::FILE_NAME), None)
             .and_then(|bytes| Manifest::load(&bytes).context("reading the manifest"));
         match manifest {
-            Ok(manifest) => believed.take_all(directory, manifest, seen),
+            Ok(manifest) => believed.take_all(directory, manifest, seen, wanted),
             Err(cause) => believed.problems.push(Problem { dataset: None, cause }),
         }
         believed
     }
 
-    fn take_all(&mut self, directory: &Path, manifest: Manifest, seen: &dyn Seen) {
-        for entry in manifest.entries() {
+    fn take_all(
+        &mut self,
+        directory: &Path,
+        manifest: Manifest,
+        seen: &dyn Seen,
+        wanted: impl Fn(Dataset) -> bool,
+    ) {
+        for entry in manifest.entries().iter().filter(|entry| wanted(entry.dataset)) {
             let taken = not_rolled_back(entry, seen).and_then(|()| self.take(directory, entry));
             match taken {
                 Ok(()) => self.versions.push((entry.dataset, entry.version)),

@@ -206,7 +206,7 @@ impl Gate {
         let somebody_else = |last: &Last| shown.subject().is_some() && !shown.may_be(last.person.as_ref());
         match before {
             Some(last @ Last { standing: (Verdict::Stop | Verdict::Limit, _), .. })
-                if new.0 == Verdict::Assist && !somebody_else(last) =>
+                if !somebody_else(last) =>
             {
                 last.standing
             }

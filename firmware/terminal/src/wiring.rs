@@ -15,7 +15,7 @@ use gate_hal_linux::thermometer::mlx90614;
 use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
 use gate_wire::cose::Kid;
 
-use crate::believed::{Believed, NothingSeen};
+use crate::believed::Believed;
 use crate::book::{Book, NoBook};
 use crate::config::{Config, RtcFitted};
 use crate::devices::Devices;
@@ -30,7 +30,7 @@ use crate::secrets::{self, Secrets};
 /// If the terminal's secrets or its display cannot be opened. A journal that cannot be is a fault on the screen.
 pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     let secrets = Secrets::load(&config.data.join(secrets::FILE_NAME))?;
-    let first = Judge::new(Believed::load(&config.data, &NothingSeen), secrets, config.station());
+    let first = Judge::new(Believed::load_day_keys(&config.data), secrets, config.station());
     let book = open_book(config, &first).unwrap_or_else(|cause| {
         // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
         crate::say!("gate: nothing can be recorded: {cause:#}");

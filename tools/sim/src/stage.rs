@@ -23,7 +23,7 @@ use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
 use gate_signing::list::Listed;
 use gate_signing::publish::Publication;
 use gate_store::Backlog;
-use gate_terminal::believed::{Believed, NothingSeen};
+use gate_terminal::believed::Believed;
 use gate_terminal::book::Book;
 use gate_terminal::devices::Devices;
 use gate_terminal::gate::{Gate, KeptVersions, RTC_SET};
@@ -358,7 +358,7 @@ fn terminal(
 ) -> Result<(Gate, Ledger)> {
     let secrets = Secrets::load(&data(directory).join(secrets::FILE_NAME))?;
     let station = Station { place: setting.place, lane: setting.lane };
-    let judge = Judge::new(Believed::load(&data(directory), &NothingSeen), secrets, station);
+    let judge = Judge::new(Believed::load_day_keys(&data(directory)), secrets, station);
     let mut ledger = Ledger::open(directory, &judge, boot, disk)?;
     if ledger.kept(RTC_SET).is_none() {
         // The terminal of the demo was enrolled with a right clock.
