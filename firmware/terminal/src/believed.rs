@@ -47,6 +47,7 @@ pub struct Believed {
     /// Issue times of datasets that may raise the floor of the clock (DESIGN §8).
     pub issued: Vec<Timestamp>,
     versions: Vec<(Dataset, u32)>,
+    digests: Vec<(Dataset, [u8; 32])>,
 }
 
 /// The policies of this terminal.
@@ -116,6 +117,7 @@ impl Believed {
             problems: Vec::new(),
             issued: Vec::new(),
             versions: Vec::new(),
+            digests: Vec::new(),
         }
     }
 
@@ -150,7 +152,10 @@ impl Believed {
         for entry in manifest.entries().iter().filter(|entry| wanted(entry.dataset)) {
             let taken = not_rolled_back(entry, seen).and_then(|()| self.take(directory, entry));
             match taken {
-                Ok(()) => self.versions.push((entry.dataset, entry.version)),
+                Ok(()) => {
+                    self.versions.push((entry.dataset, entry.version));
+                    self.digests.push((entry.dataset, entry.sha256));
+                }
                 Err(cause) => self.problems.push(Problem { dataset: Some(entry.dataset), cause }),
             }
         }
@@ -187,6 +192,11 @@ impl Believed {
     /// The version in force of a dataset; 0 without it.
     pub fn version(&self, dataset: Dataset) -> u32 {
         self.versions.iter().find(|(known, _)| *known == dataset).map_or(0, |(_, version)| *version)
+    }
+
+    /// SHA-256 of a dataset's file in force.
+    pub fn digest(&self, dataset: Dataset) -> Option<&[u8; 32]> {
+        self.digests.iter().find(|(known, _)| *known == dataset).map(|(_, digest)| digest)
     }
 
     /// The versions in force.

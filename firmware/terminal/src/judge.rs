@@ -18,7 +18,7 @@ use gate_status::{Answer, Scope};
 use gate_wire::card::CardRead;
 use gate_wire::credential::{Colour, Credential, Kind};
 use gate_wire::document::{Date, Document, Expiry};
-use gate_wire::record::DataVersions;
+use gate_wire::record::{DataVersions, POLICY_DIGEST_BYTES};
 use gate_wire::time::{Millis, Timestamp};
 
 use crate::believed::Believed;
@@ -179,18 +179,26 @@ impl Judge {
     /// Versions in force, for the record.
     pub fn versions(&self) -> DataVersions {
         let version = |dataset| self.believed.version(dataset);
-        let policy = if self.place_kind() == PlaceKind::Hospital {
-            Dataset::PolicyHospital
-        } else {
-            Dataset::PolicyStation
-        };
         DataVersions {
             key_set: version(Dataset::KeySet),
-            policy: version(policy),
+            policy: version(self.policy_dataset()),
             list: version(Dataset::StatusList),
             revocations: version(Dataset::Revocations),
             places: version(Dataset::Places),
             staff: version(Dataset::StaffList),
+        }
+    }
+
+    /// The first bytes of the digest of the policy in force, for the record; zero without one.
+    pub fn policy_digest(&self) -> [u8; POLICY_DIGEST_BYTES] {
+        let digest = self.believed.digest(self.policy_dataset());
+        digest.and_then(|digest| digest.first_chunk()).copied().unwrap_or_default()
+    }
+
+    fn policy_dataset(&self) -> Dataset {
+        match self.place_kind() {
+            PlaceKind::Hospital => Dataset::PolicyHospital,
+            _ => Dataset::PolicyStation,
         }
     }
 

@@ -7,7 +7,7 @@
 //! 26 reason 3 · 29 verdict · 30 advice · 31 publicity · 32 case 12 · 44 policy row u16 · 46 uses u16 ·
 //! 48 code: kid 4, id 8, issued u64, expires u64, kind, statement · 78 subject 12 · 90 document kind · 91 list answer ·
 //! 92 list as-of u64 · 100 versions 6 x u32 · 124 temperature i16 · 126 staff 12 · 138 role · 139 act · 140 event ·
-//! 141 detail 16 · 157 zero up to 192.
+//! 141 detail 16 · 157 policy digest 8 · 165 zero up to 192.
 
 use crate::cose::Kid;
 use crate::credential::CredentialId;
@@ -15,8 +15,10 @@ use crate::time::{Millis, Timestamp};
 
 /// Bytes of a record's plaintext.
 pub const RECORD_BYTES: usize = 192;
+/// Bytes of a policy's digest that a record holds.
+pub const POLICY_DIGEST_BYTES: usize = 8;
 const FORMAT: u8 = 1;
-const USED: usize = 157;
+const USED: usize = 165;
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +137,9 @@ pub struct Record {
     pub event: u8,
     /// Free bytes of the event, e.g. the record it refers to.
     pub detail: [u8; 16],
+    /// The first bytes of the SHA-256 of the policy in force, so that no other text can be shown under its version
+    /// (DOMAIN §17); zero where there was none.
+    pub policy_digest: [u8; POLICY_DIGEST_BYTES],
 }
 
 /// Why bytes are not a record.
@@ -193,6 +198,7 @@ impl Record {
             act: 0,
             event: 0,
             detail: [0; 16],
+            policy_digest: [0; POLICY_DIGEST_BYTES],
         }
     }
 
@@ -221,6 +227,7 @@ impl Record {
         writer.put(&self.staff);
         writer.put(&[self.role, self.act, self.event]);
         writer.put(&self.detail);
+        writer.put(&self.policy_digest);
         writer.bytes
     }
 
@@ -257,6 +264,7 @@ impl Record {
         record.staff = reader.take();
         [record.role, record.act, record.event] = reader.take();
         record.detail = reader.take();
+        record.policy_digest = reader.take();
         Ok(record)
     }
 }
@@ -361,6 +369,7 @@ mod tests {
             versions: DataVersions { key_set: 1, policy: 2, list: 3, revocations: 4, places: 5, staff: 6 },
             temperature: -5,
             detail: [8; 16],
+            policy_digest: [9; 8],
             ..Record::blank(RecordKind::Passage, at, Millis(123))
         }
     }
@@ -380,6 +389,7 @@ mod tests {
         assert_eq!(&bytes[48..52], b"sc01");
         assert_eq!(bytes[78..90], [3; 12]);
         assert_eq!(bytes[141..157], [8; 16]);
+        assert_eq!(bytes[157..165], [9; 8]);
         assert!(bytes[USED..].iter().all(|&byte| byte == 0));
     }
 

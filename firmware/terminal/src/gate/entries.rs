@@ -117,6 +117,7 @@ fn blank(judge: &Judge, kind: RecordKind, time: TimeReading, now: Millis) -> Rec
     record.lane = judge.station().lane;
     record.direction = judge.direction().index() + 1;
     record.versions = judge.versions();
+    record.policy_digest = judge.policy_digest();
     record
 }
 
