@@ -127,6 +127,8 @@ pub struct Order<'a> {
     pub terminal: TerminalNumber,
     /// The list, if there is one.
     pub status: Option<&'a Path>,
+    /// Deltas that may be put on the list, in any order.
+    pub deltas: &'a [PathBuf],
     /// Datasets to leave out.
     pub without: &'a [Dataset],
 }
@@ -217,8 +219,10 @@ impl Desk {
         self.province.make_day_keys(order.now, DAYS_AHEAD, rng);
         self.province.prepare(order.terminal, rng);
         self.save()?;
-        let Order { now, terminal, status, without } = *order;
-        Ok(self.province.publish(out, &Publication { now, terminal, inputs: &inputs, status, without })?)
+        let Order { now, terminal, status, deltas, without } = *order;
+        Ok(self
+            .province
+            .publish(out, &Publication { now, terminal, inputs: &inputs, status, deltas, without })?)
     }
 
     /// Where `status build` puts a list unless told otherwise.

@@ -48,6 +48,8 @@ pub struct Publication<'a> {
     pub inputs: &'a Inputs,
     /// The list as [`Province::build_list`] made it; without one the terminal answers cards with Assist.
     pub status: Option<&'a Path>,
+    /// Deltas that may be put on the list, in any order: the fewest that lead furthest are published.
+    pub deltas: &'a [PathBuf],
     /// Datasets to leave out: a terminal that never got them.
     pub without: &'a [Dataset],
 }

@@ -55,7 +55,10 @@ fn publish(
     without: &[Dataset],
 ) -> Result<Published, PublishError> {
     let inputs = Inputs::demo();
-    demo.publish(out, &Publication { now: now(), terminal: terminal(), inputs: &inputs, status, without })
+    demo.publish(
+        out,
+        &Publication { now: now(), terminal: terminal(), inputs: &inputs, status, deltas: &[], without },
+    )
 }
 
 fn manifest(out: &Path) -> Manifest {
@@ -194,8 +197,14 @@ fn a_document_that_the_gate_would_refuse_is_not_published_at_all() {
         Inputs { risk_levels: good.risk_levels.replace("low", "none"), ..good.clone() },
         Inputs { policy_hospital: good.policy_station.clone(), ..good.clone() },
     ] {
-        let publication =
-            Publication { now: now(), terminal: terminal(), inputs: &inputs, status: None, without: &[] };
+        let publication = Publication {
+            now: now(),
+            terminal: terminal(),
+            inputs: &inputs,
+            status: None,
+            deltas: &[],
+            without: &[],
+        };
         assert!(matches!(demo.publish(&out, &publication), Err(PublishError::Input(_))));
     }
     assert!(!out.exists());
@@ -205,8 +214,14 @@ fn a_document_that_the_gate_would_refuse_is_not_published_at_all() {
 fn a_terminal_without_keys_of_its_own_gets_nothing() {
     let (dir, demo) = (tempfile::tempdir().unwrap(), demo());
     let (out, inputs) = (dir.path().join("believed"), Inputs::demo());
-    let publication =
-        Publication { now: now(), terminal: terminal(), inputs: &inputs, status: None, without: &[] };
+    let publication = Publication {
+        now: now(),
+        terminal: terminal(),
+        inputs: &inputs,
+        status: None,
+        deltas: &[],
+        without: &[],
+    };
     let refused = demo.province().publish(&out, &publication).unwrap_err();
     assert!(matches!(refused, PublishError::Prepare { terminal: 7 }), "{refused}");
     assert!(!out.exists());

@@ -43,6 +43,7 @@ impl Desk {
             terminal: TerminalNumber::new(42).unwrap(),
             inputs: &Inputs::demo(),
             status: None,
+            deltas: &[],
             without: &[],
         };
         province.publish(&directory.path().join("data"), &publication).unwrap();

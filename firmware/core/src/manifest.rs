@@ -1,5 +1,6 @@
 //! The manifest: which files `gate` may open, and what each must be (DESIGN §2).
-//! Promises: plain names without paths, each dataset once, with its length and SHA-256.
+//! Promises: plain names without paths, each file with its length and SHA-256; each dataset once, and deltas of the status
+//! list as many as bounded, in the order in which they are taken.
 //! Must not know: how the files are read or who wrote them (`gate-trust`).
 
 use gate_wire::time::Timestamp;
@@ -11,6 +12,10 @@ use crate::keyset::Region;
 
 /// The name of the manifest's file within the data directory.
 pub const FILE_NAME: &str = "manifest.json";
+/// Deltas of the status list that a manifest names at most. The ladder of 13 weeks takes 16 (DESIGN §6).
+pub const DELTAS_MOST: usize = 24;
+/// Files that a manifest names at most: they fit into 16 KiB.
+pub const ENTRIES_MOST: usize = 48;
 
 /// The datasets that a terminal believes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
@@ -34,6 +39,8 @@ pub enum Dataset {
     StatusList,
     /// The authority's day keys.
     DayKeys,
+    /// A delta of the status list: its version is the step that it leads to. As many as [`DELTAS_MOST`].
+    StatusDelta,
 }
 
 impl Dataset {
@@ -49,6 +56,7 @@ impl Dataset {
             Dataset::Revocations => "revocations",
             Dataset::StatusList => "status-list",
             Dataset::DayKeys => "day-keys",
+            Dataset::StatusDelta => "status-delta",
         }
     }
 }
@@ -60,7 +68,7 @@ pub struct Manifest {
     pub generation: u32,
     /// Whose terminal this is.
     pub province: Province,
-    entries: Vec<ManifestEntry, 16>,
+    entries: Vec<ManifestEntry, ENTRIES_MOST>,
 }
 
 /// What every terminal of a province knows.
@@ -132,7 +140,7 @@ struct ManifestDocument<'a> {
     #[serde(borrow)]
     province: ProvinceDocument<'a>,
     #[serde(borrow)]
-    datasets: Vec<EntryDocument<'a>, 16>,
+    datasets: Vec<EntryDocument<'a>, ENTRIES_MOST>,
 }
 
 #[derive(Deserialize)]
@@ -170,15 +178,32 @@ impl Manifest {
         for (entry, row) in document.datasets.iter().enumerate() {
             let bad = |what| ManifestError::OutOfRange { entry, what };
             let read = row.read().map_err(bad)?;
-            if manifest.find(read.dataset).is_some() {
-                return Err(bad("dataset, named twice"));
-            }
+            manifest.admit(&read).map_err(bad)?;
             manifest.entries.push(read).map_err(|_| bad("count"))?;
         }
         Ok(manifest)
     }
 
-    /// The entry of a dataset.
+    /// A dataset stands once; deltas follow each other, each leading further than the one before.
+    fn admit(&self, entry: &ManifestEntry) -> Result<(), &'static str> {
+        match (entry.dataset, self.deltas().last()) {
+            (Dataset::StatusDelta, None) => Ok(()),
+            (Dataset::StatusDelta, Some(before)) if entry.version <= before.version => {
+                Err("version, a delta that leads no further than the one before")
+            }
+            (Dataset::StatusDelta, Some(_)) if self.deltas().count() >= DELTAS_MOST => Err("count of deltas"),
+            (Dataset::StatusDelta, Some(_)) => Ok(()),
+            (dataset, _) if self.find(dataset).is_some() => Err("dataset, named twice"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The deltas of the status list, in the order in which they are taken.
+    pub fn deltas(&self) -> impl Iterator<Item = &ManifestEntry> {
+        self.entries.iter().filter(|entry| entry.dataset == Dataset::StatusDelta)
+    }
+
+    /// The entry of a dataset; of deltas the first.
     pub fn find(&self, dataset: Dataset) -> Option<&ManifestEntry> {
         self.entries.iter().find(|entry| entry.dataset == dataset)
     }
@@ -242,6 +267,27 @@ mod tests {
         let entry = &entry[entry.find(r#"{"dataset""#).unwrap()..entry.len() - 2];
         let twice = text().replace(entry, &std::format!("{entry},{entry}"));
         assert!(matches!(Manifest::load(twice.as_bytes()), Err(ManifestError::OutOfRange { entry: 1, .. })));
+    }
+
+    #[test]
+    fn deltas_follow_each_other_and_their_count_is_bounded() {
+        let digest = "00".repeat(32);
+        let delta = |step: usize| {
+            std::format!(
+                r#",{{"dataset":"status-delta","file":"delta.{step}.tfd","version":{step},"as_of":5,"length":10,"sha256":"{digest}"}}"#
+            )
+        };
+        let with = |steps: &[usize]| {
+            let deltas: Text = steps.iter().map(|step| delta(*step)).collect();
+            Manifest::load(text().replace("}]}", &std::format!("}}{deltas}]}}")).as_bytes())
+        };
+        let steps: std::vec::Vec<usize> = (1..=DELTAS_MOST).collect();
+        let manifest = with(&steps).unwrap();
+        assert!(manifest.deltas().map(|delta| delta.version as usize).eq(steps.iter().copied()));
+        for (steps, entry) in [(&[2, 1][..], 2), (&[1, 1], 2), (&[steps, std::vec![99]].concat(), 25)] {
+            let refused = with(steps).unwrap_err();
+            assert!(matches!(refused, ManifestError::OutOfRange { entry: found, .. } if found == entry));
+        }
     }
 
     #[test]

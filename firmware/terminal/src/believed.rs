@@ -181,7 +181,7 @@ impl Believed {
             Dataset::StaffList => self.staff = Some(StaffList::load(&bytes)?),
             Dataset::Revocations => self.revocations = Some(Revocations::load(&bytes)?),
             Dataset::DayKeys => self.day_keys = Some(crate::day_keys::load(&bytes)?),
-            Dataset::StatusList => {}
+            Dataset::StatusList | Dataset::StatusDelta => {}
         }
         if matches!(entry.dataset, Dataset::KeySet | Dataset::PolicyStation | Dataset::PolicyHospital) {
             self.issued.push(entry.as_of);

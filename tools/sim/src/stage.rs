@@ -343,6 +343,7 @@ fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> 
         terminal: terminal_number(),
         inputs: &setting.inputs,
         status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),
+        deltas: &[],
         without: &setting.without,
     };
     province.publish(&data(directory), &publication)?;

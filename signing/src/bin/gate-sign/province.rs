@@ -92,7 +92,8 @@ impl Publish {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let built = desk.status_file();
         let status = self.status.or_else(|| built.exists().then_some(built));
-        let order = Order { now, terminal: self.terminal, status: status.as_deref(), without: &[] };
+        let order =
+            Order { now, terminal: self.terminal, status: status.as_deref(), deltas: &[], without: &[] };
         let published = desk.publish(&self.out, &order, &mut randomness())?;
         println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
         for file in &published.files {
