@@ -6,23 +6,20 @@
 use core::fmt;
 
 use gate_core::alleged::{Alleged, CredentialRefusal, Room};
-use gate_core::case::IssuerClass;
 use gate_core::keyset::{Force, Holder, IssuerKey, KeySet, KeySetError};
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_proof::cose::{Aad, SignRefused, sign};
 use gate_proof::ed25519::{SigningFault, SigningKey};
-use gate_proof::subject::{Subject, TagRefused, blind};
+use gate_proof::subject::TagRefused;
 use gate_wire::base45;
 use gate_wire::cose::Kid;
 use gate_wire::credential::{
     Certifier, Condition, Credential, CredentialId, Kind, MAX_SIGNED_BYTES, Role, Statement, TestResult,
 };
 use gate_wire::document::Document;
-use gate_wire::name::MaskedName;
 use gate_wire::time::{Millis, Timestamp};
 use rand_core::CryptoRng;
 
-use crate::key_name::KeyName;
 use crate::province::Province;
 use crate::register::kid_in_words;
 use crate::spelling;
@@ -176,17 +173,7 @@ impl Province {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<IssuedCredential, IssueRefused> {
-        let keys = self.key_set()?;
-        let issuer = keys.find(kid).ok_or(IssueRefused::FindIssuer(kid))?;
-        allowed(issuer, request)?;
-        timely(request, now)?;
-        let seed = self.keys.find(KeyName::Issuer(kid)).ok_or(IssueRefused::HoldKey(kid))?;
-        let credential = self.credential(issuer, request, rng)?;
-        let claims = credential.encode().map_err(|_| IssueRefused::FitBudget)?;
-        let bytes = sign_claims(&SigningKey::from_seed(seed.as_bytes()), kid, &claims)?;
-        let text = credential_text(&bytes)?;
-        checked(&keys, &text, &credential)?;
-        Ok(IssuedCredential { text, bytes, id: credential.id, kid, expires: credential.expires })
+        self.issuing()?.issue(kid, request, now, rng)
     }
 
     /// The issuer at this desk that may say `claim` at the time `issued`: the first in the register's order, never
@@ -195,49 +182,7 @@ impl Province {
     /// # Errors
     /// [`IssueRefused::FindIssuerFor`].
     pub fn issuer_for(&self, claim: Claim, issued: Timestamp) -> Result<Kid, IssueRefused> {
-        let (keys, kind) = (self.key_set()?, statement_kind(claim));
-        let fits = |key: &&IssuerKey| {
-            key.class() != IssuerClass::Mutual
-                && key.longest_life(kind).is_some()
-                && key.force_at(issued) == Force::InForce
-                && may_say(key.holder(), claim) == Says::May
-                && self.keys.find(KeyName::Issuer(key.kid())).is_some()
-        };
-        let found = keys.keys().iter().find(fits);
-        found.map(IssuerKey::kid).ok_or(IssueRefused::FindIssuerFor(kind))
-    }
-
-    fn credential(
-        &self,
-        issuer: &IssuerKey,
-        request: &IssueRequest<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Credential, IssueRefused> {
-        let mut id = CredentialId([0; 8]);
-        rng.fill_bytes(&mut id.0);
-        let name = MaskedName::from_full(request.full_name);
-        if name.is_none() {
-            return Err(IssueRefused::MaskName);
-        }
-        let subject = blind(&self.subject_by(issuer, request, rng)?, &self.link_key(), issuer.kid(), id);
-        let expires = request.issued.plus(u64::from(request.life_s));
-        Ok(Credential { id, issued: request.issued, expires, subject, statement: statement(request)?, name })
-    }
-
-    /// Other issuers make subjects with a salt of their own, which no desk of ours holds (DOMAIN §6): twelve random
-    /// bytes stand for one.
-    fn subject_by(
-        &self,
-        issuer: &IssuerKey,
-        request: &IssueRequest<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Subject, IssueRefused> {
-        if issuer.region().same_province(self.region) {
-            return Ok(self.subject(request.document)?);
-        }
-        let mut foreign = [0; 12];
-        rng.fill_bytes(&mut foreign);
-        Ok(Subject::from_bytes(foreign))
+        self.issuing()?.issuer_for(claim, issued)
     }
 }
 
@@ -252,7 +197,7 @@ pub fn statement_kind(claim: Claim) -> Kind {
     }
 }
 
-fn allowed(issuer: &IssuerKey, request: &IssueRequest<'_>) -> Result<(), IssueRefused> {
+pub(crate) fn allowed(issuer: &IssuerKey, request: &IssueRequest<'_>) -> Result<(), IssueRefused> {
     let kind = statement_kind(request.claim);
     let longest_s = issuer.longest_life(kind).ok_or(IssueRefused::AllowKind(kind))?;
     if request.life_s == 0 || request.life_s > longest_s {
@@ -267,14 +212,15 @@ fn allowed(issuer: &IssuerKey, request: &IssueRequest<'_>) -> Result<(), IssueRe
     }
 }
 
+/// Whether a holder may say something.
 #[derive(PartialEq)]
-enum Says {
+pub(crate) enum Says {
     May,
     MayNot,
 }
 
 /// Colours are a province's word, 未见异常 and "abnormal" the nation's (DOMAIN §6); each certifies as what it is.
-fn may_say(holder: Holder, claim: Claim) -> Says {
+pub(crate) fn may_say(holder: Holder, claim: Claim) -> Says {
     let colour = |condition| matches!(condition, Condition::Colour(_));
     let may = match claim {
         Claim::Screen(condition) | Claim::Paper(condition) => {
@@ -287,7 +233,7 @@ fn may_say(holder: Holder, claim: Claim) -> Says {
     if may { Says::May } else { Says::MayNot }
 }
 
-fn timely(request: &IssueRequest<'_>, now: Timestamp) -> Result<(), IssueRefused> {
+pub(crate) fn timely(request: &IssueRequest<'_>, now: Timestamp) -> Result<(), IssueRefused> {
     let ahead_s = request.issued.since(now);
     if ahead_s > 0 {
         return Err(IssueRefused::WaitForIssue { ahead_s });
@@ -298,7 +244,7 @@ fn timely(request: &IssueRequest<'_>, now: Timestamp) -> Result<(), IssueRefused
     Ok(())
 }
 
-fn statement(request: &IssueRequest<'_>) -> Result<Statement, IssueRefused> {
+pub(crate) fn statement(request: &IssueRequest<'_>) -> Result<Statement, IssueRefused> {
     Ok(match request.claim {
         Claim::Screen(condition) => Statement::Screen(condition),
         Claim::Paper(condition) => Statement::Paper(condition),
@@ -315,7 +261,7 @@ fn statement(request: &IssueRequest<'_>) -> Result<Statement, IssueRefused> {
     })
 }
 
-fn sign_claims(key: &SigningKey, kid: Kid, claims: &[u8]) -> Result<Vec<u8>, IssueRefused> {
+pub(crate) fn sign_claims(key: &SigningKey, kid: Kid, claims: &[u8]) -> Result<Vec<u8>, IssueRefused> {
     match sign::<MAX_SIGNED_BYTES>(key, kid, Aad::Credential, claims) {
         Ok(signed) => Ok(signed.to_vec()),
         Err(SignRefused::HoldMessage { .. }) => Err(IssueRefused::FitBudget),
@@ -323,14 +269,14 @@ fn sign_claims(key: &SigningKey, kid: Kid, claims: &[u8]) -> Result<Vec<u8>, Iss
     }
 }
 
-fn credential_text(bytes: &[u8]) -> Result<String, IssueRefused> {
+pub(crate) fn credential_text(bytes: &[u8]) -> Result<String, IssueRefused> {
     let mut room = Default::default();
     base45::encode::<BASE45_ROOM>(bytes, &mut room).map_err(|_| IssueRefused::FitBudget)?;
     Ok(core::iter::once("TF1:").chain(core::str::from_utf8(&room)).collect())
 }
 
 /// The terminal's own path, with a clock that stands at the time of issue.
-fn checked(keys: &KeySet, text: &str, meant: &Credential) -> Result<(), IssueRefused> {
+pub(crate) fn checked(keys: &KeySet, text: &str, meant: &Credential) -> Result<(), IssueRefused> {
     let (mut room, start) = (Room::new(), Millis(0));
     let rtc = RtcReading { time: meant.issued, health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };
     let time = TrustedTime::at_boot(meant.issued, Some(rtc), start);

@@ -12,6 +12,7 @@ pub mod desk;
 mod forms;
 pub mod inputs;
 pub mod issue;
+pub mod issuing;
 pub mod key_name;
 mod key_ring;
 pub mod kinds;
