@@ -13,6 +13,7 @@
 mod batch;
 mod chain;
 mod config;
+mod copy;
 mod database;
 mod disk;
 mod fault;
@@ -26,9 +27,13 @@ mod worker;
 pub use batch::{Batch, BatchFault, BatchRefused, ProvenBatch, ROWS_MOST, verify_batch};
 pub use chain::{Break, ChainReport, JournalReport};
 pub use config::{DayKey, DayKeys, JournalConfig, JournalKeys, NoDayKey};
+pub use copy::{
+    COPY_BYTES_MOST, CopiedRow, CopyFault, CopyReport, JournalCopy, LogBeside, RowState, reserve_head,
+    reserve_rows,
+};
 pub use disk::{BlockFile, Disk, SystemDisk};
 pub use fault::{Damage, OpenFault, ReadFault};
 pub use journal::{Backlog, SqliteJournal};
 pub use recover::Recovery;
 pub use reserve::RESERVE_SLOTS;
-pub use row::{DayKeyId, JournalId, OpenRowRefused, Row};
+pub use row::{AAD_BYTES, DayKeyId, JournalId, OpenRowRefused, Row};

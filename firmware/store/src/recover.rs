@@ -126,6 +126,29 @@ fn save(config: &JournalConfig, found: &Found, target: &mut Database, id: Journa
     saving.begin(id)
 }
 
+/// Hands on every row that can be read, in the order of their sequence; how many places could not be read.
+pub(crate) fn read_forward(
+    source: &Database,
+    mut take: impl FnMut(Vec<Stored>) -> Result<(), Error>,
+) -> Result<u32, Error> {
+    let (mut next, mut limit, mut failures) = (0, STEP, 0);
+    while failures < FAILURES_MOST {
+        match source.rows(next, limit) {
+            Ok(rows) if rows.is_empty() && limit == STEP => break,
+            Ok(rows) => {
+                // A damaged tree may lead in circles: reading only ever goes on.
+                next = rows.last().map_or(0, |stored| stored.row.sequence.0).max(next) + 1;
+                limit = (limit * 2).min(STEP);
+                take(rows)?;
+            }
+            // Smaller reads up to the damage, then one sequence after the other past it.
+            Err(_) if limit > 1 => limit /= 2,
+            Err(_) => (next, failures) = (next + 1, failures + 1),
+        }
+    }
+    Ok(failures)
+}
+
 struct Saving<'a> {
     target: &'a mut Database,
     journals: Vec<Listed>,
@@ -145,21 +168,7 @@ impl Saving<'_> {
             uses: source.uses().unwrap_or_default(),
             kept: source.kept().unwrap_or_default(),
         })?;
-        let (mut next, mut limit, mut failures) = (0, STEP, 0);
-        while failures < FAILURES_MOST {
-            match source.rows(next, limit) {
-                Ok(rows) if rows.is_empty() && limit == STEP => break,
-                Ok(rows) => {
-                    // A damaged tree may lead in circles: reading only ever goes on.
-                    next = rows.last().map_or(0, |stored| stored.row.sequence.0).max(next) + 1;
-                    limit = (limit * 2).min(STEP);
-                    self.rows(rows)?;
-                }
-                // Smaller reads up to the damage, then one sequence after the other past it.
-                Err(_) if limit > 1 => limit /= 2,
-                Err(_) => (next, failures) = (next + 1, failures + 1),
-            }
-        }
+        read_forward(source, |rows| self.rows(rows))?;
         Ok(())
     }
 

@@ -130,6 +130,18 @@ impl Reserve {
     }
 }
 
+/// The whole slots in a copy of the file.
+pub(crate) fn slots(bytes: &[u8]) -> impl Iterator<Item = (JournalId, Waiting)> {
+    let slots = bytes.get(FIRST_SLOT as usize..).unwrap_or_default().as_chunks().0;
+    slots.iter().take(RESERVE_SLOTS as usize).filter_map(parse_slot)
+}
+
+/// The head noted last in a copy of the file.
+pub(crate) fn last_head(bytes: &[u8]) -> Option<HeadNote> {
+    let heads = bytes.as_chunks().0.iter().take(2).filter_map(parse_head);
+    heads.max_by_key(|(turn, _)| *turn).map(|(_, head)| head)
+}
+
 /// A sector of `content`, zeros, and the checksum.
 fn checked(content: &[u8]) -> Sector {
     let mut sector = [0; SECTOR];

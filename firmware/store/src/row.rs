@@ -16,7 +16,8 @@ use gate_proof::seal::{KEY_BYTES, OpenRefused, OpeningKey, SealInfo, Sealed, TAG
 use gate_wire::record::{RECORD_BYTES, Record, RecordError};
 
 const CHAIN: &[u8] = b"tianfu-gate/record-chain/1";
-const AAD_BYTES: usize = 64;
+/// Bytes of a seal's associated data.
+pub const AAD_BYTES: usize = 64;
 /// Bytes of a sealed record: day-key id, enc, body, tag.
 pub(crate) const SEALED_BYTES: usize = 4 + KEY_BYTES + RECORD_BYTES + TAG_BYTES;
 
@@ -83,9 +84,17 @@ impl Row {
         journal: &JournalId,
         key: &OpeningKey,
     ) -> Result<Record, OpenRowRefused> {
-        let place = Place { terminal, journal: *journal, sequence: self.sequence, previous: self.previous };
-        let opened = open_record(key, SealInfo::RECORD, &place.aad(self.day_key), &self.sealed)?;
+        let bound = self.associated_data(terminal, journal);
+        let opened = open_record(key, SealInfo::RECORD, &bound, &self.sealed)?;
         Ok(Record::decode(opened.as_bytes())?)
+    }
+
+    /// What the seal is bound to: terminal, journal, sequence, the row before and the day key. For whoever keeps the
+    /// day key where it cannot be taken out.
+    #[must_use]
+    pub fn associated_data(&self, terminal: TerminalNumber, journal: &JournalId) -> [u8; AAD_BYTES] {
+        let place = Place { terminal, journal: *journal, sequence: self.sequence, previous: self.previous };
+        place.aad(self.day_key)
     }
 
     /// Day-key id, enc, body, tag: what stands in a reserve slot and in a batch.

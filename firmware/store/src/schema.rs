@@ -138,6 +138,15 @@ fn identify(connection: &Connection) -> Result<i64, Unusable> {
     }
 }
 
+/// Whether a file that is only read is a journal of this schema, by its numbers and its tables.
+pub(crate) fn check_form(connection: &Connection) -> Result<(), Unusable> {
+    match identify(connection)? {
+        SCHEMA if objects(connection)? == expected_objects()? => Ok(()),
+        SCHEMA => Err(Unusable::Damaged(Damage::AlteredSchema)),
+        _ => Err(Unusable::Damaged(Damage::Foreign)),
+    }
+}
+
 /// All steps from `version`, in one transaction: a power cut leaves the old schema or the new one.
 fn migrate(connection: &mut Connection, version: i64) -> Result<(), Error> {
     let missing = usize::try_from(version).ok().and_then(|done| STEPS.get(done..)).unwrap_or_default();
