@@ -182,6 +182,15 @@ pub fn read_delta(file: &[u8], both: &Authorities) -> Result<(DeltaHead, Changes
     Ok((head, changes))
 }
 
+/// What a delta file says of itself, proven by nobody: to find its place among others.
+///
+/// # Errors
+/// [`DeltaDamaged`].
+pub fn alleged_delta_head(file: &[u8]) -> Result<DeltaHead, DeltaDamaged> {
+    let head = file.first_chunk::<DELTA_HEAD_BYTES>();
+    Ok(DeltaHead::decode(head.ok_or(DeltaDamaged::Length { length: file.len() })?)?)
+}
+
 fn ranked_section(changes: &[(Rank, Colour)]) -> Vec<u8> {
     let Some((last, _)) = changes.last() else { return Vec::new() };
     let k = rice_parameter((u64::from(last.0) / changes.len() as u64).max(1));

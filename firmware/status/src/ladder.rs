@@ -79,6 +79,30 @@ pub fn plan(have: Option<Have>, epoch: Epoch, to: u32, offer: &[Span]) -> Plan {
     plan(files)
 }
 
+/// The files that lead from the base's own step to step `to`, at most `most`: those that a terminal `held` go on being
+/// used, and the fewest of the `offer` come behind them; where that is too many, the fewest of all that there are. `None`
+/// when nothing leads there within `most`.
+#[must_use]
+pub fn chain(base: u32, held: &[Span], to: u32, offer: &[Span], most: usize) -> Option<Vec<Span>> {
+    let (mut kept, mut at) = (Vec::new(), base);
+    for span in held.iter().filter(|span| span.to <= to) {
+        if span.from <= at && at < span.to {
+            kept.push(*span);
+            at = span.to;
+        }
+    }
+    let lead = |from: u32, offer: &[Span]| {
+        let have = Have { epoch: Epoch(0), step: from };
+        match plan(Some(have), Epoch(0), to, offer) {
+            Plan::Deltas(files) => Some(files),
+            Plan::Base(_) | Plan::NoWay => None,
+        }
+    };
+    let behind = lead(at, offer).map(|files| [kept, files].concat());
+    let fits = |files: &Vec<Span>| files.len() <= most;
+    behind.filter(fits).or_else(|| lead(base, &[held, offer].concat()).filter(fits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +170,42 @@ mod tests {
         assert_eq!(plan(None, EPOCH, 0, &[]), Plan::Base(Vec::new()));
         let ahead = Some(Have { epoch: Epoch(5), step: 0 });
         assert_eq!(plan(ahead, EPOCH, 30, &offer), Plan::Deltas(Vec::new()));
+    }
+
+    #[test]
+    fn a_terminal_any_number_of_steps_behind_adds_the_fewest_files_to_what_it_holds() {
+        const MOST: usize = 24;
+        for to in [1, 30, 287, 2015, 2 * 2016 + 300, 13 * 2016 - 1] {
+            let offer = offered(to, &RUNGS);
+            for behind in 0..=to.min(3000) {
+                let held = chain(0, &[], to - behind, &offered(to - behind, &RUNGS), MOST).unwrap();
+                let files = chain(0, &held, to, &offer, MOST).unwrap();
+                let at =
+                    files.iter().try_fold(0, |at, span| (span.from <= at && at < span.to).then_some(span.to));
+                assert_eq!((at, files.len() <= MOST), (Some(to), true), "{behind} behind {to}");
+                let new = files.iter().filter(|span| !held.contains(span)).count();
+                let fewest = self::files(to - behind, to, &offer).len();
+                let whole = files_from_base(to, &offer);
+                assert!(new <= fewest || files.len() == whole, "{new} new files, {behind} behind {to}");
+                assert!(new <= 10, "{new} new files, {behind} behind {to}");
+            }
+        }
+    }
+
+    fn files_from_base(to: u32, offer: &[Span]) -> usize {
+        files(0, to, offer).len()
+    }
+
+    #[test]
+    fn what_is_held_and_does_not_lead_on_is_not_used() {
+        let span = |from, to| Span { from, to };
+        let offer = [span(0, 12), span(12, 13)];
+        assert_eq!(chain(0, &[span(3, 5)], 13, &offer, 24), Some(offer.to_vec()));
+        assert_eq!(chain(12, &[span(0, 12)], 13, &offer, 24), Some(vec![span(12, 13)]), "a folded base");
+        assert_eq!(chain(0, &[], 13, &[span(0, 12)], 24), None);
+        let singles: Vec<_> = (0..13).map(|step| span(step, step + 1)).collect();
+        assert_eq!(chain(0, &singles, 13, &offer, 5), Some(offer.to_vec()), "too many files: fewer of all");
+        assert_eq!(chain(0, &singles, 13, &[], 5), None);
     }
 
     #[test]

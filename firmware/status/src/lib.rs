@@ -25,6 +25,7 @@ mod leaf;
 mod list;
 mod overlay;
 mod pages;
+mod rungs;
 mod sealed;
 mod shelf;
 mod sort;
@@ -34,7 +35,8 @@ mod writer;
 pub use amend::{AmendRefused, Amendments, Wanted};
 pub use build::{BuildFault, BuildOrder, BuildReport, DeskKeys, Person, Step, Watch, build};
 pub use delta::{
-    Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KeyChange, make_delta, read_delta,
+    Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KeyChange, alleged_delta_head,
+    make_delta, read_delta,
 };
 pub use entry::{Epoch, Key, Rank};
 pub use fold::FoldFault;
@@ -43,9 +45,10 @@ pub use head::{
     sign_head, verify_head,
 };
 pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
-pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, offered, plan};
+pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, chain, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
 pub use overlay::PersonSplit;
+pub use rungs::{Rung, climb};
 pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
 pub use shelf::{Progress, Shelf, ShelfFault};
 pub use synthetic::Synthetic;

@@ -185,8 +185,12 @@ impl SealedList {
         self.state = State { epoch: head.epoch, step: head.to, link: head.link_to, as_of: head.as_of };
     }
 
-    fn admit(&self, head: &DeltaHead, changes: &Changes) -> Result<(), DeltaRefused> {
-        let (base, state) = (self.base.head(), &self.state);
+    /// Whether a delta is for this province's list and this epoch's base at all, wherever the list is.
+    ///
+    /// # Errors
+    /// [`DeltaRefused`].
+    pub fn is_for(&self, head: &DeltaHead) -> Result<(), DeltaRefused> {
+        let base = self.base.head();
         if head.province != base.province {
             return Err(DeltaRefused::Province { theirs: head.province, ours: base.province });
         }
@@ -196,9 +200,12 @@ impl SealedList {
         if head.epoch != base.epoch {
             return Err(DeltaRefused::Epoch { theirs: head.epoch, ours: base.epoch });
         }
-        if head.base_root != base.root {
-            return Err(DeltaRefused::Base);
-        }
+        if head.base_root == base.root { Ok(()) } else { Err(DeltaRefused::Base) }
+    }
+
+    fn admit(&self, head: &DeltaHead, changes: &Changes) -> Result<(), DeltaRefused> {
+        self.is_for(head)?;
+        let state = &self.state;
         if head.from > state.step {
             return Err(DeltaRefused::Skips { from: head.from, ours: state.step });
         }
@@ -214,7 +221,7 @@ impl SealedList {
             return Err(DeltaRefused::Earlier);
         }
         match changes.ranked.last() {
-            Some((rank, _)) if rank.0 >= base.keys => Err(DeltaRefused::Rank { rank: *rank }),
+            Some((rank, _)) if rank.0 >= self.base.head().keys => Err(DeltaRefused::Rank { rank: *rank }),
             _ => Ok(()),
         }
     }
@@ -247,6 +254,10 @@ impl SealedList {
     /// Bytes of memory that deltas take.
     pub fn overlay_bytes(&self) -> usize {
         self.overlay.bytes()
+    }
+
+    pub(crate) fn authorities(&self) -> &Authorities {
+        &self.authorities
     }
 
     pub(crate) fn base(&self) -> &Arc<Base> {

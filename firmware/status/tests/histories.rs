@@ -9,8 +9,8 @@ use std::path::Path;
 
 use gate_proof::subject::Subject;
 use gate_status::{
-    Amendments, Answer, DeltaOrder, DeskKeys, Person, Progress, Scope, SealedList, Shelf, StatusList, Wanted,
-    make_delta,
+    Amendments, Answer, DeltaOrder, DeskKeys, Have, Person, Plan, Progress, Scope, SealedList, Shelf, Span,
+    State, StatusList, Wanted, alleged_delta_head, climb, make_delta, plan,
 };
 use gate_wire::credential::Colour;
 use support::{COLOURS, Desk, Dice, delta, next_step, open, person, subject, write};
@@ -94,26 +94,55 @@ fn begin(dice: &mut Dice, path: &Path) -> Model {
     Model { scope, people, gone: Vec::new() }
 }
 
-/// Files that a ladder would offer: the single steps, and what the steps since `from` come to.
+/// The single steps of a few changes more.
 fn several_steps(dice: &mut Dice, model: &mut Model, desk: &mut SealedList) -> Vec<Vec<u8>> {
-    let before = desk.state();
-    let mut single = Vec::new();
-    for _ in 0..=dice.below(3) {
-        let mut amendments = Amendments::of(desk);
-        for _ in 0..dice.below(30) {
-            model.change(dice, &mut amendments);
+    (0..=dice.below(3))
+        .map(|_| {
+            let mut amendments = Amendments::of(desk);
+            for _ in 0..dice.below(30) {
+                model.change(dice, &mut amendments);
+            }
+            let file = delta(desk, &amendments.finish());
+            desk.apply(&file).unwrap();
+            file
+        })
+        .collect()
+}
+
+/// What a terminal at step `from` takes to get to the end of `steps`: sometimes one file over all that changed since the
+/// base, sometimes the plan over a ladder's files, else each step.
+fn files_for(
+    dice: &mut Dice,
+    from: State,
+    desk: &SealedList,
+    (base, steps): (&Path, &[Vec<u8>]),
+) -> Vec<Vec<u8>> {
+    let now = desk.state();
+    match dice.below(3) {
+        0 if now.step - from.step > 1 => {
+            let to = (now.step, Some(now.link));
+            let order = DeltaOrder { from: (from.step, from.link), to, as_of: now.as_of, ..next_step(desk) };
+            vec![make_delta(&order, &desk.changes(), Desk::new().signers()).unwrap()]
         }
-        let file = delta(desk, &amendments.finish());
-        desk.apply(&file).unwrap();
-        single.push(file);
+        1 => {
+            let rungs = climb(&mut open(base), steps, &[6, 3, 2]).unwrap();
+            let merged =
+                rungs.iter().map(|rung| make_delta(&rung.order, &rung.changes, Desk::new().signers()));
+            let all: Vec<_> = steps.iter().cloned().chain(merged.map(Result::unwrap)).collect();
+            let span = |file: &Vec<u8>| {
+                let head = alleged_delta_head(file).unwrap();
+                Span { from: head.from, to: head.to }
+            };
+            let offer: Vec<Span> = all.iter().map(span).collect();
+            let have = Have { epoch: now.epoch, step: from.step };
+            let Plan::Deltas(files) = plan(Some(have), now.epoch, now.step, &offer) else { panic!("no way") };
+            files
+                .iter()
+                .map(|wanted| all.iter().find(|file| span(file) == *wanted).unwrap().clone())
+                .collect()
+        }
+        _ => steps[from.step as usize..].to_vec(),
     }
-    let state = desk.state();
-    if state.step - before.step < 2 || dice.below(2) == 0 {
-        return single;
-    }
-    let to = (state.step, Some(state.link));
-    let order = DeltaOrder { from: (before.step, before.link), to, as_of: state.as_of, ..next_step(desk) };
-    vec![make_delta(&order, &desk.changes(), Desk::new().signers()).unwrap()]
 }
 
 fn play(history: u64) {
@@ -125,6 +154,7 @@ fn play(history: u64) {
     let mut model = begin(&mut dice, &path);
     let mut desk = open(&path);
     let mut shelf = Shelf::import(&home, keys(), &path).unwrap();
+    let mut steps = Vec::new();
     for _ in 0..2 + dice.below(4) {
         match dice.below(5) {
             0 => while shelf.fold(1 + dice.below(3) as u32).unwrap() == Progress::More {},
@@ -134,7 +164,8 @@ fn play(history: u64) {
                 shelf = Shelf::open(&home, keys()).unwrap();
             }
             _ => {
-                for file in several_steps(&mut dice, &mut model, &mut desk) {
+                steps.extend(several_steps(&mut dice, &mut model, &mut desk));
+                for file in files_for(&mut dice, shelf.list().state(), &desk, (&path, &steps)) {
                     shelf.take_delta(&file).unwrap();
                 }
             }

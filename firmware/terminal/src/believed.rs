@@ -3,6 +3,8 @@
 //! fails is missing, and the others stand.
 //! Must not know: networks, sticks, signatures of repositories (`gate-trust`).
 
+mod list;
+
 use std::io::Read;
 use std::path::Path;
 
@@ -13,14 +15,12 @@ use gate_core::keyset::KeySet;
 use gate_core::manifest::{self, Dataset, Manifest, ManifestEntry, Province};
 use gate_core::policy::Policy;
 use gate_core::staff::StaffList;
-use gate_proof::digest::Hasher;
-use gate_status::{KEY_FILE, ListKeys, SealedList, StatusList};
+use gate_proof::digest::sha256;
+use gate_status::{SealedList, StatusList};
 use gate_store::DayKeys;
 use gate_wire::time::Timestamp;
 
 use crate::files;
-
-const LARGEST_LIST: u64 = 4 << 30;
 
 /// Everything that is believed now. A missing dataset is a health state, not an error.
 pub struct Believed {
@@ -38,8 +38,8 @@ pub struct Believed {
     pub staff: Option<StaffList>,
     /// Revocations.
     pub revocations: Option<Revocations>,
-    /// The status list.
-    pub list: Option<Box<dyn StatusList>>,
+    /// The status list, as of the newest delta that was taken.
+    pub list: Option<SealedList>,
     /// Day keys for sealing records.
     pub day_keys: Option<DayKeys>,
     /// What could not be believed, and why, for `selftest` and the log.
@@ -88,15 +88,15 @@ impl std::fmt::Debug for Believed {
 
 /// The versions seen before: a lower one is a rollback (DESIGN §2).
 pub trait Seen {
-    /// The highest version of `dataset` seen so far.
-    fn highest(&self, dataset: Dataset) -> u32;
+    /// The highest version of `dataset` seen so far; of [`Dataset::StatusDelta`] epoch × 2^32 + step.
+    fn highest(&self, dataset: Dataset) -> u64;
 }
 
 /// For checks by hand, which keep no memory.
 pub struct NothingSeen;
 
 impl Seen for NothingSeen {
-    fn highest(&self, _dataset: Dataset) -> u32 {
+    fn highest(&self, _dataset: Dataset) -> u64 {
         0
     }
 }
@@ -133,7 +133,7 @@ impl Believed {
 
     fn load_where(directory: &Path, seen: &dyn Seen, wanted: impl Fn(Dataset) -> bool) -> Believed {
         let mut believed = Believed::nothing();
-        let manifest = read_small(&directory.join(manifest::FILE_NAME), None)
+        let manifest = read_file(&directory.join(manifest::FILE_NAME), None, MAX_DOCUMENT_BYTES)
             .and_then(|bytes| Manifest::load(&bytes).context("reading the manifest"));
         match manifest {
             Ok(manifest) => believed.take_all(directory, manifest, seen, wanted),
@@ -150,7 +150,12 @@ impl Believed {
         wanted: impl Fn(Dataset) -> bool,
     ) {
         for entry in manifest.entries().iter().filter(|entry| wanted(entry.dataset)) {
-            let taken = not_rolled_back(entry, seen).and_then(|()| self.take(directory, entry));
+            let taken = match entry.dataset {
+                Dataset::StatusDelta => continue, // with its base
+                Dataset::StatusList => not_rolled_back(entry, seen)
+                    .and_then(|()| self.take_list(list::take(directory, entry, &manifest, seen)?)),
+                _ => not_rolled_back(entry, seen).and_then(|()| self.take(directory, entry)),
+            };
             match taken {
                 Ok(()) => {
                     self.versions.push((entry.dataset, entry.version));
@@ -163,15 +168,7 @@ impl Believed {
     }
 
     fn take(&mut self, directory: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
-        let path = directory.join(entry.file.as_str());
-        if entry.dataset == Dataset::StatusList {
-            check_large(&path, entry)?;
-            let keys = ListKeys::load(&directory.join(KEY_FILE))?;
-            self.list = Some(Box::new(SealedList::open(&path, &keys)?));
-            self.issued.push(entry.as_of);
-            return Ok(());
-        }
-        let bytes = read_small(&path, Some(entry))?;
+        let bytes = read_file(&directory.join(entry.file.as_str()), Some(entry), MAX_DOCUMENT_BYTES)?;
         match entry.dataset {
             Dataset::KeySet => self.key_set = Some(KeySet::load(&bytes)?),
             Dataset::PolicyStation => self.policies.station = Some(Policy::load(&bytes)?),
@@ -181,12 +178,32 @@ impl Believed {
             Dataset::StaffList => self.staff = Some(StaffList::load(&bytes)?),
             Dataset::Revocations => self.revocations = Some(Revocations::load(&bytes)?),
             Dataset::DayKeys => self.day_keys = Some(crate::day_keys::load(&bytes)?),
-            Dataset::StatusList | Dataset::StatusDelta => {}
+            Dataset::StatusList | Dataset::StatusDelta => {} // `take_list`
         }
         if matches!(entry.dataset, Dataset::KeySet | Dataset::PolicyStation | Dataset::PolicyHospital) {
             self.issued.push(entry.as_of);
         }
         Ok(())
+    }
+
+    /// The list as it is; what ended its way early is told beside it. Its time is what both authorities signed.
+    fn take_list(&mut self, taken: list::ListTaken) -> anyhow::Result<()> {
+        if let Some(cause) = taken.fault {
+            self.problems.push(Problem { dataset: Some(Dataset::StatusDelta), cause });
+        }
+        if taken.list.state().step > 0 {
+            self.versions.push((Dataset::StatusDelta, taken.list.state().step));
+        }
+        self.issued.push(taken.list.head().as_of);
+        self.list = Some(taken.list);
+        Ok(())
+    }
+
+    /// What is remembered of a dataset in force, so that nothing older is taken (see [`Seen::highest`]).
+    pub fn marks(&self) -> impl Iterator<Item = (Dataset, u64)> {
+        let list = self.list.as_ref().map(|list| (Dataset::StatusDelta, list::mark(list.state())));
+        let others = self.versions.iter().filter(|(dataset, _)| *dataset != Dataset::StatusDelta);
+        others.map(|(dataset, version)| (*dataset, u64::from(*version))).chain(list)
     }
 
     /// The version in force of a dataset; 0 without it.
@@ -207,7 +224,7 @@ impl Believed {
 
 fn not_rolled_back(entry: &ManifestEntry, seen: &dyn Seen) -> anyhow::Result<()> {
     let highest = seen.highest(entry.dataset);
-    if entry.version < highest {
+    if u64::from(entry.version) < highest {
         bail!(
             "version {} is older than version {highest}, which was in force here: bring the newer one back",
             entry.version
@@ -216,55 +233,29 @@ fn not_rolled_back(entry: &ManifestEntry, seen: &dyn Seen) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Reads a small file whole, after its length and before its content was believed.
-fn read_small(path: &Path, entry: Option<&ManifestEntry>) -> anyhow::Result<Vec<u8>> {
+/// Reads a file whole, after its length and before its content was believed.
+fn read_file(path: &Path, entry: Option<&ManifestEntry>, most: usize) -> anyhow::Result<Vec<u8>> {
     let file = files::open_no_link(path)?;
     let length = file.metadata()?.len();
-    ensure!(
-        length <= MAX_DOCUMENT_BYTES as u64,
-        "{} has {length} bytes, at most {MAX_DOCUMENT_BYTES} are read",
-        path.display()
-    );
-    let mut bytes = Vec::new();
-    file.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    ensure!(length <= most as u64, "{} has {length} bytes, at most {most} are read", path.display());
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
     if let Some(entry) = entry {
-        let mut hasher = Hasher::new();
-        hasher.update(&bytes);
-        same_file(path, entry, bytes.len() as u64, hasher)?;
+        same_file(path, entry, &bytes)?;
     }
     Ok(bytes)
 }
 
-fn check_large(path: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
-    let mut file = files::open_no_link(path)?;
-    let length = file.metadata()?.len();
+fn same_file(path: &Path, entry: &ManifestEntry, bytes: &[u8]) -> anyhow::Result<()> {
     ensure!(
-        length == entry.length && length <= LARGEST_LIST,
-        "{} has {length} bytes, the manifest says {}",
+        bytes.len() as u64 == entry.length,
+        "{} has {} bytes, the manifest says {}",
         path.display(),
-        entry.length
-    );
-    let mut hasher = Hasher::new();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut chunk)?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&chunk[..count]);
-    }
-    same_file(path, entry, length, hasher)
-}
-
-fn same_file(path: &Path, entry: &ManifestEntry, length: u64, hasher: Hasher) -> anyhow::Result<()> {
-    ensure!(
-        length == entry.length,
-        "{} has {length} bytes, the manifest says {}",
-        path.display(),
+        bytes.len(),
         entry.length
     );
     ensure!(
-        hasher.finish().as_bytes() == &entry.sha256,
+        sha256(&[bytes]).as_bytes() == &entry.sha256,
         "{} is not the file that the manifest names: its SHA-256 differs",
         path.display()
     );

@@ -14,7 +14,7 @@ use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
 use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel, Verdict};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
 use gate_proof::subject::{PersonTag, ProvinceSalt, Subject};
-use gate_status::{Answer, Scope};
+use gate_status::{Answer, Scope, StatusList};
 use gate_wire::card::CardRead;
 use gate_wire::credential::{Colour, Credential, Kind};
 use gate_wire::document::{Date, Document, Expiry};

@@ -52,8 +52,8 @@ pub(super) struct Upkeep {
 pub struct KeptVersions<'a>(pub &'a dyn Book);
 
 impl Seen for KeptVersions<'_> {
-    fn highest(&self, dataset: Dataset) -> u32 {
-        self.0.kept(&seen_name(dataset)).and_then(|version| u32::try_from(version).ok()).unwrap_or(0)
+    fn highest(&self, dataset: Dataset) -> u64 {
+        self.0.kept(&seen_name(dataset)).and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
     }
 }
 
@@ -94,12 +94,7 @@ fn is_thinkable(issued: Timestamp, rtc: Option<RtcReading>) -> bool {
 impl Gate {
     /// The first record, the versions in force, the first screen.
     pub(super) fn start(&mut self, now: Millis) {
-        for (dataset, version) in self.judge.believed().versions() {
-            let name = seen_name(*dataset);
-            if self.book.kept(&name) != Some(i64::from(*version)) {
-                self.book.keep(&name, i64::from(*version));
-            }
-        }
+        self.keep_marks();
         match self.judge.signed_direction() {
             Some(direction) => self.book.keep(DIRECTION, i64::from(direction.index())),
             None if self.book.kept(DIRECTION) == Some(i64::from(Direction::Out.index())) => {
@@ -113,6 +108,16 @@ impl Gate {
         self.record_device(Event::Started, now);
         self.keep_up(now);
         self.face_rest(now);
+    }
+
+    /// Remembers how far the data in force are; what was remembered never falls.
+    fn keep_marks(&mut self) {
+        for (dataset, mark) in self.judge.believed().marks() {
+            let (name, mark) = (seen_name(dataset), i64::try_from(mark).unwrap_or(i64::MAX));
+            if self.book.kept(&name).is_none_or(|kept| kept < mark) {
+                self.book.keep(&name, mark);
+            }
+        }
     }
 
     /// The gate stands open for a fire: nobody is looked at, and nobody is told to stay.
