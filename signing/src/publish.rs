@@ -5,6 +5,8 @@
 //!
 //! The manifest is unsigned in this version: `gate-trust` will write it from the signed repositories (DESIGN §2).
 
+mod status;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,25 +19,25 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
-use gate_status::{KEY_FILE, OpenFault, StatusList};
+use gate_status::{KEY_FILE, OpenFault, State};
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
 
 use crate::inputs::{self, InputRefused, Inputs};
 use crate::key_name::KeyName;
-use crate::list;
 use crate::province::{DayKeyEntry, Province};
 use crate::spelling;
 use crate::staff;
 use crate::staging::{self, Readers};
+use status::ListPlan;
+
+pub use status::ListNotPublished;
 
 /// The file with a terminal's secrets, beside the manifest. On a real board it comes sealed to the device instead.
 pub const TERMINAL_KEYS_FILE: &str = "terminal.keys.json";
 /// Day keys published ahead; more would not fit a document.
 const DAY_KEYS_MOST: usize = 120;
-/// A province of 100 million takes 420 MB.
-const MAX_LIST_BYTES: u64 = 1 << 29;
 
 /// What is to be published.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,8 @@ pub struct Published {
     pub generation: u32,
     /// The files, the manifest last.
     pub files: Vec<PathBuf>,
+    /// How far the list in force is, if there is one.
+    pub list: Option<State>,
 }
 
 /// Why nothing is in force that was not before.
@@ -115,14 +119,9 @@ pub enum PublishError {
     /// The list cannot be opened.
     #[error("status-list")]
     OpenList(#[from] OpenFault),
-    /// The list is another province's, or too large.
-    #[error("status-list: {} ({length} bytes) is another province's list, or larger than {MAX_LIST_BYTES} bytes", .path.display())]
-    TakeList {
-        /// The list.
-        path: PathBuf,
-        /// Its length.
-        length: u64,
-    },
+    /// The list, or a delta of it, is not what a terminal takes.
+    #[error("status-list")]
+    List(#[from] ListNotPublished),
     /// A published name stands for other bytes already.
     #[error("{} is there already with other content; published files never change: publish to an empty directory", .path.display())]
     KeepFile {
@@ -164,8 +163,10 @@ impl Province {
     /// [`PublishError`]; the manifest that was in force still is.
     pub fn publish(&self, out: &Path, publication: &Publication<'_>) -> Result<Published, PublishError> {
         let generation = self.state.generation;
-        admit_directory(self, out)?;
+        let there = admit_directory(self, out)?;
         let made = self.documents(publication)?;
+        let list = ListPlan::new(self, publication, out, there.as_ref())?;
+        let state = list.as_ref().map(|list| list.state);
         let secrets = self.terminal_keys(publication.terminal)?;
         staging::make_directory(out, Readers::All).map_err(at(out))?;
         let (mut files, mut entries) = (Vec::new(), Vec::new());
@@ -177,12 +178,13 @@ impl Province {
         }
         let keys = out.join(TERMINAL_KEYS_FILE);
         staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
-        if let Some(list) =
-            publication.status.filter(|_| made.iter().any(|one| one.dataset == Dataset::StatusList))
-        {
+        if let (Some(list), Some(source)) = (list, publication.status) {
             let path = out.join(KEY_FILE);
-            let text = self.keys_of_list(list)?.encode();
+            let text = self.keys_of_list(source)?.encode();
             staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
+            let (of_list, written) = list.write(out)?;
+            entries.extend(of_list);
+            files.extend(written);
             files.push(path);
         }
         let manifest = serde_json::to_string(&ManifestDocument {
@@ -200,7 +202,7 @@ impl Province {
         let path = out.join(FILE_NAME);
         staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
         files.extend([keys, path]);
-        Ok(Published { generation, files })
+        Ok(Published { generation, files, list: state })
     }
 
     fn documents(&self, publication: &Publication<'_>) -> Result<Vec<Made>, PublishError> {
@@ -234,29 +236,8 @@ impl Province {
             Made { dataset, name, version, as_of: now, bytes: text.into_bytes() }
         };
         let mut made: Vec<Made> = texts.into_iter().map(json).collect();
-        if let Some(path) = publication.status {
-            made.push(self.list(path)?);
-        }
         made.retain(|document| !publication.without.contains(&document.dataset));
         Ok(made)
-    }
-
-    /// The list, if it is of this province. Its own version counts: it may outlive many generations.
-    fn list(&self, path: &Path) -> Result<Made, PublishError> {
-        let head = self.open_list(path)?.head();
-        let length = fs::metadata(path).map_err(at(path))?.len();
-        if !list::is_of(&head, self.region) || length > MAX_LIST_BYTES {
-            return Err(PublishError::TakeList { path: path.to_path_buf(), length });
-        }
-        let bytes = fs::read(path).map_err(at(path))?;
-        let (version, as_of) = (head.version, head.as_of);
-        Ok(Made {
-            dataset: Dataset::StatusList,
-            name: format!("status-list.{version}.db"),
-            version,
-            as_of,
-            bytes,
-        })
     }
 
     /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.
@@ -366,11 +347,11 @@ fn write_once(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     }
 }
 
-/// Refuses a directory of another province, and one that is not behind this generation.
-fn admit_directory(province: &Province, out: &Path) -> Result<(), PublishError> {
+/// Refuses a directory of another province, and one that is not behind this generation. What is there, if anything is.
+fn admit_directory(province: &Province, out: &Path) -> Result<Option<Manifest>, PublishError> {
     let path = out.join(FILE_NAME);
     let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(at(&path))?,
     };
     let there = Manifest::load(&bytes)?;
@@ -382,7 +363,7 @@ fn admit_directory(province: &Province, out: &Path) -> Result<(), PublishError> 
     if there.generation >= ours {
         return Err(PublishError::MoveForward { dir, found: there.generation, ours });
     }
-    Ok(())
+    Ok(Some(there))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> PublishError {

@@ -3,7 +3,7 @@
 //! Must not know: what is in them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -24,12 +24,17 @@ pub(crate) fn make_directory(path: &Path, readers: Readers) -> io::Result<()> {
 
 /// Writes `path`, replacing what is there.
 pub(crate) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    replace_from(path, &mut &*bytes, readers)
+}
+
+/// The same from whatever gives the bytes, for more of them than memory should hold.
+pub(crate) fn replace_from(path: &Path, bytes: &mut impl io::Read, readers: Readers) -> io::Result<()> {
     let beside = beside(path);
     // One left by a crash would keep its mode and could be a link.
     remove_if_there(&beside)?;
     let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-    file.write_all(bytes)?;
+    io::copy(bytes, &mut file)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
     sync_directory(path)

@@ -1,4 +1,4 @@
-//! A delta of the status list from a table of people whose colour changed.
+//! Deltas of the status list: a step from a table of people whose colour changed, and the ladder's files from steps.
 //! Promises: every line is either in the delta or in the reject file with its number and reason; all numbers of a person
 //! change together; memory for the changes alone.
 //! Must not know: files.
@@ -9,7 +9,8 @@ use std::io::{Read, Write};
 
 use gate_proof::cose::SignRefused;
 use gate_status::{
-    AmendRefused, Amendments, DeltaNotMade, DeltaOrder, DeskKeys, SealedList, Wanted, make_delta,
+    AmendRefused, Amendments, ClimbRefused, DeltaNotMade, DeltaOrder, DeltaRefused, DeskKeys, RUNGS,
+    SealedList, Span, Wanted, climb, make_delta,
 };
 use gate_wire::time::Timestamp;
 
@@ -80,6 +81,52 @@ impl Province {
         };
         let file = make_delta(&order, &changes, self.list_desk().signers())?;
         Ok(DeltaBuilt { file, ranked: changes.ranked.len(), keyed: changes.keyed.len(), rejected })
+    }
+}
+
+/// A file of the ladder.
+#[derive(Clone, Debug)]
+pub struct LadderFile {
+    /// What it leads over.
+    pub span: Span,
+    /// The delta file.
+    pub file: Vec<u8>,
+}
+
+/// Why there are no files of the ladder.
+#[derive(Debug, thiserror::Error)]
+pub enum LadderError {
+    /// A terminal would refuse one of the deltas.
+    #[error("delta {} of those given", .nth)]
+    Take {
+        /// Which, counted from 1.
+        nth: usize,
+        /// Why.
+        source: DeltaRefused,
+    },
+    /// A file could not be made.
+    #[error(transparent)]
+    Make(#[from] DeltaNotMade),
+}
+
+impl Province {
+    /// The files of an hour, a day and a week that the ladder offers where `deltas`, in their order, lead `list` to.
+    ///
+    /// # Errors
+    /// [`LadderError`].
+    pub fn build_ladder(
+        &self,
+        list: &mut SealedList,
+        deltas: &[Vec<u8>],
+    ) -> Result<Vec<LadderFile>, LadderError> {
+        let refused =
+            |refused: ClimbRefused| LadderError::Take { nth: refused.nth + 1, source: refused.source };
+        let (rungs, desk) = (climb(list, deltas, &RUNGS).map_err(refused)?, self.list_desk());
+        let made = rungs.iter().map(|rung| {
+            let file = make_delta(&rung.order, &rung.changes, desk.signers())?;
+            Ok(LadderFile { span: rung.span, file })
+        });
+        made.collect()
     }
 }
 

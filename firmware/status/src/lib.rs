@@ -48,7 +48,7 @@ pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
 pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, chain, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
 pub use overlay::PersonSplit;
-pub use rungs::{Rung, climb};
+pub use rungs::{ClimbRefused, Rung, climb};
 pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
 pub use shelf::{Progress, Shelf, ShelfFault};
 pub use synthetic::Synthetic;

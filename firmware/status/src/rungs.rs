@@ -20,18 +20,30 @@ pub struct Rung {
     pub changes: Changes,
 }
 
+/// A delta that a terminal would refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("delta {nth} of those given")]
+pub struct ClimbRefused {
+    /// Which of the files, from 0.
+    pub nth: usize,
+    /// Why.
+    #[source]
+    pub source: DeltaRefused,
+}
+
 /// Takes the deltas in `files` on `list`, which is at the first one's beginning, and gives the files of the ladder at the
 /// last one's end that are more than one of these. A span is left out where one number was first another person's second
 /// number and then a person of its own: some terminals within would refuse it, and take the finer files.
 ///
 /// # Errors
-/// [`DeltaRefused`], for the first file that a terminal would refuse.
-pub fn climb(list: &mut SealedList, files: &[Vec<u8>], rungs: &[u32]) -> Result<Vec<Rung>, DeltaRefused> {
+/// [`ClimbRefused`], for the first file that a terminal would refuse.
+pub fn climb(list: &mut SealedList, files: &[Vec<u8>], rungs: &[u32]) -> Result<Vec<Rung>, ClimbRefused> {
     let (mut steps, mut states, mut parted) = (Vec::new(), vec![list.state()], HashMap::new());
-    for file in files {
-        let changes = read_delta(file, list.authorities())?.1;
+    for (nth, file) in files.iter().enumerate() {
+        let refused = |source| ClimbRefused { nth, source };
+        let changes = read_delta(file, list.authorities()).map_err(|damaged| refused(damaged.into()))?.1;
         let before = list.overlay().clone();
-        list.apply(file)?;
+        list.apply(file).map_err(refused)?;
         for (key, change) in &changes.keyed {
             if matches!(before.change(*key), Some(KeyChange::SecondOf(_)))
                 && !matches!(change, KeyChange::SecondOf(_))

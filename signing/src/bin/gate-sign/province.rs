@@ -57,6 +57,10 @@ pub(crate) struct Publish {
     /// The status list; without it the one last built at this desk, if there is one
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// A delta of the list, as often as there are files, in any order: the fewest that lead furthest are published, and
+    /// what the terminal has of them stays
+    #[arg(long, value_name = "FILE")]
+    delta: Vec<PathBuf>,
 }
 
 impl Command {
@@ -92,12 +96,20 @@ impl Publish {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let built = desk.status_file();
         let status = self.status.or_else(|| built.exists().then_some(built));
-        let order =
-            Order { now, terminal: self.terminal, status: status.as_deref(), deltas: &[], without: &[] };
+        let order = Order {
+            now,
+            terminal: self.terminal,
+            status: status.as_deref(),
+            deltas: &self.delta,
+            without: &[],
+        };
         let published = desk.publish(&self.out, &order, &mut randomness())?;
         println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
         for file in &published.files {
             println!("  {}", file.file_name().unwrap_or_default().to_string_lossy());
+        }
+        if let Some(list) = published.list {
+            println!("status list: epoch {}, step {}, as of {}", list.epoch.0, list.step, shown(list.as_of));
         }
         if status.is_none() {
             println!("no status list: ID cards will be Assist; build one with `gate-sign status build`");

@@ -12,6 +12,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_signing::desk::Desk;
 use gate_signing::people::{ListBuilt, TableOptions};
+use gate_signing::status_delta::LadderFile;
 use gate_status::{Person, Scope, SealedList, Step, Synthetic, Watch};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Build(Build),
     /// Make a delta: the list one step on, from a table of people whose colour changed (or is `removed`)
     Delta(Delta),
+    /// Merge single steps into the files of an hour, a day and a week, so that a terminal any time behind reads a few
+    Ladder(Ladder),
     /// What a list or a delta says of itself, proven with this desk's keys
     Inspect(Inspect),
 }
@@ -101,6 +104,22 @@ pub(crate) struct Delta {
 
 /// See the help texts.
 #[derive(Args)]
+pub(crate) struct Ladder {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The epoch's base
+    #[arg(long, value_name = "FILE")]
+    base: PathBuf,
+    /// The deltas made so far, in their order; files of the ladder may stand for the steps that they lead over
+    #[arg(long, value_name = "FILE", required = true)]
+    delta: Vec<PathBuf>,
+    /// The folder for the files, delta-EPOCH-FROM-TO.tfd; what is there already stays
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// See the help texts.
+#[derive(Args)]
 pub(crate) struct Inspect {
     #[command(flatten)]
     desk: DeskArguments,
@@ -116,6 +135,7 @@ impl Command {
         match self {
             Command::Build(build) => build.run(),
             Command::Delta(delta) => delta.run(),
+            Command::Ladder(ladder) => ladder.run(),
             Command::Inspect(inspect) => inspect.run(),
         }
     }
@@ -203,7 +223,7 @@ impl Delta {
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
-        std::fs::write(&self.out, &built.file).with_context(|| self.out.display().to_string())?;
+        write_whole(&self.out, &built.file)?;
         println!(
             "step {}: {} colours, {} people new or removed, {} bytes in {}",
             list.state().step + 1,
@@ -214,6 +234,26 @@ impl Delta {
         );
         settle_rejects(&rejects, built.rejected, "delta")?;
         Ok(built.rejected)
+    }
+}
+
+impl Ladder {
+    fn run(self) -> anyhow::Result<u64> {
+        let desk = self.desk.open()?;
+        let mut list =
+            desk.province.open_list(&self.base).with_context(|| self.base.display().to_string())?;
+        let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
+        let deltas = self.delta.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
+        for LadderFile { span, file } in desk.province.build_ladder(&mut list, &deltas)? {
+            let name = format!("delta-{:010}-{:010}-{:010}.tfd", list.state().epoch.0, span.from, span.to);
+            let path = self.out.join(&name);
+            if !path.exists() {
+                write_whole(&path, &file)?;
+            }
+            println!("step {} to {}: {} bytes in {}", span.from, span.to, file.len(), path.display());
+        }
+        Ok(0)
     }
 }
 
@@ -250,6 +290,13 @@ fn opened(desk: &Desk, base: &Path, deltas: &[PathBuf]) -> anyhow::Result<Sealed
         list.apply(&file).with_context(|| path.display().to_string())?;
     }
     Ok(list)
+}
+
+/// Under its name it is whole.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let beside = with_suffix(path, ".new");
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    written.with_context(|| path.display().to_string())
 }
 
 fn settle_rejects(rejects: &Path, count: u64, whence: &str) -> anyhow::Result<()> {
