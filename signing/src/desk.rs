@@ -10,6 +10,7 @@
 //! | `keys/*.key` | one seed each, 64 hexadecimal digits, mode 0600: root, subject, link, issuers, day keys, terminals |
 //! | `policy-station.json`, `policy-hospital.json`, `places.json`, `risk-levels.json` | the authority's own texts: edit, then publish |
 //! | `status-list.db` | the list last built here |
+//! | `archive/` | every publication: policies, places and the like, as they were ([`crate::archive`]) |
 //! | `desk.lock` | held while a command runs |
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::archive::ARCHIVE_DIRECTORY;
 use crate::inputs::Inputs;
 use crate::key_name::KeyName;
 use crate::province::{DAYS_AHEAD, Province, StateRefused};
@@ -220,9 +222,9 @@ impl Desk {
         self.province.prepare(order.terminal, rng);
         self.save()?;
         let Order { now, terminal, status, deltas, without } = *order;
-        Ok(self
-            .province
-            .publish(out, &Publication { now, terminal, inputs: &inputs, status, deltas, without })?)
+        let publication = Publication { now, terminal, inputs: &inputs, status, deltas, without };
+        self.province.archive(&self.directory.join(ARCHIVE_DIRECTORY), &publication)?;
+        Ok(self.province.publish(out, &publication)?)
     }
 
     /// Where `status build` puts a list unless told otherwise.

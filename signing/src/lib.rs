@@ -5,6 +5,7 @@
 //!
 //! In this version the keys lie in plain files, for provinces marked as a demo only ([`desk`]).
 
+pub mod archive;
 pub mod code;
 pub mod demo;
 pub mod demo_issuers;
@@ -20,6 +21,7 @@ pub mod list;
 pub mod people;
 pub mod province;
 pub mod publish;
+pub mod records;
 pub mod register;
 pub mod revocation;
 mod row_cache;

@@ -187,22 +187,44 @@ impl Province {
             files.extend(written);
             files.push(path);
         }
+        let manifest = self.manifest(entries)?;
+        let path = out.join(FILE_NAME);
+        staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
+        files.extend([keys, path]);
+        Ok(Published { generation, files, list: state })
+    }
+
+    /// Writes the small documents and a manifest of them to `out`: for the archive.
+    pub(crate) fn keep_documents(
+        &self,
+        out: &Path,
+        publication: &Publication<'_>,
+    ) -> Result<(), PublishError> {
+        let made =
+            self.documents(&Publication { status: None, deltas: &[], without: &[], ..*publication })?;
+        staging::make_directory(out, Readers::Owner).map_err(at(out))?;
+        for document in &made {
+            write_once(&out.join(&document.name), &document.bytes)?;
+        }
+        let manifest = self.manifest(made.iter().map(entry).collect())?;
+        write_once(&out.join(FILE_NAME), manifest.as_bytes())
+    }
+
+    /// The manifest of these files, as the terminal reads it.
+    fn manifest(&self, datasets: Vec<EntryDocument>) -> Result<String, PublishError> {
         let manifest = serde_json::to_string(&ManifestDocument {
             format: 1,
-            generation,
+            generation: self.state.generation,
             province: ProvinceDocument {
                 region: &self.state.region,
                 demo: self.state.demo,
                 salt: &self.state.salt,
                 tag_memory_kib: self.state.tag_memory_kib,
             },
-            datasets: entries,
+            datasets,
         })?;
         Manifest::load(manifest.as_bytes())?;
-        let path = out.join(FILE_NAME);
-        staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
-        files.extend([keys, path]);
-        Ok(Published { generation, files, list: state })
+        Ok(manifest)
     }
 
     fn documents(&self, publication: &Publication<'_>) -> Result<Vec<Made>, PublishError> {

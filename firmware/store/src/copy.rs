@@ -12,6 +12,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use gate_core::query::Sequence;
+use gate_wire::time::Day;
 use rusqlite::Error;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -184,6 +185,16 @@ impl JournalCopy {
         // Nothing in the closure fails.
         let unreadable = unreadable.unwrap_or(0);
         CopyReport { rows, unreadable: u64::from(unreadable), chain: walk.report(Backlog::default()) }
+    }
+
+    /// Places and lanes that the open counters of a day name: which of a day's rows can be of a place, without opening
+    /// one. Nothing vouches for them; a day without counters tells nothing.
+    #[must_use]
+    pub fn places_on(&self, day: Day) -> Vec<(u32, u16)> {
+        let tallies = self.database.tallies(day).unwrap_or_default();
+        let mut places: Vec<_> = tallies.into_iter().map(|(tally, _)| (tally.place, tally.lane)).collect();
+        places.dedup();
+        places
     }
 
     fn copied(&self, stored: Stored) -> CopiedRow {
