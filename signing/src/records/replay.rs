@@ -192,10 +192,11 @@ fn finding(record: &Record, case: &Case) -> Option<Finding> {
         Source::Code => said_by_code(&record.code?),
         Source::List => match record.list_answer {
             3 => Some(Finding::NotListed),
-            // Against a code "not an exception" is a green entry.
             4 if matches!(case.evidence, EvidenceKind::Card | EvidenceKind::TypedDocument) => {
                 Some(Finding::NotAnException)
             }
+            // Against a code it counts as a green entry.
+            4 => Some(Finding::Green),
             5 => Some(Finding::Green),
             6 => Some(Finding::Yellow),
             7 => Some(Finding::Red),
@@ -220,8 +221,11 @@ fn said_by_code(code: &CodeRecorded) -> Option<Finding> {
 
 /// The class of the reading recorded. A second reading is the attendant's, in a record of its own.
 fn temperature(record: &Record, said: Temperature, settings: &Settings) -> Option<Temperature> {
-    if said == Temperature::HighAgain || record.temperature == i16::MIN {
+    if said == Temperature::HighAgain {
         return None;
+    }
+    if record.temperature == i16::MIN {
+        return Some(Temperature::NotMeasured);
     }
     let high = record.temperature >= settings.high_temperature_tenths;
     Some(if high { Temperature::High } else { Temperature::Normal })
