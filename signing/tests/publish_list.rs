@@ -58,7 +58,9 @@ impl Desk {
     /// `count` steps more; the person has this colour after the last.
     fn step(&mut self, count: u32, colour: &str) {
         let mut list = self.list();
-        self.steps.iter().for_each(|step| drop(list.apply(&fs::read(step).unwrap()).unwrap()));
+        for step in &self.steps {
+            list.apply(&fs::read(step).unwrap()).unwrap();
+        }
         for _ in 0..count {
             let (step, table) = (list.state().step + 1, table(colour));
             let as_of = list.state().as_of.plus(300);

@@ -12,6 +12,8 @@ mod fire;
 mod held;
 #[path = "journeys/latch.rs"]
 mod latch;
+#[path = "journeys/lists.rs"]
+mod lists;
 #[path = "journeys/noise.rs"]
 mod noise;
 #[path = "journeys/panel.rs"]

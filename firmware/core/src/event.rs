@@ -25,6 +25,8 @@ pub enum Event {
     ClockDoubted,
     /// The clock was confirmed.
     ClockConfirmed,
+    /// New data are in force: the record names their versions.
+    DataTaken,
     /// A member of staff logged in.
     LoggedIn,
     /// A session ended.
@@ -50,6 +52,7 @@ impl Event {
             Event::CommittedLate => 7,
             Event::ClockDoubted => 8,
             Event::ClockConfirmed => 9,
+            Event::DataTaken => 10,
             Event::LoggedIn => 21,
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,

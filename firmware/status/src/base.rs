@@ -149,6 +149,21 @@ impl Base {
         rows.into_iter().map(|row| self.unseal(row)).collect()
     }
 
+    /// Reads up to `most` leaves behind `cursor`, each in its place; where to go on, 0 behind the last.
+    pub(crate) fn patrol(&self, mut cursor: u64, most: u32) -> Result<u64, ListFault> {
+        let leaves = self.after(cursor, most.max(1))?;
+        if leaves.is_empty() {
+            return Err(ListFault::Damaged);
+        }
+        for opened in leaves {
+            if opened.place.previous != cursor || opened.leaf()?.entries().is_err() {
+                return Err(ListFault::Damaged);
+            }
+            cursor = opened.place.last;
+        }
+        Ok(if cursor == Key::MAX.value() { 0 } else { cursor })
+    }
+
     /// Reads everything: each leaf opens, follows the one before, is found by its keys, and the whole is what the
     /// authorities signed.
     pub(crate) fn check(&self) -> Result<(), ListFault> {

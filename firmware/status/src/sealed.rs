@@ -160,6 +160,15 @@ impl SealedList {
         self.base.check()
     }
 
+    /// Reads up to `leaves` leaves from `cursor` on, 0 at first, and gives where to go on: a round through the whole base
+    /// while nobody asks, so that damage is found before a person meets it.
+    ///
+    /// # Errors
+    /// [`ListFault`]: a leaf does not open in its place.
+    pub fn patrol(&self, cursor: u64, leaves: u32) -> Result<u64, ListFault> {
+        self.base.patrol(cursor, leaves)
+    }
+
     /// Takes a delta file, whole or not at all, and says what it was.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! Must not know: networks, sticks, signatures of repositories (`gate-trust`).
 
 mod list;
+mod succession;
 
 use std::io::Read;
 use std::path::Path;

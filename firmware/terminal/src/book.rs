@@ -4,7 +4,7 @@
 
 use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, UseKey};
 use gate_core::query::Sequence;
-use gate_store::SqliteJournal;
+use gate_store::{DayKeys, SqliteJournal};
 use rand_core::CryptoRng;
 
 /// What was kept over restarts beside records.
@@ -14,6 +14,9 @@ pub trait Book: Journal {
 
     /// The value kept.
     fn kept(&self, name: &str) -> Option<i64>;
+
+    /// Seals to these keys from now on.
+    fn take_day_keys(&mut self, keys: DayKeys);
 
     /// Writes what waits in reserve or memory, as far as that is possible now; how much still waits.
     fn tend(&mut self) -> Waiting;
@@ -37,6 +40,10 @@ impl<R: CryptoRng> Book for SqliteJournal<R> {
 
     fn kept(&self, name: &str) -> Option<i64> {
         SqliteJournal::kept(self, name)
+    }
+
+    fn take_day_keys(&mut self, keys: DayKeys) {
+        self.replace_day_keys(keys);
     }
 
     fn tend(&mut self) -> Waiting {
@@ -72,6 +79,9 @@ impl Book for NoBook {
     fn kept(&self, _name: &str) -> Option<i64> {
         None
     }
+
+    /// A journal is opened at the start only.
+    fn take_day_keys(&mut self, _keys: DayKeys) {}
 
     fn tend(&mut self) -> Waiting {
         Waiting { reserve: 0, memory: self.unsaved.try_into().unwrap_or(usize::MAX) }

@@ -8,6 +8,7 @@ mod entries;
 mod face;
 mod proving;
 mod recent;
+mod renewing;
 mod sighting;
 mod upkeep;
 
@@ -29,6 +30,7 @@ use crate::book::Book;
 use crate::devices::Devices;
 use crate::eye::Eye;
 use crate::judge::{Judge, Shown};
+use crate::renewal::Renewal;
 
 pub use entries::staff_entry;
 pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
@@ -91,6 +93,7 @@ pub struct Gate {
     recent: Recent,
     /// An attempt that waits for its second temperature reading (DOMAIN §12).
     warm: Option<Attempt>,
+    renewal: Option<Renewal>,
 }
 
 impl Gate {
@@ -116,6 +119,7 @@ impl Gate {
             last: None,
             recent: Recent::default(),
             warm: None,
+            renewal: None,
         };
         gate.start(now);
         Ok(gate)
@@ -151,6 +155,7 @@ impl Gate {
         let use_key = self.use_key(&attempt.shown, moment.time);
         let uses = use_key.map_or(0, |key| self.book.uses(&key));
         let facts = self.judge.facts(&attempt.shown, moment.time, uses, moment.warmth.class);
+        self.note_list(&facts);
         // 6 decide
         let decision = self.judge.decide(&attempt.shown, &facts);
         // 7 record

@@ -113,6 +113,12 @@ impl Judge {
         Judge { believed, ..self }
     }
 
+    /// Judges by what follows on what is believed now.
+    pub fn renew(&mut self, newer: Believed) {
+        let before = std::mem::replace(&mut self.believed, Believed::nothing());
+        self.believed = newer.after(before);
+    }
+
     /// What is believed.
     pub fn believed(&self) -> &Believed {
         &self.believed

@@ -24,6 +24,7 @@ mod files;
 pub mod gate;
 pub mod judge;
 pub mod moment;
+pub mod renewal;
 pub mod run;
 pub mod secrets;
 pub mod selftest;

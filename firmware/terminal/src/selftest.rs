@@ -55,6 +55,7 @@ pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
     let mut report = Report { out, health: Health::Well };
     let believed = Believed::load(&config.data, &NothingSeen);
     data(&believed, &mut report)?;
+    list(&believed, &mut report)?;
     match Secrets::load(&config.data.join(secrets::FILE_NAME)) {
         Ok(secrets) => {
             report.good("keys", &format!("terminal {}", secrets.terminal.value()))?;
@@ -85,6 +86,26 @@ fn data<W: Write>(believed: &Believed, report: &mut Report<'_, W>) -> anyhow::Re
         if believed.version(dataset) == 0 && !failed {
             report.bad(dataset.name(), "not in the manifest", BRING_DATA)?;
         }
+    }
+    Ok(())
+}
+
+/// Reads the whole list: a province of 100 million takes a minute on a board.
+fn list<W: Write>(believed: &Believed, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+    let Some(list) = &believed.list else { return Ok(()) };
+    let state = list.state();
+    let whole = "every leaf opens in its place, and the whole is what both authorities signed";
+    match list.check() {
+        Ok(()) => report.good(
+            "list",
+            &format!(
+                "epoch {}, step {}, as of {}: {whole}",
+                state.epoch.0,
+                state.step,
+                moment::print(state.as_of)
+            ),
+        )?,
+        Err(fault) => report.bad("list", &fault.to_string(), "bring the epoch's base again")?,
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::devices::Devices;
 use crate::gate::{Gate, KeptVersions};
 use crate::judge::Judge;
 use crate::moment;
+use crate::renewal::Renewal;
 use crate::secrets::{self, Secrets};
 
 /// A terminal of this configuration.
@@ -30,6 +31,7 @@ use crate::secrets::{self, Secrets};
 /// If the terminal's secrets or its display cannot be opened. A journal that cannot be is a fault on the screen.
 pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     let secrets = Secrets::load(&config.data.join(secrets::FILE_NAME))?;
+    let renewal = Renewal::of(&config.data);
     let first = Judge::new(Believed::load_day_keys(&config.data), secrets, config.station());
     let book = open_book(config, &first).unwrap_or_else(|cause| {
         // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
@@ -40,7 +42,9 @@ pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     for problem in &believed.problems {
         crate::say!("gate: {problem}");
     }
-    Gate::new(devices(config)?, first.with(believed), book)
+    let mut gate = Gate::new(devices(config)?, first.with(believed), book)?;
+    gate.renew_from(renewal);
+    Ok(gate)
 }
 
 /// The journal; a terminal without day keys has none and says so on its screen.

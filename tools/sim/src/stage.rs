@@ -5,6 +5,7 @@
 
 mod disk;
 mod ledger;
+mod office;
 mod setting;
 mod stopwatch;
 
@@ -12,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use gate_core::manifest::Dataset;
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::screen::{Screen, Told};
 use gate_hal_linux::card_reader::sdt_reader;
@@ -21,13 +21,13 @@ use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
 use gate_signing::list::Listed;
-use gate_signing::publish::Publication;
 use gate_store::Backlog;
 use gate_terminal::believed::Believed;
 use gate_terminal::book::Book;
 use gate_terminal::devices::Devices;
 use gate_terminal::gate::{Gate, KeptVersions, RTC_SET};
 use gate_terminal::judge::{Judge, Station};
+use gate_terminal::renewal::Renewal;
 use gate_terminal::secrets::{self, Secrets};
 use gate_wire::record::Record;
 use gate_wire::sdt::Baud;
@@ -338,16 +338,7 @@ fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> 
     }
     // What was published lies before what happens now: a floor of the clock.
     let now = beginning().minus(setting.list_age_s.max(3_600));
-    let publication = Publication {
-        now,
-        terminal: terminal_number(),
-        inputs: &setting.inputs,
-        status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),
-        deltas: &[],
-        without: &setting.without,
-    };
-    province.publish(&data(directory), &publication)?;
-    Ok(())
+    office::generation(directory, setting, province, (now, &[]))
 }
 
 /// As `gate run` puts a terminal together, over simulated devices.
@@ -359,6 +350,7 @@ fn terminal(
 ) -> Result<(Gate, Ledger)> {
     let secrets = Secrets::load(&data(directory).join(secrets::FILE_NAME))?;
     let station = Station { place: setting.place, lane: setting.lane };
+    let renewal = Renewal::of(&data(directory));
     let judge = Judge::new(Believed::load_day_keys(&data(directory)), secrets, station);
     let mut ledger = Ledger::open(directory, &judge, boot, disk)?;
     if ledger.kept(RTC_SET).is_none() {
@@ -366,7 +358,9 @@ fn terminal(
         ledger.keep(RTC_SET, 1);
     }
     let believed = Believed::load(&data(directory), &KeptVersions(&ledger));
-    let gate = Gate::new(devices(directory, setting, world), judge.with(believed), Box::new(ledger.clone()))?;
+    let book = Box::new(ledger.clone());
+    let mut gate = Gate::new(devices(directory, setting, world), judge.with(believed), book)?;
+    gate.renew_from(renewal);
     Ok((gate, ledger))
 }
 

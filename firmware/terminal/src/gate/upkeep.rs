@@ -14,6 +14,7 @@ use gate_hal::inputs::{InputLevels, Level};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
+use super::renewing::{Patrol, list_is_damaged};
 use crate::believed::Seen;
 use crate::book::Book;
 use crate::judge::Judge;
@@ -46,6 +47,7 @@ pub(super) struct Upkeep {
     trust: Option<ClockTrust>,
     floor_kept: Option<Timestamp>,
     tended: Option<Millis>,
+    pub(super) patrol: Patrol,
 }
 
 /// The versions seen before, as the journal keeps them.
@@ -53,12 +55,17 @@ pub struct KeptVersions<'a>(pub &'a dyn Book);
 
 impl Seen for KeptVersions<'_> {
     fn highest(&self, dataset: Dataset) -> u64 {
-        self.0.kept(&seen_name(dataset)).and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
+        seen_kept(self.0, dataset as usize)
     }
 }
 
+/// The highest version seen of the dataset with this number.
+pub(super) fn seen_kept(book: &dyn Book, dataset: usize) -> u64 {
+    book.kept(&format!("{SEEN}{dataset}")).and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
+}
+
 fn seen_name(dataset: Dataset) -> String {
-    format!("{SEEN}{}", dataset as u8)
+    format!("{SEEN}{}", dataset as usize)
 }
 
 /// The clock at boot: the floor kept or proven by the data, and the battery-backed clock.
@@ -80,7 +87,7 @@ pub(super) fn time_at_boot(
 }
 
 /// Data issued years after a healthy clock were issued by mistake: floors never fall, so these must not raise one.
-fn is_thinkable(issued: Timestamp, rtc: Option<RtcReading>) -> bool {
+pub(super) fn is_thinkable(issued: Timestamp, rtc: Option<RtcReading>) -> bool {
     let healthy = rtc.filter(|rtc| rtc.health == RtcHealth::Healthy && rtc.set_from == ClockTrust::Confirmed);
     let thinkable = healthy.is_none_or(|rtc| issued.since(rtc.time) <= UNTHINKABLE_S);
     if !thinkable {
@@ -94,7 +101,20 @@ fn is_thinkable(issued: Timestamp, rtc: Option<RtcReading>) -> bool {
 impl Gate {
     /// The first record, the versions in force, the first screen.
     pub(super) fn start(&mut self, now: Millis) {
-        self.keep_marks();
+        self.keep_believed();
+        self.record_device(Event::Started, now);
+        self.keep_up(now);
+        self.face_rest(now);
+    }
+
+    /// Remembers how far the data in force are, which never falls, and what they say of this lane.
+    pub(super) fn keep_believed(&mut self) {
+        for (dataset, mark) in self.judge.believed().marks() {
+            let (name, mark) = (seen_name(dataset), i64::try_from(mark).unwrap_or(i64::MAX));
+            if self.book.kept(&name).is_none_or(|kept| kept < mark) {
+                self.book.keep(&name, mark);
+            }
+        }
         match self.judge.signed_direction() {
             Some(direction) => self.book.keep(DIRECTION, i64::from(direction.index())),
             None if self.book.kept(DIRECTION) == Some(i64::from(Direction::Out.index())) => {
@@ -104,19 +124,6 @@ impl Gate {
         }
         if self.book.kept(&seen_name(Dataset::Revocations)).is_some() {
             self.judge.remember_revocations();
-        }
-        self.record_device(Event::Started, now);
-        self.keep_up(now);
-        self.face_rest(now);
-    }
-
-    /// Remembers how far the data in force are; what was remembered never falls.
-    fn keep_marks(&mut self) {
-        for (dataset, mark) in self.judge.believed().marks() {
-            let (name, mark) = (seen_name(dataset), i64::try_from(mark).unwrap_or(i64::MAX));
-            if self.book.kept(&name).is_none_or(|kept| kept < mark) {
-                self.book.keep(&name, mark);
-            }
         }
     }
 
@@ -205,6 +212,7 @@ impl Gate {
             (Fault::PolicyMissing, self.judge.policy().is_none()),
             (Fault::ListMissing, believed.list.is_none()),
             (Fault::ListStale, stale),
+            (Fault::ListDamaged, list_is_damaged(&self.judge, &self.upkeep.patrol)),
         ];
         for (fault, is) in missing {
             self.upkeep.faults.set(fault, unwell_if(is));
@@ -226,6 +234,7 @@ impl Gate {
     pub(super) fn rest(&mut self, now: Millis) {
         self.doorway.check_again(self.devices.latch.as_mut());
         self.recent.fade(now);
+        self.idle(now);
         if !self.face.is_busy(now) {
             self.face_rest(now);
         }

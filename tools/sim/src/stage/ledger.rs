@@ -15,7 +15,9 @@ use gate_core::query::{Sequence, TerminalNumber};
 use gate_proof::seal::OpeningKey;
 use gate_signing::demo::DemoProvince;
 use gate_signing::key_name::KeyName;
-use gate_store::{Backlog, Disk, JournalConfig, JournalKeys, Row, SqliteJournal, SystemDisk, verify_batch};
+use gate_store::{
+    Backlog, DayKeys, Disk, JournalConfig, JournalKeys, Row, SqliteJournal, SystemDisk, verify_batch,
+};
 use gate_terminal::book::{Book, Waiting};
 use gate_terminal::judge::Judge;
 use gate_wire::cose::Kid;
@@ -118,6 +120,10 @@ impl Book for Ledger {
 
     fn kept(&self, name: &str) -> Option<i64> {
         Book::kept(&*self.journal.borrow(), name)
+    }
+
+    fn take_day_keys(&mut self, keys: DayKeys) {
+        Book::take_day_keys(&mut *self.journal.borrow_mut(), keys);
     }
 
     fn tend(&mut self) -> Waiting {

@@ -1,0 +1,111 @@
+//! The desk of a stage while the terminal runs: deltas of its list, the next generation of its data.
+//! Promises: what reaches the terminal went through the desk's own publication, into the directory that it reads.
+//! Must not know: what the terminal makes of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use gate_core::event::Event;
+use gate_core::manifest::Dataset;
+use gate_signing::demo::DemoProvince;
+use gate_signing::publish::Publication;
+use gate_status::SealedList;
+
+use super::{Setting, Stage, data, terminal_number};
+
+const HEADER: &str = "document_kind,number,second_number,colour\n";
+/// Five minutes, as a desk's steps are apart (DESIGN §6).
+const STEP_S: u64 = 300;
+/// Tries of a second of the stage each, with a little real time in between for the thread that loads.
+const TRIES: u32 = 1_000;
+
+impl Stage {
+    /// The next step of the list: `rows` as in a table of changes, on all steps before. Nothing is published yet.
+    ///
+    /// # Errors
+    /// If the desk refuses a row.
+    pub fn step(&mut self, rows: &str) -> Result<PathBuf> {
+        let list = self.list_now()?;
+        let (state, table) = (list.state(), format!("{HEADER}{rows}"));
+        let as_of = state.as_of.plus(STEP_S);
+        let mut rejects = Vec::new();
+        let built = self.province.province().build_delta(&list, as_of, table.as_bytes(), &mut rejects)?;
+        if built.rejected > 0 {
+            bail!("{}", String::from_utf8_lossy(&rejects));
+        }
+        let path = step_path(self.directory(), state.step + 1);
+        fs::write(&path, built.file)?;
+        Ok(path)
+    }
+
+    /// The desk's list with every step made so far.
+    ///
+    /// # Errors
+    /// If files are gone.
+    pub fn list_now(&self) -> Result<SealedList> {
+        let mut list = self.province.province().open_list(&self.directory().join("status.db"))?;
+        loop {
+            let path = step_path(self.directory(), list.state().step + 1);
+            if !path.exists() {
+                return Ok(list);
+            }
+            list.apply(&fs::read(path)?)?;
+        }
+    }
+
+    /// Publishes the next generation with these deltas.
+    ///
+    /// # Errors
+    /// If the desk refuses.
+    pub fn publish(&mut self, deltas: &[PathBuf]) -> Result<()> {
+        let (directory, now) = (self.directory().to_path_buf(), self.time());
+        let setting = self.setting.clone();
+        generation(&directory, &setting, &mut self.province, (now, deltas))
+    }
+
+    /// Lets time pass until the terminal has taken over new data.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn run_until_renewed(&mut self) -> Result<()> {
+        let taken = |stage: &Stage| -> Result<usize> {
+            let records = stage.records()?;
+            Ok(records.iter().filter(|(_, record)| record.event == Event::DataTaken.code()).count())
+        };
+        let before = taken(self)?;
+        for _ in 0..TRIES {
+            self.run(1_000)?;
+            if taken(self)? > before {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        bail!("the terminal did not take over what was published")
+    }
+}
+
+fn step_path(directory: &Path, step: u32) -> PathBuf {
+    directory.join(format!("step-{step}.tfd"))
+}
+
+/// Writes a generation of everything, with the stage's list.
+pub(super) fn generation(
+    directory: &Path,
+    setting: &Setting,
+    province: &mut DemoProvince,
+    (now, deltas): (gate_wire::time::Timestamp, &[PathBuf]),
+) -> Result<()> {
+    let list = directory.join("status.db");
+    let publication = Publication {
+        now,
+        terminal: terminal_number(),
+        inputs: &setting.inputs,
+        status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),
+        deltas,
+        without: &setting.without,
+    };
+    province.publish(&data(directory), &publication).context("publishing a generation")?;
+    Ok(())
+}
