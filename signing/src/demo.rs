@@ -8,7 +8,7 @@ use std::path::Path;
 use gate_core::keyset::Region;
 use gate_core::manifest::Demo;
 use gate_proof::stretch::MemoryKib;
-use gate_proof::subject::{LinkKey, Subject, TagRefused, blind};
+use gate_proof::subject::{LinkKey, Subject, blind};
 use gate_status::{BuildReport, Scope};
 use gate_wire::cose::Kid;
 use gate_wire::credential::{BlindedSubject, CredentialId, Role};
@@ -21,7 +21,7 @@ use crate::demo_issuers::DemoIssuer;
 use crate::issue::{IssueRefused, IssueRequest, IssuedCredential};
 use crate::key_name::KeyName;
 use crate::list::{ListNotBuilt, Listed};
-use crate::province::{Founding, FoundingRefused, Province};
+use crate::province::{Founding, FoundingRefused, Province, SubjectNotMade};
 use crate::publish::{Publication, PublishError, Published};
 use crate::staff::StaffChangeRefused;
 
@@ -66,14 +66,14 @@ impl DemoProvince {
     /// The seed of a key: Ed25519 for issuers, the root and record keys, X25519 for day keys, else the key itself.
     /// `None` for a key that was not made.
     pub fn key_seed(&self, name: KeyName) -> Option<[u8; 32]> {
-        self.province.keys.find(name).map(|seed| *seed.as_bytes())
+        self.province.keys.plain().and_then(|plain| plain.demo_seed(name))
     }
 
     /// The subject of a document's holder.
     ///
     /// # Errors
-    /// [`TagRefused`].
-    pub fn subject(&self, document: &Document) -> Result<Subject, TagRefused> {
+    /// [`SubjectNotMade`].
+    pub fn subject(&self, document: &Document) -> Result<Subject, SubjectNotMade> {
         self.province.subject(document)
     }
 
@@ -83,8 +83,12 @@ impl DemoProvince {
     }
 
     /// The key that hides subjects.
+    #[expect(
+        clippy::expect_used,
+        reason = "a demo in memory is founded with this key and has no log that could fail"
+    )]
     pub fn link_key(&self) -> LinkKey {
-        self.province.link_key()
+        self.province.link_key().expect("in memory")
     }
 
     /// Adds a member of staff.
@@ -119,7 +123,7 @@ impl DemoProvince {
     /// # Errors
     /// [`PublishError`].
     pub fn publish(&mut self, out: &Path, publication: &Publication<'_>) -> Result<Published, PublishError> {
-        self.province.prepare(publication.terminal, &mut self.rng);
+        self.province.prepare(publication.terminal, &mut self.rng)?;
         self.province.publish(out, publication)
     }
 

@@ -3,6 +3,7 @@
 //! Must not know: private keys.
 
 use gate_core::keyset::{Holder, Region};
+use gate_core::manifest::Demo;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
 use gate_wire::time::Timestamp;
@@ -47,6 +48,15 @@ impl DemoIssuer {
         DemoIssuer::Medical,
         DemoIssuer::StaffOffice,
     ];
+
+    /// Those that a new province begins with: a real one with its own platform and its staff office alone; it admits the
+    /// others by their public keys.
+    pub(crate) fn founding(nature: Demo) -> &'static [DemoIssuer] {
+        match nature {
+            Demo::Yes => &Self::ALL,
+            Demo::No => &[DemoIssuer::Province, DemoIssuer::StaffOffice],
+        }
+    }
 
     /// Its key id.
     pub fn kid(self) -> Kid {

@@ -1,37 +1,47 @@
-//! The desk's directory: where a demo province is kept between commands.
-//! Promises: keys first, then the state by one rename; a key file is never overwritten and never readable by others;
-//! one command at a time; a directory that is not a demo's is refused. No person is ever stored.
-//! Must not know: what is being done with the province.
+//! The desk's directory: where a province is kept between commands.
+//! Promises: keys first, then the record of where they live, then the state, each by one rename; one command at a time;
+//! keys in plain files are a demo's or refused; every use of a key is told to the desk's log. No person is ever stored.
+//! Must not know: what is being done with the province, how a custody keeps keys.
 //!
 //! | file | what |
 //! |---|---|
-//! | `DEMO-KEYS-DO-NOT-USE.txt` | says that every key here is in plain text |
+//! | `DEMO-KEYS-DO-NOT-USE.txt` | in a demo with plain files: says so |
 //! | `province.json` | region, salt, register of issuers, staff (subjects and PIN verifiers), revocations, public day keys, generation |
-//! | `keys/*.key` | one seed each, 64 hexadecimal digits, mode 0600: root, subject, link, issuers, day keys, terminals |
+//! | `custody.json` | which custody holds which key, and the public halves ([`record`]); none in a desk of plain files |
+//! | `custody.age` | what the passphrase opens (`custody::age_files`) |
+//! | `keys/*.key` | plain: one seed each, 64 hexadecimal digits, mode 0600: root, subject, link, issuers, day keys, terminals |
+//! | `keys/*.age` | the same, encrypted |
+//! | `desk-log.*` | the log of every use ([`crate::log`]) |
 //! | `policy-station.json`, `policy-hospital.json`, `places.json`, `risk-levels.json` | the authority's own texts: edit, then publish |
 //! | `status-list.db` | the list last built here |
 //! | `archive/` | every publication: policies, places and the like, as they were ([`crate::archive`]) |
 //! | `desk.lock` | held while a command runs |
 
-use std::collections::BTreeMap;
+pub mod access;
+pub mod record;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use gate_core::manifest::Dataset;
+use gate_core::manifest::{Dataset, Demo};
 use gate_core::query::TerminalNumber;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::archive::ARCHIVE_DIRECTORY;
+use crate::custody::CustodyFault;
+use crate::custody::plain::{PlainKeys, PlainRefused};
 use crate::inputs::Inputs;
-use crate::key_name::KeyName;
-use crate::province::{DAYS_AHEAD, Province, StateRefused};
+use crate::key_ring::KeyRing;
+use crate::log::entry::{Entry, Operation};
+use crate::log::{self, Log, LogFault, Start};
+use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, State, StateRefused};
 use crate::publish::{Publication, PublishError, Published};
-use crate::seed::Seed;
 use crate::staging::{self, Readers};
+use access::{Access, CustodyChoice};
+use record::{CustodyRecord, RecordRefused};
 
 /// What stands in the directory and on the error output: loud on purpose.
 pub const DEMO_WARNING: &str = "\
@@ -46,18 +56,28 @@ pub const WARNING_FILE: &str = "DEMO-KEYS-DO-NOT-USE.txt";
 pub const STATUS_FILE: &str = "status-list.db";
 const STATE_FILE: &str = "province.json";
 const LOCK_FILE: &str = "desk.lock";
+const RECORD_FILE: &str = "custody.json";
 const KEYS_DIRECTORY: &str = "keys";
 /// Far more than a full register, staff list and revocations take.
 const MAX_STATE_BYTES: u64 = 1 << 20;
 const MAX_INPUT_BYTES: u64 = 1 << 16;
-const MAX_KEY_BYTES: u64 = 256;
 
 /// A province in its directory, locked for this command.
 pub struct Desk {
     directory: PathBuf,
     /// The province; changes hold after [`Desk::save`].
     pub province: Province,
-    _lock: File,
+    log: Arc<Log>,
+    record: Option<CustodyRecord>,
+    hold: Hold,
+}
+
+/// How this process has the desk.
+enum Hold {
+    /// Alone: until the file is dropped.
+    Alone { _lock: File },
+    /// Beside others: it signs and tells the log, and changes nothing.
+    Beside,
 }
 
 /// Why a desk cannot be used.
@@ -104,17 +124,34 @@ pub enum DeskError {
         /// The limit.
         most: u64,
     },
-    /// A key file that holds no key.
-    #[error("{}: not 64 hexadecimal digits, or not a name of a key", .0.display())]
-    ReadKey(PathBuf),
-    /// A key that others may read.
-    #[error("{} can be read by others (mode {mode:o}): make a new province if they might have; else `chmod 600` it", .path.display())]
-    HideKey {
-        /// Which.
+    /// A key in a plain file is refused.
+    #[error(transparent)]
+    Plain(#[from] PlainRefused),
+    /// The custody record is none.
+    #[error("{}", .path.display())]
+    AdmitRecord {
+        /// Which file.
         path: PathBuf,
-        /// Its mode.
-        mode: u32,
+        /// Why.
+        source: RecordRefused,
     },
+    /// Custody did not do it.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+    /// The log did not take the line.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// No province was founded.
+    #[error(transparent)]
+    Found(#[from] FoundingRefused),
+    /// Nobody's name for the log.
+    #[error(
+        "who is working? Give --operator NAME, or set GATE_OPERATOR: a real desk's log names its operator"
+    )]
+    NameOperator,
+    /// A process beside others changes nothing.
+    #[error("this desk was opened beside others: it signs, and changes nothing")]
+    SaveBeside,
     /// Nothing was published.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -136,61 +173,139 @@ pub struct Order<'a> {
 }
 
 impl Desk {
-    /// Keeps a new province in `directory`, which is made.
+    /// Keeps a new demo in `directory`, which is made, with its keys in plain files.
     ///
     /// # Errors
     /// [`DeskError`]; a desk that is there already stays as it is.
-    pub fn create(directory: &Path, province: Province) -> Result<Desk, DeskError> {
-        staging::make_directory(&directory.join(KEYS_DIRECTORY), Readers::Owner).map_err(at(directory))?;
-        let lock = lock(directory)?;
-        if directory.join(STATE_FILE).exists() {
-            return Err(DeskError::KeepDesk(directory.to_path_buf()));
-        }
-        let desk = Desk { directory: directory.to_path_buf(), province, _lock: lock };
-        let inputs = Inputs::demo();
+    pub fn create(directory: &Path, mut province: Province) -> Result<Desk, DeskError> {
+        let lock = new_directory(directory)?;
+        let Some(plain) = province.keys.plain() else { return Err(FoundingRefused::KeepRealKeys.into()) };
+        plain.settle(&directory.join(KEYS_DIRECTORY))?;
+        let access = Access::demo();
+        let log = log_of(directory, &province.state, &access, Start::May)?;
+        log.note(&Entry::of(Operation::Found))?;
+        province.keys.tell(Arc::clone(&log));
+        let hold = Hold::Alone { _lock: lock };
+        let desk = Desk { directory: directory.to_path_buf(), province, log, record: None, hold };
         desk.write(WARNING_FILE, DEMO_WARNING)?;
-        desk.write("policy-station.json", &inputs.policy_station)?;
-        desk.write("policy-hospital.json", &inputs.policy_hospital)?;
-        desk.write("places.json", &inputs.places)?;
-        desk.write("risk-levels.json", &inputs.risk_levels)?;
+        desk.write_inputs()?;
         desk.save()?;
         Ok(desk)
     }
 
-    /// Opens the desk in `directory`.
+    /// Founds a province in `directory`, which is made, with its keys where `choice` says.
+    ///
+    /// # Errors
+    /// [`DeskError`]; a desk that is there already stays as it is. What was made of a new one may stay, without a state.
+    pub fn found(
+        directory: &Path,
+        founding: &Founding,
+        choice: &CustodyChoice,
+        access: &Access,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Desk, DeskError> {
+        if *choice == CustodyChoice::Plain {
+            return Desk::create(directory, Province::found(founding, rng)?);
+        }
+        let record = CustodyRecord::new(choice);
+        founding.admit(record.plan())?;
+        let lock = new_directory(directory)?;
+        let mut salt = [0; 16];
+        rng.fill_bytes(&mut salt);
+        let keys = directory.join(KEYS_DIRECTORY);
+        let custodies = record.create((directory, &keys), founding.nature, access, rng)?;
+        let mut ring = KeyRing::new(record.plan(), None, custodies);
+        let origin = log::origin(founding.region.as_str(), &crate::spelling::hex(&salt));
+        let log = Arc::new(access.log(directory, origin, founding.nature, Start::May)?);
+        log.note(&Entry::of(Operation::Found))?;
+        ring.tell(Arc::clone(&log));
+        let province = Province::found_over(founding, salt, ring, rng)?;
+        let hold = Hold::Alone { _lock: lock };
+        let desk = Desk { directory: directory.to_path_buf(), province, log, record: Some(record), hold };
+        desk.write_inputs()?;
+        desk.save()?;
+        Ok(desk)
+    }
+
+    /// Opens the desk of a demo in `directory`, with nobody to ask.
     ///
     /// # Errors
     /// [`DeskError`].
     pub fn open(directory: &Path) -> Result<Desk, DeskError> {
-        let path = directory.join(STATE_FILE);
-        if !path.exists() {
-            return Err(DeskError::FindDesk(directory.to_path_buf()));
-        }
-        let lock = lock(directory)?;
-        let text = read(&path, MAX_STATE_BYTES)?;
-        let state = serde_json::from_str(&text)
-            .map_err(|source| DeskError::ReadState { path: path.clone(), source })?;
-        let keys = keys(&directory.join(KEYS_DIRECTORY))?;
-        let province =
-            Province::from_kept(state, keys).map_err(|source| DeskError::AdmitState { path, source })?;
-        Ok(Desk { directory: directory.to_path_buf(), province, _lock: lock })
+        Desk::open_as(directory, &Access::demo())
     }
 
-    /// Keeps what changed: new keys first, then the state that speaks of them.
+    /// Opens the desk in `directory`, alone.
     ///
     /// # Errors
-    /// [`DeskError::File`].
+    /// [`DeskError`].
+    pub fn open_as(directory: &Path, access: &Access) -> Result<Desk, DeskError> {
+        found_in(directory)?;
+        let lock = lock(directory)?;
+        Desk::load(directory, access, Hold::Alone { _lock: lock })
+    }
+
+    /// Opens the desk in `directory` beside other commands, for a service: it signs and tells the log, but sees no change
+    /// made after this, and saves nothing.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn open_beside(directory: &Path, access: &Access) -> Result<Desk, DeskError> {
+        found_in(directory)?;
+        Desk::load(directory, access, Hold::Beside)
+    }
+
+    fn load(directory: &Path, access: &Access, hold: Hold) -> Result<Desk, DeskError> {
+        let path = directory.join(STATE_FILE);
+        let text = read(&path, MAX_STATE_BYTES)?;
+        let state: State = serde_json::from_str(&text)
+            .map_err(|source| DeskError::ReadState { path: path.clone(), source })?;
+        let record = read_record(directory)?;
+        let keys = directory.join(KEYS_DIRECTORY);
+        let ring = match &record {
+            Some(record) => Ok(record.open((directory, &keys), access)?),
+            None => KeyRing::of_plain(PlainKeys::open(&keys)?).map_err(StateRefused::FindKey),
+        };
+        let admitted = ring.and_then(|ring| Province::from_kept(state, ring));
+        let mut province = admitted.map_err(|source| DeskError::AdmitState { path, source })?;
+        let start = if record.is_some() { Start::MustBeThere } else { Start::May };
+        let log = log_of(directory, &province.state, access, start)?;
+        province.keys.tell(Arc::clone(&log));
+        Ok(Desk { directory: directory.to_path_buf(), province, log, record, hold })
+    }
+
+    /// Keeps what changed: new keys are in custody already; where they live, then the state that speaks of them.
+    ///
+    /// # Errors
+    /// [`DeskError::File`], [`DeskError::SaveBeside`].
     pub fn save(&self) -> Result<(), DeskError> {
-        for (name, seed) in self.province.keys.iter() {
-            let path = self.directory.join(KEYS_DIRECTORY).join(name.file_name());
-            if !path.exists() {
-                staging::replace(&path, seed.to_hex().as_bytes(), Readers::Owner).map_err(at(&path))?;
-            }
+        if matches!(self.hold, Hold::Beside) {
+            return Err(DeskError::SaveBeside);
         }
-        let path = self.directory.join(STATE_FILE);
-        let text = serde_json::to_string_pretty(&self.province.state)
-            .map_err(|source| DeskError::ReadState { path, source })?;
-        self.write(STATE_FILE, &text)
+        if let Some(record) = &self.record {
+            self.write_json(RECORD_FILE, &record.with(self.province.keys.held()))?;
+        }
+        self.write_json(STATE_FILE, &self.province.state)
+    }
+
+    /// The desk's log.
+    pub fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// Where its keys live: each name with its custody.
+    pub fn custody(&self) -> impl Iterator<Item = (crate::key_name::KeyName, crate::key_ring::Held)> {
+        self.province.keys.held().iter().map(|(name, held)| (*name, *held))
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether its keys lie in plain files.
+    pub fn is_plain(&self) -> bool {
+        self.record.is_none()
     }
 
     /// The authority's own texts.
@@ -218,12 +333,13 @@ impl Desk {
         rng: &mut impl CryptoRng,
     ) -> Result<Published, DeskError> {
         let inputs = self.inputs()?;
-        self.province.make_day_keys(order.now, DAYS_AHEAD, rng);
-        self.province.prepare(order.terminal, rng);
+        self.province.make_day_keys(order.now, DAYS_AHEAD, rng)?;
+        self.province.prepare(order.terminal, rng)?;
         self.save()?;
         let Order { now, terminal, status, deltas, without } = *order;
         let publication = Publication { now, terminal, inputs: &inputs, status, deltas, without };
         self.province.archive(&self.directory.join(ARCHIVE_DIRECTORY), &publication)?;
+        self.log.note(&Entry::of(Operation::Publish))?;
         Ok(self.province.publish(out, &publication)?)
     }
 
@@ -232,10 +348,57 @@ impl Desk {
         self.directory.join(STATUS_FILE)
     }
 
+    fn write_inputs(&self) -> Result<(), DeskError> {
+        let inputs = Inputs::demo();
+        self.write("policy-station.json", &inputs.policy_station)?;
+        self.write("policy-hospital.json", &inputs.policy_hospital)?;
+        self.write("places.json", &inputs.places)?;
+        self.write("risk-levels.json", &inputs.risk_levels)
+    }
+
+    fn write_json(&self, name: &str, value: &impl serde::Serialize) -> Result<(), DeskError> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|source| DeskError::ReadState { path: self.directory.join(name), source })?;
+        self.write(name, &text)
+    }
+
     fn write(&self, name: &str, text: &str) -> Result<(), DeskError> {
         let path = self.directory.join(name);
         staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))
     }
+}
+
+/// A new desk's directory, locked.
+fn new_directory(directory: &Path) -> Result<File, DeskError> {
+    staging::make_directory(&directory.join(KEYS_DIRECTORY), Readers::Owner).map_err(at(directory))?;
+    let lock = lock(directory)?;
+    match directory.join(STATE_FILE).exists() {
+        true => Err(DeskError::KeepDesk(directory.to_path_buf())),
+        false => Ok(lock),
+    }
+}
+
+fn found_in(directory: &Path) -> Result<(), DeskError> {
+    match directory.join(STATE_FILE).exists() {
+        true => Ok(()),
+        false => Err(DeskError::FindDesk(directory.to_path_buf())),
+    }
+}
+
+fn log_of(directory: &Path, state: &State, access: &Access, start: Start) -> Result<Arc<Log>, DeskError> {
+    let origin = log::origin(&state.region, &state.salt);
+    let nature = if state.demo { Demo::Yes } else { Demo::No };
+    Ok(Arc::new(access.log(directory, origin, nature, start)?))
+}
+
+fn read_record(directory: &Path) -> Result<Option<CustodyRecord>, DeskError> {
+    let path = directory.join(RECORD_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = read(&path, MAX_STATE_BYTES)?;
+    let parsed = CustodyRecord::parse(&text);
+    parsed.map(Some).map_err(|source| DeskError::AdmitRecord { path, source })
 }
 
 fn lock(directory: &Path) -> Result<File, DeskError> {
@@ -246,26 +409,6 @@ fn lock(directory: &Path) -> Result<File, DeskError> {
         Err(TryLockError::WouldBlock) => Err(DeskError::Lock(directory.to_path_buf())),
         Err(TryLockError::Error(source)) => Err(DeskError::File { path, source }),
     }
-}
-
-fn keys(directory: &Path) -> Result<BTreeMap<KeyName, Seed>, DeskError> {
-    let mut keys = BTreeMap::new();
-    for entry in fs::read_dir(directory).map_err(at(directory))? {
-        let path = entry.map_err(at(directory))?.path();
-        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-        // A crash between writing and renaming leaves one behind: nothing refers to it.
-        if file.ends_with(".writing") {
-            continue;
-        }
-        let name = KeyName::from_file_name(file).ok_or_else(|| DeskError::ReadKey(path.clone()))?;
-        let mode = fs::metadata(&path).map_err(at(&path))?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(DeskError::HideKey { path, mode });
-        }
-        let text = Zeroizing::new(read(&path, MAX_KEY_BYTES)?);
-        keys.insert(name, Seed::from_hex(&text).ok_or(DeskError::ReadKey(path))?);
-    }
-    Ok(keys)
 }
 
 fn read(path: &Path, most: u64) -> Result<String, DeskError> {

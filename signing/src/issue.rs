@@ -8,9 +8,6 @@ use core::fmt;
 use gate_core::alleged::{Alleged, CredentialRefusal, Room};
 use gate_core::keyset::{Force, Holder, IssuerKey, KeySet, KeySetError};
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
-use gate_proof::cose::{Aad, SignRefused, sign};
-use gate_proof::ed25519::{SigningFault, SigningKey};
-use gate_proof::subject::TagRefused;
 use gate_wire::base45;
 use gate_wire::cose::Kid;
 use gate_wire::credential::{
@@ -20,7 +17,9 @@ use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use rand_core::CryptoRng;
 
-use crate::province::Province;
+use crate::custody::CustodyFault;
+use crate::envelope::EnvelopeRefused;
+use crate::province::{Province, SubjectNotMade};
 use crate::register::kid_in_words;
 use crate::spelling;
 
@@ -98,7 +97,7 @@ impl fmt::Debug for IssuedCredential {
 }
 
 /// Why nothing was issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueRefused {
     /// The key set has no such issuer.
     #[error("the key set has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]
@@ -141,15 +140,15 @@ pub enum IssueRefused {
     /// Nothing of the name can be shown.
     #[error("the name has no character that can be shown")]
     MaskName,
-    /// No tag of this document.
+    /// No subject of this document.
     #[error(transparent)]
-    Tag(#[from] TagRefused),
+    Subject(#[from] SubjectNotMade),
     /// Over the budget: an error, never a truncation.
     #[error("the credential does not fit into {MAX_SIGNED_BYTES} bytes (QR version 8-M)")]
     FitBudget,
-    /// The signature failed.
+    /// The key's custody did not sign, or the log did not take the line.
     #[error(transparent)]
-    Sign(#[from] SigningFault),
+    Custody(#[from] CustodyFault),
     /// The register is not fit for terminals.
     #[error("the register would be refused by every terminal")]
     LoadRegister(#[from] KeySetError),
@@ -162,7 +161,8 @@ pub enum IssueRefused {
 }
 
 impl Province {
-    /// Issues a credential with the key `kid`. `now` is the desk's clock: nothing is issued ahead of it or already over.
+    /// Issues a credential with the key `kid`: one line of the log. `now` is the desk's clock: nothing is issued ahead of it
+    /// or already over.
     ///
     /// # Errors
     /// [`IssueRefused`]; nothing has left.
@@ -261,11 +261,12 @@ pub(crate) fn statement(request: &IssueRequest<'_>) -> Result<Statement, IssueRe
     })
 }
 
-pub(crate) fn sign_claims(key: &SigningKey, kid: Kid, claims: &[u8]) -> Result<Vec<u8>, IssueRefused> {
-    match sign::<MAX_SIGNED_BYTES>(key, kid, Aad::Credential, claims) {
-        Ok(signed) => Ok(signed.to_vec()),
-        Err(SignRefused::HoldMessage { .. }) => Err(IssueRefused::FitBudget),
-        Err(SignRefused::Sign(fault)) => Err(fault.into()),
+impl From<EnvelopeRefused> for IssueRefused {
+    fn from(refused: EnvelopeRefused) -> IssueRefused {
+        match refused {
+            EnvelopeRefused::FitRoom => IssueRefused::FitBudget,
+            EnvelopeRefused::Sign(fault) => fault.into(),
+        }
     }
 }
 

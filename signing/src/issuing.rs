@@ -3,20 +3,25 @@
 //! Must not know: where requests come from.
 
 use gate_core::case::IssuerClass;
-use gate_core::keyset::{Force, IssuerKey, KeySet, KeySetError};
-use gate_proof::ed25519::SigningKey;
+use gate_core::keyset::{Force, IssuerKey, KeySet};
+use gate_proof::cose::Aad;
+use gate_proof::digest::Digest;
 use gate_proof::subject::{LinkKey, Subject, blind};
 use gate_wire::cose::Kid;
-use gate_wire::credential::{Credential, CredentialId};
+use gate_wire::credential::{Credential, CredentialId, MAX_SIGNED_BYTES};
 use gate_wire::name::MaskedName;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
+use crate::custody::CustodyFault;
+use crate::envelope;
 use crate::issue::{
     Claim, IssueRefused, IssueRequest, IssuedCredential, Says, allowed, checked, credential_text, may_say,
-    sign_claims, statement, statement_kind, timely,
+    statement, statement_kind, timely,
 };
 use crate::key_name::KeyName;
+use crate::key_ring::{KeyUse, Work};
+use crate::log::entry::Operation;
 use crate::province::Province;
 
 /// A province with its register loaded. Threads may share one.
@@ -26,10 +31,41 @@ pub struct Issuing<'a> {
     link: LinkKey,
 }
 
-/// An issuer whose key is ready to sign. Having one tells: the register knows it and its private half is here.
-pub(crate) struct Issuer {
+/// An issuer whose key is ready to sign. Having one tells: its private half is in custody here, and no signature of it is
+/// without a line in the desk's log.
+pub struct Issuer<'a> {
     kid: Kid,
-    key: SigningKey,
+    told: Told<'a>,
+}
+
+/// How the log is told.
+enum Told<'a> {
+    /// A line each.
+    Each(&'a Province),
+    /// One line for all of them, there already.
+    Batch(KeyUse),
+}
+
+impl Issuer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], CustodyFault> {
+        match &self.told {
+            Told::Each(province) => {
+                province.keys.sign_once(KeyName::Issuer(self.kid), Operation::Issue, message)
+            }
+            Told::Batch(key) => key.sign(message),
+        }
+    }
+
+    /// Ends a batch: its last line, with how many were signed and a digest of what was made.
+    ///
+    /// # Errors
+    /// [`CustodyFault::Log`].
+    pub fn finish(self, digest: Digest) -> Result<(), CustodyFault> {
+        if let Told::Batch(key) = self.told {
+            key.finish(Operation::BatchEnd, Some(digest))?;
+        }
+        Ok(())
+    }
 }
 
 /// Whom a credential is about, and by which id it is known.
@@ -43,13 +79,14 @@ impl Province {
     /// Loads the register for issuing.
     ///
     /// # Errors
-    /// [`KeySetError`]: never, for a register changed through [`Province::register_mut`].
-    pub fn issuing(&self) -> Result<Issuing<'_>, KeySetError> {
-        Ok(Issuing { province: self, keys: self.key_set()?, link: self.link_key() })
+    /// [`IssueRefused::LoadRegister`]: never, for a register changed through [`Province::register_mut`];
+    /// [`IssueRefused::Custody`].
+    pub fn issuing(&self) -> Result<Issuing<'_>, IssueRefused> {
+        Ok(Issuing { province: self, keys: self.key_set()?, link: self.link_key()? })
     }
 }
 
-impl Issuing<'_> {
+impl<'a> Issuing<'a> {
     /// [`Province::issue`].
     ///
     /// # Errors
@@ -84,7 +121,7 @@ impl Issuing<'_> {
                 && key.longest_life(kind).is_some()
                 && key.force_at(issued) == Force::InForce
                 && may_say(key.holder(), claim) == Says::May
-                && self.province.keys.find(KeyName::Issuer(key.kid())).is_some()
+                && self.province.holds(KeyName::Issuer(key.kid()))
         };
         let found = self.keys.keys().iter().find(fits);
         found.map(IssuerKey::kid).ok_or(IssueRefused::FindIssuerFor(kind))
@@ -104,10 +141,25 @@ impl Issuing<'_> {
         if name.is_none() { Err(IssueRefused::MaskName) } else { Ok(()) }
     }
 
-    /// The issuer's key, ready.
-    pub(crate) fn issuer(&self, kid: Kid) -> Result<Issuer, IssueRefused> {
-        let seed = self.province.keys.find(KeyName::Issuer(kid)).ok_or(IssueRefused::HoldKey(kid))?;
-        Ok(Issuer { kid, key: SigningKey::from_seed(seed.as_bytes()) })
+    /// The issuer's key, ready; each of its signatures is a line of the log.
+    pub(crate) fn issuer(&self, kid: Kid) -> Result<Issuer<'a>, IssueRefused> {
+        match self.province.holds(KeyName::Issuer(kid)) {
+            true => Ok(Issuer { kid, told: Told::Each(self.province) }),
+            false => Err(IssueRefused::HoldKey(kid)),
+        }
+    }
+
+    /// The issuer's key, ready for a batch of at most `work.most`: the log has its first line. End it with
+    /// [`Issuer::finish`].
+    ///
+    /// # Errors
+    /// [`IssueRefused::HoldKey`], [`IssueRefused::Custody`].
+    pub fn issuer_of_batch(&self, kid: Kid, work: &Work<'_>) -> Result<Issuer<'a>, IssueRefused> {
+        let name = KeyName::Issuer(kid);
+        if !self.province.holds(name) {
+            return Err(IssueRefused::HoldKey(kid));
+        }
+        Ok(Issuer { kid, told: Told::Batch(self.province.begin(name, work)?) })
     }
 
     /// Whose salt the issuer's subjects are made with.
@@ -119,7 +171,7 @@ impl Issuing<'_> {
     /// Signs what was admitted, and reads it back as a terminal would.
     pub(crate) fn sign(
         &self,
-        issuer: &Issuer,
+        issuer: &Issuer<'_>,
         request: &IssueRequest<'_>,
         naming: Naming,
     ) -> Result<IssuedCredential, IssueRefused> {
@@ -133,7 +185,8 @@ impl Issuing<'_> {
             name: MaskedName::from_full(request.full_name),
         };
         let claims = credential.encode().map_err(|_| IssueRefused::FitBudget)?;
-        let bytes = sign_claims(&issuer.key, issuer.kid, &claims)?;
+        let sign = |message: &[u8]| issuer.sign(message);
+        let bytes = envelope::sign1::<MAX_SIGNED_BYTES>(issuer.kid, Aad::Credential, &claims, sign)?;
         let text = credential_text(&bytes)?;
         checked(&self.keys, &text, &credential)?;
         Ok(IssuedCredential { text, bytes, id, kid: issuer.kid, expires: credential.expires })

@@ -1,81 +1,304 @@
-//! The seeds of a province's keys while a command runs.
-//! Promises: root, subject and link key are always there; a key is never replaced by another of its name.
-//! Must not know: where they are kept.
+//! The keys of a province while a command runs: which custody holds which, and the log that every use is told to.
+//! Promises: a line is in the log before a signature, a secret or an opening key comes out; a key is never replaced by
+//! another of its name; a key whose public half is not the recorded one is not used.
+//! Must not know: what is signed; how a custody keeps its keys.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use gate_proof::digest::{Digest, sha256};
+use gate_proof::ed25519::PublicKey;
+use gate_proof::seal::OpeningKey;
 use rand_core::CryptoRng;
 
-use crate::key_name::KeyName;
+use crate::custody::plain::PlainKeys;
+use crate::custody::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer};
+use crate::key_name::{KeyName, Purpose};
+use crate::log::entry::{CaseNumber, Entry, Operation};
+use crate::log::{Head, Log};
 use crate::seed::Seed;
 
-/// The seeds by name.
+/// What is known of a key without asking its custody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Where it lives.
+    pub backend: Backend,
+    /// Its public half, where it was recorded.
+    pub public: Option<[u8; PUBLIC_BYTES]>,
+}
+
+/// Where new keys are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Those that sign and never leave: root and issuers.
+    pub signing: Backend,
+    /// All others.
+    pub others: Backend,
+}
+
+impl Plan {
+    fn backend(self, name: KeyName) -> Backend {
+        if name.purpose() == Purpose::Sign { self.signing } else { self.others }
+    }
+}
+
+/// What a key is about to be used for, as the log will tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    /// The kind of work: [`Operation::BatchBegin`] and its like.
+    pub operation: Operation,
+    /// At most so many signatures.
+    pub most: u64,
+    /// The case, for what needs one.
+    pub case: Option<&'a CaseNumber>,
+}
+
+/// The keys.
 pub(crate) struct KeyRing {
-    root: Seed,
-    subject: Seed,
-    link: Seed,
-    others: BTreeMap<KeyName, Seed>,
+    plan: Plan,
+    held: BTreeMap<KeyName, Held>,
+    plain: Option<Arc<PlainKeys>>,
+    others: Vec<Box<dyn Custody>>,
+    /// Secrets that this command has taken out already; each is one line of the log.
+    released: Mutex<BTreeMap<KeyName, Arc<Seed>>>,
+    log: Option<Arc<Log>>,
+}
+
+/// A key that may sign as often as the log was told, and no more.
+///
+/// Having one tells you: the log holds a line, on disk, that speaks of these signatures. It stops a use that nobody can
+/// find afterwards. May be shared between threads.
+pub struct KeyUse {
+    name: KeyName,
+    signer: Box<dyn Signer>,
+    most: u64,
+    used: AtomicU64,
+    log: Option<Arc<Log>>,
+}
+
+impl KeyUse {
+    /// The key's public half.
+    pub fn public_key(&self) -> PublicKey {
+        self.signer.public_key()
+    }
+
+    /// Signs once.
+    ///
+    /// # Errors
+    /// [`CustodyFault::SpendUse`] when the log knows of no more; what the custody can meet.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; 64], CustodyFault> {
+        if self.used.fetch_add(1, Ordering::Relaxed) >= self.most {
+            self.used.fetch_sub(1, Ordering::Relaxed);
+            return Err(CustodyFault::SpendUse { most: self.most });
+        }
+        self.signer.sign(message)
+    }
+
+    /// Signatures given out so far, or tried.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Ends the batch with a line that says how many there were and what came of them.
+    ///
+    /// # Errors
+    /// [`CustodyFault::Log`].
+    pub fn finish(self, operation: Operation, digest: Option<Digest>) -> Result<Option<Head>, CustodyFault> {
+        let Some(log) = &self.log else { return Ok(None) };
+        let entry = Entry { operation, key: Some(self.name), count: self.used(), digest, case: None };
+        Ok(Some(log.note(&entry)?))
+    }
 }
 
 impl KeyRing {
-    /// A new province's ring: root, subject and link key.
-    pub(crate) fn random(rng: &mut impl CryptoRng) -> KeyRing {
-        let [root, subject, link] = core::array::from_fn(|_| Seed::random(rng));
-        KeyRing { root, subject, link, others: BTreeMap::new() }
+    /// A simulation's ring, in memory: root, subject and link key.
+    pub(crate) fn random(rng: &mut impl CryptoRng) -> Result<KeyRing, CustodyFault> {
+        let plan = Plan { signing: Backend::Plain, others: Backend::Plain };
+        let mut ring = KeyRing::new(plan, Some(Arc::new(PlainKeys::in_memory())), Vec::new());
+        for name in [KeyName::Root, KeyName::Subject, KeyName::Link] {
+            ring.make(name, rng)?;
+        }
+        Ok(ring)
     }
 
-    /// The ring of what was kept; the name of the key that is missing otherwise.
-    pub(crate) fn from_kept(mut kept: BTreeMap<KeyName, Seed>) -> Result<KeyRing, KeyName> {
-        let mut take = |name| kept.remove(&name).ok_or(name);
-        let (root, subject, link) = (take(KeyName::Root)?, take(KeyName::Subject)?, take(KeyName::Link)?);
-        Ok(KeyRing { root, subject, link, others: kept })
-    }
-
-    /// The seed of this key.
-    pub(crate) fn find(&self, name: KeyName) -> Option<&Seed> {
-        match name {
-            KeyName::Root => Some(&self.root),
-            KeyName::Subject => Some(&self.subject),
-            KeyName::Link => Some(&self.link),
-            KeyName::Issuer(_) | KeyName::Day(_) | KeyName::TerminalRecord(_) | KeyName::TerminalUse(_) => {
-                self.others.get(&name)
-            }
+    /// The ring of a demo's kept keys; the name of the key that is missing otherwise.
+    pub(crate) fn of_plain(keys: PlainKeys) -> Result<KeyRing, KeyName> {
+        let plan = Plan { signing: Backend::Plain, others: Backend::Plain };
+        let names = keys.names();
+        let mut ring = KeyRing::new(plan, Some(Arc::new(keys)), Vec::new());
+        let known = Held { backend: Backend::Plain, public: None };
+        ring.held = names.into_iter().map(|name| (name, known)).collect();
+        let always = [KeyName::Root, KeyName::Subject, KeyName::Link];
+        match always.into_iter().find(|name| !ring.holds(*name)) {
+            Some(missing) => Err(missing),
+            None => Ok(ring),
         }
     }
 
-    /// Signs what says who may sign.
-    pub(crate) fn root(&self) -> &Seed {
-        &self.root
+    /// An empty ring over these custodies.
+    pub(crate) fn new(plan: Plan, plain: Option<Arc<PlainKeys>>, others: Vec<Box<dyn Custody>>) -> KeyRing {
+        KeyRing { plan, held: BTreeMap::new(), plain, others, released: Mutex::default(), log: None }
     }
 
-    /// From person tags to subjects.
-    pub(crate) fn subject(&self) -> &Seed {
-        &self.subject
+    /// Takes over what a custody record says.
+    pub(crate) fn recorded(mut self, held: BTreeMap<KeyName, Held>) -> KeyRing {
+        self.held = held;
+        self
     }
 
-    /// Hides subjects in codes.
-    pub(crate) fn link(&self) -> &Seed {
-        &self.link
+    /// From now on every use is told to this log.
+    pub(crate) fn tell(&mut self, log: Arc<Log>) {
+        self.log = Some(log);
     }
 
-    /// Makes the key if there is none of this name.
-    pub(crate) fn ensure(&mut self, name: KeyName, rng: &mut impl CryptoRng) {
-        if self.find(name).is_none() {
-            self.add(name, Seed::random(rng));
+    /// A demo's keys.
+    pub(crate) fn plain(&self) -> Option<&PlainKeys> {
+        self.plain.as_deref()
+    }
+
+    /// Where each key lives.
+    pub(crate) fn held(&self) -> &BTreeMap<KeyName, Held> {
+        &self.held
+    }
+
+    /// Where new keys are made.
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    /// Whether there is such a key.
+    pub(crate) fn holds(&self, name: KeyName) -> bool {
+        self.held.contains_key(&name)
+    }
+
+    /// Makes the key if there is none of this name. Gives the public half, if there is one.
+    pub(crate) fn make(
+        &mut self,
+        name: KeyName,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<[u8; PUBLIC_BYTES]>, CustodyFault> {
+        Ok(self.make_all(&[name], rng)?.pop().flatten())
+    }
+
+    /// Makes those keys of `names` that are not there, with one line in the log. Gives every public half.
+    pub(crate) fn make_all(
+        &mut self,
+        names: &[KeyName],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<Option<[u8; PUBLIC_BYTES]>>, CustodyFault> {
+        let missing: Vec<KeyName> = names.iter().copied().filter(|name| !self.holds(*name)).collect();
+        if let Some(first) = missing.first() {
+            let (key, count) = (Some(*first), missing.len() as u64);
+            self.note(&Entry { key, count, ..Entry::of(Operation::MakeKey) })?;
+        }
+        for name in missing {
+            let backend = self.plan.backend(name);
+            let public = self.custody(backend)?.make(name, rng)?;
+            self.held.insert(name, Held { backend, public });
+        }
+        names.iter().map(|name| self.public(*name)).collect()
+    }
+
+    /// The public half of a key, if its purpose has one: as recorded, else as its custody says.
+    pub(crate) fn public(&self, name: KeyName) -> Result<Option<[u8; PUBLIC_BYTES]>, CustodyFault> {
+        let held = self.held.get(&name).ok_or(CustodyFault::FindKey(name))?;
+        if held.public.is_some() {
+            return Ok(held.public);
+        }
+        let custody = self.custody(held.backend)?;
+        Ok(match name.purpose() {
+            Purpose::Sign => Some(*custody.signer(name)?.public_key().as_bytes()),
+            Purpose::Open => Some(*custody.opening_key(name)?.sealing_key().as_bytes()),
+            Purpose::Derive | Purpose::Deliver => None,
+        })
+    }
+
+    /// A key that may sign `work.most` times, after the log was told so.
+    pub(crate) fn begin(&self, name: KeyName, work: &Work<'_>) -> Result<KeyUse, CustodyFault> {
+        let signer = self.signer(name)?;
+        let Work { operation, most, case } = *work;
+        self.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
+        Ok(KeyUse { name, signer, most, used: AtomicU64::new(0), log: self.log.clone() })
+    }
+
+    /// Signs one message, after the log was told so with the message's digest.
+    pub(crate) fn sign_once(
+        &self,
+        name: KeyName,
+        operation: Operation,
+        message: &[u8],
+    ) -> Result<[u8; 64], CustodyFault> {
+        let signer = self.signer(name)?;
+        let digest = Some(sha256(&[message]));
+        self.note(&Entry { key: Some(name), digest, ..Entry::of(operation) })?;
+        signer.sign(message)
+    }
+
+    /// A secret that may leave its custody: told to the log the first time in a command.
+    pub(crate) fn release(&self, name: KeyName) -> Result<Arc<Seed>, CustodyFault> {
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seed) = released.get(&name) {
+            return Ok(Arc::clone(seed));
+        }
+        let seed = self.custody_of(name)?.release(name)?;
+        self.note(&Entry { key: Some(name), ..Entry::of(Operation::ReleaseKey) })?;
+        let seed = Arc::new(seed);
+        released.insert(name, Arc::clone(&seed));
+        Ok(seed)
+    }
+
+    /// What opens records sealed to a day key, after the log was told so.
+    pub(crate) fn opening_key(&self, name: KeyName, work: &Work<'_>) -> Result<OpeningKey, CustodyFault> {
+        let key = self.custody_of(name)?.opening_key(name)?;
+        let Work { operation, most, case } = *work;
+        self.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
+        self.admit_public(name, key.sealing_key().as_bytes())?;
+        Ok(key)
+    }
+
+    /// Destroys a key, after the log was told so.
+    pub(crate) fn destroy(&mut self, name: KeyName) -> Result<(), CustodyFault> {
+        let custody = self.custody_of(name)?;
+        self.note(&Entry { key: Some(name), ..Entry::of(Operation::DestroyKey) })?;
+        custody.destroy(name)?;
+        self.released.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.held.remove(&name);
+        Ok(())
+    }
+
+    /// Tells the log, if there is one.
+    pub(crate) fn note(&self, entry: &Entry<'_>) -> Result<(), CustodyFault> {
+        if let Some(log) = &self.log {
+            log.note(entry)?;
+        }
+        Ok(())
+    }
+
+    fn signer(&self, name: KeyName) -> Result<Box<dyn Signer>, CustodyFault> {
+        let signer = self.custody_of(name)?.signer(name)?;
+        self.admit_public(name, signer.public_key().as_bytes())?;
+        Ok(signer)
+    }
+
+    fn admit_public(&self, name: KeyName, found: &[u8; PUBLIC_BYTES]) -> Result<(), CustodyFault> {
+        match self.held.get(&name).and_then(|held| held.public) {
+            Some(recorded) if recorded != *found => Err(CustodyFault::MatchPublic(name)),
+            _ => Ok(()),
         }
     }
 
-    /// Adds a key under a new name.
-    pub(crate) fn add(&mut self, name: KeyName, seed: Seed) {
-        if self.find(name).is_none() {
-            self.others.insert(name, seed);
-        }
+    fn custody_of(&self, name: KeyName) -> Result<&dyn Custody, CustodyFault> {
+        self.custody(self.held.get(&name).ok_or(CustodyFault::FindKey(name))?.backend)
     }
 
-    /// Every key.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (KeyName, &Seed)> {
-        let always =
-            [(KeyName::Root, &self.root), (KeyName::Subject, &self.subject), (KeyName::Link, &self.link)];
-        always.into_iter().chain(self.others.iter().map(|(name, seed)| (*name, seed)))
+    fn custody(&self, backend: Backend) -> Result<&dyn Custody, CustodyFault> {
+        if backend == Backend::Plain
+            && let Some(plain) = &self.plain
+        {
+            return Ok(plain.as_ref());
+        }
+        let found = self.others.iter().find(|custody| custody.backend() == backend);
+        found.map(AsRef::as_ref).ok_or(CustodyFault::BuildWithTokens)
     }
 }

@@ -1,23 +1,26 @@
 //! The authority's desk: issuing, the register of issuers, staff, revocations, status lists, publishing.
 //! Promises: never signs a caller's bytes, never publishes what a terminal would refuse, keeps no name and no number;
-//! all randomness and all times are handed in.
+//! all randomness but age's own and all times are handed in.
 //! Must not know: devices, screens, the passage.
 //!
-//! In this version the keys lie in plain files, for provinces marked as a demo only ([`desk`]).
+//! Keys live in custody ([`custody`]), and every use of one is a line in the desk's log ([`log`]) before it happens.
 
 pub mod archive;
 pub mod code;
+pub mod custody;
 pub mod demo;
 pub mod demo_issuers;
 pub mod desk;
+pub mod envelope;
 mod forms;
 pub mod inputs;
 pub mod issue;
 pub mod issuing;
 pub mod key_name;
-mod key_ring;
+pub mod key_ring;
 pub mod kinds;
 pub mod list;
+pub mod log;
 pub mod people;
 pub mod province;
 pub mod publish;

@@ -4,7 +4,8 @@
 //! Must not know: tables.
 //!
 //! A demo's desk plays both authorities, and its list keys follow from the root's seed, which no terminal has: an epoch
-//! key taken from a terminal opens no other epoch. Custody for real provinces gives each a key of its own.
+//! key taken from a terminal opens no other epoch. A real province's follow from a master of their own
+//! ([`KeyName::List`]), since its root may be in a token; both authorities' keys still follow from that one master.
 
 use std::path::Path;
 
@@ -22,6 +23,8 @@ use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::custody::CustodyFault;
+use crate::key_name::KeyName;
 use crate::province::Province;
 
 const AUTHORITIES: [Kid; 2] = [Kid(*b"sla1"), Kid(*b"sla2")];
@@ -44,6 +47,9 @@ pub enum ListNotBuilt {
     /// The region is none.
     #[error(transparent)]
     NameRegion(#[from] RegionRefused),
+    /// Its keys are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
     /// Two people with one number, where nobody may be left out.
     #[error("person {line} has a number of person {earlier}")]
     ShareNumber {
@@ -52,6 +58,17 @@ pub enum ListNotBuilt {
         /// The one before.
         earlier: u64,
     },
+}
+
+/// Why a list of this desk is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ListNotOpened {
+    /// Refused by the list's form.
+    #[error(transparent)]
+    Open(#[from] OpenFault),
+    /// Its keys are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
 }
 
 /// The list's keys as this desk makes them.
@@ -140,7 +157,7 @@ impl Province {
             memory: BuildOrder::MEMORY,
         };
         let existed = path.exists();
-        let built = gate_status::build(&order, &self.list_desk(), watch, people);
+        let built = gate_status::build(&order, &self.list_desk()?, watch, people);
         if built.is_err() && !existed {
             // What a failed build leaves is no list; if it cannot be removed, nothing can open it either.
             let _ = std::fs::remove_file(path);
@@ -148,23 +165,27 @@ impl Province {
         Ok(built?)
     }
 
-    pub(crate) fn list_desk(&self) -> DeskList {
-        let master = hmac_sha256(self.keys.root().as_bytes(), &[b"tianfu-gate/status-list/1"]).0;
+    pub(crate) fn list_desk(&self) -> Result<DeskList, CustodyFault> {
+        let from = match self.keys.plain().and_then(|demo| demo.demo_seed(KeyName::Root)) {
+            Some(root) => Zeroizing::new(root),
+            None => Zeroizing::new(*self.keys.release(KeyName::List)?.as_bytes()),
+        };
+        let master = hmac_sha256(&from, &[b"tianfu-gate/status-list/1"]).0;
         let signer = |kid: Kid| {
             let seed = Zeroizing::new(hmac_sha256(&master, &[b"authority", &kid.0]).0);
             (kid, SigningKey::from_seed(&seed))
         };
-        DeskList { signers: Signers(AUTHORITIES.map(signer)), master: Zeroizing::new(master) }
+        Ok(DeskList { signers: Signers(AUTHORITIES.map(signer)), master: Zeroizing::new(master) })
     }
 
     /// What a terminal needs to read the list in this file.
     ///
     /// # Errors
-    /// [`OpenFault`].
-    pub fn keys_of_list(&self, path: &Path) -> Result<ListKeys, OpenFault> {
-        let (desk, head) = (self.list_desk(), alleged_head(path)?);
+    /// [`ListNotOpened`].
+    pub fn keys_of_list(&self, path: &Path) -> Result<ListKeys, ListNotOpened> {
+        let (desk, head) = (self.list_desk()?, alleged_head(path)?);
         let public = desk.signers.0.each_ref().map(|(kid, key)| (*kid, key.public_key()));
-        let authorities = Authorities::new(public).ok_or(KeyFault::FindKeys)?;
+        let authorities = Authorities::new(public).ok_or(OpenFault::from(KeyFault::FindKeys))?;
         let epoch_key = *desk.epoch_bytes(head.epoch, head.rekeyed);
         Ok(ListKeys::new(*desk.derived(b"store", &[]), authorities, &[(head.epoch, epoch_key)]))
     }
@@ -172,9 +193,9 @@ impl Province {
     /// Opens a list of this desk.
     ///
     /// # Errors
-    /// [`OpenFault`].
-    pub fn open_list(&self, path: &Path) -> Result<SealedList, OpenFault> {
-        SealedList::open(path, &self.keys_of_list(path)?)
+    /// [`ListNotOpened`].
+    pub fn open_list(&self, path: &Path) -> Result<SealedList, ListNotOpened> {
+        Ok(SealedList::open(path, &self.keys_of_list(path)?)?)
     }
 }
 

@@ -21,6 +21,7 @@ use gate_wire::time::Timestamp;
 
 use zeroize::Zeroizing;
 
+use crate::custody::CustodyFault;
 use crate::list::ListNotBuilt;
 use crate::province::{Province, TagMaker};
 use crate::row_cache::{RowCache, everybody};
@@ -53,6 +54,9 @@ pub enum ListError {
     /// The reject file, or the cache of subjects, could not be read or written.
     #[error("the reject file or the cache of subjects cannot be read or written")]
     KeepFile(#[from] io::Error),
+    /// The keys for it are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
     /// The list could not be written.
     #[error("the list cannot be built")]
     Build(#[from] ListNotBuilt),
@@ -136,7 +140,7 @@ impl Province {
         let tags = options.tags.unwrap_or(&own);
         let notes =
             Notes { rejects: RefCell::new(rejects), rejected: Cell::new(0), fault: RefCell::new(None) };
-        let mut rows = Rows::over(table, place.1, RowKeys::of(self))?;
+        let mut rows = Rows::over(table, place.1, RowKeys::of(self)?)?;
         notes.write("line,reason")?;
         let mut cache = RowCache::open(tags)?;
         let built = {
@@ -230,9 +234,9 @@ pub(crate) struct RowKeys {
 }
 
 impl RowKeys {
-    pub(crate) fn of(province: &Province) -> RowKeys {
+    pub(crate) fn of(province: &Province) -> Result<RowKeys, CustodyFault> {
         let blocks = vec![Block::new(); province.tag_memory().blocks()];
-        RowKeys { maker: province.tag_maker(), blocks, check: province.list_desk().row_key() }
+        Ok(RowKeys { maker: province.tag_maker()?, blocks, check: province.list_desk()?.row_key() })
     }
 
     fn check(&self, documents: &[Document]) -> [u8; 16] {

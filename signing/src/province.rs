@@ -1,13 +1,11 @@
 //! A province as its authority holds it: who issues, the keys, staff, revocations, day keys.
-//! Promises: plain data that terminals may read is in `State`; secrets are in the ring of seeds and nowhere else;
+//! Promises: plain data that terminals may read is in `State`; secrets are in custody and nowhere else;
 //! no name and no document number is ever part of either. All randomness and all times are handed in.
 //! Must not know: files and directories (`desk`), what a code looks like (`code`).
 
-use std::collections::BTreeMap;
-
 use gate_core::keyset::{KeySet, KeySetError, Region};
 use gate_core::manifest::Demo;
-use gate_proof::ed25519::SigningKey;
+use gate_proof::ed25519::{KeyRefused, PublicKey};
 use gate_proof::seal::OpeningKey;
 use gate_proof::stretch::{Block, CostRefused, MemoryKib, TagMemory};
 use gate_proof::subject::{LinkKey, PersonTag, ProvinceSalt, Subject, SubjectKey, TagRefused};
@@ -16,12 +14,13 @@ use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
+use crate::custody::{Backend, CustodyFault};
 use crate::demo_issuers::DemoIssuer;
 use crate::key_name::KeyName;
-use crate::key_ring::KeyRing;
+use crate::key_ring::{KeyRing, KeyUse, Plan, Work};
+use crate::log::entry::Entry;
 use crate::register::{Register, RegisterRefused, Terms};
 use crate::revocation::RevocationList;
-use crate::seed::Seed;
 use crate::spelling;
 use crate::staff::Member;
 
@@ -33,7 +32,7 @@ pub const DAYS_AHEAD: u32 = 90;
 pub struct Founding {
     /// Its region, `510000`.
     pub region: Region,
-    /// Whether it is a demo. A real one is refused in this version.
+    /// Whether it is a demo. A real one needs custody that is not plain files: [`crate::desk::Desk::found`].
     pub nature: Demo,
     /// Memory cost of a person tag: 8 KiB in a demo, 1 MiB in a province.
     pub tag_memory: MemoryKib,
@@ -43,23 +42,60 @@ pub struct Founding {
     pub days: u32,
 }
 
+/// The least memory cost of a real province's person tags, in KiB (DESIGN §6).
+pub const REAL_TAG_MEMORY_KIB: u32 = 1024;
+
 /// Why no province was founded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoundingRefused {
-    /// This version keeps keys in plain files, which only a demo may.
+    /// Plain files, and no demo.
     #[error(
-        "custody for real provinces comes with the desk: this version keeps keys in plain files, which only a province marked as a demo may do (--demo)"
+        "only a province marked as a demo (--demo) may keep its keys in plain files: give --custody age or --custody pkcs11"
     )]
     KeepRealKeys,
+    /// Numbers of people would be found too cheaply from a stolen terminal.
+    #[error("a real province takes at least --tag-memory {REAL_TAG_MEMORY_KIB}, not {kib}")]
+    RaiseTagMemory {
+        /// Asked for.
+        kib: u32,
+    },
     /// The region is no province.
     #[error("{region:?} is no province: its code ends in 0000 and begins with 11 to 82")]
     PlaceProvince {
         /// The region given.
         region: Region,
     },
-    /// The register refuses one of its issuers.
+    /// An issuer was not made.
+    #[error(transparent)]
+    Issuer(#[from] IssuerNotMade),
+    /// A key was not made.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+}
+
+/// Why there is no new issuer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssuerNotMade {
+    /// The register refuses it.
     #[error(transparent)]
     Register(#[from] RegisterRefused),
+    /// Its key was not made.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+    /// What came out of custody is no key.
+    #[error("custody gave a public key that nobody should trust")]
+    Admit(#[from] KeyRefused),
+}
+
+/// Why there is no subject.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectNotMade {
+    /// Of this document there is no tag.
+    #[error(transparent)]
+    Tag(#[from] TagRefused),
+    /// The subject key is not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
 }
 
 /// One day key as published: `day` counts days since 1970 in UTC+8, `x` is the public half in base64url.
@@ -101,7 +137,7 @@ pub struct Province {
 }
 
 /// Why a province's kept state is not one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateRefused {
     /// A field is not valid.
     #[error("{what} is not valid")]
@@ -120,8 +156,29 @@ pub enum StateRefused {
     LoadRegister(#[from] KeySetError),
 }
 
+impl Founding {
+    /// Refuses what no province may begin with: keys in plain files are a demo's, a real province's tags cost what DESIGN
+    /// says.
+    pub(crate) fn admit(&self, plan: Plan) -> Result<(), FoundingRefused> {
+        let (head, tail) = self.region.as_str().split_at(2);
+        if !("11"..="82").contains(&head) || tail != "0000" {
+            return Err(FoundingRefused::PlaceProvince { region: self.region });
+        }
+        if self.nature == Demo::Yes {
+            return Ok(());
+        }
+        if [plan.signing, plan.others].contains(&Backend::Plain) {
+            return Err(FoundingRefused::KeepRealKeys);
+        }
+        match self.tag_memory.kib() {
+            kib if kib < REAL_TAG_MEMORY_KIB => Err(FoundingRefused::RaiseTagMemory { kib }),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Province {
-    /// Founds a province with the demo's issuers, keys and day keys.
+    /// Founds a demo in memory, with the demo's issuers, keys and day keys.
     ///
     /// # Errors
     /// [`FoundingRefused`].
@@ -129,13 +186,31 @@ impl Province {
         if founding.nature == Demo::No {
             return Err(FoundingRefused::KeepRealKeys);
         }
-        let region = province_region(founding.region)?;
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
+        let keys = KeyRing::random(rng)?;
+        Province::found_over(founding, salt, keys, rng)
+    }
+
+    /// Founds a province over keys that are made where they live.
+    pub(crate) fn found_over(
+        founding: &Founding,
+        salt: [u8; 16],
+        mut keys: KeyRing,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Province, FoundingRefused> {
+        founding.admit(keys.plan())?;
+        let region = founding.region;
+        for name in [KeyName::Root, KeyName::Subject, KeyName::Link] {
+            keys.make(name, rng)?;
+        }
+        if keys.plain().is_none() {
+            keys.make(KeyName::List, rng)?;
+        }
         let mut province = Province {
             state: State {
                 format: 1,
-                demo: true,
+                demo: founding.nature == Demo::Yes,
                 region: region.as_str().into(),
                 salt: spelling::hex(&salt),
                 tag_memory_kib: founding.tag_memory.kib(),
@@ -149,12 +224,12 @@ impl Province {
             },
             region,
             salt: ProvinceSalt::new(salt, founding.tag_memory),
-            keys: KeyRing::random(rng),
+            keys,
         };
-        for issuer in DemoIssuer::ALL {
+        for issuer in DemoIssuer::founding(founding.nature) {
             province.make_issuer(&issuer.terms(region, founding.founded), rng)?;
         }
-        province.make_day_keys(founding.founded, founding.days, rng);
+        province.make_day_keys(founding.founded, founding.days, rng)?;
         Ok(province)
     }
 
@@ -162,9 +237,9 @@ impl Province {
     ///
     /// # Errors
     /// [`StateRefused`].
-    pub(crate) fn from_kept(state: State, keys: BTreeMap<KeyName, Seed>) -> Result<Province, StateRefused> {
+    pub(crate) fn from_kept(state: State, keys: KeyRing) -> Result<Province, StateRefused> {
         let bad = |what| StateRefused::ReadField { what };
-        if state.format != 1 || !state.demo {
+        if state.format != 1 || (!state.demo && keys.plain().is_some()) {
             return Err(bad("format (1) or demo (true)"));
         }
         let region = Region::parse(&state.region).ok_or(bad("region"))?;
@@ -172,50 +247,105 @@ impl Province {
         let salt = ProvinceSalt::new(salt, MemoryKib::new(state.tag_memory_kib)?);
         let founded = Timestamp::from_unix(state.founded).ok_or(bad("founded"))?;
         state.register.load(state.generation, founded)?;
-        let keys = KeyRing::from_kept(keys).map_err(StateRefused::FindKey)?;
         Ok(Province { state, region, salt, keys })
     }
 
-    /// Makes an issuer's key here and admits it.
+    /// Makes an issuer's key where it will live, and admits it.
     ///
     /// # Errors
-    /// [`RegisterRefused`]; nothing was kept.
-    pub fn make_issuer(&mut self, terms: &Terms, rng: &mut impl CryptoRng) -> Result<(), RegisterRefused> {
-        let seed = Seed::random(rng);
-        let key = SigningKey::from_seed(seed.as_bytes()).public_key();
-        self.state.register.add(&key, terms)?;
-        self.keys.add(KeyName::Issuer(terms.kid), seed);
-        Ok(())
+    /// [`IssuerNotMade`]; nothing was kept.
+    pub fn make_issuer(&mut self, terms: &Terms, rng: &mut impl CryptoRng) -> Result<(), IssuerNotMade> {
+        let name = KeyName::Issuer(terms.kid);
+        let is_new = !self.keys.holds(name);
+        let public = self.keys.make(name, rng)?.ok_or(CustodyFault::FitPurpose(name))?;
+        let added = PublicKey::admit(&public)
+            .map_err(IssuerNotMade::from)
+            .and_then(|key| Ok(self.state.register.add(&key, terms)?));
+        if added.is_err() && is_new {
+            self.keys.destroy(name)?;
+        }
+        added
     }
 
     /// Makes the day keys that are missing from the day of `from` on, for `days` days. Each has an id of its own.
-    pub fn make_day_keys(&mut self, from: Timestamp, days: u32, rng: &mut impl CryptoRng) {
+    ///
+    /// # Errors
+    /// [`CustodyFault`]; keys without an entry may be in custody, and the next call takes them.
+    pub fn make_day_keys(
+        &mut self,
+        from: Timestamp,
+        days: u32,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), CustodyFault> {
         let first = from.civil_day().0;
-        let mut id = self.state.day_keys.iter().map(|key| key.id).max().unwrap_or(0);
-        for day in first..first.saturating_add(days) {
-            if self.state.day_keys.iter().any(|key| key.day == day) {
-                continue;
-            }
-            id += 1;
-            let seed = Seed::random(rng);
-            let x = spelling::base64url(OpeningKey::from_seed(seed.as_bytes()).sealing_key().as_bytes());
-            self.state.day_keys.push(DayKeyEntry { id, day, x });
-            self.keys.add(KeyName::Day(id), seed);
+        let last_id = self.state.day_keys.iter().map(|key| key.id).max().unwrap_or(0);
+        let missing = (first..first.saturating_add(days))
+            .filter(|day| !self.state.day_keys.iter().any(|key| key.day == *day));
+        let (ids, days): (Vec<u32>, Vec<u32>) = (last_id + 1..).zip(missing).unzip();
+        let names: Vec<KeyName> = ids.iter().map(|id| KeyName::Day(*id)).collect();
+        let publics = self.keys.make_all(&names, rng)?;
+        for ((id, day), public) in ids.into_iter().zip(days).zip(publics) {
+            let x = public.ok_or(CustodyFault::FitPurpose(KeyName::Day(id)))?;
+            self.state.day_keys.push(DayKeyEntry { id, day, x: spelling::base64url(&x) });
         }
+        Ok(())
+    }
+
+    /// A key that may sign `work.most` times: the log has the line that says so. For whoever signs many with one line.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    pub fn begin(&self, name: KeyName, work: &Work<'_>) -> Result<KeyUse, CustodyFault> {
+        self.keys.begin(name, work)
+    }
+
+    /// What opens records sealed to this day's key; `work.most` is how many records.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    pub fn opening_key(&self, day_key: u32, work: &Work<'_>) -> Result<OpeningKey, CustodyFault> {
+        self.keys.opening_key(KeyName::Day(day_key), work)
+    }
+
+    /// Destroys a day key, in its custody. Its entry stays: its public half proves what is gone.
+    ///
+    /// # Errors
+    /// [`CustodyFault`]; then it may still be there.
+    pub fn destroy_day_key(&mut self, day_key: u32) -> Result<(), CustodyFault> {
+        self.keys.destroy(KeyName::Day(day_key))
+    }
+
+    /// Whether this key is in custody here.
+    pub fn holds(&self, name: KeyName) -> bool {
+        self.keys.holds(name)
+    }
+
+    /// Tells the desk's log of work that uses no key. A province in memory has no log.
+    ///
+    /// # Errors
+    /// [`CustodyFault::Log`]: what it tells of must not happen.
+    pub fn note(&self, entry: &Entry<'_>) -> Result<(), CustodyFault> {
+        self.keys.note(entry)
+    }
+
+    /// The public day keys, in the order they were made.
+    pub fn day_keys(&self) -> &[DayKeyEntry] {
+        &self.state.day_keys
     }
 
     /// The subject of a document's holder. Neither number nor tag is kept.
     ///
     /// # Errors
-    /// [`TagRefused`], for numbers that no document has.
-    pub fn subject(&self, document: &Document) -> Result<Subject, TagRefused> {
+    /// [`SubjectNotMade`], for numbers that no document has.
+    pub fn subject(&self, document: &Document) -> Result<Subject, SubjectNotMade> {
         let mut blocks = vec![Block::new(); self.salt.memory().blocks()];
-        self.tag_maker().subject_in(document, &mut TagMemory::over(&mut blocks))
+        Ok(self.tag_maker()?.subject_in(document, &mut TagMemory::over(&mut blocks))?)
     }
 
     /// What makes subjects, apart from the rest, for many people in a row.
-    pub(crate) fn tag_maker(&self) -> TagMaker {
-        TagMaker { salt: self.salt, key: SubjectKey::from_bytes(self.keys.subject().as_bytes()) }
+    pub(crate) fn tag_maker(&self) -> Result<TagMaker, CustodyFault> {
+        let key = self.keys.release(KeyName::Subject)?;
+        Ok(TagMaker { salt: self.salt, key: SubjectKey::from_bytes(key.as_bytes()) })
     }
 
     /// The key set as terminals would see it now.
@@ -257,8 +387,13 @@ impl Province {
         self.state.generation
     }
 
-    pub(crate) fn link_key(&self) -> LinkKey {
-        LinkKey::from_bytes(self.keys.link().as_bytes())
+    /// Whether it is a demo.
+    pub fn nature(&self) -> Demo {
+        if self.state.demo { Demo::Yes } else { Demo::No }
+    }
+
+    pub(crate) fn link_key(&self) -> Result<LinkKey, CustodyFault> {
+        Ok(LinkKey::from_bytes(self.keys.release(KeyName::Link)?.as_bytes()))
     }
 }
 
@@ -279,10 +414,4 @@ impl TagMaker {
         let tag = PersonTag::derive(kind.code(), number, &self.salt, memory)?;
         Ok(self.key.subject(&tag))
     }
-}
-
-fn province_region(region: Region) -> Result<Region, FoundingRefused> {
-    let (head, tail) = region.as_str().split_at(2);
-    let inside = ("11"..="82").contains(&head) && tail == "0000";
-    if inside { Ok(region) } else { Err(FoundingRefused::PlaceProvince { region }) }
 }

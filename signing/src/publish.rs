@@ -19,13 +19,15 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
-use gate_status::{KEY_FILE, OpenFault, State};
+use gate_status::{KEY_FILE, State};
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
 
+use crate::custody::CustodyFault;
 use crate::inputs::{self, InputRefused, Inputs};
 use crate::key_name::KeyName;
+use crate::list::ListNotOpened;
 use crate::province::{DayKeyEntry, Province};
 use crate::spelling;
 use crate::staff;
@@ -118,7 +120,10 @@ pub enum PublishError {
     },
     /// The list cannot be opened.
     #[error("status-list")]
-    OpenList(#[from] OpenFault),
+    OpenList(#[from] ListNotOpened),
+    /// A key is not at hand, or the log did not take the line.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
     /// The list, or a delta of it, is not what a terminal takes.
     #[error("status-list")]
     List(#[from] ListNotPublished),
@@ -150,11 +155,17 @@ impl Province {
     /// Makes the terminal's own keys where they are missing, and raises the generation. The desk keeps the result
     /// before anything is published: a crash between the two skips a number, which is harmless; a number used twice
     /// would not be.
-    pub fn prepare(&mut self, terminal: TerminalNumber, rng: &mut impl CryptoRng) {
-        for name in [KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)] {
-            self.keys.ensure(name, rng);
-        }
+    ///
+    /// # Errors
+    /// [`CustodyFault`]; the generation is as before.
+    pub fn prepare(
+        &mut self,
+        terminal: TerminalNumber,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), CustodyFault> {
+        self.keys.make_all(&[KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)], rng)?;
         self.state.generation = self.state.generation.saturating_add(1);
+        Ok(())
     }
 
     /// Writes the generation that [`Province::prepare`] opened to `out`.
@@ -251,7 +262,7 @@ impl Province {
             (Dataset::RiskLevels, "risk-levels", inputs::risk_levels(&inputs.risk_levels, version)?),
             (Dataset::StaffList, "staff-list", staff),
             (Dataset::Revocations, "revocations", revocations),
-            (Dataset::DayKeys, "day-keys", self.day_keys(now)?),
+            (Dataset::DayKeys, "day-keys", self.day_keys_document(now)?),
         ];
         let json = |(dataset, name, text): (Dataset, &str, String)| {
             let name = format!("{name}.{version}.json");
@@ -263,7 +274,7 @@ impl Province {
     }
 
     /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.
-    fn day_keys(&self, now: Timestamp) -> Result<String, PublishError> {
+    fn day_keys_document(&self, now: Timestamp) -> Result<String, PublishError> {
         let first = now.civil_day().0.saturating_sub(1);
         let keys = self.state.day_keys.iter().filter(|key| key.day >= first).take(DAY_KEYS_MOST);
         for key in keys.clone() {
@@ -276,9 +287,10 @@ impl Province {
     }
 
     fn terminal_keys(&self, terminal: TerminalNumber) -> Result<zeroize::Zeroizing<String>, PublishError> {
-        let hex = |name| match self.keys.find(name) {
-            Some(seed) => Ok(Secret(seed.to_hex())),
-            None => Err(PublishError::Prepare { terminal: terminal.value() }),
+        let hex = |name| match self.keys.release(name) {
+            Ok(seed) => Ok(Secret(seed.to_hex())),
+            Err(CustodyFault::FindKey(_)) => Err(PublishError::Prepare { terminal: terminal.value() }),
+            Err(fault) => Err(fault.into()),
         };
         let document = TerminalKeysDocument {
             format: 1,

@@ -14,7 +14,7 @@ pub struct Seed(Zeroizing<[u8; 32]>);
 
 impl Seed {
     /// A new one out of `rng`.
-    pub fn random(rng: &mut impl CryptoRng) -> Seed {
+    pub fn random(rng: &mut (impl CryptoRng + ?Sized)) -> Seed {
         let mut bytes = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *bytes);
         Seed(bytes)
@@ -28,6 +28,16 @@ impl Seed {
     /// 64 lower-case hexadecimal digits, wiped when dropped.
     pub fn to_hex(&self) -> Zeroizing<String> {
         Zeroizing::new(spelling::hex(&*self.0))
+    }
+
+    /// The seed of these bytes; the caller wipes its own copy.
+    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Seed {
+        Seed(Zeroizing::new(*bytes))
+    }
+
+    /// A second copy: on purpose a word of its own and not `Clone`.
+    pub(crate) fn copy(&self) -> Seed {
+        Seed::from_bytes(self.as_bytes())
     }
 
     /// The bytes.

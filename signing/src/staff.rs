@@ -6,7 +6,7 @@ use gate_core::staff::PIN_DIGITS_MOST;
 use gate_core::staff::{StaffList, StaffListError};
 use gate_proof::pin::{PinRefused, PinVerifier};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
-use gate_proof::subject::{Subject, TagRefused};
+use gate_proof::subject::Subject;
 use gate_wire::credential::Role;
 use gate_wire::document::Document;
 use gate_wire::time::Timestamp;
@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::role_token;
-use crate::province::Province;
+use crate::province::{Province, SubjectNotMade};
 use crate::spelling;
 
 /// The shortest PIN, in digits.
@@ -40,7 +40,7 @@ enum MemberState {
 }
 
 /// Why the staff list was not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StaffChangeRefused {
     /// Too short, too long or not digits.
     #[error("a PIN has {PIN_LEAST} to {PIN_DIGITS_MOST} digits")]
@@ -50,9 +50,9 @@ pub enum StaffChangeRefused {
         "this PIN is one that anybody would try first (one digit repeated, or digits in a row): choose another"
     )]
     TrustPin,
-    /// The document gives no tag.
+    /// The document gives no subject.
     #[error(transparent)]
-    Tag(#[from] TagRefused),
+    Subject(#[from] SubjectNotMade),
     /// The PIN gives no verifier.
     #[error(transparent)]
     Pin(#[from] PinRefused),
@@ -107,7 +107,7 @@ impl Province {
     /// Retires a member: the list keeps the entry, so that the badge is refused as retired and not as unknown.
     ///
     /// # Errors
-    /// [`StaffChangeRefused::FindMember`], [`StaffChangeRefused::Tag`].
+    /// [`StaffChangeRefused::FindMember`], [`StaffChangeRefused::Subject`].
     pub fn retire_staff(&mut self, document: &Document) -> Result<(), StaffChangeRefused> {
         let subject = spelling::hex(self.subject(document)?.as_bytes());
         let active = |member: &&mut Member| member.subject == subject && member.state == MemberState::Active;

@@ -3,7 +3,7 @@
 //! Must not know: what is in them.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -37,6 +37,20 @@ pub(crate) fn replace_from(path: &Path, bytes: &mut impl io::Read, readers: Read
     io::copy(bytes, &mut file)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
+    sync_directory(path)
+}
+
+/// Overwrites a file with zeros, syncs, removes it, syncs the directory. One that is not there is no error. A medium that
+/// writes elsewhere (flash, copy on write) and backups keep what they keep.
+pub(crate) fn destroy(path: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()?;
+    fs::remove_file(path)?;
     sync_directory(path)
 }
 

@@ -14,6 +14,7 @@ use gate_status::{
 };
 use gate_wire::time::Timestamp;
 
+use crate::custody::CustodyFault;
 use crate::people::{ListError, RowKeys, RowRejected, read_documents, table_reader};
 use crate::province::Province;
 
@@ -57,7 +58,8 @@ impl Province {
         rejects: &mut impl Write,
     ) -> Result<DeltaBuilt, DeltaError> {
         let mut reader = table_reader(table)?;
-        let (mut keys, mut amendments, mut rejected) = (RowKeys::of(self), Amendments::of(list), 0);
+        let (mut keys, mut amendments, mut rejected) =
+            (RowKeys::of(self).map_err(ListError::from)?, Amendments::of(list), 0);
         let mut row = csv::ByteRecord::new();
         writeln!(rejects, "line,reason").map_err(ListError::from)?;
         while reader.read_byte_record(&mut row).map_err(ListError::from)? {
@@ -79,7 +81,7 @@ impl Province {
             to: (state.step.saturating_add(1), None),
             as_of,
         };
-        let file = make_delta(&order, &changes, self.list_desk().signers())?;
+        let file = make_delta(&order, &changes, self.list_desk().map_err(ListError::from)?.signers())?;
         Ok(DeltaBuilt { file, ranked: changes.ranked.len(), keyed: changes.keyed.len(), rejected })
     }
 }
@@ -96,6 +98,9 @@ pub struct LadderFile {
 /// Why there are no files of the ladder.
 #[derive(Debug, thiserror::Error)]
 pub enum LadderError {
+    /// The keys for it are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
     /// A terminal would refuse one of the deltas.
     #[error("delta {} of those given", .nth)]
     Take {
@@ -121,7 +126,7 @@ impl Province {
     ) -> Result<Vec<LadderFile>, LadderError> {
         let refused =
             |refused: ClimbRefused| LadderError::Take { nth: refused.nth + 1, source: refused.source };
-        let (rungs, desk) = (climb(list, deltas, &RUNGS).map_err(refused)?, self.list_desk());
+        let (rungs, desk) = (climb(list, deltas, &RUNGS).map_err(refused)?, self.list_desk()?);
         let made = rungs.iter().map(|rung| {
             let file = make_delta(&rung.order, &rung.changes, desk.signers())?;
             Ok(LadderFile { span: rung.span, file })

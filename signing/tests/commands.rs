@@ -85,7 +85,9 @@ fn a_province_that_is_no_demo_is_refused_and_nothing_is_written() {
     let desk = dir.path().join("desk");
     let output = gate_sign(&["province", "new", "--region", "510000", "--dir"], &[&desk]);
     assert!(!output.status.success());
-    assert!(told(&output).contains("custody for real provinces comes with the desk"));
+    assert!(
+        told(&output).contains("only a province marked as a demo (--demo) may keep its keys in plain files")
+    );
     assert!(!desk.exists());
 }
 

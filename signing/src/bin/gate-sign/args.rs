@@ -17,6 +17,8 @@ use getrandom::SysRng;
 use rand_core::{CryptoRng, UnwrapErr};
 use zeroize::Zeroizing;
 
+use crate::access::AccessArguments;
+
 /// The longest line read from a file of secrets or of a person.
 const MAX_LINE_BYTES: u64 = 1024;
 
@@ -28,14 +30,18 @@ pub(crate) struct DeskArguments {
     pub(crate) dir: PathBuf,
     /// The time to work at instead of the system's, RFC 3339: 2026-11-20T08:00:00+08:00
     #[arg(long, value_name = "TIME", value_parser = time)]
-    now: Option<Timestamp>,
+    pub(crate) now: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) access: AccessArguments,
 }
 
 impl DeskArguments {
-    /// Opens the desk and says loudly what it is.
+    /// Opens the desk, and says loudly when its keys are everybody's.
     pub(crate) fn open(&self) -> anyhow::Result<Desk> {
-        let desk = Desk::open(&self.dir)?;
-        eprint!("{DEMO_WARNING}");
+        let desk = Desk::open_as(&self.dir, &self.access.access(self.now)?)?;
+        if desk.is_plain() {
+            eprint!("{DEMO_WARNING}");
+        }
         Ok(desk)
     }
 

@@ -2,6 +2,7 @@
 //! Promises: every refusal says what to do; nothing is half done; a demo desk says so on the error output, each time.
 //! Must not know: anything the library does not tell it.
 
+mod access;
 mod args;
 mod issue;
 mod keyset;
@@ -17,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 /// The authority's desk of Tianfu Gate (天府闸机): a province's keys, what they sign, and what its terminals believe.
 ///
-/// In this version keys lie in plain files: only provinces marked as a demo are made.
+/// Keys live in files that a passphrase opens, in a PKCS#11 token, or (demos only) in plain files. Every use is in the log.
 #[derive(Parser)]
 #[command(name = "gate-sign", version)]
 struct Cli {

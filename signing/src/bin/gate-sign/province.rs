@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use gate_core::keyset::Region;
 use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
 use gate_proof::stretch::MemoryKib;
+use gate_signing::desk::access::{CustodyChoice, TokenAddress};
 use gate_signing::desk::{DEMO_WARNING, Desk, Order};
-use gate_signing::province::{DAYS_AHEAD, Founding, Province};
+use gate_signing::province::{DAYS_AHEAD, Founding, REAL_TAG_MEMORY_KIB};
 use gate_wire::time::Timestamp;
+use rand_core::CryptoRng;
 
+use crate::access::AccessArguments;
 use crate::args::{DeskArguments, randomness, shown, time};
 
 /// See the help texts.
@@ -32,15 +35,37 @@ pub(crate) struct New {
     /// GB/T 2260 code of the province: 510000
     #[arg(long, value_parser = region)]
     region: Region,
-    /// Mark it as a demo: its keys lie in plain files. Needed in this version: custody for real provinces comes later
+    /// Mark it as a demo: terminals ask no badge for lookups, and its keys may lie in plain files
     #[arg(long)]
     demo: bool,
-    /// Memory cost of a person tag in KiB, for ever: 8 to 65536. Real provinces take 1024
-    #[arg(long, value_name = "KIB", default_value_t = MemoryKib::LEAST.kib())]
-    tag_memory: u32,
+    /// Where its keys live. plain is for demos, and their default
+    #[arg(long, value_enum)]
+    custody: Option<CustodyArgument>,
+    /// pkcs11: the module, a shared library, e.g. /usr/lib/softhsm/libsofthsm2.so
+    #[arg(long, value_name = "FILE", required_if_eq("custody", "pkcs11"))]
+    token_module: Option<PathBuf>,
+    /// pkcs11: the token's label
+    #[arg(long, value_name = "LABEL", required_if_eq("custody", "pkcs11"))]
+    token: Option<String>,
+    /// Memory cost of a person tag in KiB, for ever: 8 to 65536; else 8 in a demo and 1024 in a real province, its least
+    #[arg(long, value_name = "KIB")]
+    tag_memory: Option<u32>,
     /// The time of founding instead of the system's, RFC 3339
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
+    #[command(flatten)]
+    access: AccessArguments,
+}
+
+/// Where keys live.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CustodyArgument {
+    /// Plain files: demos only
+    Plain,
+    /// Files that a passphrase opens
+    Age,
+    /// Root and issuers in a PKCS#11 token, all others as with age
+    Pkcs11,
 }
 
 /// See the help texts.
@@ -75,19 +100,36 @@ impl Command {
 impl New {
     fn run(self) -> anyhow::Result<()> {
         let mut rng = randomness();
+        let usual_memory = if self.demo { MemoryKib::LEAST.kib() } else { REAL_TAG_MEMORY_KIB };
         let founding = Founding {
             region: self.region,
             nature: if self.demo { Demo::Yes } else { Demo::No },
-            tag_memory: MemoryKib::new(self.tag_memory)?,
+            tag_memory: MemoryKib::new(self.tag_memory.unwrap_or(usual_memory))?,
             founded: self.now.map_or_else(crate::args::system_time, Ok)?,
             days: DAYS_AHEAD,
         };
-        let province = Province::found(&founding, &mut rng)?;
-        Desk::create(&self.dir, province)?;
-        eprint!("{DEMO_WARNING}");
+        let choice = self.choice(&mut rng);
+        let desk = Desk::found(&self.dir, &founding, &choice, &self.access.access(self.now)?, &mut rng)?;
+        if desk.is_plain() {
+            eprint!("{DEMO_WARNING}");
+        }
         println!("province {} founded in {}", self.region.as_str(), self.dir.display());
         println!("next: edit its policies and places, `gate-sign keyset show`, `gate-sign province publish`");
         Ok(())
+    }
+}
+
+impl New {
+    fn choice(&self, rng: &mut impl CryptoRng) -> CustodyChoice {
+        match self.custody.unwrap_or(CustodyArgument::Plain) {
+            CustodyArgument::Plain => CustodyChoice::Plain,
+            CustodyArgument::Age => CustodyChoice::Age,
+            CustodyArgument::Pkcs11 => {
+                let module = self.token_module.clone().unwrap_or_default();
+                let label = self.token.clone().unwrap_or_default();
+                CustodyChoice::Token(TokenAddress::for_new_desk((module, label), self.region, rng))
+            }
+        }
     }
 }
 

@@ -1,0 +1,96 @@
+//! Who works at the desk, and where passphrases come from: a file, the environment (for machines), else a prompt.
+//! Promises: a passphrase is never an argument, never shown, and wiped after use; a new one is asked for twice.
+//! Must not know: what it opens.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use gate_signing::custody::{Asked, CustodyFault, Prompt};
+use gate_signing::desk::access::Access;
+use gate_signing::log::Clock;
+use gate_signing::log::entry::Operator;
+use gate_wire::time::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::args::first_line;
+
+/// Who works, and what opens the keys.
+#[derive(Args, Clone)]
+pub(crate) struct AccessArguments {
+    /// The operator's short name for the desk's log: a-z 0-9 . _ -; else GATE_OPERATOR. Demos can do without
+    #[arg(long, value_name = "NAME", value_parser = operator)]
+    operator: Option<Operator>,
+    /// A file (or /dev/fd/N) with the passphrase of the desk's keys in its first line; else GATE_PASSPHRASE, else a prompt
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// The same for the PIN of the token's user; else GATE_TOKEN_PIN, else a prompt
+    #[arg(long, value_name = "FILE")]
+    token_pin_file: Option<PathBuf>,
+}
+
+impl AccessArguments {
+    /// Somebody working at this time, or by the system's clock.
+    pub(crate) fn access(&self, now: Option<Timestamp>) -> anyhow::Result<Access> {
+        let operator = match (&self.operator, std::env::var("GATE_OPERATOR")) {
+            (Some(given), _) => Some(given.clone()),
+            (None, Ok(name)) => {
+                Some(Operator::parse(&name).context("GATE_OPERATOR: 2 to 32 of a-z 0-9 . _ -")?)
+            }
+            (None, Err(_)) => None,
+        };
+        let clock = now.map_or(Clock::System, Clock::Fixed);
+        Ok(Access { operator, clock, prompt: self.prompt() })
+    }
+
+    /// Where passphrases come from.
+    pub(crate) fn prompt(&self) -> Arc<dyn Prompt> {
+        let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
+        Arc::new(FromFilesOrPerson { passphrase, pin })
+    }
+}
+
+struct FromFilesOrPerson {
+    passphrase: Option<PathBuf>,
+    pin: Option<PathBuf>,
+}
+
+impl Prompt for FromFilesOrPerson {
+    fn ask(&self, asked: Asked) -> Result<Zeroizing<String>, CustodyFault> {
+        let (file, variable) = match asked {
+            Asked::Passphrase | Asked::NewPassphrase => (&self.passphrase, "GATE_PASSPHRASE"),
+            Asked::TokenPin => (&self.pin, "GATE_TOKEN_PIN"),
+        };
+        let answer = match (file, std::env::var(variable)) {
+            (Some(file), _) => first_line(file),
+            (None, Ok(text)) => Ok(Zeroizing::new(text)),
+            (None, Err(_)) => typed(asked),
+        };
+        let line = answer.map_err(|error| CustodyFault::Ask { asked, reason: format!("{error:#}") })?;
+        Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
+
+fn typed(asked: Asked) -> anyhow::Result<Zeroizing<String>> {
+    anyhow::ensure!(
+        std::io::stdin().is_terminal(),
+        "no terminal to ask at: give --passphrase-file or --token-pin-file"
+    );
+    let once = |words: &str| anyhow::Ok(Zeroizing::new(rpassword::prompt_password(words)?));
+    match asked {
+        Asked::Passphrase => once("Passphrase of the desk's keys: "),
+        Asked::TokenPin => once("PIN of the token: "),
+        Asked::NewPassphrase => {
+            let first = once("New passphrase: ")?;
+            anyhow::ensure!(first == once("Again: ")?, "the two differ");
+            Ok(first)
+        }
+    }
+}
+
+fn operator(text: &str) -> Result<Operator, String> {
+    let wrong = "2 to 32 of a-z 0-9 . _ -, beginning with a letter, no long number";
+    Operator::parse(text).ok_or_else(|| wrong.into())
+}

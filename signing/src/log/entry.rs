@@ -1,0 +1,212 @@
+//! What a line of the desk's log says.
+//! Promises: closed: an operation of a fixed list, names of a narrow spelling, counts and digests.
+//! Must not know: how lines are chained.
+
+use core::fmt;
+
+use gate_proof::digest::Digest;
+use gate_wire::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::key_name::KeyName;
+use crate::spelling;
+
+/// What was done. A new kind of work is a new word here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// A province was founded: the first line.
+    Found,
+    /// Keys were made: `key` is the first, `count` how many.
+    MakeKey,
+    /// A key was destroyed.
+    DestroyKey,
+    /// A secret was taken out of custody for one command, or for a terminal.
+    ReleaseKey,
+    /// One credential was signed; `digest` of what was signed.
+    Issue,
+    /// A batch is about to be signed: at most `count`.
+    BatchBegin,
+    /// The batch ended: `count` were signed; `digest` is the caller's, of what was made.
+    BatchEnd,
+    /// A service may sign at most `count` screen codes before its next line.
+    ServeLease,
+    /// A service gave `count` of its last lease back unused, or ended.
+    ServeEnd,
+    /// Something was published to a terminal.
+    Publish,
+    /// A status list was built.
+    StatusBuild,
+    /// A delta of the status list was signed.
+    StatusDelta,
+    /// The register of issuers changed.
+    KeySetChange,
+    /// Credentials were revoked.
+    Revoke,
+    /// The staff list changed.
+    StaffChange,
+    /// An officer was added.
+    OfficerAdd,
+    /// An officer was removed.
+    OfficerRemove,
+    /// Records were opened for a lawful request: `case`, `count` records.
+    OpenRecords,
+    /// A certificate of destruction was signed.
+    CertifyDestruction,
+    /// The log's head was signed.
+    SignLogHead,
+    /// Half a line that a power cut left was removed: `count` bytes. Nothing had left because of it.
+    LogRepair,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = serde_json::to_value(self).ok();
+        f.write_str(token.as_ref().and_then(|value| value.as_str()).unwrap_or("?"))
+    }
+}
+
+/// A line to be written. Who and when is the log's to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// What.
+    pub operation: Operation,
+    /// With which key, if one.
+    pub key: Option<KeyName>,
+    /// How many.
+    pub count: u64,
+    /// Of what was signed.
+    pub digest: Option<Digest>,
+    /// The case a lawful request belongs to.
+    pub case: Option<&'a CaseNumber>,
+}
+
+impl Entry<'_> {
+    /// This operation, once, with no key.
+    #[must_use]
+    pub const fn of(operation: Operation) -> Entry<'static> {
+        Entry { operation, key: None, count: 1, digest: None, case: None }
+    }
+}
+
+/// An operator's short name: 2 to 32 of `a-z 0-9 . _ -`, beginning with a letter. Too narrow for a number of a person, and
+/// it should be a name of the desk's, not of a life.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operator(String);
+
+impl Operator {
+    /// The operator of this name.
+    pub fn parse(text: &str) -> Option<Operator> {
+        let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        let good = (2..=32).contains(&text.len())
+            && text.bytes().all(inside)
+            && text.as_bytes()[0].is_ascii_lowercase();
+        // Seven digits in a row begin to be a number of somebody.
+        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+        (good && digits < 7).then(|| Operator(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A case number of a lawful request: 1 to 40 of `A-Z a-z 0-9 . _ - /`, and not 18 characters that could be an ID number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseNumber(String);
+
+impl CaseNumber {
+    /// The case of this number.
+    pub fn parse(text: &str) -> Option<CaseNumber> {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+        let good = (1..=40).contains(&text.len()) && text.bytes().all(inside);
+        // Fifteen digits in a row are an ID number, old or new, and no case.
+        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+        (good && digits < 15).then(|| CaseNumber(text.to_owned()))
+    }
+
+    /// The number.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A line as it stands in the file, without its line end. `at`: seconds since 1970; `previous`: the hash of the line before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// Counted from 1.
+    pub line: u64,
+    /// When, by the desk's clock.
+    pub at: u64,
+    /// Who, by their own word.
+    pub operator: String,
+    /// Who, by the operating system's.
+    pub account: String,
+    /// What.
+    pub operation: Operation,
+    /// With which key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// SHA-256, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The hash of the line before, hexadecimal.
+    pub previous: String,
+}
+
+impl Line {
+    pub(crate) fn of(
+        entry: &Entry<'_>,
+        line: u64,
+        at: Timestamp,
+        (operator, account): (&Operator, &str),
+        previous: &Digest,
+    ) -> Line {
+        Line {
+            line,
+            at: at.unix(),
+            operator: operator.as_str().into(),
+            account: account.into(),
+            operation: entry.operation,
+            key: entry.key.map(KeyName::token),
+            count: entry.count,
+            digest: entry.digest.map(|digest| spelling::hex(&digest.0)),
+            case: entry.case.map(|case| case.as_str().into()),
+            previous: spelling::hex(&previous.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operators_name_and_a_case_number_can_hold_no_number_of_a_person() {
+        for good in ["chen", "desk-2", "li.min", "a1"] {
+            assert_eq!(Operator::parse(good).unwrap().as_str(), good);
+        }
+        for bad in
+            ["", "a", "Chen", "陈", "1chen", "a b", "x510100194001010010", "x1381234567", &"a".repeat(33)]
+        {
+            assert!(Operator::parse(bad).is_none(), "{bad}");
+        }
+        assert_eq!(CaseNumber::parse("CG-2026/0017").unwrap().as_str(), "CG-2026/0017");
+        for bad in ["", "510100194001010010", "51010019400101001X", "case 7", "案1", &"a".repeat(41)] {
+            assert!(CaseNumber::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_operation_is_told_in_one_word() {
+        assert_eq!(Operation::BatchBegin.to_string(), "batch-begin");
+        assert_eq!(serde_json::from_str::<Operation>("\"open-records\"").unwrap(), Operation::OpenRecords);
+    }
+}
