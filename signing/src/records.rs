@@ -5,5 +5,8 @@
 
 pub mod opening;
 pub mod replay;
+pub mod report;
 pub mod selection;
 pub mod sources;
+mod story;
+mod words;
