@@ -229,6 +229,11 @@ pub enum CustodyFault {
     Log(#[from] LogFault),
 }
 
+/// A public half as people compare it: 43 characters of base64url.
+pub fn public_in_words(public: &[u8; PUBLIC_BYTES]) -> String {
+    crate::spelling::base64url(public)
+}
+
 /// The public half that goes with a seed, if its purpose has one.
 pub(crate) fn public_half(name: KeyName, seed: &Seed) -> Option<[u8; PUBLIC_BYTES]> {
     match (name, name.purpose()) {

@@ -19,6 +19,7 @@
 
 pub mod access;
 pub mod record;
+pub mod upkeep;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use gate_core::manifest::{Dataset, Demo};
 use gate_core::query::TerminalNumber;
+use gate_proof::digest::Digest;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
@@ -149,6 +151,12 @@ pub enum DeskError {
         "who is working? Give --operator NAME, or set GATE_OPERATOR: a real desk's log names its operator"
     )]
     NameOperator,
+    /// There is no passphrase.
+    #[error("the keys of this desk lie in plain files: there is no passphrase")]
+    FindPassphrase,
+    /// A head of the log that is none.
+    #[error(transparent)]
+    ReadHead(#[from] upkeep::HeadRefused),
     /// A process beside others changes nothing.
     #[error("this desk was opened beside others: it signs, and changes nothing")]
     SaveBeside,
@@ -296,6 +304,11 @@ impl Desk {
     /// Where its keys live: each name with its custody.
     pub fn custody(&self) -> impl Iterator<Item = (crate::key_name::KeyName, crate::key_ring::Held)> {
         self.province.keys.held().iter().map(|(name, held)| (*name, *held))
+    }
+
+    /// What its log begins with, and officers' approvals name: region and salt, hashed.
+    pub fn origin(&self) -> Digest {
+        log::origin(&self.province.state.region, &self.province.state.salt)
     }
 
     /// Its directory.

@@ -21,6 +21,7 @@ pub mod key_ring;
 pub mod kinds;
 pub mod list;
 pub mod log;
+pub mod officers;
 pub mod people;
 pub mod province;
 pub mod publish;

@@ -28,6 +28,10 @@ pub enum Aad {
     StatusHead,
     /// The staff list: badges and PIN verifiers (DESIGN §5).
     StaffList,
+    /// An officer's approval of one operation of the desk.
+    OfficerApproval,
+    /// The head of the desk's log, by the province's root.
+    DeskLogHead,
 }
 
 impl Aad {
@@ -41,6 +45,10 @@ impl Aad {
     pub const STATUS_HEAD: &'static [u8] = b"tianfu-gate/status-head/1";
     /// [`Aad::StaffList`] as bytes.
     pub const STAFF_LIST: &'static [u8] = b"tianfu-gate/staff-list/1";
+    /// [`Aad::OfficerApproval`] as bytes.
+    pub const OFFICER_APPROVAL: &'static [u8] = b"tianfu-gate/officer-approval/1";
+    /// [`Aad::DeskLogHead`] as bytes.
+    pub const DESK_LOG_HEAD: &'static [u8] = b"tianfu-gate/desk-log-head/1";
 
     /// The `external_aad` bytes: ASCII, no terminator.
     #[must_use]
@@ -51,6 +59,8 @@ impl Aad {
             Aad::Acknowledgement => Self::ACKNOWLEDGEMENT,
             Aad::StatusHead => Self::STATUS_HEAD,
             Aad::StaffList => Self::STAFF_LIST,
+            Aad::OfficerApproval => Self::OFFICER_APPROVAL,
+            Aad::DeskLogHead => Self::DESK_LOG_HEAD,
         }
     }
 }
@@ -180,8 +190,15 @@ mod tests {
     use super::*;
 
     const KID: Kid = Kid(*b"sc01");
-    const EVERY_AAD: [Aad; 5] =
-        [Aad::Credential, Aad::RecordBatch, Aad::Acknowledgement, Aad::StatusHead, Aad::StaffList];
+    const EVERY_AAD: [Aad; 7] = [
+        Aad::Credential,
+        Aad::RecordBatch,
+        Aad::Acknowledgement,
+        Aad::StatusHead,
+        Aad::StaffList,
+        Aad::OfficerApproval,
+        Aad::DeskLogHead,
+    ];
 
     fn key(seed: u8) -> SigningKey {
         SigningKey::from_seed(&[seed; 32])

@@ -48,19 +48,35 @@ impl AccessArguments {
     /// Where passphrases come from.
     pub(crate) fn prompt(&self) -> Arc<dyn Prompt> {
         let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
-        Arc::new(FromFilesOrPerson { passphrase, pin })
+        let new = Source { file: passphrase.clone(), variable: "GATE_PASSPHRASE" };
+        Arc::new(FromFilesOrPerson { passphrase, new, pin })
+    }
+
+    /// The same where the old passphrase and a new one are asked for.
+    pub(crate) fn prompt_for_change(&self, new: Option<PathBuf>) -> Arc<dyn Prompt> {
+        let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
+        let new = Source { file: new, variable: "GATE_NEW_PASSPHRASE" };
+        Arc::new(FromFilesOrPerson { passphrase, new, pin })
     }
 }
 
 struct FromFilesOrPerson {
     passphrase: Option<PathBuf>,
+    new: Source,
     pin: Option<PathBuf>,
+}
+
+/// Where a new passphrase comes from.
+struct Source {
+    file: Option<PathBuf>,
+    variable: &'static str,
 }
 
 impl Prompt for FromFilesOrPerson {
     fn ask(&self, asked: Asked) -> Result<Zeroizing<String>, CustodyFault> {
         let (file, variable) = match asked {
-            Asked::Passphrase | Asked::NewPassphrase => (&self.passphrase, "GATE_PASSPHRASE"),
+            Asked::Passphrase => (&self.passphrase, "GATE_PASSPHRASE"),
+            Asked::NewPassphrase => (&self.new.file, self.new.variable),
             Asked::TokenPin => (&self.pin, "GATE_TOKEN_PIN"),
         };
         let answer = match (file, std::env::var(variable)) {
@@ -90,7 +106,8 @@ fn typed(asked: Asked) -> anyhow::Result<Zeroizing<String>> {
     }
 }
 
-fn operator(text: &str) -> Result<Operator, String> {
+/// An operator's or officer's short name.
+pub(crate) fn operator(text: &str) -> Result<Operator, String> {
     let wrong = "2 to 32 of a-z 0-9 . _ -, beginning with a letter, no long number";
     Operator::parse(text).ok_or_else(|| wrong.into())
 }

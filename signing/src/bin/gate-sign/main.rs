@@ -4,8 +4,11 @@
 
 mod access;
 mod args;
+mod custody;
 mod issue;
 mod keyset;
+mod log;
+mod officer;
 mod policy;
 mod province;
 mod revoke;
@@ -40,6 +43,15 @@ enum Command {
     /// Build a status list from a table of people
     #[command(subcommand)]
     Status(status::Command),
+    /// Where the keys live, and their passphrase
+    #[command(subcommand)]
+    Custody(custody::Command),
+    /// The desk's log: every use of a key
+    #[command(subcommand)]
+    Log(log::Command),
+    /// Officers: two of them approve what one person must not do alone
+    #[command(subcommand)]
+    Officer(officer::Command),
     /// Sign one credential: as text, PNG or SVG
     #[command(subcommand)]
     Issue(issue::Command),
@@ -56,6 +68,9 @@ fn main() -> ExitCode {
         Command::Keyset(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => return status::exit_code(command.run()),
+        Command::Custody(command) => command.run(),
+        Command::Log(command) => command.run(),
+        Command::Officer(command) => command.run(),
         Command::Issue(command) => command.run(),
         Command::Staff(command) => command.run(),
         Command::Revoke(arguments) => arguments.run(),

@@ -1,0 +1,281 @@
+//! `gate-sign officer`: the officers of a desk, their keys, and what they approve.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use gate_proof::ed25519::PublicKey;
+use gate_signing::desk::Desk;
+use gate_signing::log::entry::{CaseNumber, Entry, Operation, Operator};
+use gate_signing::officers::approval::{APPROVAL_MOST_BYTES, Approval, Approved, Statement};
+use gate_signing::officers::{Officer, Officers, TwoOfficers, key_file, statement};
+use gate_signing::register::public_key;
+use gate_wire::time::Timestamp;
+
+use crate::access::{AccessArguments, operator};
+use crate::args::{DeskArguments, randomness, shown, system_time, time};
+
+/// See the help texts.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make an officer's own key, in a file that a passphrase of the officer opens. Not at the desk: at the officer's
+    New(New),
+    /// Put an officer on the desk's list; from the third on two officers must approve it
+    Add(Add),
+    /// List the officers
+    List(List),
+    /// Take an officer off the list; two officers must approve it
+    Remove(Remove),
+    /// Write what two officers are to approve, for a change of the list
+    Request(Request),
+    /// Approve a request, with the officer's own key
+    Approve(Approve),
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct New {
+    /// The new key file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    access: AccessArguments,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Add {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The officer's short name
+    #[arg(long, value_parser = operator)]
+    name: Operator,
+    /// The officer's public key, as `officer new` printed it
+    #[arg(long, value_name = "X", value_parser = key)]
+    public_key: PublicKey,
+    #[command(flatten)]
+    consent: ConsentArguments,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    desk: DeskArguments,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The officer's short name
+    #[arg(long, value_parser = operator)]
+    name: Operator,
+    #[command(flatten)]
+    consent: ConsentArguments,
+}
+
+/// Two approvals, and the case they are for.
+#[derive(Args)]
+pub(crate) struct ConsentArguments {
+    /// The case number that the officers approved under
+    #[arg(long, value_name = "CASE", value_parser = case, requires = "approval")]
+    case: Option<CaseNumber>,
+    /// An officer's approval; twice
+    #[arg(long, value_name = "FILE", requires = "case")]
+    approval: Vec<PathBuf>,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// add or remove
+    change: Change,
+    /// The officer's short name
+    #[arg(long, value_parser = operator)]
+    name: Operator,
+    /// add: the officer's public key
+    #[arg(long, value_name = "X", value_parser = key, required_if_eq("change", "add"))]
+    public_key: Option<PublicKey>,
+    /// The case number
+    #[arg(long, value_name = "CASE", value_parser = case)]
+    case: CaseNumber,
+    /// Where to
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Change {
+    Add,
+    Remove,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Approve {
+    /// The officer's key file
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The request, as the desk wrote it. It is printed: read it
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// Where the approval goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The time instead of the system's, RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    access: AccessArguments,
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::New(arguments) => arguments.run(),
+            Command::Add(arguments) => arguments.run(),
+            Command::List(arguments) => arguments.run(),
+            Command::Remove(arguments) => arguments.run(),
+            Command::Request(arguments) => arguments.run(),
+            Command::Approve(arguments) => arguments.run(),
+        }
+    }
+}
+
+impl New {
+    fn run(self) -> anyhow::Result<()> {
+        let key = key_file::create(&self.out, self.access.prompt().as_ref(), &mut randomness())?;
+        println!("{}", gate_signing::officers::key_in_words(&key));
+        eprintln!(
+            "the line above is the public key, for the desk; {} stays with the officer",
+            self.out.display()
+        );
+        Ok(())
+    }
+}
+
+impl Add {
+    fn run(self) -> anyhow::Result<()> {
+        let (desk, now) = (self.desk.open()?, self.desk.now()?);
+        let mut officers = Officers::load(desk.directory())?;
+        let request = Officers::request_to_add(&self.name, &self.public_key);
+        let consent = self.consent.admit(&desk, &officers, (Approved::OfficerAdd, &request), now)?;
+        officers.add(Officer { name: self.name, key: self.public_key, added: now }, consent.as_ref())?;
+        keep(&desk, &officers, Operation::OfficerAdd, (&request, consent.as_ref()))
+    }
+}
+
+impl List {
+    fn run(self) -> anyhow::Result<()> {
+        let officers = Officers::load(self.desk.open()?.directory())?;
+        for officer in officers.iter() {
+            let key = gate_signing::officers::key_in_words(&officer.key);
+            println!("{}  {key}  since {}", officer.name.as_str(), shown(officer.added));
+        }
+        println!("{} officers; what takes two needs two of them", officers.iter().count());
+        Ok(())
+    }
+}
+
+impl Remove {
+    fn run(self) -> anyhow::Result<()> {
+        let (desk, now) = (self.desk.open()?, self.desk.now()?);
+        let mut officers = Officers::load(desk.directory())?;
+        let request = Officers::request_to_remove(&self.name);
+        let consent = self.consent.admit(&desk, &officers, (Approved::OfficerRemove, &request), now)?;
+        officers.remove(&self.name, consent.as_ref())?;
+        keep(&desk, &officers, Operation::OfficerRemove, (&request, consent.as_ref()))
+    }
+}
+
+impl ConsentArguments {
+    fn admit(
+        &self,
+        desk: &Desk,
+        officers: &Officers,
+        (operation, request): (Approved, &str),
+        now: Timestamp,
+    ) -> anyhow::Result<Option<TwoOfficers>> {
+        let Some(case) = &self.case else { return Ok(None) };
+        let wanted = statement(desk, operation, case, request)?;
+        two_officers(officers, &self.approval, &wanted, now).map(Some)
+    }
+}
+
+impl Request {
+    fn run(self) -> anyhow::Result<()> {
+        let desk = self.desk.open()?;
+        let (operation, request) = match (self.change, &self.public_key) {
+            (Change::Add, Some(key)) => (Approved::OfficerAdd, Officers::request_to_add(&self.name, key)),
+            (Change::Add, None) => anyhow::bail!("give --public-key"),
+            (Change::Remove, _) => (Approved::OfficerRemove, Officers::request_to_remove(&self.name)),
+        };
+        let statement = statement(&desk, operation, &self.case, &request)?;
+        std::fs::write(&self.out, statement.to_text()).with_context(|| self.out.display().to_string())?;
+        println!("{}", statement.in_words());
+        Ok(())
+    }
+}
+
+impl Approve {
+    fn run(self) -> anyhow::Result<()> {
+        let text =
+            std::fs::read_to_string(&self.request).with_context(|| self.request.display().to_string())?;
+        let statement = Statement::from_text(&text).with_context(|| self.request.display().to_string())?;
+        println!("approving: {}", statement.in_words());
+        let key = key_file::open(&self.key, self.access.prompt().as_ref())?;
+        let now = self.now.map_or_else(system_time, Ok)?;
+        let approval = Approval::sign(&statement, now, &key)?;
+        std::fs::write(&self.out, approval).with_context(|| self.out.display().to_string())?;
+        println!("approved in {}", self.out.display());
+        Ok(())
+    }
+}
+
+/// Two approvals from two files, of exactly `wanted`.
+pub(crate) fn two_officers(
+    officers: &Officers,
+    files: &[PathBuf],
+    wanted: &Statement,
+    now: Timestamp,
+) -> anyhow::Result<TwoOfficers> {
+    let [first, second] = files else { anyhow::bail!("two approvals are needed: --approval A --approval B") };
+    let (first, second) = (approval(first)?, approval(second)?);
+    Ok(officers.admit([&first, &second], wanted, now)?)
+}
+
+fn approval(file: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read;
+    let (mut bytes, most) = (Vec::new(), APPROVAL_MOST_BYTES as u64 + 1);
+    let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
+    opened.take(most).read_to_end(&mut bytes).with_context(|| file.display().to_string())?;
+    Ok(bytes)
+}
+
+fn keep(
+    desk: &Desk,
+    officers: &Officers,
+    operation: Operation,
+    (request, consent): (&str, Option<&TwoOfficers>),
+) -> anyhow::Result<()> {
+    let digest =
+        consent.map_or_else(|| gate_proof::digest::sha256(&[request.as_bytes()]), TwoOfficers::digest);
+    let case = consent.map(|two| two.statement().case());
+    desk.log().note(&Entry { digest: Some(digest), case, ..Entry::of(operation) })?;
+    officers.save(desk.directory())?;
+    println!("{request}: done; {} officers", officers.iter().count());
+    Ok(())
+}
+
+/// A case number.
+pub(crate) fn case(text: &str) -> Result<CaseNumber, String> {
+    CaseNumber::parse(text).ok_or_else(|| "1 to 40 of A-Z a-z 0-9 . _ - /, no long number".into())
+}
+
+fn key(text: &str) -> Result<PublicKey, String> {
+    public_key(text).ok_or_else(|| "43 characters of base64url; weak keys are refused".into())
+}
