@@ -23,7 +23,7 @@ const MOST_PIXELS: usize = 4 * 1024 * 1024;
 const LARGEST: f32 = 9.0;
 
 /// Most triples that get a thorough attempt.
-const MOST_THOROUGH: usize = 2;
+const MOST_THOROUGH: usize = 1;
 
 /// Below this fit of the known modules thoroughness hardly ever helps (measured on photographs).
 const WORTH_MORE: f32 = 0.28;
@@ -31,11 +31,14 @@ const WORTH_MORE: f32 = 0.28;
 /// Most finder patterns of one ink, of all levels together.
 const MOST_FINDERS: usize = 400;
 
+/// Rows in which a pattern must have been seen to be more than a likeness.
+const SURE_HITS: u32 = 3;
+
 /// Work of the quick attempts of one ink, in samples, before a symbol was read.
-const QUICK_WORK: u32 = 120_000;
+const QUICK_WORK: u32 = 30_000;
 
 /// What a symbol read adds to it.
-const EARNED: u32 = 40_000;
+const EARNED: u32 = 25_000;
 
 /// Work of the thorough attempts, in samples.
 const THOROUGH_WORK: u32 = 1_800_000;
@@ -58,7 +61,6 @@ impl Scanner {
     /// Everything that can be read in `frame`.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
         let mut look = Look::at(frame);
-        look.search();
         look.quick_and_thorough();
         if look.symbols.is_empty() && look.symbols.why_nothing().is_none() {
             let why = look.views.first().and_then(|view| why(view, look.unread.as_ref()));
@@ -114,16 +116,33 @@ impl Look {
         }
     }
 
-    /// The patterns of both inks, the dark ones confirmed.
-    fn search(&mut self) {
+    /// The patterns of both inks in one level, the dark ones confirmed.
+    fn search(&mut self, n: usize) {
+        let view = &self.views[n];
+        let step = row_step(n, view.level.height);
+        let largest = if n + 1 == self.views.len() { f32::MAX } else { LARGEST };
+        let found = finders::find(&view.level, &view.thresholds, step, largest);
+        found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
+        self.found.push(found);
+    }
+
+    /// Dark ink. The finest level is half of the search: it waits until the others gave nothing, or not all.
+    fn dark(&mut self) -> Vec<(f32, Ink, Triple)> {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
-        for (n, view) in self.views.iter().enumerate().rev() {
-            let step = row_step(n, view.level.height);
-            let largest = if n + 1 == self.views.len() { f32::MAX } else { LARGEST };
-            let found = finders::find(&view.level, &view.thresholds, step, largest);
-            found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
-            self.found.push(found);
+        (1..self.views.len()).rev().for_each(|n| self.search(n));
+        let left = self.quick(Ink::Dark);
+        if !self.symbols.is_empty() && !self.more_to_see() {
+            return left;
         }
+        self.search(0);
+        self.quick(Ink::Dark)
+    }
+
+    /// Whether patterns were seen that belong to no symbol read.
+    fn more_to_see(&self) -> bool {
+        let strange =
+            |f: &&Finder| f.hits >= SURE_HITS && !self.claimed.iter().any(|quad| inside(quad, f.centre));
+        self.finders.iter().filter(strange).count() > 1
     }
 
     fn light_finders(&self) -> Vec<Finder> {
@@ -136,7 +155,7 @@ impl Look {
     }
 
     fn quick_and_thorough(&mut self) {
-        let mut left = self.quick(Ink::Dark);
+        let mut left = self.dark();
         if self.symbols.is_empty() {
             self.finders = self.light_finders();
             left.extend(self.quick(Ink::Light));
@@ -207,7 +226,7 @@ fn row_step(level: usize, height: usize) -> usize {
 /// Adds a pattern found in a level; the place in a finer level replaces that in a coarser one.
 fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     let centre = finder.centre.times(scale);
-    let finder = Finder { centre, module: finder.module * scale, hits: finder.hits };
+    let finder = Finder { centre, module: finder.module * scale, ..finder };
     let same = |f: &&mut Finder| {
         f.centre.to(centre) < 1.5 * f.module
             && f.module < 1.5 * finder.module
@@ -215,8 +234,14 @@ fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     };
     let room = list.len() < MOST_FINDERS;
     match list.iter_mut().find(same) {
-        Some(known) if finder.hits < 3 => known.hits = known.hits.saturating_add(finder.hits),
-        Some(known) => *known = Finder { hits: known.hits.saturating_add(finder.hits), ..finder },
+        Some(known) if finder.hits < 3 => {
+            known.hits = known.hits.saturating_add(finder.hits);
+            known.fit = known.fit.max(finder.fit);
+        }
+        Some(known) => {
+            let hits = known.hits.saturating_add(finder.hits);
+            *known = Finder { hits, fit: known.fit.max(finder.fit), ..finder };
+        }
         None if room => list.push(finder),
         None => {}
     }

@@ -10,12 +10,16 @@ use crate::eye::cross::{Cut, Ink, Sheet, cut};
 use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::runs;
+use crate::eye::square::turned_fit;
 use crate::eye::threshold::Thresholds;
 
 /// Most finder patterns of one ink kept: the sixteen codes of a look have 48.
 pub(crate) const MOST: usize = 256;
 
 const MOST_CHECKS: usize = 6000;
+
+/// What fits a square less is text, leaves, or the data of a code.
+const LEAST_FIT: f32 = 0.2;
 
 /// A finder pattern in pixels of its level.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub(crate) struct Finder {
     pub(crate) module: f32,
     /// Rows in which it was seen.
     pub(crate) hits: u32,
+    /// How much of a square it is, up to 1 ([`turned_fit`]).
+    pub(crate) fit: f32,
 }
 
 /// What a level holds: dark patterns, and places that may be light ones, for [`confirm_light`].
@@ -53,6 +59,7 @@ pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize, largest:
             }
         }
     }
+    search.judge(&mut found.dark);
     found
 }
 
@@ -61,6 +68,7 @@ pub(crate) fn confirm_light(level: &Level, thresholds: &Thresholds, found: &Foun
     let mut list = Vec::new();
     let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Light }, checks: 0 };
     found.light.iter().for_each(|(centre, module)| search.hit(&mut list, *centre, *module));
+    search.judge(&mut list);
     list
 }
 
@@ -78,6 +86,12 @@ impl Search<'_> {
         if let Some(finder) = confirm(&self.sheet, centre, module) {
             merge(list, finder);
         }
+    }
+
+    /// Leaves those that look like patterns.
+    fn judge(&self, list: &mut Vec<Finder>) {
+        list.iter_mut().for_each(|f| f.fit = turned_fit(&self.sheet, f.centre, f.module));
+        list.retain(|f| f.fit >= LEAST_FIT);
     }
 }
 
@@ -123,7 +137,7 @@ fn confirm(sheet: &Sheet<'_>, start: Spot, module: f32) -> Option<Finder> {
     if diagonal(0.7).is_none() && diagonal(-0.7).is_none() {
         return None;
     }
-    Some(Finder { centre, module: (down.module() + across.module()) / 2.0, hits: 1 })
+    Some(Finder { centre, module: (down.module() + across.module()) / 2.0, hits: 1, fit: 0.0 })
 }
 
 fn merge(list: &mut Vec<Finder>, new: Finder) {
@@ -132,7 +146,7 @@ fn merge(list: &mut Vec<Finder>, new: Finder) {
             let (n, hits) = (old.hits as f32, old.hits + 1);
             let mean = |a: f32, b: f32| (a * n + b) / (n + 1.0);
             let centre = Spot::new(mean(old.centre.x, new.centre.x), mean(old.centre.y, new.centre.y));
-            *old = Finder { centre, module: mean(old.module, new.module), hits };
+            *old = Finder { centre, module: mean(old.module, new.module), hits, fit: 0.0 };
         }
         None => list.push(new),
     }

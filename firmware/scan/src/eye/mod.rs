@@ -14,6 +14,7 @@ pub(crate) mod plane;
 pub(crate) mod runs;
 pub(crate) mod sample;
 pub(crate) mod soften;
+pub(crate) mod square;
 pub(crate) mod threshold;
 pub(crate) mod timing;
 pub(crate) mod triples;

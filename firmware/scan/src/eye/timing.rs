@@ -10,6 +10,7 @@
 use crate::code::layout::{alignment_centres, version_word};
 use crate::eye::cross::{Ink, Sheet, cut};
 use crate::eye::plane::{Spot, Warp};
+use crate::eye::square::square_fit;
 use crate::eye::triples::Triple;
 
 /// A possible side in modules and how well the timing patterns fit it, -1 to 1.
@@ -86,35 +87,6 @@ pub(crate) fn finder_fit(sheet: &Sheet<'_>, triple: &Triple, legs: &Legs) -> f32
     ];
     let mean = (fits[0] + fits[1] + fits[2]) / 3.0;
     if fits[0].min(fits[1]).min(fits[2]) < 0.1 { -1.0 } else { mean }
-}
-
-/// Correlation of 33 samples with a finder pattern whose modules are `right` and `down`.
-fn square_fit(sheet: &Sheet<'_>, centre: Spot, right: Spot, down: Spot) -> f32 {
-    let at = |x: f32, y: f32| sheet.level.at(centre.plus(right.times(x)).plus(down.times(y)));
-    let middle = at(0.0, 0.0);
-    let (mut sum, mut squares, mut light) = (middle, middle * middle, 0.0);
-    for ring in 1..=4u8 {
-        let r = f32::from(ring);
-        for (x, y) in [
-            (1.0, 0.0),
-            (-1.0, 0.0),
-            (0.0, 1.0),
-            (0.0, -1.0),
-            (1.0, 1.0),
-            (1.0, -1.0),
-            (-1.0, 1.0),
-            (-1.0, -1.0),
-        ] {
-            let value = at(x * r, y * r);
-            sum += value;
-            squares += value * value;
-            light += if ring % 2 == 0 { value } else { 0.0 };
-        }
-    }
-    let (count, share) = (33.0, 16.0 / 33.0);
-    let variance = (squares / count - (sum / count) * (sum / count)).max(1.0);
-    let fit = (light / count - sum / count * share) / (variance * share * (1.0 - share)).sqrt();
-    if sheet.ink == Ink::Dark { fit } else { -fit }
 }
 
 fn module_along(sheet: &Sheet<'_>, from: Spot, to: Spot, triple: &Triple) -> f32 {
