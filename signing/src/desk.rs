@@ -6,12 +6,13 @@
 //! | file | what |
 //! |---|---|
 //! | `DEMO-KEYS-DO-NOT-USE.txt` | in a demo with plain files: says so |
-//! | `province.json` | region, salt, register of issuers, staff (subjects and PIN verifiers), revocations, public day keys, generation |
+//! | `province.json` | region, salt, register of issuers, staff (subjects and PIN verifiers), public day keys, generation |
 //! | `custody.json` | which custody holds which key, and the public halves ([`record`]); none in a desk of plain files |
 //! | `custody.age` | what the passphrase opens (`custody::age_files`) |
 //! | `keys/*.key` | plain: one seed each, 64 hexadecimal digits, mode 0600: root, subject, link, issuers, day keys, terminals |
 //! | `keys/*.age` | the same, encrypted |
 //! | `desk-log.*` | the log of every use ([`crate::log`]) |
+//! | `revocations.bin` | revoked credentials and "void all before" by subject, with its SHA-256 at the end |
 //! | `policy-station.json`, `policy-hospital.json`, `places.json`, `risk-levels.json` | the authority's own texts: edit, then publish |
 //! | `status-list.db` | the list last built here |
 //! | `archive/` | every publication: policies, places and the like, as they were ([`crate::archive`]) |
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod record;
+mod revocations;
 pub mod upkeep;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -41,6 +43,7 @@ use crate::log::entry::{Entry, Operation};
 use crate::log::{self, Log, LogFault, Start};
 use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, State, StateRefused};
 use crate::publish::{Publication, PublishError, Published};
+use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
 use access::{Access, CustodyChoice};
 use record::{CustodyRecord, RecordRefused};
@@ -60,7 +63,7 @@ const STATE_FILE: &str = "province.json";
 const LOCK_FILE: &str = "desk.lock";
 const RECORD_FILE: &str = "custody.json";
 const KEYS_DIRECTORY: &str = "keys";
-/// Far more than a full register, staff list and revocations take.
+/// Far more than a full register and staff list take.
 const MAX_STATE_BYTES: u64 = 1 << 20;
 const MAX_INPUT_BYTES: u64 = 1 << 16;
 
@@ -125,6 +128,14 @@ pub enum DeskError {
         path: PathBuf,
         /// The limit.
         most: u64,
+    },
+    /// The revocations are damaged, older than the state, or not there.
+    #[error("{}: bring it back from the newest copy of this desk; nothing is issued or published without it", .path.display())]
+    TakeRevocations {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeptRefused,
     },
     /// A key in a plain file is refused.
     #[error(transparent)]
@@ -194,7 +205,7 @@ impl Desk {
         log.note(&Entry::of(Operation::Found))?;
         province.keys.tell(Arc::clone(&log));
         let hold = Hold::Alone { _lock: lock };
-        let desk = Desk { directory: directory.to_path_buf(), province, log, record: None, hold };
+        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: None, hold };
         desk.write(WARNING_FILE, DEMO_WARNING)?;
         desk.write_inputs()?;
         desk.save()?;
@@ -229,7 +240,7 @@ impl Desk {
         ring.tell(Arc::clone(&log));
         let province = Province::found_over(founding, salt, ring, rng)?;
         let hold = Hold::Alone { _lock: lock };
-        let desk = Desk { directory: directory.to_path_buf(), province, log, record: Some(record), hold };
+        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: Some(record), hold };
         desk.write_inputs()?;
         desk.save()?;
         Ok(desk)
@@ -279,6 +290,7 @@ impl Desk {
         let start = if record.is_some() { Start::MustBeThere } else { Start::May };
         let log = log_of(directory, &province.state, access, start)?;
         province.keys.tell(Arc::clone(&log));
+        revocations::take(&mut province, directory)?;
         Ok(Desk { directory: directory.to_path_buf(), province, log, record, hold })
     }
 
@@ -286,13 +298,14 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::File`], [`DeskError::SaveBeside`].
-    pub fn save(&self) -> Result<(), DeskError> {
+    pub fn save(&mut self) -> Result<(), DeskError> {
         if matches!(self.hold, Hold::Beside) {
             return Err(DeskError::SaveBeside);
         }
         if let Some(record) = &self.record {
             self.write_json(RECORD_FILE, &record.with(self.province.keys.held()))?;
         }
+        self.save_revocations()?;
         self.write_json(STATE_FILE, &self.province.state)
     }
 

@@ -273,7 +273,7 @@ fn bounded<R: Read>(table: R) -> Result<csv::Reader<BoundedLines<R>>, ListError>
         .quoting(false)
         .flexible(true)
         .trim(csv::Trim::All)
-        .from_reader(BoundedLines { inner: table, since_newline: 0 });
+        .from_reader(BoundedLines::over(table));
     let header = reader.byte_headers()?;
     if header.iter().eq(HEADER.iter().map(|name| name.as_bytes())) {
         Ok(reader)
@@ -408,9 +408,15 @@ fn second_kind(kind: DocumentKind, number: &str) -> Option<DocumentKind> {
 }
 
 /// Ends a table whose line does not end: a reader of lines would else take the whole disk into memory.
-struct BoundedLines<R> {
+pub(crate) struct BoundedLines<R> {
     inner: R,
     since_newline: usize,
+}
+
+impl<R> BoundedLines<R> {
+    pub(crate) fn over(inner: R) -> Self {
+        BoundedLines { inner, since_newline: 0 }
+    }
 }
 
 impl<R: Read> Read for BoundedLines<R> {

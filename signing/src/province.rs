@@ -124,13 +124,15 @@ pub(crate) struct State {
     pub(crate) list_version: u32,
     pub(crate) register: Register,
     pub(crate) staff: Vec<Member>,
-    pub(crate) revocations: RevocationList,
+    /// The least version that the file beside it may have: an older or a lost one would un-revoke.
+    pub(crate) revocations: u32,
     pub(crate) day_keys: Vec<DayKeyEntry>,
 }
 
 /// A province.
 pub struct Province {
     pub(crate) state: State,
+    pub(crate) revocations: RevocationList,
     pub(crate) region: Region,
     pub(crate) salt: ProvinceSalt,
     pub(crate) keys: KeyRing,
@@ -219,9 +221,10 @@ impl Province {
                 list_version: 0,
                 register: Register::new(region),
                 staff: Vec::new(),
-                revocations: RevocationList::default(),
+                revocations: 0,
                 day_keys: Vec::new(),
             },
+            revocations: RevocationList::new(founding.founded),
             region,
             salt: ProvinceSalt::new(salt, founding.tag_memory),
             keys,
@@ -247,7 +250,7 @@ impl Province {
         let salt = ProvinceSalt::new(salt, MemoryKib::new(state.tag_memory_kib)?);
         let founded = Timestamp::from_unix(state.founded).ok_or(bad("founded"))?;
         state.register.load(state.generation, founded)?;
-        Ok(Province { state, region, salt, keys })
+        Ok(Province { state, revocations: RevocationList::new(founded), region, salt, keys })
     }
 
     /// Makes an issuer's key where it will live, and admits it.
@@ -365,11 +368,6 @@ impl Province {
     /// The register of issuers, to be changed.
     pub fn register_mut(&mut self) -> &mut Register {
         &mut self.state.register
-    }
-
-    /// The revoked credentials, to be added to.
-    pub fn revocations_mut(&mut self) -> &mut RevocationList {
-        &mut self.state.revocations
     }
 
     /// Its region.

@@ -11,7 +11,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gate_core::believed::{BelievedError, Revocations};
 use gate_core::keyset::KeySetError;
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestError};
 use gate_core::query::TerminalNumber;
@@ -19,7 +18,7 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
-use gate_status::{KEY_FILE, State};
+use gate_status::{KEY_FILE, RevocationsFault, State};
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
@@ -83,7 +82,7 @@ pub enum PublishError {
     StaffList(#[from] StaffListError),
     /// The revocations are refused.
     #[error("revocations")]
-    Revocations(#[from] BelievedError),
+    Revocations(#[from] RevocationsFault),
     /// A day key cannot be sealed to.
     #[error("day-keys: the key {id} cannot be sealed to")]
     AdmitDayKey {
@@ -244,8 +243,6 @@ impl Province {
         self.state.register.load(version, now)?;
         let staff = staff::document(&self.state.staff, version, now)?;
         StaffList::load(staff.as_bytes())?;
-        let revocations = self.state.revocations.document(version)?;
-        Revocations::load(revocations.as_bytes())?;
         let texts = [
             (Dataset::KeySet, "key-set", key_set),
             (
@@ -261,7 +258,6 @@ impl Province {
             (Dataset::Places, "places", inputs::places(&inputs.places, version)?),
             (Dataset::RiskLevels, "risk-levels", inputs::risk_levels(&inputs.risk_levels, version)?),
             (Dataset::StaffList, "staff-list", staff),
-            (Dataset::Revocations, "revocations", revocations),
             (Dataset::DayKeys, "day-keys", self.day_keys_document(now)?),
         ];
         let json = |(dataset, name, text): (Dataset, &str, String)| {
@@ -269,8 +265,17 @@ impl Province {
             Made { dataset, name, version, as_of: now, bytes: text.into_bytes() }
         };
         let mut made: Vec<Made> = texts.into_iter().map(json).collect();
+        made.push(self.revoked()?);
         made.retain(|document| !publication.without.contains(&document.dataset));
         Ok(made)
+    }
+
+    /// The revocations. Their own version counts: what did not change is not carried again.
+    fn revoked(&self) -> Result<Made, PublishError> {
+        let (head, bytes) = (self.revocations.head(), self.revocations.file()?);
+        let (version, as_of) = (head.version, head.as_of);
+        let name = format!("revocations.{version}.tfr");
+        Ok(Made { dataset: Dataset::Revocations, name, version, as_of, bytes })
     }
 
     /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.

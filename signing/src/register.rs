@@ -155,6 +155,13 @@ impl Register {
         })
     }
 
+    /// The longest life in seconds of anything that a key may sign; `None` for a key that is not here.
+    pub fn longest_life(&self, kid: Kid) -> Option<u32> {
+        let name = spelling::hex(&kid.0);
+        let entry = self.keys.iter().find(|entry| entry.kid == name)?;
+        Some(entry.kinds.iter().map(|life| life.longest_s).max().unwrap_or(0))
+    }
+
     /// The document that terminals read.
     ///
     /// # Errors

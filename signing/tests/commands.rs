@@ -246,19 +246,6 @@ fn a_list_is_built_published_and_its_bad_lines_are_kept_apart() {
 }
 
 #[test]
-fn revoking_needs_an_id_or_a_person_and_a_time() {
-    let world = World::new();
-    world.good(&["revoke", "0102030405060708"]);
-    let all = ["revoke", "--all-before", NOW, "--person", "-"];
-    assert!(world.run_with(&all, "resident-id,510100194001010010\n").status.success());
-    let kept = fs::read_to_string(world.desk().join("province.json")).unwrap();
-    assert!(kept.contains("0102030405060708") && kept.contains("\"before\": 1795132800"));
-    world.refused(&["revoke"]);
-    world.refused(&["revoke", "01020304"]);
-    world.refused(&["revoke", "--all-before", NOW]);
-}
-
-#[test]
 fn a_policy_is_proven_and_read_aloud_or_refused_with_its_place() {
     let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/policies/station.json");
     let good = gate_sign(&["policy", "check"], &[Path::new(policy)]);
@@ -317,6 +304,7 @@ fn every_command_explains_itself() {
         &["issue", "paper", "--help"],
         &["staff", "add", "--help"],
         &["revoke", "--help"],
+        &["revoke", "from-csv", "--help"],
     ] {
         let output = gate_sign(words, &[]);
         assert!(output.status.success() && printed(&output).contains("Usage:"), "{words:?}");

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use gate_core::believed::{Places, Revocations, RiskLevels};
+use gate_core::believed::{Places, RiskLevels};
 use gate_core::keyset::{KeySet, Region};
 use gate_core::manifest::{Dataset, Demo, FILE_NAME, Manifest};
 use gate_core::policy::Policy;
@@ -14,11 +14,13 @@ use gate_core::staff::StaffList;
 use gate_core::verdict::{Direction, PlaceKind};
 use gate_proof::digest::sha256;
 use gate_signing::demo::DemoProvince;
+use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::inputs::Inputs;
 use gate_signing::key_name::KeyName;
 use gate_signing::list::Listed;
 use gate_signing::publish::{Publication, PublishError, Published, TERMINAL_KEYS_FILE};
-use gate_status::{Answer, KEY_FILE, ListKeys, Scope, SealedList, StatusList};
+use gate_signing::revocation::Revocation;
+use gate_status::{Answer, KEY_FILE, ListKeys, Revocations, Scope, SealedList, StatusList};
 use gate_wire::credential::{Colour, CredentialId, Role};
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
@@ -38,7 +40,8 @@ fn person() -> Document {
 fn demo() -> DemoProvince {
     let mut demo = DemoProvince::from_seed([9; 32], now()).unwrap();
     demo.add_staff(&person(), Role::Attendant, b"482913").unwrap();
-    demo.province_mut().revocations_mut().revoke(CredentialId([5; 8])).unwrap();
+    let code = Revocation::Credential(DemoIssuer::Province.kid(), CredentialId([5; 8]));
+    demo.province_mut().revoke(&[code], now()).unwrap();
     demo
 }
 
@@ -95,7 +98,10 @@ fn every_dataset_is_there_and_loads() {
     assert_eq!(places.find(2).unwrap().direction(9), Some(Direction::Out));
     RiskLevels::load(&bytes(&out, Dataset::RiskLevels)).unwrap();
     StaffList::load(&bytes(&out, Dataset::StaffList)).unwrap();
-    Revocations::load(&bytes(&out, Dataset::Revocations)).unwrap();
+    assert_eq!(bytes(&out, Dataset::Revocations)[..8], *b"TFREVOK1");
+    let file = out.join(manifest.find(Dataset::Revocations).unwrap().file.as_str());
+    let revocations = Revocations::open(fs::File::open(file).unwrap(), |_| {}).unwrap();
+    assert_eq!((revocations.head().credentials, revocations.head().version), (1, 2));
     bytes(&out, Dataset::StatusList);
     let entry = manifest.find(Dataset::StatusList).unwrap();
     assert_eq!((entry.as_of, entry.version), (now().minus(3600), 1));

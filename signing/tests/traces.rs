@@ -12,6 +12,7 @@ use gate_proof::stretch::MemoryKib;
 use gate_signing::desk::{Desk, Order};
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_signing::province::{Founding, Province};
+use gate_signing::revocation::Revocation;
 use gate_status::Scope;
 use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
 use gate_wire::document::{Document, DocumentKind};
@@ -59,12 +60,12 @@ fn work(desk: &mut Desk, rng: &mut ChaCha20Rng) -> Vec<String> {
             let request = IssueRequest { document: &document, full_name, claim, issued: now(), life_s: 900 };
             let kid = desk.province.issuer_for(claim, now()).unwrap();
             let issued = desk.province.issue(kid, &request, now(), rng).unwrap();
-            desk.province.revocations_mut().revoke(issued.id).unwrap();
+            desk.province.revoke(&[Revocation::Credential(kid, issued.id)], now()).unwrap();
             codes.push(issued.text);
         }
         desk.province.add_staff(&document, Role::Attendant, b"482913", rng).unwrap();
         let subject = desk.province.subject(&document).unwrap();
-        desk.province.revocations_mut().void_before(&subject, now()).unwrap();
+        desk.province.revoke(&[Revocation::Person(subject, now())], now()).unwrap();
     }
     codes
 }

@@ -9,6 +9,8 @@
 //! | base | sealed leaves in SQLite, one a page, and a head signed by both authorities | [`build`] | [`SealedList`] |
 //! | delta | a head signed by both, changes by rank and by key | [`make_delta`] | [`SealedList::apply`] |
 //!
+//! Beside it: which credentials were revoked ([`Revocations`]), a file of its own.
+//!
 //! The bytes are described in `docs/formats/status-list.md`, complete enough for a second reader.
 
 mod amend;
@@ -25,6 +27,7 @@ mod leaf;
 mod list;
 mod overlay;
 mod pages;
+mod revocations;
 mod rungs;
 mod sealed;
 mod shelf;
@@ -48,6 +51,11 @@ pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
 pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, chain, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
 pub use overlay::PersonSplit;
+pub use revocations::{
+    CREDENTIALS_A_PAGE, CREDENTIALS_MOST, PAGE_BYTES, REVOCATIONS_MOST_BYTES, Revocations, RevocationsFault,
+    RevocationsHead, RevokedCredential, SUBJECTS_A_PAGE, SUBJECTS_MOST, Standing, VoidBefore,
+    write_revocations,
+};
 pub use rungs::{ClimbRefused, Rung, climb};
 pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
 pub use shelf::{Progress, Shelf, ShelfFault};

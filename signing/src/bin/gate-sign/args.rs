@@ -159,11 +159,8 @@ pub(crate) fn life(text: &str) -> Result<u32, String> {
 
 /// Eight hexadecimal digits, or four letters or digits.
 pub(crate) fn kid(text: &str) -> Result<Kid, String> {
-    if let Some(bytes) = gate_core::json::hex(text) {
-        return Ok(Kid(bytes));
-    }
-    let plain = <[u8; 4]>::try_from(text.as_bytes()).ok().filter(|c| c.iter().all(u8::is_ascii_alphanumeric));
-    plain.map(Kid).ok_or_else(|| "a key id is 8 lower-case hexadecimal digits, or 4 letters or digits".into())
+    gate_signing::revocation::kid_of(text)
+        .ok_or_else(|| "a key id is 8 lower-case hexadecimal digits, or 4 letters or digits".into())
 }
 
 fn document_kind(token: &str) -> Result<DocumentKind, String> {

@@ -4,6 +4,7 @@
 
 mod access;
 mod args;
+mod confirm;
 mod custody;
 mod issue;
 mod keyset;
@@ -58,8 +59,9 @@ enum Command {
     /// The staff list: who may log in at a lane
     #[command(subcommand)]
     Staff(staff::Command),
-    /// Revoke one credential by its id, or everything of one person before a time
-    Revoke(revoke::Arguments),
+    /// Revoke credentials by their ids, or everything of a person before a time
+    #[command(subcommand)]
+    Revoke(revoke::Command),
 }
 
 fn main() -> ExitCode {
@@ -73,7 +75,7 @@ fn main() -> ExitCode {
         Command::Officer(command) => command.run(),
         Command::Issue(command) => command.run(),
         Command::Staff(command) => command.run(),
-        Command::Revoke(arguments) => arguments.run(),
+        Command::Revoke(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,175 @@
+//! Orders to revoke from a table, one a line.
+//! Promises: a bad line is told by its number and reason and stops nothing else; a number is used for its subject and
+//! dropped, and stands in no message.
+//! Must not know: files, what becomes of the orders.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `code,KID,ID` | one credential: its issuer's key id and its own id, 16 hexadecimal digits |
+//! | `person,KIND,NUMBER,BEFORE` | everything of the holder of this document issued before BEFORE, RFC 3339 |
+//!
+//! A line that begins with `#` is skipped. No quotes: none of these values has a comma.
+
+use std::io::Read;
+
+use csv::StringRecord;
+use gate_core::json;
+use gate_proof::stretch::{Block, TagMemory};
+use gate_wire::cose::Kid;
+use gate_wire::credential::CredentialId;
+use gate_wire::document::{Document, DocumentKind};
+use gate_wire::time::Timestamp;
+
+use super::Revocation;
+use crate::custody::CustodyFault;
+use crate::people::BoundedLines;
+use crate::province::{Province, TagMaker};
+
+/// Most lines that are taken at once.
+const LINES_MOST: usize = 5_000_000;
+
+/// A line that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which, from 1.
+    pub line: u64,
+    /// Why.
+    pub why: LineRefused,
+}
+
+/// Why a line was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineRefused {
+    /// Not one of the two forms.
+    #[error("write code,KID,ID or person,KIND,NUMBER,BEFORE")]
+    Form,
+    /// No key id.
+    #[error("the key id is 8 hexadecimal digits, or 4 letters or digits")]
+    Kid,
+    /// No key of the register has this id.
+    #[error("the register has no issuer with this key id")]
+    Issuer,
+    /// No id of a credential.
+    #[error("the id of a credential is 16 hexadecimal digits")]
+    Id,
+    /// No kind of document.
+    #[error("no such kind of document")]
+    Kind,
+    /// No number of such a document.
+    #[error("no number of such a document: a digit is wrong or missing")]
+    Number,
+    /// No time.
+    #[error("the time is RFC 3339: 2026-11-20T08:00:00+08:00")]
+    Time,
+    /// Codes that are not issued yet would be void.
+    #[error("a time that is still ahead would void codes that are not issued yet")]
+    Ahead,
+    /// Not text.
+    #[error("not UTF-8")]
+    Text,
+}
+
+/// The lines of a table.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// What is to be revoked.
+    pub orders: Vec<Revocation>,
+    /// What was not taken.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Why a table was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum OrdersRefused {
+    /// It could not be read.
+    #[error("reading the table")]
+    Read(#[from] csv::Error),
+    /// Custody did not give what makes subjects.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+    /// Too many lines.
+    #[error("more than {LINES_MOST} lines: split the table")]
+    Fit,
+}
+
+/// A key id as people write it: 8 lower-case hexadecimal digits, or 4 letters or digits.
+pub fn kid_of(text: &str) -> Option<Kid> {
+    let plain =
+        || <[u8; 4]>::try_from(text.as_bytes()).ok().filter(|c| c.iter().all(u8::is_ascii_alphanumeric));
+    json::hex(text).or_else(plain).map(Kid)
+}
+
+/// RFC 3339 to whole seconds.
+fn time_of(text: &str) -> Option<Timestamp> {
+    let parsed: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(parsed.as_second()).ok().and_then(Timestamp::from_unix)
+}
+
+impl Province {
+    /// Reads a table of orders at the time `now`.
+    ///
+    /// # Errors
+    /// [`OrdersRefused`].
+    pub fn read_orders(&self, table: impl Read, now: Timestamp) -> Result<Orders, OrdersRefused> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .quoting(false)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .trim(csv::Trim::All)
+            .from_reader(BoundedLines::over(table));
+        let mut lines = Lines::new(self, now)?;
+        let (mut orders, mut row) = (Orders::default(), csv::ByteRecord::new());
+        while reader.read_byte_record(&mut row)? {
+            if orders.orders.len() + orders.rejected.len() >= LINES_MOST {
+                return Err(OrdersRefused::Fit);
+            }
+            let line = row.position().map_or(0, csv::Position::line);
+            let text = StringRecord::from_byte_record(row.clone());
+            match text.map_err(|_| LineRefused::Text).and_then(|row| lines.read(&row)) {
+                Ok(order) => orders.orders.push(order),
+                Err(why) => orders.rejected.push(Rejected { line, why }),
+            }
+        }
+        Ok(orders)
+    }
+}
+
+/// What reading a line takes.
+struct Lines<'a> {
+    province: &'a Province,
+    now: Timestamp,
+    maker: TagMaker,
+    blocks: Vec<Block>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(province: &'a Province, now: Timestamp) -> Result<Lines<'a>, CustodyFault> {
+        let blocks = vec![Block::new(); province.tag_memory().blocks()];
+        Ok(Lines { province, now, maker: province.tag_maker()?, blocks })
+    }
+
+    fn read(&mut self, row: &StringRecord) -> Result<Revocation, LineRefused> {
+        let fields: Vec<&str> = row.iter().collect();
+        let order = match fields.as_slice() {
+            ["code", kid, id] => self.credential(kid, id)?,
+            ["person", kind, number, before] => self.person(kind, number, before)?,
+            _ => return Err(LineRefused::Form),
+        };
+        if order.is_ahead_of(self.now) { Err(LineRefused::Ahead) } else { Ok(order) }
+    }
+
+    fn credential(&self, kid: &str, id: &str) -> Result<Revocation, LineRefused> {
+        let kid = kid_of(kid).ok_or(LineRefused::Kid)?;
+        self.province.register().longest_life(kid).ok_or(LineRefused::Issuer)?;
+        Ok(Revocation::Credential(kid, CredentialId(json::hex(id).ok_or(LineRefused::Id)?)))
+    }
+
+    fn person(&mut self, kind: &str, number: &str, before: &str) -> Result<Revocation, LineRefused> {
+        let kind = DocumentKind::parse(kind).map_err(|_| LineRefused::Kind)?;
+        let document = Document::parse(kind, number).map_err(|_| LineRefused::Number)?;
+        let before = time_of(before).ok_or(LineRefused::Time)?;
+        let subject = self.maker.subject_in(&document, &mut TagMemory::over(&mut self.blocks));
+        Ok(Revocation::Person(subject.map_err(|_| LineRefused::Number)?, before))
+    }
+}
