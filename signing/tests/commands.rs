@@ -246,6 +246,64 @@ fn a_list_is_built_published_and_its_bad_lines_are_kept_apart() {
 }
 
 #[test]
+fn revoking_says_what_it_does_and_asks_before() {
+    let world = World::new();
+    let code = ["revoke", "code", "sc02", "0102030405060708"];
+    let asked = world.run(&code);
+    assert!(!asked.status.success() && told(&asked).contains("--yes"));
+    assert!(printed(&asked).contains("撤销 1 张码"), "{asked:?}");
+    assert!(printed(&world.good(&["revoke", "show"])).contains("0 credentials, 0 people"));
+    world.good(&[&code[..], &["--yes"]].concat());
+    assert!(printed(&world.good(&code)).contains("nothing new"));
+    let person = ["revoke", "person", "--person", "-", "--yes"];
+    assert!(world.run_with(&person, "resident-id,510100194001010010\n").status.success());
+    assert!(printed(&world.good(&["revoke", "show"])).contains("1 credentials, 1 people"));
+    for wrong in [
+        &["revoke"][..],
+        &["revoke", "code", "sc02", "01020304"],
+        &["revoke", "code", "zz99", "0102030405060708"],
+        &["revoke", "person", "--person", "-", "--before", "2026-11-21T08:00:00+08:00"],
+    ] {
+        world.refused(wrong);
+    }
+}
+
+#[test]
+fn a_table_of_revocations_is_taken_line_by_line_and_its_bad_lines_name_nobody() {
+    let world = World::new();
+    let (table, rejects) = (world.path("orders.csv"), world.path("rejects.csv"));
+    fs::write(
+        &table,
+        "# 本周挂失\ncode,sc02,0102030405060708\ncode,sc02,01\ncode,none,0102030405060708\n\
+         person,resident-id,510100194001010010,2026-11-19T08:00:00+08:00\n\
+         person,resident-id,510100194001010011,2026-11-19T08:00:00+08:00\n\
+         person,resident-id,510100194001010010,2027-01-01T08:00:00+08:00\nperson,x\n",
+    )
+    .unwrap();
+    let words =
+        ["revoke", "from-csv", table.to_str().unwrap(), "--rejects", rejects.to_str().unwrap(), "--yes"];
+    let done = printed(&world.good(&words));
+    assert!(done.contains("5 lines were not taken") && done.contains("revokes 1 credentials"), "{done}");
+    let rejected = fs::read_to_string(&rejects).unwrap();
+    let lines: Vec<&str> = rejected.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(lines, ["line", "3", "4", "6", "7", "8"]);
+    assert!(!rejected.contains("5101"), "{rejected}");
+}
+
+#[test]
+fn a_desk_whose_revocations_are_lost_or_older_does_nothing() {
+    let world = World::new();
+    let file = world.desk().join("revocations.bin");
+    let before = fs::read(&file).unwrap();
+    world.good(&["revoke", "code", "sc02", "0102030405060708", "--yes"]);
+    fs::write(&file, &before).unwrap();
+    let refused = world.refused(&["province", "publish", "--out", "unused"]);
+    assert!(refused.contains("revocations.bin") && refused.contains("version 1"), "{refused}");
+    fs::remove_file(&file).unwrap();
+    world.refused(&["keyset", "show"]);
+}
+
+#[test]
 fn a_policy_is_proven_and_read_aloud_or_refused_with_its_place() {
     let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/policies/station.json");
     let good = gate_sign(&["policy", "check"], &[Path::new(policy)]);

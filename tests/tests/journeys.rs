@@ -18,6 +18,8 @@ mod lists;
 mod noise;
 #[path = "journeys/panel.rs"]
 mod panel;
+#[path = "journeys/revocations.rs"]
+mod revocations;
 #[path = "journeys/staff.rs"]
 mod staff;
 

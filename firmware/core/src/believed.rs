@@ -1,14 +1,10 @@
-//! Signed data beside key set, policy and staff list: places and lanes, risk levels, revocations.
+//! Signed data beside key set, policy and staff list: places and lanes, risk levels.
 //! Promises: read whole or not at all, with fixed capacity.
 //! Must not know: files, signatures, versions in force (`gate-trust` and the manifest).
 
-use gate_proof::subject::Subject;
-use gate_wire::credential::CredentialId;
-use gate_wire::time::Timestamp;
 use heapless::{String, Vec};
 use serde::Deserialize;
 
-use crate::facts::Revoked;
 use crate::json::{self, JsonError};
 use crate::keyset::Region;
 use crate::verdict::{Direction, PlaceKind, RiskLevel};
@@ -174,72 +170,6 @@ impl RiskLevels {
     }
 }
 
-/// Revoked credential ids, and "void all before" by subject (DOMAIN §17).
-#[derive(Clone, Debug)]
-pub struct Revocations {
-    version: u32,
-    credentials: Vec<CredentialId, 512>,
-    void_before: Vec<(Subject, Timestamp), 128>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RevocationsDocument<'a> {
-    format: u8,
-    version: u32,
-    #[serde(borrow)]
-    credentials: Vec<&'a str, 512>,
-    #[serde(borrow)]
-    void_before: Vec<VoidDocument<'a>, 128>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VoidDocument<'a> {
-    subject: &'a str,
-    before: u64,
-}
-
-impl Revocations {
-    /// Reads the document.
-    ///
-    /// # Errors
-    /// [`BelievedError`].
-    pub fn load(bytes: &[u8]) -> Result<Revocations, BelievedError> {
-        let document: RevocationsDocument<'_> = json::read(bytes)?;
-        expect_format(document.format)?;
-        let mut credentials = Vec::new();
-        for (entry, id) in document.credentials.iter().enumerate() {
-            let id = json::hex(id).ok_or(BelievedError::OutOfRange { entry, what: "credential id" })?;
-            credentials
-                .push(CredentialId(id))
-                .map_err(|_| BelievedError::OutOfRange { entry, what: "count" })?;
-        }
-        let mut void_before = Vec::new();
-        for (entry, void) in document.void_before.iter().enumerate() {
-            let bad = |what| BelievedError::OutOfRange { entry, what };
-            let subject = json::hex(void.subject).ok_or(bad("subject"))?;
-            let before = Timestamp::from_unix(void.before).ok_or(bad("before"))?;
-            void_before.push((Subject::from_bytes(subject), before)).map_err(|_| bad("count"))?;
-        }
-        Ok(Revocations { version: document.version, credentials, void_before })
-    }
-
-    /// Its version.
-    pub fn version(&self) -> u32 {
-        self.version
-    }
-
-    /// Whether this credential is void.
-    pub fn of(&self, id: CredentialId, issued: Timestamp, subject: Option<&Subject>) -> Revoked {
-        let alone = self.credentials.contains(&id);
-        let with_all = subject.is_some_and(|subject| {
-            self.void_before.iter().any(|(of, before)| of == subject && issued < *before)
-        });
-        if alone || with_all { Revoked::Yes } else { Revoked::No }
-    }
-}
-
 fn expect_format(found: u8) -> Result<(), BelievedError> {
     if found == 1 { Ok(()) } else { Err(BelievedError::OutOfRange { entry: 0, what: "format" }) }
 }
@@ -247,21 +177,6 @@ fn expect_format(found: u8) -> Result<(), BelievedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_lost_code_is_revoked_alone_and_all_older_ones_of_a_person_together() {
-        let text = br#"{"format":1,"version":2,"credentials":["0102030405060708"],"void_before":[{"subject":"0a0a0a0a0a0a0a0a0a0a0a0a","before":1000}]}"#;
-        let revocations = Revocations::load(text).unwrap();
-        let person = Subject::from_bytes([10; 12]);
-        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
-        assert_eq!(revocations.of(CredentialId([1, 2, 3, 4, 5, 6, 7, 8]), at(5000), None), Revoked::Yes);
-        assert_eq!(revocations.of(CredentialId([0; 8]), at(999), Some(&person)), Revoked::Yes);
-        assert_eq!(revocations.of(CredentialId([0; 8]), at(1000), Some(&person)), Revoked::No);
-        assert_eq!(
-            revocations.of(CredentialId([0; 8]), at(999), Some(&Subject::from_bytes([9; 12]))),
-            Revoked::No
-        );
-    }
 
     #[test]
     fn lanes_have_directions_and_places_names() {

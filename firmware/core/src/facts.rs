@@ -99,7 +99,7 @@ pub enum Persons {
 pub enum Revoked {
     /// It, or all of its person's before a later time.
     Yes,
-    /// Nobody can say: this terminal had revocations and has lost them.
+    /// Nobody can say: this terminal's revocations are lost, or damaged where this credential would be.
     Unknown,
     /// Not.
     No,

@@ -1,4 +1,4 @@
-//! The gate before every JSON document of signed data: key set, policy, staff list, places, revocations.
+//! The gate before every JSON document of signed data: key set, policy, staff list, places.
 //! Promises: at most 16 KiB, bounded nesting, no escapes, no unknown fields, nothing after the end; no allocation.
 //! Must not know: what the documents say.
 //!

@@ -10,14 +10,14 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use gate_core::believed::{Places, Revocations, RiskLevels};
+use gate_core::believed::{Places, RiskLevels};
 use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::keyset::KeySet;
 use gate_core::manifest::{self, Dataset, Manifest, ManifestEntry, Province};
 use gate_core::policy::Policy;
 use gate_core::staff::StaffList;
-use gate_proof::digest::sha256;
-use gate_status::{SealedList, StatusList};
+use gate_proof::digest::{Hasher, sha256};
+use gate_status::{Revocations, SealedList, StatusList};
 use gate_store::DayKeys;
 use gate_wire::time::Timestamp;
 
@@ -169,7 +169,12 @@ impl Believed {
     }
 
     fn take(&mut self, directory: &Path, entry: &ManifestEntry) -> anyhow::Result<()> {
-        let bytes = read_file(&directory.join(entry.file.as_str()), Some(entry), MAX_DOCUMENT_BYTES)?;
+        let path = directory.join(entry.file.as_str());
+        if entry.dataset == Dataset::Revocations {
+            self.revocations = Some(read_revocations(&path, entry)?);
+            return Ok(());
+        }
+        let bytes = read_file(&path, Some(entry), MAX_DOCUMENT_BYTES)?;
         match entry.dataset {
             Dataset::KeySet => self.key_set = Some(KeySet::load(&bytes)?),
             Dataset::PolicyStation => self.policies.station = Some(Policy::load(&bytes)?),
@@ -177,8 +182,8 @@ impl Believed {
             Dataset::Places => self.places = Some(Places::load(&bytes)?),
             Dataset::RiskLevels => self.risk_levels = Some(RiskLevels::load(&bytes)?),
             Dataset::StaffList => self.staff = Some(StaffList::load(&bytes)?),
-            Dataset::Revocations => self.revocations = Some(Revocations::load(&bytes)?),
             Dataset::DayKeys => self.day_keys = Some(crate::day_keys::load(&bytes)?),
+            Dataset::Revocations => {}
             Dataset::StatusList | Dataset::StatusDelta => {} // `take_list`
         }
         if matches!(entry.dataset, Dataset::KeySet | Dataset::PolicyStation | Dataset::PolicyHospital) {
@@ -205,6 +210,11 @@ impl Believed {
         let list = self.list.as_ref().map(|list| (Dataset::StatusDelta, list::mark(list.state())));
         let others = self.versions.iter().filter(|(dataset, _)| *dataset != Dataset::StatusDelta);
         others.map(|(dataset, version)| (*dataset, u64::from(*version))).chain(list)
+    }
+
+    /// Whether the manifest names revocations that could not be believed: nobody can say then what is revoked.
+    pub(crate) fn lost_revocations(&self) -> bool {
+        self.problems.iter().any(|problem| problem.dataset == Some(Dataset::Revocations))
     }
 
     /// The version in force of a dataset; 0 without it.
@@ -245,6 +255,28 @@ fn read_file(path: &Path, entry: Option<&ManifestEntry>, most: usize) -> anyhow:
         same_file(path, entry, &bytes)?;
     }
     Ok(bytes)
+}
+
+/// Reads the revocations once, each byte into the digest that the manifest's is held against.
+fn read_revocations(path: &Path, entry: &ManifestEntry) -> anyhow::Result<Revocations> {
+    let file = files::open_no_link(path)?;
+    let length = file.metadata()?.len();
+    ensure!(
+        length == entry.length,
+        "{} has {length} bytes, the manifest says {}",
+        path.display(),
+        entry.length
+    );
+    let mut hasher = Hasher::new();
+    let revocations = Revocations::open(file, |bytes| hasher.update(bytes))?;
+    ensure!(
+        hasher.finish().as_bytes() == &entry.sha256,
+        "{} is not the file that the manifest names: its SHA-256 differs",
+        path.display()
+    );
+    let version = revocations.head().version;
+    ensure!(version == entry.version, "its head says version {version}, the manifest {}", entry.version);
+    Ok(revocations)
 }
 
 fn same_file(path: &Path, entry: &ManifestEntry, bytes: &[u8]) -> anyhow::Result<()> {

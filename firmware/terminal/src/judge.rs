@@ -14,7 +14,7 @@ use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
 use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel, Verdict};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
 use gate_proof::subject::{PersonTag, ProvinceSalt, Subject};
-use gate_status::{Answer, Scope, StatusList};
+use gate_status::{Answer, Scope, Standing, StatusList};
 use gate_wire::card::CardRead;
 use gate_wire::credential::{Colour, Credential, Kind};
 use gate_wire::document::{Date, Document, Expiry};
@@ -364,8 +364,22 @@ impl Judge {
     }
 
     fn revocation(&self, code: &Verified<Credential>, subject: Option<&Subject>) -> Revoked {
-        let (credential, revocations) = (code.get(), self.believed.revocations.as_ref());
-        revocations.map_or(self.without_revocations, |all| all.of(credential.id, credential.issued, subject))
+        let Some(revocations) = &self.believed.revocations else {
+            // Named by the manifest and not believed, or had here once: then nobody can say what is revoked.
+            let lost = self.believed.lost_revocations();
+            return if lost { Revoked::Unknown } else { self.without_revocations };
+        };
+        let credential = code.get();
+        match revocations.standing((code.issuer().kid, credential.id), credential.issued, subject) {
+            Ok(Standing::Void) => Revoked::Yes,
+            Ok(Standing::NotRevoked) => Revoked::No,
+            Err(fault) => {
+                crate::say!(
+                    "revocations: {fault}: bring the data again; what lives for days is Assist until then"
+                );
+                Revoked::Unknown
+            }
+        }
     }
 
     /// Whether a badge was revoked.

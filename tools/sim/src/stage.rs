@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::screen::{Screen, Told};
 use gate_hal_linux::card_reader::sdt_reader;
@@ -333,12 +334,20 @@ fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> 
     let people = setting.listed.iter();
     let people = people.map(|(subjects, colour)| Listed { subjects: subjects.clone(), colour: *colour });
     province.province_mut().build_list(&list, setting.scope, as_of, people)?;
-    for id in &setting.revoked {
-        province.province_mut().revocations_mut().revoke(*id)?;
-    }
     // What was published lies before what happens now: a floor of the clock.
     let now = beginning().minus(setting.list_age_s.max(3_600));
-    office::generation(directory, setting, province, (now, &[]))
+    province.province_mut().revoke(&setting.revoked, beginning())?;
+    office::generation(directory, setting, province, (now, &[]))?;
+    setting.spoilt.iter().try_for_each(|dataset| spoil(&data(directory), *dataset))
+}
+
+/// Takes the last byte of a published file.
+fn spoil(data: &Path, dataset: Dataset) -> Result<()> {
+    let manifest = std::fs::read(data.join(FILE_NAME))?;
+    let manifest = Manifest::load(&manifest)?;
+    let entry = manifest.find(dataset).context("what is spoilt was published")?;
+    let file = std::fs::OpenOptions::new().write(true).open(data.join(entry.file.as_str()))?;
+    Ok(file.set_len(entry.length.saturating_sub(1))?)
 }
 
 /// As `gate run` puts a terminal together, over simulated devices.

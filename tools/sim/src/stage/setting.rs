@@ -6,8 +6,9 @@ use gate_core::manifest::Dataset;
 use gate_core::time::RtcHealth;
 use gate_proof::subject::Subject;
 use gate_signing::inputs::Inputs;
+use gate_signing::revocation::Revocation;
 use gate_status::Scope;
-use gate_wire::credential::{Colour, CredentialId};
+use gate_wire::credential::Colour;
 
 use crate::devices::World;
 
@@ -26,10 +27,12 @@ pub struct Setting {
     pub listed: Vec<(Vec<Subject>, Colour)>,
     /// Datasets that the terminal never got.
     pub without: Vec<Dataset>,
+    /// Datasets whose files lost their last byte before the first start.
+    pub spoilt: Vec<Dataset>,
     /// Policies, places, risk levels.
     pub inputs: Inputs,
-    /// Revoked credential ids.
-    pub revoked: Vec<CredentialId>,
+    /// What is revoked: credentials, and all of a person before a time.
+    pub revoked: Vec<Revocation>,
     /// The battery-backed clock at the terminal's start.
     pub rtc: RtcAtStart,
     /// Whether the disk can fail.
@@ -100,6 +103,7 @@ impl Default for Setting {
             list_age_s: 3_600,
             listed: Vec::new(),
             without: Vec::new(),
+            spoilt: Vec::new(),
             inputs: Inputs::demo(),
             revoked: Vec::new(),
             rtc: RtcAtStart::Healthy,

@@ -8,8 +8,9 @@ use gate_proof::ed25519::SigningKey;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest};
+use gate_signing::revocation::Revocation;
 use gate_wire::cose::Kid;
-use gate_wire::credential::{Certifier, Colour, Condition, CredentialId, Role, Statement, TestResult};
+use gate_wire::credential::{Certifier, Colour, Condition, Role, Statement, TestResult};
 use gate_wire::document::Document;
 use gate_wire::time::Timestamp;
 
@@ -58,7 +59,7 @@ impl Wardrobe {
         province: &mut DemoProvince,
         code: &Code,
         now: Timestamp,
-    ) -> Result<CredentialId> {
+    ) -> Result<Revocation> {
         let (text, id) = made(province, code, now)?;
         self.codes.push((code.clone(), text));
         id.context("only what the desk issued can be revoked")
@@ -146,7 +147,7 @@ pub(super) fn picture_of_bytes(count: usize, scene: u64) -> Result<GreyPicture> 
     Ok(Scene::empty(scene).with(view).render())
 }
 
-fn made(province: &mut DemoProvince, code: &Code, now: Timestamp) -> Result<(String, Option<CredentialId>)> {
+fn made(province: &mut DemoProvince, code: &Code, now: Timestamp) -> Result<(String, Option<Revocation>)> {
     let document = documents(code.about)?.into_iter().next().context("everybody has a document")?;
     let issued = match code.age.unwrap_or(MINUTE).seconds {
         ahead @ ..0 => now.plus(ahead.unsigned_abs()),
@@ -165,7 +166,10 @@ fn made(province: &mut DemoProvince, code: &Code, now: Timestamp) -> Result<(Str
             let request =
                 IssueRequest { document: &document, full_name: name(code.about), claim, issued, life_s };
             let issued = province.issue(issuer, &request)?;
-            return Ok((spoilt(code.fault, &issued.text)?, Some(issued.id)));
+            return Ok((
+                spoilt(code.fault, &issued.text)?,
+                Some(Revocation::Credential(issued.kid, issued.id)),
+            ));
         }
     };
     Ok((off_desk, None))
