@@ -11,6 +11,7 @@
 //! | [`Purpose::Deliver`] | subject, link; a terminal's record and use key | terminals need them to work, and issuing needs the first two a million times an hour: kept wrapped, given out by name |
 
 pub mod age_files;
+pub mod day_vault;
 pub mod plain;
 
 use std::fmt;
@@ -93,6 +94,14 @@ pub trait Custody: Send + Sync {
     /// # Errors
     /// [`CustodyFault`]; then it may still be there.
     fn destroy(&self, name: KeyName) -> Result<(), CustodyFault>;
+
+    /// Destroys several at once, where that costs less than one by one.
+    ///
+    /// # Errors
+    /// [`CustodyFault`]; then some may still be there.
+    fn destroy_all(&self, names: &[KeyName]) -> Result<(), CustodyFault> {
+        names.iter().try_for_each(|name| self.destroy(*name))
+    }
 }
 
 /// A key that signs, wherever it lives.

@@ -24,6 +24,8 @@ pub enum KeyName {
     Issuer(Kid),
     /// The private half of a day key, by its id: opens that day's records.
     Day(u32),
+    /// What the day keys of a desk with encrypted files lie under, by its number: exchanged when one is destroyed.
+    Wrap(u32),
     /// A terminal's record key. On a real board it never leaves the device.
     TerminalRecord(TerminalNumber),
     /// A terminal's own key for counting uses. On a real board it never leaves the device.
@@ -48,7 +50,7 @@ impl KeyName {
     pub fn purpose(self) -> Purpose {
         match self {
             KeyName::Root | KeyName::Issuer(_) => Purpose::Sign,
-            KeyName::Day(_) => Purpose::Open,
+            KeyName::Day(_) | KeyName::Wrap(_) => Purpose::Open,
             KeyName::List => Purpose::Derive,
             KeyName::Subject | KeyName::Link | KeyName::TerminalRecord(_) | KeyName::TerminalUse(_) => {
                 Purpose::Deliver
@@ -77,6 +79,7 @@ impl KeyName {
             KeyName::List => "list.key".into(),
             KeyName::Issuer(kid) => format!("issuer-{}.key", spelling::hex(&kid.0)),
             KeyName::Day(id) => format!("day-{id}.key"),
+            KeyName::Wrap(number) => format!("wrap-{number}.key"),
             KeyName::TerminalRecord(number) => format!("terminal-record-{}.key", number.value()),
             KeyName::TerminalUse(number) => format!("terminal-use-{}.key", number.value()),
         }
@@ -92,6 +95,7 @@ impl KeyName {
             None if stem == "list" => KeyName::List,
             Some(("issuer", kid)) => KeyName::Issuer(Kid(gate_core::json::hex(kid)?)),
             Some(("day", id)) => KeyName::Day(id.parse().ok()?),
+            Some(("wrap", number)) => KeyName::Wrap(number.parse().ok()?),
             Some(("terminal-record", number)) => KeyName::TerminalRecord(terminal(number)?),
             Some(("terminal-use", number)) => KeyName::TerminalUse(terminal(number)?),
             _ => return None,
@@ -124,6 +128,7 @@ mod tests {
             KeyName::List,
             KeyName::Issuer(Kid(*b"sc01")),
             KeyName::Day(20_777),
+            KeyName::Wrap(3),
             KeyName::TerminalRecord(number),
             KeyName::TerminalUse(number),
         ] {

@@ -267,6 +267,23 @@ impl KeyRing {
         Ok(())
     }
 
+    /// Destroys several keys, after the log was told so of each.
+    pub(crate) fn destroy_all(&mut self, names: &[KeyName]) -> Result<(), CustodyFault> {
+        for name in names {
+            self.note(&Entry { key: Some(*name), ..Entry::of(Operation::DestroyKey) })?;
+        }
+        let mut by_custody: BTreeMap<Backend, Vec<KeyName>> = BTreeMap::new();
+        for name in names {
+            let held = self.held.get(name).ok_or(CustodyFault::FindKey(*name))?;
+            by_custody.entry(held.backend).or_default().push(*name);
+        }
+        for (backend, names) in by_custody {
+            self.custody(backend)?.destroy_all(&names)?;
+            self.held.retain(|name, _| !names.contains(name));
+        }
+        Ok(())
+    }
+
     /// Tells the log, if there is one.
     pub(crate) fn note(&self, entry: &Entry<'_>) -> Result<(), CustodyFault> {
         if let Some(log) = &self.log {

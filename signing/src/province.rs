@@ -310,12 +310,13 @@ impl Province {
         self.keys.opening_key(KeyName::Day(day_key), work)
     }
 
-    /// Destroys a day key, in its custody. Its entry stays: its public half proves what is gone.
+    /// Destroys day keys, in their custody. Their entries stay: their public halves prove what is gone.
     ///
     /// # Errors
-    /// [`CustodyFault`]; then it may still be there.
-    pub fn destroy_day_key(&mut self, day_key: u32) -> Result<(), CustodyFault> {
-        self.keys.destroy(KeyName::Day(day_key))
+    /// [`CustodyFault`]; then they may still be there.
+    pub fn destroy_day_keys(&mut self, day_keys: &[u32]) -> Result<(), CustodyFault> {
+        let names: Vec<KeyName> = day_keys.iter().map(|id| KeyName::Day(*id)).collect();
+        self.keys.destroy_all(&names)
     }
 
     /// Whether this key is in custody here.

@@ -24,6 +24,8 @@ pub enum Aad {
     RecordBatch,
     /// The hub's word up to where it holds a journal (DESIGN §5).
     Acknowledgement,
+    /// The certificate that day keys were destroyed, by the province's root (DOMAIN §15).
+    Destruction,
     /// The head of a base or a delta of the status list (DESIGN §6).
     StatusHead,
     /// The staff list: badges and PIN verifiers (DESIGN §5).
@@ -41,6 +43,8 @@ impl Aad {
     pub const RECORD_BATCH: &'static [u8] = b"tianfu-gate/record-batch/1";
     /// [`Aad::Acknowledgement`] as bytes.
     pub const ACKNOWLEDGEMENT: &'static [u8] = b"tianfu-gate/acknowledgement/1";
+    /// [`Aad::Destruction`] as bytes.
+    pub const DESTRUCTION: &'static [u8] = b"tianfu-gate/destruction/1";
     /// [`Aad::StatusHead`] as bytes.
     pub const STATUS_HEAD: &'static [u8] = b"tianfu-gate/status-head/1";
     /// [`Aad::StaffList`] as bytes.
@@ -57,6 +61,7 @@ impl Aad {
             Aad::Credential => Self::CREDENTIAL,
             Aad::RecordBatch => Self::RECORD_BATCH,
             Aad::Acknowledgement => Self::ACKNOWLEDGEMENT,
+            Aad::Destruction => Self::DESTRUCTION,
             Aad::StatusHead => Self::STATUS_HEAD,
             Aad::StaffList => Self::STAFF_LIST,
             Aad::OfficerApproval => Self::OFFICER_APPROVAL,
@@ -190,8 +195,9 @@ mod tests {
     use super::*;
 
     const KID: Kid = Kid(*b"sc01");
-    const EVERY_AAD: [Aad; 7] = [
+    const EVERY_AAD: [Aad; 8] = [
         Aad::Credential,
+        Aad::Destruction,
         Aad::RecordBatch,
         Aad::Acknowledgement,
         Aad::StatusHead,

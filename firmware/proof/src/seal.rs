@@ -32,6 +32,8 @@ pub struct SealInfo(&'static [u8]);
 impl SealInfo {
     /// A journal record, to a day key.
     pub const RECORD: Self = SealInfo(b"tianfu-gate/record/1 x25519-hkdf-sha256-chacha20poly1305");
+    /// A day key's seed, to the desk's wrapping key: destroying that one destroys them all.
+    pub const DAY_KEY: Self = SealInfo(b"tianfu-gate/day-key/1 x25519-hkdf-sha256-chacha20poly1305");
     /// A province's subject, link or epoch key, to a terminal's device key.
     pub const PROVINCE_KEY: Self =
         SealInfo(b"tianfu-gate/province-key/1 x25519-hkdf-sha256-chacha20poly1305");

@@ -60,7 +60,7 @@ pub struct AgeKeys {
     directory: PathBuf,
     keys: PathBuf,
     prompt: Arc<dyn Prompt>,
-    opened: Mutex<Option<Arc<Opened>>>,
+    opened: Arc<Mutex<Option<Arc<Opened>>>>,
 }
 
 /// What the passphrase opens.
@@ -93,7 +93,15 @@ impl AgeKeys {
     /// Those of a desk. Nothing is asked yet.
     pub fn open((directory, keys): (&Path, &Path), prompt: Arc<dyn Prompt>) -> AgeKeys {
         let (directory, keys) = (directory.to_path_buf(), keys.to_path_buf());
-        AgeKeys { directory, keys, prompt, opened: Mutex::new(None) }
+        AgeKeys { directory, keys, prompt, opened: Arc::default() }
+    }
+
+    /// The same identity for keys in another directory: one passphrase opens both.
+    #[must_use]
+    pub fn beside(&self, keys: PathBuf) -> AgeKeys {
+        let (directory, prompt, opened) =
+            (self.directory.clone(), Arc::clone(&self.prompt), Arc::clone(&self.opened));
+        AgeKeys { directory, keys, prompt, opened }
     }
 
     /// Puts the identity under a new passphrase; key files stay as they are. Old copies of `custody.age` still open to the

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Access, CustodyChoice, TokenAddress};
 use crate::custody::age_files::AgeKeys;
-use crate::custody::{Backend, Custody, CustodyFault};
+use crate::custody::day_vault::{DayVault, WRAP_DIRECTORY};
+use crate::custody::{Backend, Custody, CustodyFault, at};
 use crate::key_name::KeyName;
 use crate::key_ring::{Held, KeyRing, Plan};
 use crate::spelling;
+use crate::staging::{Readers, make_directory};
 
 /// The record as it stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +96,7 @@ impl CustodyRecord {
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<Box<dyn Custody>>, CustodyFault> {
         let age = AgeKeys::create(places, nature, Arc::clone(&access.prompt), rng)?;
-        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(age)];
+        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age)?)];
         if let Some(address) = &self.token {
             custodies.push(token(address, access)?);
         }
@@ -104,7 +106,7 @@ impl CustodyRecord {
     /// The ring of a kept desk. Nothing is asked before a key is needed.
     pub(crate) fn open(&self, places: (&Path, &Path), access: &Access) -> Result<KeyRing, CustodyFault> {
         let age = AgeKeys::open(places, Arc::clone(&access.prompt));
-        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(age)];
+        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age)?)];
         if let Some(address) = &self.token {
             custodies.push(token(address, access)?);
         }
@@ -122,6 +124,14 @@ impl CustodyRecord {
         let keys = held.iter().map(|(name, held)| (name.token(), entry(held))).collect();
         CustodyRecord { keys, ..self.clone() }
     }
+}
+
+/// Encrypted files, with the day keys in a vault whose wrapping key lies apart.
+fn with_vault(directory: &Path, age: AgeKeys) -> Result<DayVault, CustodyFault> {
+    let wraps = directory.join(WRAP_DIRECTORY);
+    make_directory(&wraps, Readers::Owner).map_err(at(&wraps))?;
+    let wraps = age.beside(wraps);
+    Ok(DayVault::new(directory, Box::new(age), Box::new(wraps)))
 }
 
 impl Entry {

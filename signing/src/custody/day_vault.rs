@@ -1,0 +1,242 @@
+//! Day keys under a wrapping key that is exchanged whenever one of them is destroyed.
+//! Promises: what destroys a day key is the destruction of 32 bytes in one place, kept apart (`wrap/`); every older copy of
+//! the vault, in a backup or on worn flash, is worthless afterwards; a power cut leaves the old vault or the new one.
+//! Must not know: records, retention.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `day-keys.vault` | every day key, each sealed (HPKE) to the wrapping key of this number; may be backed up |
+//! | `wrap/wrap-N.age` | the wrapping key: never backed up; on a medium of its own, which can be destroyed |
+//!
+//! Associated data of a sealed day key: wrapping key's number u32 · day key's id u32, big-endian.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use gate_proof::seal::{KEY_BYTES, OpeningKey, SealInfo, Sealed, TAG_BYTES, open_record, seal_record};
+use getrandom::SysRng;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng, TryRng};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, at};
+use crate::key_name::KeyName;
+use crate::seed::Seed;
+use crate::spelling;
+use crate::staging::{self, Readers};
+
+/// The vault's file in the desk's directory.
+pub const VAULT_FILE: &str = "day-keys.vault";
+/// The directory of the wrapping key.
+pub const WRAP_DIRECTORY: &str = "wrap";
+const SEALED_BYTES: usize = KEY_BYTES + 32 + TAG_BYTES;
+/// Ten years of days.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// A custody whose day keys lie in a vault; all others where `inner` keeps them.
+pub struct DayVault {
+    inner: Box<dyn Custody>,
+    wraps: Box<dyn Custody>,
+    path: PathBuf,
+    /// One change at a time.
+    turn: Mutex<()>,
+}
+
+/// The file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    format: u8,
+    wrap: u32,
+    keys: Vec<KeptKey>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptKey {
+    id: u32,
+    sealed: String,
+}
+
+impl DayVault {
+    /// A vault at `directory`, with its wrapping keys in `wraps`.
+    pub fn new(directory: &Path, inner: Box<dyn Custody>, wraps: Box<dyn Custody>) -> DayVault {
+        DayVault { inner, wraps, path: directory.join(VAULT_FILE), turn: Mutex::new(()) }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The vault as it lies there; `None` before the first day key.
+    fn kept(&self) -> Result<Option<Kept>, CustodyFault> {
+        let length = match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(at(&self.path))?.len(),
+        };
+        let refused = |reason: &str| CustodyFault::File { path: self.path.clone(), reason: reason.into() };
+        if length > MAX_FILE_BYTES {
+            return Err(refused("larger than any vault"));
+        }
+        let text = fs::read_to_string(&self.path).map_err(at(&self.path))?;
+        let kept: Kept = serde_json::from_str(&text).map_err(|error| refused(&error.to_string()))?;
+        if kept.format == 1 { Ok(Some(kept)) } else { Err(refused("not of format 1")) }
+    }
+
+    fn keep(&self, kept: &Kept) -> Result<(), CustodyFault> {
+        let text = serde_json::to_string(kept).map_err(|error| at(&self.path)(error.into()))?;
+        staging::replace(&self.path, text.as_bytes(), Readers::Owner).map_err(at(&self.path))
+    }
+
+    fn make_day(&self, id: u32, rng: &mut dyn CryptoRng) -> Result<[u8; PUBLIC_BYTES], CustodyFault> {
+        let _turn = self.turn();
+        let mut kept = match self.kept()? {
+            Some(kept) => kept,
+            None => {
+                self.wraps.make(KeyName::Wrap(1), rng)?;
+                Kept { format: 1, wrap: 1, keys: Vec::new() }
+            }
+        };
+        let wrap = self.wraps.opening_key(KeyName::Wrap(kept.wrap))?;
+        let seed = match kept.keys.iter().find(|key| key.id == id) {
+            Some(there) => self.unwrapped(there, kept.wrap, &wrap)?,
+            None => {
+                let seed = Seed::random(rng);
+                kept.keys.push(self.wrapped((id, &seed), kept.wrap, &wrap, &mut seeded(rng))?);
+                self.keep(&kept)?;
+                seed
+            }
+        };
+        Ok(*OpeningKey::from_seed(seed.as_bytes()).sealing_key().as_bytes())
+    }
+
+    /// Everything but `gone` under a new wrapping key; then the old one is destroyed, and with it every copy of `gone`.
+    fn rotate(&self, gone: &[u32]) -> Result<(), CustodyFault> {
+        let _turn = self.turn();
+        let Some(kept) = self.kept()? else { return Ok(()) };
+        // A power cut between keeping the new vault and destroying the old wrapping key left it behind.
+        let older = KeyName::Wrap(kept.wrap.saturating_sub(1));
+        self.wraps.destroy(older)?;
+        if !kept.keys.iter().any(|key| gone.contains(&key.id)) {
+            return Ok(());
+        }
+        let (old, next) = (KeyName::Wrap(kept.wrap), kept.wrap.saturating_add(1));
+        let mut rng = self.randomness()?;
+        let key = self.wraps.opening_key(old)?;
+        self.wraps.make(KeyName::Wrap(next), &mut rng)?;
+        let new = self.wraps.opening_key(KeyName::Wrap(next))?;
+        let mut keys = Vec::new();
+        for survivor in kept.keys.iter().filter(|key| !gone.contains(&key.id)) {
+            let seed = self.unwrapped(survivor, kept.wrap, &key)?;
+            keys.push(self.wrapped((survivor.id, &seed), next, &new, &mut rng)?);
+        }
+        self.keep(&Kept { format: 1, wrap: next, keys })?;
+        self.wraps.destroy(old)
+    }
+
+    fn wrapped(
+        &self,
+        (id, seed): (u32, &Seed),
+        wrap: u32,
+        key: &OpeningKey,
+        rng: &mut ChaCha20Rng,
+    ) -> Result<KeptKey, CustodyFault> {
+        let to = key.sealing_key();
+        let sealed = seal_record(&to, SealInfo::DAY_KEY, &bound(wrap, id), seed.as_bytes(), rng)
+            .map_err(|fault| self.refused(&fault))?;
+        let bytes: Vec<u8> = [&sealed.enc[..], &sealed.body, &sealed.tag].concat();
+        Ok(KeptKey { id, sealed: spelling::hex(&bytes) })
+    }
+
+    fn unwrapped(&self, kept: &KeptKey, wrap: u32, key: &OpeningKey) -> Result<Seed, CustodyFault> {
+        let name = KeyName::Day(kept.id);
+        let refused = || CustodyFault::AdmitFile { path: self.path.clone(), name };
+        let bytes: [u8; SEALED_BYTES] = gate_core::json::hex(&kept.sealed).ok_or_else(refused)?;
+        let mut sealed = Sealed { enc: [0; KEY_BYTES], body: [0; 32], tag: [0; TAG_BYTES] };
+        sealed.enc.copy_from_slice(&bytes[..KEY_BYTES]);
+        sealed.body.copy_from_slice(&bytes[KEY_BYTES..KEY_BYTES + 32]);
+        sealed.tag.copy_from_slice(&bytes[KEY_BYTES + 32..]);
+        let opened = open_record(key, SealInfo::DAY_KEY, &bound(wrap, kept.id), &sealed);
+        let opened = opened.map_err(|_| refused())?;
+        Ok(Seed::from_bytes(opened.as_bytes()))
+    }
+
+    fn randomness(&self) -> Result<ChaCha20Rng, CustodyFault> {
+        let mut seed = Zeroizing::new([0; 32]);
+        SysRng.try_fill_bytes(&mut *seed).map_err(|error| self.refused(&error))?;
+        Ok(ChaCha20Rng::from_seed(*seed))
+    }
+
+    fn refused(&self, error: &dyn core::fmt::Display) -> CustodyFault {
+        CustodyFault::File { path: self.path.clone(), reason: error.to_string() }
+    }
+
+    /// The day key's place in the vault, if it is there.
+    fn find(&self, id: u32) -> Result<Option<(KeptKey, u32)>, CustodyFault> {
+        let kept = self.kept()?;
+        Ok(kept.and_then(|kept| Some((kept.keys.iter().find(|key| key.id == id)?.clone(), kept.wrap))))
+    }
+}
+
+impl Custody for DayVault {
+    fn backend(&self) -> Backend {
+        self.inner.backend()
+    }
+
+    fn make(
+        &self,
+        name: KeyName,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<[u8; PUBLIC_BYTES]>, CustodyFault> {
+        match name {
+            KeyName::Day(id) => self.make_day(id, rng).map(Some),
+            _ => self.inner.make(name, rng),
+        }
+    }
+
+    fn signer(&self, name: KeyName) -> Result<Box<dyn Signer>, CustodyFault> {
+        self.inner.signer(name)
+    }
+
+    fn opening_key(&self, name: KeyName) -> Result<OpeningKey, CustodyFault> {
+        let KeyName::Day(id) = name else { return self.inner.opening_key(name) };
+        let (kept, wrap) = self.find(id)?.ok_or(CustodyFault::FindKey(name))?;
+        let key = self.wraps.opening_key(KeyName::Wrap(wrap))?;
+        Ok(OpeningKey::from_seed(self.unwrapped(&kept, wrap, &key)?.as_bytes()))
+    }
+
+    fn release(&self, name: KeyName) -> Result<Seed, CustodyFault> {
+        self.inner.release(name)
+    }
+
+    fn destroy(&self, name: KeyName) -> Result<(), CustodyFault> {
+        self.destroy_all(&[name])
+    }
+
+    fn destroy_all(&self, names: &[KeyName]) -> Result<(), CustodyFault> {
+        let day = |name: &KeyName| if let KeyName::Day(id) = name { Some(*id) } else { None };
+        let days: Vec<u32> = names.iter().filter_map(day).collect();
+        if !days.is_empty() {
+            self.rotate(&days)?;
+        }
+        names.iter().filter(|name| day(name).is_none()).try_for_each(|name| self.inner.destroy(*name))
+    }
+}
+
+fn bound(wrap: u32, id: u32) -> [u8; 8] {
+    let ([a, b, c, d], [e, f, g, h]) = (wrap.to_be_bytes(), id.to_be_bytes());
+    [a, b, c, d, e, f, g, h]
+}
+
+/// A generator out of the caller's randomness: sealing takes a sized one.
+fn seeded(rng: &mut dyn CryptoRng) -> ChaCha20Rng {
+    let mut seed = Zeroizing::new([0; 32]);
+    rng.fill_bytes(&mut *seed);
+    ChaCha20Rng::from_seed(*seed)
+}
+
+#[cfg(test)]
+mod tests;
