@@ -28,7 +28,20 @@ pub fn sign1<const N: usize>(
     payload: &[u8],
     sign: impl FnOnce(&[u8]) -> Result<[u8; SIGNATURE_BYTES], CustodyFault>,
 ) -> Result<Vec<u8>, EnvelopeRefused> {
-    let message = to_be_signed::<SHORT>(&protected_header(kid), aad.as_bytes(), payload)
+    sign1_within::<SHORT, N>(kid, aad, payload, sign)
+}
+
+/// [`sign1`] with room for a Sig_structure of `M` bytes.
+///
+/// # Errors
+/// [`EnvelopeRefused`].
+pub fn sign1_within<const M: usize, const N: usize>(
+    kid: Kid,
+    aad: Aad,
+    payload: &[u8],
+    sign: impl FnOnce(&[u8]) -> Result<[u8; SIGNATURE_BYTES], CustodyFault>,
+) -> Result<Vec<u8>, EnvelopeRefused> {
+    let message = to_be_signed::<M>(&protected_header(kid), aad.as_bytes(), payload)
         .map_err(|_| EnvelopeRefused::FitRoom)?;
     // Tried with an empty signature first: a token's signature that fits nowhere would still be one made.
     encode_sign1::<N>(kid, payload, &[0; SIGNATURE_BYTES]).map_err(|_| EnvelopeRefused::FitRoom)?;

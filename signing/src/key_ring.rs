@@ -209,6 +209,9 @@ impl KeyRing {
         let custody = self.custody(held.backend)?;
         Ok(match name.purpose() {
             Purpose::Sign => Some(*custody.signer(name)?.public_key().as_bytes()),
+            Purpose::Deliver if matches!(name, KeyName::TerminalRecord(_)) => {
+                Some(*custody.signer(name)?.public_key().as_bytes())
+            }
             Purpose::Open => Some(*custody.opening_key(name)?.sealing_key().as_bytes()),
             Purpose::Derive | Purpose::Deliver => None,
         })

@@ -8,9 +8,11 @@
 pub mod archive;
 pub mod code;
 pub mod custody;
+pub mod day_keys;
 pub mod demo;
 pub mod demo_issuers;
 pub mod desk;
+pub mod destruction;
 pub mod envelope;
 mod forms;
 pub mod inputs;

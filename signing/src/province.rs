@@ -5,6 +5,7 @@
 
 use gate_core::keyset::{KeySet, KeySetError, Region};
 use gate_core::manifest::Demo;
+use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::{KeyRefused, PublicKey};
 use gate_proof::seal::OpeningKey;
 use gate_proof::stretch::{Block, CostRefused, MemoryKib, TagMemory};
@@ -317,6 +318,29 @@ impl Province {
     pub fn destroy_day_keys(&mut self, day_keys: &[u32]) -> Result<(), CustodyFault> {
         let names: Vec<KeyName> = day_keys.iter().map(|id| KeyName::Day(*id)).collect();
         self.keys.destroy_all(&names)
+    }
+
+    /// The public half of the root.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    pub fn root_key(&self) -> Result<PublicKey, CustodyFault> {
+        let name = KeyName::Root;
+        let public = self.keys.public(name)?.ok_or(CustodyFault::FitPurpose(name))?;
+        PublicKey::admit(&public).map_err(|_| CustodyFault::MatchPublic(name))
+    }
+
+    /// The public half of a terminal's record key, if it is a terminal of this province.
+    pub fn record_key(&self, terminal: TerminalNumber) -> Option<PublicKey> {
+        let public = self.keys.public(KeyName::TerminalRecord(terminal)).ok()??;
+        PublicKey::admit(&public).ok()
+    }
+
+    /// The terminals that were ever published to.
+    pub fn terminals(&self) -> Vec<TerminalNumber> {
+        let of =
+            |name: &KeyName| if let KeyName::TerminalRecord(number) = name { Some(*number) } else { None };
+        self.keys.held().keys().filter_map(of).collect()
     }
 
     /// Whether this key is in custody here.

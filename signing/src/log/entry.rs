@@ -49,8 +49,12 @@ pub enum Operation {
     OfficerAdd,
     /// An officer was removed.
     OfficerRemove,
-    /// Records were opened for a lawful request: `case`, `count` records.
+    /// Files were searched for a lawful request: `count` rows looked at, none opened; `digest` of what was approved.
+    SearchRecords,
+    /// Records are opened for a lawful request: at most `count` rows, with `key` where one is named.
     OpenRecords,
+    /// The report of a lawful request: `count` records are in it; `digest` of its JSON.
+    ReportRecords,
     /// A certificate of destruction was signed.
     CertifyDestruction,
     /// The log's head was signed.

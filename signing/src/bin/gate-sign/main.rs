@@ -6,10 +6,12 @@ mod access;
 mod args;
 mod confirm;
 mod custody;
+mod day_keys;
 mod issue;
 mod keyset;
 mod log;
 mod officer;
+mod open;
 mod policy;
 mod province;
 mod revoke;
@@ -53,6 +55,10 @@ enum Command {
     /// Officers: two of them approve what one person must not do alone
     #[command(subcommand)]
     Officer(officer::Command),
+    /// Day keys: made ahead, destroyed when their records' retention ends
+    #[command(subcommand)]
+    DayKeys(day_keys::Command),
+    Open(open::Arguments),
     /// Sign one credential: as text, PNG or SVG
     #[command(subcommand)]
     Issue(issue::Command),
@@ -73,6 +79,8 @@ fn main() -> ExitCode {
         Command::Custody(command) => command.run(),
         Command::Log(command) => command.run(),
         Command::Officer(command) => command.run(),
+        Command::DayKeys(command) => command.run(),
+        Command::Open(arguments) => arguments.run(),
         Command::Issue(command) => command.run(),
         Command::Staff(command) => command.run(),
         Command::Revoke(command) => command.run(),

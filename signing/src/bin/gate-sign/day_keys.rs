@@ -1,0 +1,200 @@
+//! `gate-sign day-keys`: made ahead, listed, destroyed at the end of retention, certified.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use gate_signing::day_keys::{KeyState, date, request_to_destroy};
+use gate_signing::destruction::{CERTIFICATE_MOST, Certificate};
+use gate_signing::key_name::KeyName;
+use gate_signing::log::entry::CaseNumber;
+use gate_signing::officers::approval::Approved;
+use gate_signing::officers::{Officers, statement};
+use gate_signing::province::DAYS_AHEAD;
+use gate_wire::time::{Day, Timestamp};
+
+use crate::args::{DeskArguments, randomness, shown, time};
+use crate::officer::{case, two_officers};
+
+/// See the help texts.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make the day keys that are missing from today on; publishing does it, too
+    Ahead(Ahead),
+    /// List the day keys with their state: future, current, in retention, due for destruction, destroyed
+    List(List),
+    /// Destroy the keys of days whose retention has ended, and sign the certificate; two officers approve it
+    Destroy(Destroy),
+    /// Check a certificate of destruction and print it
+    VerifyCertificate(Verify),
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Ahead {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// For how many days from today on
+    #[arg(long, value_name = "N", default_value_t = DAYS_AHEAD)]
+    days: u32,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Every key; without it future ones are only counted
+    #[arg(long)]
+    all: bool,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Destroy {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// Keys for days before this one: 2026-10-20
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    before: Day,
+    /// The case number that the officers approve under
+    #[arg(long, value_name = "CASE", value_parser = case)]
+    case: CaseNumber,
+    /// Only write what the two officers are to approve
+    #[arg(long, value_name = "FILE", conflicts_with = "approval")]
+    write_request: Option<PathBuf>,
+    /// An officer's approval; twice
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The certificate
+    file: PathBuf,
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Command::Ahead(arguments) => arguments.run(),
+            Command::List(arguments) => arguments.run(),
+            Command::Destroy(arguments) => arguments.run(),
+            Command::VerifyCertificate(arguments) => arguments.run(),
+        }
+    }
+}
+
+impl Ahead {
+    fn run(self) -> anyhow::Result<()> {
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        let made = desk.make_ahead(now, self.days, &mut randomness())?;
+        println!(
+            "{made} day keys made, {} days ahead; in force at terminals after `province publish`",
+            self.days
+        );
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self) -> anyhow::Result<()> {
+        let (desk, now) = (self.desk.open()?, self.desk.now()?);
+        let keys = desk.day_keys(now)?;
+        let mut future = 0;
+        for key in &keys {
+            future += usize::from(key.state == KeyState::Future);
+            if key.state == KeyState::Future && !self.all {
+                continue;
+            }
+            let name = key.certificate.as_ref().and_then(|path| path.file_name()).unwrap_or_default();
+            let words = in_words(key.state);
+            println!(
+                "{:>6}  {}  {words}  {}",
+                key.entry.id,
+                date(Day(key.entry.day)),
+                name.to_string_lossy()
+            );
+        }
+        let due = keys.iter().filter(|key| key.state == KeyState::Due).count();
+        println!("{} keys, {future} for days to come, {due} due for destruction", keys.len());
+        println!("records are kept for {} days (retention.json)", desk.retention_days()?);
+        Ok(())
+    }
+}
+
+fn in_words(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Future => "future",
+        KeyState::Current => "current",
+        KeyState::InRetention => "in retention",
+        KeyState::Due => "DUE for destruction",
+        KeyState::Destroyed => "destroyed",
+        KeyState::GoneUncertified => "GONE, without a certificate",
+    }
+}
+
+impl Destroy {
+    fn run(self) -> anyhow::Result<()> {
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        let request = request_to_destroy(self.before);
+        let wanted = statement(&desk, Approved::DestroyDayKeys, &self.case, &request)?;
+        if let Some(path) = &self.write_request {
+            std::fs::write(path, wanted.to_text()).with_context(|| path.display().to_string())?;
+            println!("{}", wanted.in_words());
+            return Ok(());
+        }
+        let officers = two_officers(&Officers::load(desk.directory())?, &self.approval, &wanted, now)?;
+        let done = desk.destroy_day_keys(self.before, &officers, now)?;
+        print(&done.certificate);
+        println!("certificate: {}", done.path.display());
+        Ok(())
+    }
+}
+
+impl Verify {
+    fn run(self) -> anyhow::Result<()> {
+        let desk = self.desk.open()?;
+        let name = || self.file.display().to_string();
+        let length = std::fs::metadata(&self.file).with_context(name)?.len();
+        anyhow::ensure!(length <= CERTIFICATE_MOST as u64, "{}: larger than any certificate", name());
+        let bytes = std::fs::read(&self.file).with_context(name)?;
+        let certificate = Certificate::verify(&bytes, &desk.province.root_key()?).with_context(name)?;
+        let ours = certificate.is_of(desk.province.region(), &desk.origin());
+        anyhow::ensure!(ours, "{}: of another province, or another founding of it", name());
+        let held = certificate.keys.iter().filter(|key| desk.province.holds(KeyName::Day(key.id))).count();
+        anyhow::ensure!(held == 0, "{}: {held} of its keys are still in custody here", name());
+        print(&certificate);
+        println!("the signature of the province's root holds; none of these keys is in custody at this desk");
+        Ok(())
+    }
+}
+
+fn print(certificate: &Certificate) {
+    println!("certificate of destruction, province {}", certificate.province);
+    println!("  {} day keys, for days before {}", certificate.count, date(Day(certificate.before_day)));
+    if let (Some(first), Some(last)) = (certificate.keys.first(), certificate.keys.last()) {
+        println!(
+            "  first: key {} of {}, last: key {} of {}",
+            first.id,
+            date(Day(first.day)),
+            last.id,
+            date(Day(last.day))
+        );
+    }
+    println!("  destroyed {}", shown(certificate.at()));
+    println!("  retention {} days; {}", certificate.retention_days, certificate.rule);
+    println!("  how: {}", certificate.how);
+    println!("  case {}, officers {}", certificate.case, certificate.officers.join(" and "));
+    println!("  desk log line {}, hash {}", certificate.log_lines, certificate.log_hash);
+}
+
+/// A calendar day, UTC+8.
+fn day(text: &str) -> Result<Day, String> {
+    let midnight: Timestamp =
+        time(&format!("{text}T00:00:00+08:00")).map_err(|_| "write 2026-10-20".to_owned())?;
+    Ok(midnight.civil_day())
+}

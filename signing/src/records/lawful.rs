@@ -1,0 +1,166 @@
+//! A lawful request carried out: search, log, open, replay, tell.
+//! Promises: needs two officers' approval of exactly this case and selection; the log has what was searched and how much will
+//! be opened before anything is; the report is in files of its owner's alone.
+//! Must not know: how a person types any of it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gate_proof::digest::sha256;
+use gate_wire::time::Timestamp;
+
+use super::desk_keys::{DeskKeys, DeskKnows, KeysSought};
+use super::opening::{Opening, open};
+use super::report::{ApprovalTold, Report, Request, write};
+use super::selection::Selection;
+use super::sources::{GatherFault, Gathered, gather};
+use crate::archive::{ARCHIVE_DIRECTORY, Archive, PolicyFiles, PolicyShelf};
+use crate::desk::Desk;
+use crate::log::LogFault;
+use crate::log::entry::{CaseNumber, Entry, Operation};
+use crate::officers::approval::{ApprovalRefused, Approved, Statement};
+use crate::officers::{TwoOfficers, statement};
+use crate::spelling;
+use crate::staging::{self, Readers};
+
+const SCRATCH_DIRECTORY: &str = "scratch";
+
+/// What is asked of the desk.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// What is asked for.
+    pub selection: &'a Selection,
+    /// Files and directories from the field.
+    pub records: &'a [PathBuf],
+    /// A policy, or a directory of them, to replay with; without it the desk's own archive.
+    pub policies: Option<&'a Path>,
+    /// Which day keys are looked for.
+    pub sought: KeysSought,
+    /// The desk's clock.
+    pub now: Timestamp,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Carried {
+    /// The report.
+    pub report: Report,
+    /// What was found.
+    pub gathered: Gathered,
+    /// What was opened.
+    pub opening: Opening,
+}
+
+/// Why nothing was opened, or nothing told.
+#[derive(Debug, thiserror::Error)]
+pub enum LawfulRefused {
+    /// The approvals are for something else.
+    #[error("the two officers approved something else: {0}")]
+    MatchApproved(String),
+    /// The approvals cannot be compared.
+    #[error(transparent)]
+    State(#[from] ApprovalRefused),
+    /// The log did not take the line.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// The records could not be looked through.
+    #[error(transparent)]
+    Gather(#[from] GatherFault),
+    /// A file of the desk's or the report's.
+    #[error("{}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A report is there already.
+    #[error("{} is there already: a report never replaces another; give a new directory", .0.display())]
+    KeepReport(PathBuf),
+    /// The report could not be written as JSON.
+    #[error("the report could not be written")]
+    WriteJson(#[from] serde_json::Error),
+}
+
+/// What two officers sign so that `selection` is opened for `case`.
+///
+/// # Errors
+/// [`ApprovalRefused`].
+pub fn request(desk: &Desk, case: &CaseNumber, selection: &Selection) -> Result<Statement, ApprovalRefused> {
+    statement(desk, Approved::OpenRecords, case, &selection.to_string())
+}
+
+/// Carries a request out.
+///
+/// # Errors
+/// [`LawfulRefused`].
+pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Result<Carried, LawfulRefused> {
+    let case = officers.statement().case();
+    if *officers.statement() != request(desk, case, order.selection)? {
+        return Err(LawfulRefused::MatchApproved(officers.statement().in_words()));
+    }
+    let gathered = search(desk, order)?;
+    let entry = |operation, count| Entry { case: Some(case), count, ..Entry::of(operation) };
+    let approved = Some(officers.digest());
+    desk.log().note(&Entry { digest: approved, ..entry(Operation::SearchRecords, gathered.searched) })?;
+    let head = desk.log().note(&entry(Operation::OpenRecords, gathered.candidates.len() as u64))?;
+    let opening = open(&gathered, order.selection, &mut DeskKeys::new(desk, case, &gathered));
+    let archive = Archive::at(desk.directory().join(ARCHIVE_DIRECTORY));
+    let given = order.policies.map(|path| PolicyFiles(path.to_path_buf()));
+    let shelf: &dyn PolicyShelf = match &given {
+        Some(files) => files,
+        None => &archive,
+    };
+    let told = |(name, until): (&crate::log::entry::Operator, Timestamp)| ApprovalTold {
+        officer: name.as_str().into(),
+        until: until.unix(),
+    };
+    let approvals: Vec<ApprovalTold> = officers.names().iter().zip(officers.until()).map(told).collect();
+    let request = Request {
+        case: case.as_str(),
+        selection: order.selection,
+        approvals: &approvals,
+        at: order.now,
+        log: format!("line {}, hash {}", head.lines, spelling::hex(&head.hash.0[..8])),
+    };
+    let report = write(&request, &gathered, &opening, (&archive, shelf))?;
+    let digest = Some(sha256(&[report.json.as_bytes()]));
+    desk.log().note(&Entry { digest, ..entry(Operation::ReportRecords, opening.records.len() as u64) })?;
+    Ok(Carried { report, gathered, opening })
+}
+
+fn search(desk: &Desk, order: &Order<'_>) -> Result<Gathered, LawfulRefused> {
+    let scratch = desk.directory().join(SCRATCH_DIRECTORY);
+    let at = |source| LawfulRefused::File { path: scratch.clone(), source };
+    staging::make_directory(&scratch, Readers::Owner).map_err(at)?;
+    let knows = DeskKnows { desk, sought: order.sought };
+    let gathered = gather(order.records, order.selection, &knows, &scratch);
+    // Sealed rows only; what could not be removed is replaced the next time.
+    let _ = fs::remove_dir_all(&scratch);
+    Ok(gathered?)
+}
+
+impl Report {
+    /// Writes `report.zh.txt`, `report.en.txt` and `report.json` to a new directory, for its owner's eyes only.
+    ///
+    /// # Errors
+    /// [`LawfulRefused`].
+    pub fn save(&self, directory: &Path) -> Result<(), LawfulRefused> {
+        if directory.exists() {
+            return Err(LawfulRefused::KeepReport(directory.to_path_buf()));
+        }
+        let at = |path: &Path| {
+            let path = path.to_path_buf();
+            |source| LawfulRefused::File { path, source }
+        };
+        staging::make_directory(directory, Readers::Owner).map_err(at(directory))?;
+        for (name, text) in
+            [("report.zh.txt", &self.zh), ("report.en.txt", &self.en), ("report.json", &self.json)]
+        {
+            let path = directory.join(name);
+            staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
+        }
+        Ok(())
+    }
+}
