@@ -17,14 +17,19 @@ use crate::eye::soften::Soft;
 use crate::eye::threshold::Thresholds;
 use crate::eye::timing::{self, Legs, Side};
 use crate::eye::triples::Triple;
+use crate::together::Glimpse;
 
 /// How far an attempt goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// The likely side, the flat map.
     Quick,
-    /// Neighbouring sides, other sizes of the picture, bent paper.
+    /// Neighbouring sides, bent paper; at every size of the picture that may do.
     Thorough,
+    /// As thorough, at the size that suits the modules.
+    ThoroughHere,
+    /// As thorough, at the sizes beside it.
+    ThoroughBeside,
 }
 
 /// A level with its thresholds and the frame pixels that one of its pixels spans.
@@ -50,8 +55,30 @@ pub(crate) enum Answer {
     Read(Reading),
     /// There is a symbol, and it is refused for what it is.
     Refused(PayloadError),
+    Nothing(Miss),
+}
+
+/// What an attempt in vain leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Miss {
     /// How well the known modules fitted at best, -1 to 1.
-    Nothing(f32),
+    pub(crate) fit: f32,
+    /// The modules that fitted best, if they came as far as error correction.
+    pub(crate) glimpse: Option<Glimpse>,
+}
+
+impl Miss {
+    /// Nothing fitted.
+    const NONE: Self = Self { fit: -1.0, glimpse: None };
+
+    fn fitting(fit: f32) -> Self {
+        Self { fit, glimpse: None }
+    }
+
+    /// The better of two, part by part.
+    fn or(self, other: Self) -> Self {
+        Self { fit: self.fit.max(other.fit), glimpse: Glimpse::better(self.glimpse, other.glimpse) }
+    }
 }
 
 /// Timing patterns that alternate less are chance.
@@ -76,22 +103,24 @@ pub(crate) fn attempt(
 ) -> Answer {
     let module = (triple.corner.module + triple.right.module + triple.down.module) / 3.0;
     let first = views.iter().rposition(|v| module / v.scale >= 2.6).unwrap_or(0);
-    let mut fit = -1.0f32;
-    let mut levels = vec![first];
-    if effort == Effort::Thorough {
-        levels.extend(first.checked_sub(1));
-        levels.extend(Some(first + 1).filter(|n| views.get(*n).is_some_and(|v| module / v.scale >= 1.4)));
-    }
+    let mut miss = Miss::NONE;
+    let coarser = Some(first + 1).filter(|n| views.get(*n).is_some_and(|v| module / v.scale >= 1.4));
+    let beside = first.checked_sub(1).into_iter().chain(coarser);
+    let levels: Vec<usize> = match effort {
+        Effort::Quick | Effort::ThoroughHere => vec![first],
+        Effort::Thorough => std::iter::once(first).chain(beside).collect(),
+        Effort::ThoroughBeside => beside.collect(),
+    };
     for n in levels {
         let view = &views[n];
         let sheet = Sheet { level: &view.level, thresholds: &view.thresholds, ink };
         let trial = Trial { sheet, triple: scaled(triple, 1.0 / view.scale), scale: view.scale, effort };
         match trial.run(budget) {
-            Answer::Nothing(f) => fit = fit.max(f),
+            Answer::Nothing(another) => miss = miss.or(another),
             done => return done,
         }
     }
-    Answer::Nothing(fit)
+    Answer::Nothing(miss)
 }
 
 fn scaled(triple: &Triple, factor: f32) -> Triple {
@@ -114,65 +143,74 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn run(&self, budget: &mut Budget) -> Answer {
         if !budget.spend(150) {
-            return Answer::Nothing(-1.0);
+            return Answer::Nothing(Miss::NONE);
         }
         let legs = Legs::measure(&self.sheet, &self.triple);
         let [right, down] = legs.counts(&self.triple);
         if right.max(down) > 1.3 * right.min(down) || right.min(down) < 15.0 {
-            return Answer::Nothing(-1.0);
+            return Answer::Nothing(Miss::NONE);
         }
         if timing::finder_fit(&self.sheet, &self.triple, &legs) < LEAST_FINDERS {
-            return Answer::Nothing(-1.0);
+            return Answer::Nothing(Miss::NONE);
         }
         let (near, most) = if self.effort == Effort::Quick { (3, 1) } else { (5, 2) };
         if !budget.spend(600 * near as usize) {
-            return Answer::Nothing(-1.0);
+            return Answer::Nothing(Miss::NONE);
         }
         let sides = timing::sides(&self.sheet, &self.triple, &legs, near);
-        let mut fit = sides.first().map_or(-1.0, |s| s.fit.min(1.0) - 1.0);
+        let mut miss = Miss::fitting(sides.first().map_or(-1.0, |s| s.fit.min(1.0) - 1.0));
         for side in sides.iter().take(most).filter(|s| s.fit > LEAST_TIMING) {
             match self.with_side(*side, budget) {
-                Answer::Nothing(f) => fit = fit.max(f),
+                Answer::Nothing(another) => miss = miss.or(another),
                 done => return done,
             }
         }
-        Answer::Nothing(fit)
+        Answer::Nothing(miss)
     }
 
     fn with_side(&self, side: Side, budget: &mut Budget) -> Answer {
         let layout = Layout::of((side.modules - 17) / 4);
         let mut best: Option<(f32, Warp)> = None;
+        let mut miss = Miss::NONE;
         for warp in self.warps(side, budget) {
-            let bent = Bent { warp, field: None };
-            let (fit, answer) = self.decode(&bent, &layout, budget);
-            if !matches!(answer, Answer::Nothing(_)) {
-                return answer;
-            }
-            if best.is_none_or(|b| fit > b.0) {
-                best = Some((fit, warp));
+            match self.decode(&Bent { warp, field: None }, &layout, budget) {
+                Answer::Nothing(m) => {
+                    if best.is_none_or(|b| m.fit > b.0) {
+                        best = Some((m.fit, warp));
+                    }
+                    miss = miss.or(m);
+                }
+                done => return done,
             }
         }
-        let Some((fit, warp)) = best.filter(|b| b.0 > LEAST_FIT) else { return Answer::Nothing(-1.0) };
-        let flat = Bent { warp, field: None };
-        let aligned = mesh::aligned(&self.sheet, &flat, &layout, budget);
+        match best.filter(|b| b.0 > LEAST_FIT) {
+            Some((_, warp)) => self.bent(warp, &layout, miss, budget),
+            None => Answer::Nothing(Miss::NONE),
+        }
+    }
+
+    /// The maps with displacements, on the flat map that fitted best; `miss` is what the flat maps gave.
+    fn bent(&self, warp: Warp, layout: &Layout, miss: Miss, budget: &mut Budget) -> Answer {
+        let (flat, fit) = (Bent { warp, field: None }, miss.fit);
+        let mut glimpse = miss.glimpse;
+        let aligned = mesh::aligned(&self.sheet, &flat, layout, budget);
         let bent = Bent { warp, field: aligned };
         if bent.field.is_some() {
-            let (_, answer) = self.decode(&bent, &layout, budget);
-            if !matches!(answer, Answer::Nothing(_)) {
-                return answer;
+            match self.decode(&bent, layout, budget) {
+                Answer::Nothing(m) => glimpse = Glimpse::better(glimpse, m.glimpse),
+                done => return done,
             }
         }
-        if self.effort == Effort::Thorough
+        if self.effort != Effort::Quick
             && fit > WORTH_BENDING
-            && let Some(field) = mesh::free(&self.sheet, &bent, &layout, budget)
+            && let Some(field) = mesh::free(&self.sheet, &bent, layout, budget)
         {
-            let bent = Bent { warp, field: Some(field) };
-            let (_, answer) = self.decode(&bent, &layout, budget);
-            if !matches!(answer, Answer::Nothing(_)) {
-                return answer;
+            match self.decode(&Bent { warp, field: Some(field) }, layout, budget) {
+                Answer::Nothing(m) => glimpse = Glimpse::better(glimpse, m.glimpse),
+                done => return done,
             }
         }
-        Answer::Nothing(fit)
+        Answer::Nothing(Miss { fit, glimpse })
     }
 
     /// The maps to try, the likeliest first: through the last alignment pattern, or the fourth corner as estimated.
@@ -204,20 +242,20 @@ impl Trial<'_> {
         let same = |a: &mut Warp, b: &mut Warp| a.map(place).to(b.map(place)) < 0.3 * triple.corner.module;
         warps.dedup_by(|a, b| same(a, b));
         warps.push(tilted);
-        if self.effort == Effort::Thorough {
+        if self.effort != Effort::Quick {
             warps.push(flat);
         }
         warps
     }
 
-    /// Samples and reads; also how well the known modules fit.
-    fn decode(&self, bent: &Bent, layout: &Layout, budget: &mut Budget) -> (f32, Answer) {
+    /// Samples and reads.
+    fn decode(&self, bent: &Bent, layout: &Layout, budget: &mut Budget) -> Answer {
         if !budget.spend(layout.known) {
-            return (-1.0, Answer::Nothing(-1.0));
+            return Answer::Nothing(Miss::NONE);
         }
         let fit = probe(&self.sheet, layout, |p| bent.map(p));
         if fit < LEAST_FIT || !budget.spend(self.price(layout)) {
-            return (fit, Answer::Nothing(fit));
+            return Answer::Nothing(Miss::fitting(fit));
         }
         let modules = self.sampled(bent, layout.side);
         let soft = Soft::of(&modules, self.sheet.ink);
@@ -227,15 +265,18 @@ impl Trial<'_> {
         {
             outcome = read(&equal, layout);
         }
-        let answer = match outcome {
+        match outcome {
             Outcome::Read(bytes, hand) => {
                 let corners = self.corners(bent, layout.side, hand);
                 Answer::Read(Reading { bytes, version: layout.version, corners })
             }
             Outcome::Refused(why) => Answer::Refused(why),
-            Outcome::Failed => Answer::Nothing(fit),
-        };
-        (fit, answer)
+            Outcome::Failed => {
+                let corners = self.corners(bent, layout.side, Hand::Straight);
+                let glimpse = Glimpse { version: layout.version, fit, soft, corners };
+                Answer::Nothing(Miss { fit, glimpse: Some(glimpse) })
+            }
+        }
     }
 
     /// What sampling, deciding and correcting cost at worst; a quick attempt seldom comes to the worst.

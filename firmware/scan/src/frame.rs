@@ -55,6 +55,15 @@ pub struct Frame<'a> {
     stride: usize,
 }
 
+/// An upright box in a frame, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
 impl<'a> Frame<'a> {
     /// The most pixels a frame may have: 16 Mpx.
     pub const MAX_PIXELS: usize = 16 * 1024 * 1024;
@@ -80,6 +89,17 @@ impl<'a> Frame<'a> {
             return Err(FrameError::LackBytes { have: pixels.len(), height, stride });
         }
         Ok(Self { pixels, width, height, stride })
+    }
+
+    /// A part of the frame; `None` when it is not inside, or empty.
+    pub(crate) fn part(&self, part: Part) -> Option<Self> {
+        let Part { left, top, width, height } = part;
+        let inside = left.checked_add(width)? <= self.width && top.checked_add(height)? <= self.height;
+        if !inside {
+            return None;
+        }
+        let start = top.checked_mul(self.stride)?.checked_add(left)?;
+        Self::new(self.pixels.get(start..)?, width, height, self.stride).ok()
     }
 
     /// Width in pixels, at least 1.
@@ -149,5 +169,15 @@ mod tests {
         let pixels = [1, 2, 99, 3, 4, 99, 77, 77];
         let frame = Frame::new(&pixels, 2, 2, 3).unwrap();
         assert_eq!(frame.rows().collect::<Vec<_>>(), [&[1u8, 2][..], &[3, 4]]);
+    }
+
+    #[test]
+    fn a_part_has_the_pixels_of_its_box_and_nothing_outside_is_one() {
+        let pixels = [1, 2, 3, 99, 4, 5, 6, 99, 7, 8, 9];
+        let frame = Frame::new(&pixels, 3, 3, 4).unwrap();
+        let part = |left, top, width, height| frame.part(Part { left, top, width, height });
+        assert_eq!(part(1, 1, 2, 2).unwrap().rows().collect::<Vec<_>>(), [&[5u8, 6][..], &[8, 9]]);
+        assert!(part(2, 0, 2, 1).is_none() && part(0, 3, 1, 1).is_none() && part(0, 0, 0, 1).is_none());
+        assert!(part(usize::MAX, 0, 2, 1).is_none());
     }
 }

@@ -7,15 +7,18 @@
 //! Must not know: what a credential is, who may pass, what time it is. A symbol proves nothing at all.
 //!
 //! The inside, in the order of the work: `eye` finds and samples, `code` corrects and reads, `attempt` puts the
-//! two together for three finder patterns, `scanner` orders the attempts and bounds them by counted work.
+//! two together for three finder patterns, `scanner` orders the attempts and bounds them by counted work, `memory`
+//! and `together` are what a scanner keeps between frames.
 
 mod attempt;
 mod code;
 mod contain;
 mod eye;
 mod frame;
+mod memory;
 mod scanner;
 mod symbol;
+mod together;
 mod why;
 
 pub use frame::{Frame, FrameError};

@@ -1,10 +1,11 @@
 //! The order of the attempts on one frame.
 //!
-//! Promises: a look returns for every frame, after counted work; nothing of one frame influences what the next
-//! one's pixels say. Must not know: how a single attempt reads (`attempt`), what the symbols mean.
+//! Promises: a look returns for every frame, after counted work; a payload was corrected whole in this look, from this
+//! frame's pixels or together with the last few frames' (`together`). Must not know: how a single attempt reads (`attempt`), what the symbols mean.
 
 use crate::attempt::{Answer, Effort, Reading, View, attempt};
 use crate::code::payload::PayloadError;
+use crate::code::read::Hand;
 use crate::eye::budget::Budget;
 use crate::eye::cross::Ink;
 use crate::eye::finders::{self, Finder, Found};
@@ -12,7 +13,9 @@ use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::threshold::Thresholds;
 use crate::eye::triples::{self, Triple};
+use crate::memory::{Memory, Pass};
 use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
+use crate::together::{Glimpse, Together};
 use crate::why::why;
 use crate::{Frame, contain};
 
@@ -43,10 +46,16 @@ const EARNED: u32 = 25_000;
 /// Work of the thorough attempts, in samples.
 const THOROUGH_WORK: u32 = 1_800_000;
 
+/// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
+const ROTATED_WORK: u32 = 600_000;
+
 /// Reads QR codes in camera frames, one frame after the other.
+///
+/// The first look at a scene does all there is. While nothing is read, thorough attempts rotate over the frames; a
+/// code that was read is followed and confirmed in its part of the frame, the whole frame every fifth time.
 #[derive(Debug)]
 pub struct Scanner {
-    _private: (),
+    memory: Memory,
 }
 
 impl Scanner {
@@ -55,18 +64,43 @@ impl Scanner {
     #[must_use]
     pub fn new() -> Self {
         contain::silence_contained_panics();
-        Self { _private: () }
+        Self { memory: Memory::default() }
     }
 
-    /// Everything that can be read in `frame`.
+    /// Everything that can be read in `frame`, which follows the frame of the look before.
+    ///
+    /// While one and the same code alone is read, a second one that appears may be missed for four frames.
     pub fn look(&mut self, frame: &Frame<'_>) -> Symbols {
+        let size = (frame.width(), frame.height());
+        let part = self.confirm(frame, size);
+        let part = match part {
+            Some(symbols) if self.memory.is_known(&symbols) => return symbols,
+            other => other,
+        };
         let mut look = Look::at(frame);
-        look.quick_and_thorough();
-        if look.symbols.is_empty() && look.symbols.why_nothing().is_none() {
-            let why = look.views.first().and_then(|view| why(view, look.unread.as_ref()));
-            look.symbols.blame(why);
+        look.quick_and_thorough(self.memory.pass());
+        part.iter().for_each(|before| look.symbols.charge(before));
+        self.memory.together.grow_older();
+        if look.symbols.is_empty()
+            && let Some(glimpse) = look.glimpse.take()
+        {
+            look.together(glimpse, &mut self.memory.together);
         }
+        look.say_why();
+        self.memory.learn(size, &look.symbols);
         look.symbols
+    }
+
+    /// What the part of the frame shows in which the known code should be.
+    fn confirm(&mut self, frame: &Frame<'_>, size: (usize, usize)) -> Option<Symbols> {
+        let part = self.memory.part(size)?;
+        let mut look = Look::at(&frame.part(part)?);
+        look.quick_only();
+        look.symbols.shift(part.left, part.top);
+        if self.memory.is_known(&look.symbols) {
+            look.symbols.iter().for_each(|symbol| self.memory.confirm(symbol));
+        }
+        Some(look.symbols)
     }
 }
 
@@ -87,6 +121,8 @@ struct Look {
     claimed: Vec<[Spot; 4]>,
     /// The likeliest code that the quick attempts did not read.
     unread: Option<Triple>,
+    /// The modules that came nearest to being read.
+    glimpse: Option<Glimpse>,
     symbols: Symbols,
 }
 
@@ -105,6 +141,8 @@ impl Look {
             let Some(half) = next else { break };
             (level, scale) = (half, scale * 2.0);
         }
+        let mut symbols = Symbols::default();
+        symbols.count_work(views.iter().map(|v| v.level.pixels.len() as u64).sum());
         Self {
             views,
             budget: Budget::new(0),
@@ -112,7 +150,8 @@ impl Look {
             finders: Vec::new(),
             claimed: Vec::new(),
             unread: None,
-            symbols: Symbols::default(),
+            glimpse: None,
+            symbols,
         }
     }
 
@@ -154,33 +193,71 @@ impl Look {
         list
     }
 
-    fn quick_and_thorough(&mut self) {
+    fn quick_only(&mut self) -> Vec<(f32, Ink, Triple)> {
         let mut left = self.dark();
         if self.symbols.is_empty() {
             self.finders = self.light_finders();
             left.extend(self.quick(Ink::Light));
         }
+        left
+    }
+
+    fn quick_and_thorough(&mut self, pass: Pass) {
+        let mut left = self.quick_only();
         if !self.symbols.is_empty() {
             return;
         }
         left.sort_by(|a, b| b.0.total_cmp(&a.0));
-        self.budget = Budget::new(THOROUGH_WORK);
         self.unread = left.first().map(|l| l.2);
-        for (_, ink, triple) in left.iter().take(MOST_THOROUGH) {
-            self.try_one(triple, *ink, Effort::Thorough);
+        let (work, skipped, effort) = match pass {
+            Pass::Everything => (THOROUGH_WORK, 0, Effort::Thorough),
+            Pass::Likeliest => (ROTATED_WORK, 0, Effort::ThoroughHere),
+            Pass::OtherSizes => (ROTATED_WORK, 0, Effort::ThoroughBeside),
+            Pass::Second => (ROTATED_WORK, 1, Effort::Thorough),
+        };
+        let most = if pass == Pass::Everything { MOST_THOROUGH } else { 1 };
+        self.grant(work);
+        for (_, ink, triple) in left.iter().skip(skipped).take(most) {
+            self.try_one(triple, *ink, effort);
+        }
+        self.grant(0);
+    }
+
+    /// What this frame and those before say together.
+    fn together(&mut self, glimpse: Glimpse, others: &mut Together) {
+        let (version, mut corners) = (glimpse.version, glimpse.corners);
+        self.symbols.count_work(8 * glimpse.soft.values.len() as u64);
+        let Some(joint) = others.add(glimpse) else { return };
+        if joint.hand == Hand::Mirrored {
+            corners.swap(1, 3);
+        }
+        self.take(Reading { bytes: joint.bytes, version, corners });
+    }
+
+    fn say_why(&mut self) {
+        if self.symbols.is_empty() && self.symbols.why_nothing().is_none() {
+            let why = self.views.first().and_then(|view| why(view, self.unread.as_ref()));
+            self.symbols.blame(why);
         }
     }
 
     /// One quick attempt at each likely triple; those that may be worth more, with how well they fitted.
     fn quick(&mut self, ink: Ink) -> Vec<(f32, Ink, Triple)> {
         let mut left = Vec::new();
-        self.budget = Budget::new(QUICK_WORK);
+        self.grant(QUICK_WORK);
         for triple in triples::rank(&self.finders) {
             if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
                 left.push((fit, ink, triple));
             }
         }
+        self.grant(0);
         left
+    }
+
+    /// A new budget; what the one before was spent on is counted.
+    fn grant(&mut self, samples: u32) {
+        self.symbols.count_work(self.budget.spent());
+        self.budget = Budget::new(samples);
     }
 
     /// How well the triple fitted, when it may be worth another attempt.
@@ -193,7 +270,10 @@ impl Look {
             Answer::Refused(PayloadError::ContainPanic) => self.symbols.count_panic(),
             Answer::Refused(PayloadError::RefusePart) => self.symbols.blame(Some(WhyNothing::PartOfSeveral)),
             Answer::Refused(_) => {}
-            Answer::Nothing(fit) => return Some(fit).filter(|f| *f > WORTH_MORE),
+            Answer::Nothing(miss) => {
+                self.glimpse = Glimpse::better(self.glimpse.take(), miss.glimpse);
+                return Some(miss.fit).filter(|f| *f > WORTH_MORE);
+            }
         }
         None
     }

@@ -86,6 +86,7 @@ pub struct Symbols {
     list: Vec<Symbol>,
     panics: u32,
     why_nothing: Option<WhyNothing>,
+    work: u64,
 }
 
 impl Symbols {
@@ -102,6 +103,24 @@ impl Symbols {
 
     pub(crate) fn count_panic(&mut self) {
         self.panics = self.panics.saturating_add(1);
+    }
+
+    /// The symbols were seen in a part of the frame that starts here.
+    pub(crate) fn shift(&mut self, left: usize, top: usize) {
+        let (left, top) = (left as i32, top as i32);
+        for corner in self.list.iter_mut().flat_map(|symbol| &mut symbol.corners) {
+            *corner = Point { x: corner.x.saturating_add(left), y: corner.y.saturating_add(top) };
+        }
+    }
+
+    /// Takes over what another look at the same frame cost.
+    pub(crate) fn charge(&mut self, other: &Self) {
+        self.work = self.work.saturating_add(other.work);
+        self.panics = self.panics.saturating_add(other.panics);
+    }
+
+    pub(crate) fn count_work(&mut self, samples: u64) {
+        self.work = self.work.saturating_add(samples);
     }
 
     pub(crate) fn blame(&mut self, why: Option<WhyNothing>) {
@@ -136,6 +155,13 @@ impl Symbols {
     #[must_use]
     pub fn panics(&self) -> u32 {
         self.panics
+    }
+
+    /// What this look cost, in sampled pixels: one for each pixel searched, and what the attempts to read were
+    /// charged, at worst. The same frames give the same numbers on every machine; a unit is 20 to 30 instructions.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.work
     }
 
     /// Why nothing was read, if the frame shows it. Always `None` when something was.

@@ -10,6 +10,7 @@ use gate_hal_linux::picture::GreyPicture;
 mod backdrop;
 mod dice;
 mod lens;
+mod motion;
 mod pose;
 mod presets;
 mod surface;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use backdrop::Backdrop;
 pub use lens::Lens;
+pub use motion::{Kind, Motion, RATE};
 pub use pose::Pose;
 pub use surface::{CodeView, DrawCodeError, Glare, Medium, Theme};
 

@@ -31,7 +31,7 @@ pub(crate) enum Outcome {
 const LEAST_FORMAT_FIT: f32 = 0.25;
 
 /// The mode indicator of one part of several.
-const STRUCTURED_APPEND: u8 = 0b0011;
+pub(crate) const STRUCTURED_APPEND: u8 = 0b0011;
 
 /// Tries to read a symbol, straight and mirrored, whichever its format information fits.
 pub(crate) fn read(soft: &Soft, layout: &Layout) -> Outcome {
@@ -57,9 +57,9 @@ pub(crate) fn read(soft: &Soft, layout: &Layout) -> Outcome {
 }
 
 /// A codeword and how unsure its least sure module is.
-struct Codewords {
-    bytes: Vec<u8>,
-    doubts: Vec<f32>,
+pub(crate) struct Codewords {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) doubts: Vec<f32>,
 }
 
 fn attempt(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Outcome {
@@ -84,7 +84,7 @@ fn attempt(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Outcome 
     }
 }
 
-fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Codewords {
+pub(crate) fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Codewords {
     let side = layout.side;
     let (mut bytes, mut doubts) = (Vec::new(), Vec::new());
     let (mut byte, mut least, mut bits) = (0u8, f32::MAX, 0);
@@ -104,7 +104,7 @@ fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Codeword
 }
 
 /// The symbol as it was printed.
-fn restored(layout: &Layout, format: Format, bytes: &[u8]) -> Vec<bool> {
+pub(crate) fn restored(layout: &Layout, format: Format, bytes: &[u8]) -> Vec<bool> {
     let side = layout.side;
     let mut dark: Vec<bool> = layout.roles.iter().map(|r| *r == Role::Dark).collect();
     for (n, place) in layout.path().enumerate() {

@@ -8,19 +8,26 @@
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: u32,
+    spent: u64,
 }
 
 impl Budget {
     pub(crate) fn new(samples: u32) -> Self {
-        Self { left: samples }
+        Self { left: samples, spent: 0 }
     }
 
     /// Takes `samples` from what is left; false, and nothing left, when that is more than there is.
     pub(crate) fn spend(&mut self, samples: usize) -> bool {
         let cost = u32::try_from(samples).unwrap_or(u32::MAX);
         let enough = self.left >= cost;
+        self.spent += u64::from(cost.min(self.left));
         self.left = self.left.saturating_sub(cost);
         enough
+    }
+
+    /// What was taken so far.
+    pub(crate) fn spent(&self) -> u64 {
+        self.spent
     }
 
     /// Adds to what is left: a symbol read has paid for the next.

@@ -193,15 +193,69 @@ fn a_wall_of_finder_patterns_is_left_unread_and_sixteen_codes_are_read() {
     assert_eq!(payloads(&sheet.look()).len(), Symbols::MAX);
 }
 
+fn frame(sheet: &Sheet) -> Frame<'_> {
+    Frame::new(&sheet.pixels, sheet.width, sheet.height, sheet.width).unwrap()
+}
+
 #[test]
-fn one_frame_leaves_nothing_behind_for_the_next() {
+fn what_has_left_the_frame_is_not_read_again() {
     let mut scanner = Scanner::new();
     let sheet = Sheet::new(300, 300, 230).draw(&code(b"once"), (50, 50), 5, 20);
-    let frame = Frame::new(&sheet.pixels, 300, 300, 300).unwrap();
-    assert_eq!(payloads(&scanner.look(&frame)), [b"once"]);
-    let blank = Sheet::new(300, 300, 230);
-    assert!(scanner.look(&Frame::new(&blank.pixels, 300, 300, 300).unwrap()).is_empty());
-    assert_eq!(payloads(&scanner.look(&frame)), [b"once"]);
+    assert_eq!(payloads(&scanner.look(&frame(&sheet))), [b"once"]);
+    for _ in 0..6 {
+        assert!(scanner.look(&frame(&Sheet::new(300, 300, 230))).is_empty());
+    }
+    assert_eq!(payloads(&scanner.look(&frame(&sheet))), [b"once"]);
+}
+
+#[test]
+fn a_known_code_is_confirmed_for_less_with_its_corners_where_they_are_now() {
+    let mut scanner = Scanner::new();
+    let at = |left: usize| Sheet::new(640, 480, 230).draw(&code(b"held"), (left, 150), 5, 20);
+    let whole = scanner.look(&frame(&at(200)));
+    let again = scanner.look(&frame(&at(206)));
+    assert_eq!(payloads(&again), [b"held"]);
+    assert!(again.work() * 3 < whole.work(), "{} of {}", again.work(), whole.work());
+    let [before, after] = [&whole, &again].map(|s| s.as_slice()[0].corners()[0]);
+    assert!((after.x - before.x - 6).abs() <= 2 && (after.y - before.y).abs() <= 2, "{before:?} {after:?}");
+}
+
+#[test]
+fn another_code_in_the_place_of_the_known_one_is_read_and_a_second_one_within_five_frames() {
+    let mut scanner = Scanner::new();
+    let sheet = |payload: &[u8]| Sheet::new(640, 480, 230).draw(&code(payload), (100, 150), 5, 20);
+    scanner.look(&frame(&sheet(b"one")));
+    assert_eq!(payloads(&scanner.look(&frame(&sheet(b"two")))), [b"two"], "at once");
+    let both = sheet(b"two").draw(&code(b"three"), (400, 150), 5, 20);
+    let seen: Vec<usize> = (0..5).map(|_| scanner.look(&frame(&both)).len()).collect();
+    assert_eq!(seen.last(), Some(&2), "{seen:?}");
+    assert_eq!(scanner.look(&frame(&both)).len(), 2, "two codes are never looked for in parts");
+}
+
+#[test]
+fn a_lamp_that_wanders_over_a_code_hides_no_frame_from_the_others() {
+    let code = QrCode::encode_binary(&[0xA5; 100], QrCodeEcc::Medium).unwrap();
+    let burnt = |left: usize| {
+        let mut sheet = Sheet::new(400, 400, 230).draw(&code, (60, 60), 5, 20);
+        (120..330).for_each(|y| sheet.pixels[y * 400 + left..][..90].fill(255));
+        sheet
+    };
+    let alone = |left: usize| Scanner::new().look(&frame(&burnt(left)));
+    assert!(alone(105).is_empty() && alone(190).is_empty(), "neither frame is enough");
+    let mut scanner = Scanner::new();
+    assert!(scanner.look(&frame(&burnt(105))).is_empty());
+    assert_eq!(payloads(&scanner.look(&frame(&burnt(190)))), [&[0xA5; 100]]);
+}
+
+#[test]
+fn while_nothing_is_read_a_look_costs_less_than_the_first() {
+    let code = QrCode::encode_binary(&[0xA5; 100], QrCodeEcc::Medium).unwrap();
+    let mut sheet = Sheet::new(400, 400, 230).draw(&code, (60, 60), 5, 20);
+    (120..250).for_each(|y| sheet.pixels[y * 400 + 110..][..130].fill(20));
+    let mut scanner = Scanner::new();
+    let works: Vec<u64> = (0..6).map(|_| scanner.look(&frame(&sheet)).work()).collect();
+    assert!(works[1..].iter().all(|w| *w < works[0]), "{works:?}");
+    assert!(works[1] != works[2], "another frame, another pass: {works:?}");
 }
 
 /// Rows of runs in finder proportions: more likely to reach the inner parts of a decoder than plain noise.

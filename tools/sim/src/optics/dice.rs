@@ -13,6 +13,7 @@ pub(super) enum Purpose {
     Preset,
     Backdrop,
     Sensor,
+    Motion,
 }
 
 pub(super) struct Dice(ChaCha8Rng);

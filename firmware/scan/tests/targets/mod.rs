@@ -1,0 +1,65 @@
+//! What the fuzzers run, from bytes to a look: the same code for the fuzzers and for the replay of their corpora.
+//!
+//! Promises: any bytes are a case; a case is at most a frame of some hundred pixels a side, so that thousands run
+//! in a minute; a payload that was not drawn is a panic.
+//! Must not know: how the eye reads.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fuzzer ends at its first surprise")]
+
+use gate_scan::{Frame, Scanner, Symbols};
+
+mod drawn;
+mod input;
+
+use drawn::Drawn;
+use input::Input;
+
+/// Pixels as they come: two bytes of size, one of magnification, then grey levels, repeated as often as needed.
+pub fn raw(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (width, height) = (1 + input.below(320), 1 + input.below(240));
+    let module = 1 + input.below(8);
+    let tones = input.rest();
+    let across = width.div_ceil(module);
+    let tone = |n: usize| {
+        let cell = n / width / module * across + n % width / module;
+        tones.get(cell % tones.len().max(1)).copied().unwrap_or(200)
+    };
+    let pixels: Vec<u8> = (0..width * height).map(tone).collect();
+    assert!(look(&mut Scanner::new(), &pixels, width).len() <= Symbols::MAX);
+}
+
+/// One code, warped and damaged.
+pub fn matrix(data: &[u8]) {
+    let mut input = Input::new(data);
+    let Some(drawn) = Drawn::of(&mut input) else { return };
+    let (pixels, width) = drawn.frame(&mut input);
+    allow(&look(&mut Scanner::new(), &pixels, width), &[&drawn.payload]);
+}
+
+/// Two codes in turns before one scanner, each frame warped and damaged anew.
+pub fn sequence(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (Some(one), Some(other)) = (Drawn::of(&mut input), Drawn::of(&mut input)) else { return };
+    let mut scanner = Scanner::new();
+    for _ in 0..8 {
+        if input.is_empty() {
+            return;
+        }
+        let shown = if input.below(4) < 3 { &one } else { &other };
+        let (pixels, width) = shown.frame(&mut input);
+        allow(&look(&mut scanner, &pixels, width), &[&one.payload, &other.payload]);
+    }
+}
+
+fn look(scanner: &mut Scanner, pixels: &[u8], width: usize) -> Symbols {
+    scanner.look(&Frame::new(pixels, width, pixels.len() / width, width).unwrap())
+}
+
+fn allow(symbols: &Symbols, payloads: &[&[u8]]) {
+    for symbol in symbols {
+        if !payloads.contains(&symbol.bytes()) {
+            panic!("a payload that nobody drew: {symbol:?}");
+        }
+    }
+}
