@@ -3,7 +3,7 @@
 //! Idea: glare wanders, noise and blur change from frame to frame, the code does not. Modules of attempts that failed
 //! in error correction are kept for some frames; those of the same code are added up, module by module (a code's
 //! own modules are the coordinates, so that nothing needs to be aligned), and corrected together: diversity
-//! combining of soft values (Chase 1985, "Code combining").
+//! combining of soft values (Chase 1985, "Code combining"). Where a frame shows one tone only it has no say.
 //! Promises: two different codes never give one payload. Glimpses are added only when version, format and data
 //! modules agree; and after correction **every** glimpse must agree with **every** block that was corrected: in three
 //! bits of four, where another code agrees in two. A block that one frame does not speak for refuses the whole.
@@ -77,10 +77,12 @@ impl Together {
     }
 
     /// What the new glimpse and those alike say together; the new one is kept.
-    pub(crate) fn add(&mut self, glimpse: Glimpse) -> Option<Joint> {
+    pub(crate) fn add(&mut self, mut glimpse: Glimpse) -> Option<Joint> {
+        glimpse.soft = weighed(&glimpse.soft);
         let layout = Layout::of(glimpse.version);
         let mut alike = vec![&glimpse];
-        let same = |g: &&Glimpse| g.version == glimpse.version && likeness(g, &glimpse, &layout) > LEAST_ALIKE;
+        let same =
+            |g: &&Glimpse| g.version == glimpse.version && likeness(g, &glimpse, &layout) > LEAST_ALIKE;
         alike.extend(self.kept.iter().map(|(g, _)| g).filter(same));
         let joint = if alike.len() > 1 { read(&alike, &layout) } else { None };
         if self.kept.len() == MOST {
@@ -89,6 +91,28 @@ impl Together {
         self.kept.push((glimpse, 0));
         joint
     }
+}
+
+/// Modules among which ink or light is missing count less: a mask keeps both near one half everywhere (ISO/IEC
+/// 18004:2015 §7.8.3), so that what is all light is a reflex, however sure the modules look.
+fn weighed(soft: &Soft) -> Soft {
+    const REACH: usize = 3;
+    let side = soft.side;
+    let around = |at: usize| at.saturating_sub(REACH)..(at + REACH + 1).min(side);
+    let clamped: Vec<f32> = soft.values.iter().map(|v| v.clamp(-1.0, 1.0)).collect();
+    let mean = |values: &[f32], places: &mut dyn Iterator<Item = usize>| {
+        let (sum, count) = places.fold((0.0, 0.0f32), |(sum, count), n| (sum + values[n], count + 1.0));
+        sum / count.max(1.0)
+    };
+    let rows: Vec<f32> = (0..side * side)
+        .map(|n| mean(&clamped, &mut around(n % side).map(|x| n / side * side + x)))
+        .collect();
+    let weight = |n: usize| {
+        let local = mean(&rows, &mut around(n / side).map(|y| y * side + n % side));
+        // What a code's own chance makes of 49 modules is no reason to doubt.
+        (1.2 - local.abs()).clamp(0.02, 1.0)
+    };
+    Soft { side, values: clamped.iter().enumerate().map(|(n, v)| v * weight(n)).collect() }
 }
 
 /// Correlation of the data modules, -1 to 1, without their means: both have as much light as ink.
@@ -124,7 +148,10 @@ fn read(glimpses: &[&Glimpse], layout: &Layout) -> Option<Joint> {
 fn sum(glimpses: &[&Glimpse], side: usize) -> Soft {
     let mut values = vec![0.0; side * side];
     for glimpse in glimpses {
-        values.iter_mut().zip(&glimpse.soft.values).for_each(|(sum, v)| *sum += glimpse.fit * v.clamp(-1.0, 1.0));
+        values
+            .iter_mut()
+            .zip(&glimpse.soft.values)
+            .for_each(|(sum, v)| *sum += glimpse.fit * v.clamp(-1.0, 1.0));
     }
     Soft { side, values }
 }
@@ -147,8 +174,7 @@ fn corrected(
     (format, hand): (Format, Hand),
 ) -> Option<Vec<u8>> {
     let Codewords { mut bytes, doubts } = collect(soft, layout, format, hand);
-    let seen: Vec<Vec<u8>> =
-        glimpses.iter().map(|g| collect(&g.soft, layout, format, hand).bytes).collect();
+    let seen: Vec<Vec<u8>> = glimpses.iter().map(|g| collect(&g.soft, layout, format, hand).bytes).collect();
     let split = Split::of(layout.version, format.level, bytes.len());
     let power = split.power(layout.version, format.level);
     for n in 0..split.blocks {

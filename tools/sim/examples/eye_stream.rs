@@ -98,7 +98,19 @@ impl Arm {
     fn new(name: &'static str, state: State, clock: Clock) -> Self {
         let (waits, zero) = (Vec::new(), 0);
         let (looks, work, most, held_looks, held_work) = (0, 0, 0, 0, 0);
-        Self { name, state, clock, waits, unread: zero, wrong: zero, looks, work, most, held_looks, held_work }
+        Self {
+            name,
+            state,
+            clock,
+            waits,
+            unread: zero,
+            wrong: zero,
+            looks,
+            work,
+            most,
+            held_looks,
+            held_work,
+        }
     }
 
     fn run(&mut self, film: &mut Film) {
@@ -113,7 +125,8 @@ impl Arm {
                 State::Anew => film.seen_anew(n),
                 State::Kept => look(&mut scanner, film.picture(n)),
             };
-            let takes = if let Clock::Board(speed) = self.clock { symbols.work() as f64 / speed } else { 0.0 };
+            let takes =
+                if let Clock::Board(speed) = self.clock { symbols.work() as f64 / speed } else { 0.0 };
             free_at = time + takes;
             self.wrong += symbols.iter().filter(|s| s.bytes() != film.text.as_bytes()).count() as u32;
             if read_at.is_some() {

@@ -45,7 +45,8 @@ fn a_mirrored_code_is_read_together_too() {
     let turned = |left: usize| {
         let mut glimpse = burnt(&code, left);
         let side = glimpse.soft.side;
-        glimpse.soft.values = (0..side * side).map(|n| glimpse.soft.values[n % side * side + n / side]).collect();
+        glimpse.soft.values =
+            (0..side * side).map(|n| glimpse.soft.values[n % side * side + n / side]).collect();
         glimpse
     };
     let mut together = Together::default();
@@ -56,7 +57,8 @@ fn a_mirrored_code_is_read_together_too() {
 #[test]
 fn two_codes_are_never_mixed() {
     for shared in [0, 20, 60, 90, 110, 120] {
-        let payload = |tail: u8| -> Vec<u8> { (0..140).map(|n| if n < shared { n } else { n ^ tail }).collect() };
+        let payload =
+            |tail: u8| -> Vec<u8> { (0..140).map(|n| if n < shared { n } else { n ^ tail }).collect() };
         let (one, other) = (code(&payload(0x5A)), code(&payload(0xC3)));
         for (a, b) in [(9, 28), (28, 9), (20, 20), (12, 25)] {
             let mut together = Together::default();

@@ -195,7 +195,11 @@ impl Motion {
 /// A lamp that burns out more than correction can bear while it is on the code.
 fn lamp(dice: &mut Dice, view: &CodeView, share: f32) -> Glare {
     let side = view.modules();
-    Glare { strength: share * dice.between(500.0, 1200.0), centre: (0.0, 0.0), radius: side * dice.between(0.25, 0.4) }
+    Glare {
+        strength: share * dice.between(500.0, 1200.0),
+        centre: (0.0, 0.0),
+        radius: side * dice.between(0.25, 0.4),
+    }
 }
 
 #[cfg(test)]
