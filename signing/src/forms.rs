@@ -4,7 +4,10 @@
 
 use core::fmt::Debug;
 
-use gate_core::case::{DataAge, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass};
+use gate_core::case::{
+    DIMENSIONS, DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge,
+    UseClass,
+};
 use gate_core::screen::Publicity;
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Direction, PlaceKind, Reason, RiskLevel, Verdict};
@@ -27,12 +30,12 @@ pub(crate) struct PolicyForm {
     public_stop: Publicity,
     #[serde(default)]
     platform_prefixes: Vec<String>,
-    rows: Vec<RowForm>,
+    pub(crate) rows: Vec<RowForm>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct RowForm {
+pub(crate) struct RowForm {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     place: Vec<PlaceKind>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,9 +60,9 @@ struct RowForm {
     issuer: Vec<IssuerClass>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     uses: Vec<UseClass>,
-    verdict: Verdict,
-    reason: String,
-    advice: Advice,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+    pub(crate) advice: Advice,
 }
 
 /// The form of the places.
@@ -132,6 +135,24 @@ impl PolicyForm {
 }
 
 impl RowForm {
+    /// A bit for each value of each column, in the order of [`gate_core::case::Case::indices`]; all of them without a column.
+    pub(crate) fn columns(&self) -> [u16; DIMENSIONS] {
+        [
+            bits(&self.place),
+            bits(&self.risk),
+            bits(&self.direction),
+            bits(&self.evidence),
+            bits(&self.finding),
+            bits(&self.source),
+            bits(&self.test),
+            bits(&self.data),
+            bits(&self.clock),
+            bits(&self.temperature),
+            bits(&self.issuer),
+            bits(&self.uses),
+        ]
+    }
+
     fn in_words(&self, number: u32) -> String {
         let columns = [
             column("place", &self.place),
@@ -152,6 +173,13 @@ impl RowForm {
         let reason = Reason::from_code(&self.reason).map(|reason| spaced(&reason)).unwrap_or_default();
         let advice = spaced(&self.advice);
         format!("{number:>3}. {when}: {:?} {} ({reason}), {advice}", self.verdict, self.reason)
+    }
+}
+
+fn bits<D: Dimension>(values: &[D]) -> u16 {
+    match values {
+        [] => u16::MAX,
+        values => values.iter().fold(0, |bits, value| bits | 1 << value.index()),
     }
 }
 

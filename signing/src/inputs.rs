@@ -162,19 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_word_is_found_by_line_and_column() {
-        let wrong = station().replacen("\"yellow\"", "\"yelow\"", 1);
-        let refused = chain(policy_in_words(&wrong).unwrap_err());
-        assert!(
-            refused.contains("yelow") && refused.contains("line") && refused.contains("column"),
-            "{refused}"
-        );
-        let unknown = station().replacen("\"test_days\"", "\"test_day\"", 1);
-        let refused = chain(policy_in_words(&unknown).unwrap_err());
-        assert!(refused.contains("test_day") && refused.contains("line 8 column"), "{refused}");
-    }
-
-    #[test]
     fn a_policy_that_breaks_a_rule_is_refused_with_its_row() {
         let soft = station().replacen(
             r#""verdict": "stop", "reason": "S01""#,

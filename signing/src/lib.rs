@@ -25,6 +25,7 @@ pub mod list;
 pub mod log;
 pub mod officers;
 pub mod people;
+pub mod policy;
 pub mod province;
 pub mod publish;
 pub mod records;

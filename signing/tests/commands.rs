@@ -312,7 +312,7 @@ fn a_policy_is_proven_and_read_aloud_or_refused_with_its_place() {
     let bad = dir.path().join("bad.json");
     let text = fs::read_to_string(policy).unwrap();
     for (from, to, reason) in [
-        ("\"format\": 1,", "\"format\": 1", "line 3 column 3"),
+        ("\"format\": 1,", "\"format\": 1", "line 3, column 3"),
         (
             "\"finding\": [\"red\"], \"source\": [\"list\"], \"verdict\": \"stop\", \"reason\": \"S02\"",
             "\"finding\": [\"red\"], \"source\": [\"list\"], \"verdict\": \"pass\", \"reason\": \"P03\"",
@@ -324,6 +324,19 @@ fn a_policy_is_proven_and_read_aloud_or_refused_with_its_place() {
         let output = gate_sign(&["policy", "check"], &[&bad]);
         assert!(!output.status.success() && told(&output).contains(reason), "{}", told(&output));
     }
+}
+
+#[test]
+fn what_a_policy_would_change_is_told_in_both_languages() {
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/policies/station.json");
+    let dir = tempfile::tempdir().unwrap();
+    let next = dir.path().join("next.json");
+    let text = fs::read_to_string(policy).unwrap();
+    fs::write(&next, text.replacen("\"test_days\": 7", "\"test_days\": 3", 1)).unwrap();
+    let told = printed(&gate_sign(&["policy", "diff", policy], &[&next]));
+    assert!(told.contains("核酸有效天数: 7 → 3") && told.contains("a negative test counts: 7 → 3"), "{told}");
+    let same = printed(&gate_sign(&["policy", "diff", policy], &[Path::new(policy)]));
+    assert!(same.contains("nothing changes"), "{same}");
 }
 
 #[test]

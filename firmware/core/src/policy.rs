@@ -19,6 +19,8 @@ use crate::verdict::{Advice, Direction, PlaceKind, Reason, RiskLevel, Verdict};
 
 mod rules;
 
+pub use rules::each_case;
+
 /// Most rows in a table.
 pub const MAX_ROWS: usize = 48;
 
@@ -160,6 +162,11 @@ pub enum Rule {
     /// DOMAIN §1, §6.
     #[error("a current green or 未见异常 passes without any further condition (DOMAIN §1, §6)")]
     GreenIsFree,
+    /// DOMAIN §2.
+    #[error(
+        "the advice leads nowhere: through a shut latch, away from an open one, or back to what the person has just done (DOMAIN §2)"
+    )]
+    AdviceLeadsOn,
 }
 
 impl Policy {

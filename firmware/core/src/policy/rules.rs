@@ -6,19 +6,34 @@ use crate::case::{
     Case, DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass,
 };
 use crate::time::ClockTrust;
-use crate::verdict::{Direction, PlaceKind, RiskLevel, Verdict};
+use crate::verdict::{Advice, Direction, PlaceKind, RiskLevel, Verdict};
 
 use super::{Outcome, Policy, PolicyError, RowNumber, Rule};
 
 /// Looks at every coherent case of the policy's places.
 pub(super) fn prove(policy: &Policy) -> Result<(), PolicyError> {
-    for &place in &policy.settings.places {
-        for &risk in RiskLevel::ALL {
-            for &direction in Direction::ALL {
-                each_proven(|evidence, finding, source, test| {
-                    prove_proven(policy, (place, risk, direction), (evidence, finding, source, test))
-                })?;
-            }
+    policy.settings.places.iter().try_for_each(|&place| {
+        each_of(place, &mut |case| prove_issuers(policy, |issuer| Case { issuer, ..*case }))
+    })
+}
+
+/// Every case that the facts can give at a kind of place, each issuer's.
+pub fn each_case(place: PlaceKind, mut look: impl FnMut(&Case)) {
+    let each: Result<(), core::convert::Infallible> = each_of(place, &mut |case| {
+        IssuerClass::ALL.iter().for_each(|&issuer| look(&Case { issuer, ..*case }));
+        Ok(())
+    });
+    let Ok(()) = each;
+}
+
+/// Every coherent case of a kind of place, with the first issuer.
+fn each_of<E>(place: PlaceKind, look: &mut impl FnMut(&Case) -> Result<(), E>) -> Result<(), E> {
+    for &risk in RiskLevel::ALL {
+        for &direction in Direction::ALL {
+            each_proven(|evidence, finding, source, test| {
+                let (place, proven) = ((place, risk, direction), (evidence, finding, source, test));
+                each_circumstance(place, proven, look)
+            })?;
         }
     }
     Ok(())
@@ -28,9 +43,9 @@ type Where = (PlaceKind, RiskLevel, Direction);
 type Proven = (EvidenceKind, Finding, Source, TestAge);
 
 /// Every combination of evidence, finding, source and test age that the facts can give.
-fn each_proven(
-    mut look: impl FnMut(EvidenceKind, Finding, Source, TestAge) -> Result<(), PolicyError>,
-) -> Result<(), PolicyError> {
+fn each_proven<E>(
+    mut look: impl FnMut(EvidenceKind, Finding, Source, TestAge) -> Result<(), E>,
+) -> Result<(), E> {
     for &evidence in EvidenceKind::ALL {
         for &finding in Finding::ALL {
             for &source in Source::ALL {
@@ -72,7 +87,11 @@ fn coherent(evidence: EvidenceKind, finding: Finding, source: Source, test: Test
     if by_evidence && has_test == (test != TestAge::NoTest) { Coherent::Yes } else { Coherent::No }
 }
 
-fn prove_proven(policy: &Policy, place: Where, proven: Proven) -> Result<(), PolicyError> {
+fn each_circumstance<E>(
+    place: Where,
+    proven: Proven,
+    look: &mut impl FnMut(&Case) -> Result<(), E>,
+) -> Result<(), E> {
     for &data in DataAge::ALL {
         if proven.2 == Source::List && data == DataAge::Missing {
             continue;
@@ -80,8 +99,7 @@ fn prove_proven(policy: &Policy, place: Where, proven: Proven) -> Result<(), Pol
         for &clock in ClockTrust::ALL {
             for &temperature in Temperature::ALL {
                 for &uses in UseClass::ALL {
-                    let case = |issuer| case(place, proven, (data, clock, temperature, uses), issuer);
-                    prove_issuers(policy, case)?;
+                    look(&case(place, proven, (data, clock, temperature, uses)))?;
                 }
             }
         }
@@ -93,8 +111,8 @@ fn case(
     (place, risk, direction): Where,
     (evidence, finding, source, test): Proven,
     (data, clock, temperature, uses): (DataAge, ClockTrust, Temperature, UseClass),
-    issuer: IssuerClass,
 ) -> Case {
+    let issuer = IssuerClass::Ours;
     Case { place, risk, direction, evidence, finding, source, test, data, clock, temperature, issuer, uses }
 }
 
@@ -132,6 +150,7 @@ fn broken(case: &Case, outcome: &Outcome) -> Option<Rule> {
         (stale_list && verdict != Verdict::Assist, Rule::StaleListNeverDecides),
         (passes && unsure_code, Rule::UnconfirmedClockPassesNoScreenCode),
         (!passes && ordinary_green(case), Rule::GreenIsFree),
+        (leads_nowhere(case, outcome), Rule::AdviceLeadsOn),
     ]
     .into_iter()
     .find_map(|(breaks, rule)| breaks.then_some(rule))
@@ -147,4 +166,22 @@ fn ordinary_green(case: &Case) -> bool {
     let undisturbed = matches!(case.temperature, Temperature::NotMeasured | Temperature::Normal)
         && case.uses == UseClass::First;
     green && current && undisturbed
+}
+
+/// A dead end (DOMAIN §2): through a latch that stays shut, or back to what the person has just done.
+fn leads_nowhere(case: &Case, outcome: &Outcome) -> bool {
+    let opens = outcome.verdict == Verdict::Pass;
+    let has_tapped = matches!(case.evidence, EvidenceKind::Card | EvidenceKind::TypedDocument);
+    match outcome.advice {
+        // An exit lane opens whatever the verdict (DOMAIN §20).
+        Advice::WalkThrough => !opens && case.direction == Direction::In,
+        Advice::TapCard | Advice::RefreshOrTapCard => opens || has_tapped,
+        Advice::MeasureAgain => opens || case.temperature != Temperature::High,
+        Advice::ShowPhoneToStaff => opens || has_tapped,
+        Advice::RegisterAtStaffLane
+        | Advice::StaffIsComing
+        | Advice::FeverClinicLane
+        | Advice::StaffRegisters
+        | Advice::StaffLane => opens,
+    }
 }

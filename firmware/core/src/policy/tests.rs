@@ -146,3 +146,27 @@ fn the_first_row_that_holds_decides_and_is_named() {
     );
     assert_eq!(Case::from_indices(case.indices()), Some(case));
 }
+
+#[test]
+fn an_advice_that_leads_nowhere_is_refused() {
+    let yellow =
+        r#""source": ["code"], "verdict": "limit", "reason": "L01", "advice": "register_at_staff_lane""#;
+    let with = |advice: &str| yellow.replacen("register_at_staff_lane", advice, 1);
+    assert_eq!(breaks(changed(yellow, &with("walk_through"))), Rule::AdviceLeadsOn);
+    assert_eq!(breaks(changed(yellow, &with("measure_again"))), Rule::AdviceLeadsOn);
+    changed(yellow, &with("tap_card")).unwrap();
+    let listed =
+        r#""source": ["list"], "verdict": "limit", "reason": "L02", "advice": "register_at_staff_lane""#;
+    let again = listed.replacen("register_at_staff_lane", "tap_card", 1);
+    assert_eq!(breaks(changed(listed, &again)), Rule::AdviceLeadsOn, "a card was tapped already");
+    let green = r#""reason": "P01", "advice": "walk_through""#;
+    let held = green.replacen("walk_through", "staff_lane", 1);
+    assert_eq!(breaks(changed(green, &held)), Rule::AdviceLeadsOn);
+}
+
+#[test]
+fn each_case_is_given_once() {
+    let mut seen = std::collections::HashSet::new();
+    each_case(PlaceKind::Hospital, |case| assert!(seen.insert(*case)));
+    assert!(seen.len() > 20_000 && seen.iter().all(|case| case.place == PlaceKind::Hospital));
+}

@@ -1,0 +1,125 @@
+use super::*;
+use crate::inputs::Inputs;
+
+fn station() -> String {
+    Inputs::demo().policy_station
+}
+
+/// The station's policy with one thing changed; `from` must be there.
+fn with(from: &str, to: &str) -> Vec<u8> {
+    let text = station();
+    assert!(text.contains(from), "the policy has no {from}");
+    text.replacen(from, to, 1).into_bytes()
+}
+
+fn told(bytes: &[u8]) -> String {
+    let complaints = check(bytes).unwrap_err();
+    complaints.iter().map(|one| format!("{one}\n")).collect()
+}
+
+const YELLOW: &str = r#"{"finding": ["yellow"], "source": ["code"], "verdict": "limit", "reason": "L01", "advice": "register_at_staff_lane"}"#;
+const RED: &str = r#"{"finding": ["red"], "source": ["code"], "verdict": "stop", "reason": "S01", "advice": "staff_is_coming"}"#;
+const LAST: &str = r#"{"verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#;
+const ABNORMAL: &str =
+    r#"{"finding": ["abnormal"], "verdict": "assist", "reason": "A23", "advice": "staff_lane"}"#;
+
+#[test]
+fn the_default_policies_are_fit() {
+    for text in [Inputs::demo().policy_station, Inputs::demo().policy_hospital] {
+        let checked = check(text.as_bytes()).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+        assert!(checked.cases > 20_000 && checked.words.len() > 20);
+    }
+}
+
+/// Each broken policy, and what must stand in the complaint: place, what was found, what to do.
+#[test]
+fn a_broken_policy_is_told_with_its_place_and_a_remedy() {
+    let before = |row: &str, new: &str| with(row, &format!("{new},\n    {row}"));
+    let after = |row: &str, new: &str| with(row, &format!("{row},\n    {new}"));
+    let changed = |row: &str, from: &str, to: &str| with(row, &row.replacen(from, to, 1));
+    let many = vec![ABNORMAL; 30].join(",\n    ");
+    let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
+        // Bytes.
+        ("nothing", Vec::new(), &["line 1, column 0", "EOF"]),
+        ("no text", vec![b'{', 0xFF], &["line 1, column 2", "not UTF-8", "save the file as UTF-8"]),
+        ("a byte order mark", [b"\xEF\xBB\xBF".as_slice(), station().as_bytes()].concat(), &["byte order mark"]),
+        ("too large", vec![b' '; 20_000], &["20000 bytes", "16384", "merge rows"]),
+        ("an escape", with("\"JKM1:\"", "\"\\u004aKM1:\""), &["line 12", "backslash", "write the character"]),
+        ("a bomb", vec![b'['; 15_000], &["line 1, column 7", "nested deeper than 6"]),
+        ("a bomb inside", with("\"places\": [\"station\"]", &format!("\"places\": {}", "[".repeat(3000))), &["line 5", "nested deeper"]),
+        // JSON.
+        ("a comma too many", with("\"again_after\": 65535,", "\"again_after\": 65535,,"), &["line 10", "comma"]),
+        ("a comma too few", with("\"test_days\": 7,", "\"test_days\": 7"), &["line 9", "comma, quote or bracket is missing"]),
+        ("cut off", station().as_bytes()[..900].to_vec(), &["EOF"]),
+        ("more after the end", [station().as_bytes(), b"{}"].concat(), &["trailing characters"]),
+        // Words and types.
+        ("an unknown colour", changed(YELLOW, "yellow", "yelow"), &["line 19", "yelow", "did you mean \"yellow\"?"]),
+        ("an unknown verdict", changed(RED, "\"stop\"", "\"stopp\""), &["line 17", "did you mean \"stop\"?"]),
+        ("an unknown advice", changed(RED, "staff_is_coming", "staff_comes"), &["line 17", "staff_is_coming"]),
+        ("an unknown column", changed(YELLOW, "\"source\"", "\"sauce\""), &["line 19", "sauce", "did you mean \"source\"?"]),
+        ("an unknown setting", with("\"test_days\"", "\"test_day\""), &["line 8", "did you mean \"test_days\"?"]),
+        ("an unknown place", with("[\"station\"]", "[\"statoin\"]"), &["line 5", "did you mean \"station\"?"]),
+        ("a setting too few", with("  \"test_days\": 7,\n", ""), &["missing field", "add \"test_days\""]),
+        ("a column too few", changed(YELLOW, ", \"advice\": \"register_at_staff_lane\"", ""), &["line 19", "add \"advice\""]),
+        ("a setting twice", with("\"test_days\": 7,", "\"test_days\": 7, \"test_days\": 14,"), &["line 8", "keep one \"test_days\""]),
+        ("a column twice", changed(YELLOW, "\"source\"", "\"finding\": [\"red\"], \"source\""), &["line 19", "keep one \"finding\""]),
+        ("a number as text", with("\"test_days\": 7", "\"test_days\": \"7\""), &["line 8", "invalid type", "kind that is expected"]),
+        ("a word where a list is", changed(YELLOW, "[\"yellow\"]", "\"yellow\""), &["line 19", "invalid type"]),
+        ("a negative number", with("\"again_after\": 65535", "\"again_after\": -1"), &["line 10", "invalid value"]),
+        ("another format", with("\"format\": 1", "\"format\": 2"), &["line 2", "format 2", "format 1"]),
+        // Settings.
+        ("a day too many", with("\"test_days\": 7", "\"test_days\": 31"), &["line 8", "test_days is out of range", "1 to 30"]),
+        ("whole degrees", with("\"high_temperature_tenths\": 373", "\"high_temperature_tenths\": 37"), &["line 9", "373 is 37.3"]),
+        ("no place", with("[\"station\"]", "[]"), &["line 5", "at least one kind of place"]),
+        ("our own prefix", with("\"JKM1:\"", "\"TF1:\""), &["line 12", "none begins with TF1:"]),
+        ("never stale", with("\"list_stale_after_days\": 7", "\"list_stale_after_days\": 0"), &["line 7", "1 to 60 days"]),
+        // Rows.
+        ("no rows", br#"{"format":1,"version":1,"issued":0,"places":["station"],"list_stale_after_days":7,"test_days":7,"high_temperature_tenths":373,"again_after":9,"public_stop":"shown","rows":[]}"#.to_vec(), &["no rows", "last one has no columns"]),
+        ("too many rows", before(ABNORMAL, &many), &["the 49th row", "merge rows"]),
+        ("an unknown reason", changed(YELLOW, "L01", "L09"), &["line 19", "row 6", "\"L09\"", "L0"]),
+        ("another verdict's reason", changed(YELLOW, "L01", "S01"), &["line 19", "S01 belongs to Stop", "L01, L02, L03"]),
+        ("an empty column", changed(YELLOW, "[\"yellow\"]", "[]"), &["line 19", "holds for every value", "take \"finding\" out"]),
+        ("a value twice", changed(YELLOW, "[\"yellow\"]", "[\"yellow\", \"yellow\"]"), &["line 19", "\"yellow\" stands twice"]),
+        ("no default", with(&format!(",\n    {LAST}"), ""), &["line 34", "the last row has columns", "end with a row without columns"]),
+        ("a shadowed row", after(ABNORMAL, r#"{"finding": ["abnormal"], "evidence": ["paper_code"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["line 17", "row 4: is never reached", "row 3", "move it before"]),
+        ("a row after the default", after(LAST, YELLOW), &["the last row has columns", "row 22"]),
+        ("a contradiction", after(ABNORMAL, &ABNORMAL.replacen("staff_lane", "staff_registers", 1)), &["row 4: contradicts row 3", "keep the one that is meant"]),
+        ("a repetition", after(ABNORMAL, ABNORMAL), &["row 4: repeats row 3", "take one of the two out"]),
+        ("columns that cannot be", before(ABNORMAL, r#"{"evidence": ["card"], "source": ["code"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 3: no case can have these columns"]),
+        ("a place it is not for", before(ABNORMAL, r#"{"place": ["hospital"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 3: no case can have these columns", "\"places\""]),
+        // What no policy may do.
+        ("red passes", changed(RED, r#""stop", "reason": "S01", "advice": "staff_is_coming""#, r#""pass", "reason": "P01", "advice": "walk_through""#), &["line 17", "row 4: red and yellow keep the latch shut", "first case: station"]),
+        ("a stop without red", changed(YELLOW, r#""limit", "reason": "L01""#, r#""stop", "reason": "S01""#), &["row 6: only a proven, current red is stopped"]),
+        ("green is held up", with(r#""verdict": "pass", "reason": "P01", "advice": "walk_through""#, r#""verdict": "limit", "reason": "L01", "advice": "staff_lane""#), &["without any further condition"]),
+        ("an issuer is favoured", before(r#"{"finding": ["green"], "source": ["code"], "verdict": "pass""#, r#"{"finding": ["green"], "source": ["code"], "evidence": ["paper_code"], "issuer": ["mutual"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["for another issuer alone (DOMAIN §6)", "take \"issuer\" out"]),
+        ("a dead end", changed(YELLOW, "register_at_staff_lane", "walk_through"), &["row 6: the advice leads nowhere"]),
+    ];
+    assert!(cases.len() > 30);
+    let missed = cases.iter().flat_map(|(what, bytes, parts)| {
+        let told = told(bytes);
+        let missed = parts.iter().filter(|part| !told.contains(**part));
+        missed.map(|part| format!("{what}: {part:?} is not in {told}")).collect::<Vec<_>>()
+    });
+    let missed: Vec<String> = missed.collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn every_wrong_row_is_told_and_not_only_the_first() {
+    let text = station().replacen("L01", "L09", 1).replacen("S02", "P01", 1);
+    assert_eq!(check(text.as_bytes()).unwrap_err().len(), 2);
+}
+
+/// Whatever the bytes: an answer, no panic, no recursion; and what passes, the terminal takes.
+#[test]
+fn nothing_that_is_fed_in_panics() {
+    let text = station().into_bytes();
+    for cut in (0..text.len()).step_by(13) {
+        let _ = check(&text[..cut]);
+        let mut wrong = text.clone();
+        wrong[cut] = b"[{\"\\,0x\xFF"[cut % 8];
+        if check(&wrong).is_ok() {
+            Policy::load(&wrong).unwrap();
+        }
+    }
+}
