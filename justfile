@@ -41,6 +41,11 @@ kill-test N="300":
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens
 
+# The desk's keys in a PKCS#11 token: SoftHSM2, in a folder of the test's own
+token-test:
+    bash tools/ci/softhsm.sh
+    cargo test -p gate-signing --features pkcs11 --test token
+
 # Crate edges and committed vectors
 rules:
     cargo xtask deps

@@ -13,6 +13,8 @@
 pub mod age_files;
 pub mod day_vault;
 pub mod plain;
+#[cfg(feature = "pkcs11")]
+pub mod token;
 
 use std::fmt;
 use std::io;

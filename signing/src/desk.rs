@@ -99,6 +99,9 @@ pub enum DeskError {
     /// There is a desk already.
     #[error("{} already holds a province: nothing was changed; give another directory", .0.display())]
     KeepDesk(PathBuf),
+    /// A founding was cut off here.
+    #[error("{} holds the rest of a founding that was cut off: nothing ever used its keys; remove it, or give another directory", .0.display())]
+    KeepLeftovers(PathBuf),
     /// There is none.
     #[error("{} holds no province: make one with `gate-sign province new --dir {} --region 510000 --demo`", .0.display(), .0.display())]
     FindDesk(PathBuf),
@@ -232,10 +235,10 @@ impl Desk {
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
         let keys = directory.join(KEYS_DIRECTORY);
-        let custodies = record.create((directory, &keys), founding.nature, access, rng)?;
-        let mut ring = KeyRing::new(record.plan(), None, custodies);
         let origin = log::origin(founding.region.as_str(), &crate::spelling::hex(&salt));
         let log = Arc::new(access.log(directory, origin, founding.nature, Start::May)?);
+        let custodies = record.create((directory, &keys), founding.nature, access, rng)?;
+        let mut ring = KeyRing::new(record.plan(), None, custodies);
         log.note(&Entry::of(Operation::Found))?;
         ring.tell(Arc::clone(&log));
         let province = Province::found_over(founding, salt, ring, rng)?;
@@ -398,9 +401,14 @@ impl Desk {
 fn new_directory(directory: &Path) -> Result<File, DeskError> {
     staging::make_directory(&directory.join(KEYS_DIRECTORY), Readers::Owner).map_err(at(directory))?;
     let lock = lock(directory)?;
-    match directory.join(STATE_FILE).exists() {
-        true => Err(DeskError::KeepDesk(directory.to_path_buf())),
-        false => Ok(lock),
+    if directory.join(STATE_FILE).exists() {
+        return Err(DeskError::KeepDesk(directory.to_path_buf()));
+    }
+    // Keys of a founding that was cut off would be taken for those of this one.
+    let mut left = fs::read_dir(directory.join(KEYS_DIRECTORY)).map_err(at(directory))?;
+    match left.next() {
+        Some(_) => Err(DeskError::KeepLeftovers(directory.to_path_buf())),
+        None => Ok(lock),
     }
 }
 

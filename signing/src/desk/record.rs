@@ -144,6 +144,13 @@ impl Entry {
     }
 }
 
+#[cfg(feature = "pkcs11")]
+fn token(address: &TokenAddress, access: &Access) -> Result<Box<dyn Custody>, CustodyFault> {
+    let token = crate::custody::token::TokenKeys::new(address.clone(), Arc::clone(&access.prompt));
+    Ok(Box::new(token))
+}
+
+#[cfg(not(feature = "pkcs11"))]
 fn token(_address: &TokenAddress, _access: &Access) -> Result<Box<dyn Custody>, CustodyFault> {
     Err(CustodyFault::BuildWithTokens)
 }
