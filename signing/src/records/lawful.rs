@@ -12,7 +12,7 @@ use gate_wire::time::Timestamp;
 
 use super::desk_keys::{DeskKeys, DeskKnows, KeysSought};
 use super::opening::{Opening, open};
-use super::report::{ApprovalTold, Report, Request, write};
+use super::report::{ApprovalTold, LogPlace, Report, Request, write};
 use super::selection::Selection;
 use super::sources::{GatherFault, Gathered, gather};
 use crate::archive::{ARCHIVE_DIRECTORY, Archive, PolicyFiles, PolicyShelf};
@@ -122,7 +122,7 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
         selection: order.selection,
         approvals: &approvals,
         at: order.now,
-        log: format!("line {}, hash {}", head.lines, spelling::hex(&head.hash.0[..8])),
+        log: LogPlace { line: head.lines, hash: spelling::hex(&head.hash.0) },
     };
     let report = write(&request, &gathered, &opening, (&archive, shelf))?;
     let digest = Some(sha256(&[report.json.as_bytes()]));

@@ -3,22 +3,23 @@
 //! number and no subject.
 //! Must not know: files, keys.
 
-use core::fmt::Write;
+mod document;
+mod layout;
 
-use gate_core::case::Case;
 use gate_core::query::Sequence;
 use gate_store::Break;
 use gate_wire::time::Timestamp;
 use serde::Serialize;
 
-use super::opening::{Destroyed, OpenedRecord, Opening, Shut, WhyShut};
-use super::replay::{Replayed, letter, replay};
-use super::selection::{Civil, Selection};
+use super::opening::{Destroyed, Opening, Shut, WhyShut};
+use super::replay::{Replayed, replay};
+use super::selection::Selection;
 use super::sources::{Gathered, Note, Range, SourceKind, SourceTold};
-use super::story::{self, Line, grouped};
+use super::story::{self, Line};
 use super::words::Said;
 use crate::archive::{Archive, PolicyShelf};
-use crate::spelling;
+use document::Document;
+use layout::lay_out;
 
 /// What the report is about.
 #[derive(Clone, Debug)]
@@ -31,8 +32,24 @@ pub struct Request<'a> {
     pub approvals: &'a [ApprovalTold],
     /// When it was opened.
     pub at: Timestamp,
-    /// Line and hash of the desk's log that tell of it.
-    pub log: String,
+    /// Where the desk's log tells of it.
+    pub log: LogPlace,
+}
+
+/// A place in the desk's log.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogPlace {
+    /// Its line, from 1.
+    pub line: u64,
+    /// The line's hash, hexadecimal.
+    pub hash: String,
+}
+
+impl LogPlace {
+    fn told(&self) -> Said {
+        let (line, hash) = (self.line, self.hash.get(..16).unwrap_or(&self.hash));
+        Said::new(format!("第 {line} 行（散列 {hash}）"), format!("line {line} (hash {hash})"))
+    }
 }
 
 /// One officer's approval, as told.
@@ -80,7 +97,8 @@ pub fn write(
 ) -> Result<Report, serde_json::Error> {
     let replays: Vec<Replayed> = opening.records.iter().map(|opened| replay(&opened.record, shelf)).collect();
     let counts = counted(&replays);
-    let mut blocks = vec![heading(request, gathered, opening)];
+    let result = (Said::new("结果", "Result"), result(opening, counts));
+    let mut blocks = vec![vec![result], heading(request, gathered, opening)];
     for (opened, replayed) in opening.records.iter().zip(&replays) {
         blocks.push(story::tell(opened, replayed, gathered, archive));
     }
@@ -118,22 +136,48 @@ fn counted(replays: &[Replayed]) -> Counts {
     counts
 }
 
+/// The answer in one sentence, for who reads no further.
+fn result(opening: &Opening, counts: Counts) -> Said {
+    let found = opening.records.len();
+    let Counts { identical, differ, not_replayed } = counts;
+    match (found, differ + not_replayed) {
+        (0, _) if !opening.destroyed.is_empty() => Said::new(
+            "记录已到保存期限，密钥已销毁，无法再打开",
+            "the records reached the end of their retention; their keys are destroyed and nobody can open them",
+        ),
+        (0, _) => {
+            Said::new("没有找到可以打开的记录，原因见下", "no record could be opened; the reason is below")
+        }
+        (_, 0) => Said::new(
+            format!("找到 {found} 条记录；其中 {identical} 个结论全部重放一致"),
+            format!("{found} found; all {identical} verdicts among them come out the same again"),
+        ),
+        (_, _) => Said::new(
+            format!(
+                "找到 {found} 条记录；结论重放一致 {identical} 个，不一致 {differ} 个，未能重放 {not_replayed} 个：请看下文"
+            ),
+            format!(
+                "{found} found; {identical} verdicts come out the same again, {differ} DIFFER, {not_replayed} could not be \
+                 replayed: see below"
+            ),
+        ),
+    }
+}
+
 fn heading(request: &Request<'_>, gathered: &Gathered, opening: &Opening) -> Vec<Line> {
-    let approvals: Vec<String> = request
-        .approvals
-        .iter()
-        .map(|approval| {
-            let until = Timestamp::from_unix(approval.until).unwrap_or(Timestamp::MAX);
-            format!("{} (≤ {})", approval.officer, story::time(until).en)
-        })
-        .collect();
+    let approvals = request.approvals.iter().map(|approval| {
+        let until = story::time(Timestamp::from_unix(approval.until).unwrap_or(Timestamp::MAX)).en;
+        let name = &approval.officer;
+        Said::new(format!("{name}（有效至 {until}）"), format!("{name} (until {until})"))
+    });
+    let approvals = approvals.reduce(Said::and).unwrap_or_else(|| Said::same("-"));
     let (searched, candidates) = (gathered.searched, gathered.candidates.len());
     let (opened, told) = (opening.opened, opening.records.len());
     let shut = gathered.left_shut;
     vec![
         (Said::new("案件编号", "Case"), Said::same(request.case)),
         (Said::new("调取范围", "Asked for"), asked(request.selection)),
-        (Said::new("批准", "Approved by"), Said::same(approvals.join(", "))),
+        (Said::new("批准", "Approved by"), approvals),
         (Said::new("调取时间", "Opened at"), story::time(request.at)),
         (
             Said::new("数量", "Counts"),
@@ -147,7 +191,7 @@ fn heading(request: &Request<'_>, gathered: &Gathered, opening: &Opening) -> Vec
                 ),
             ),
         ),
-        (Said::new("工作日志", "Desk log"), Said::same(&request.log)),
+        (Said::new("工作日志", "Desk log"), request.log.told()),
     ]
 }
 
@@ -318,6 +362,10 @@ fn source_told(source: &SourceTold) -> Said {
 
 fn note(note: &Note) -> Said {
     match note {
+        Note::NotRecords => Said::new(
+            "未采用：不是日志、签名批次或预留文件",
+            "NOT USED: neither a journal, nor a signed batch, nor a reserve",
+        ),
         Note::Refused(why) => Said::new(format!("未采用：{why}"), format!("NOT USED: {why}")),
         Note::LogAbsent => {
             Said::new("没有 -wal，最新的行可能不在内", "no -wal beside it: the newest rows may be missing")
@@ -343,157 +391,5 @@ fn note(note: &Note) -> Said {
             let number = terminal.value();
             Said::new(format!("{number} 号机签名有效"), format!("signature of terminal {number} holds"))
         }
-    }
-}
-
-/// Labels in one column, Chinese characters counted twice as wide.
-fn lay_out(title: &str, blocks: &[Vec<Line>], pick: fn(&Said) -> &String) -> String {
-    let labels = blocks.iter().flatten().map(|(label, _)| width(pick(label)));
-    let column = labels.max().unwrap_or(0) + 2;
-    let mut text = format!("{title}\n{}\n", "=".repeat(width(title)));
-    for block in blocks {
-        text.push('\n');
-        for (label, said) in block {
-            let label = pick(label);
-            let gap = " ".repeat(column.saturating_sub(width(label)));
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "{label}{gap}{}", pick(said));
-        }
-    }
-    text
-}
-
-fn width(text: &str) -> usize {
-    text.chars().map(|c| if c >= '\u{2E80}' { 2 } else { 1 }).sum()
-}
-
-/// The report for programs.
-#[derive(Serialize)]
-struct Document<'a> {
-    format: u8,
-    case: &'a str,
-    selection: String,
-    approvals: &'a [ApprovalTold],
-    opened_at: String,
-    log: &'a str,
-    rows_searched: u64,
-    rows_meant: usize,
-    rows_left_shut: u64,
-    rows_opened: u64,
-    replayed: Counts,
-    records: Vec<RecordDocument>,
-    destroyed: Vec<DestroyedDocument>,
-    did_not_open: Vec<ShutDocument>,
-}
-
-#[derive(Serialize)]
-struct RecordDocument {
-    query: String,
-    terminal: u32,
-    sequence: u64,
-    kind: u8,
-    at: String,
-    clock_confirmed: bool,
-    place: u32,
-    lane: u16,
-    verdict: Option<char>,
-    reason: Option<String>,
-    advice: u8,
-    policy_version: u32,
-    policy_digest: String,
-    policy_row: u16,
-    case: Option<String>,
-    act: u8,
-    event: u8,
-    replay: String,
-    again: Option<char>,
-    signed_by_terminal: bool,
-    row_hash: String,
-}
-
-#[derive(Serialize)]
-struct DestroyedDocument {
-    day_key: u32,
-    at: String,
-    certificate: String,
-    rows: u64,
-}
-
-#[derive(Serialize)]
-struct ShutDocument {
-    sequence: u64,
-    day_key: u32,
-    why: String,
-}
-
-impl<'a> Document<'a> {
-    fn of(
-        request: &'a Request<'a>,
-        gathered: &Gathered,
-        opening: &Opening,
-        replays: &[Replayed],
-    ) -> Document<'a> {
-        let destroyed = |gone: &Destroyed| DestroyedDocument {
-            day_key: gone.key.0,
-            at: Civil(gone.at).to_string(),
-            certificate: gone.certificate.clone(),
-            rows: gone.rows,
-        };
-        let shut = |row: &Shut| ShutDocument {
-            sequence: row.sequence.0,
-            day_key: row.key.0,
-            why: why_shut(&row.why, request.selection.terminal().is_some()).en,
-        };
-        Document {
-            format: 1,
-            case: request.case,
-            selection: request.selection.to_string(),
-            approvals: request.approvals,
-            opened_at: Civil(request.at).to_string(),
-            log: &request.log,
-            rows_searched: gathered.searched,
-            rows_meant: gathered.candidates.len(),
-            rows_left_shut: gathered.left_shut,
-            rows_opened: opening.opened,
-            replayed: counted(replays),
-            records: opening.records.iter().zip(replays).map(record_document).collect(),
-            destroyed: opening.destroyed.iter().map(destroyed).collect(),
-            did_not_open: opening.shut.iter().map(shut).collect(),
-        }
-    }
-}
-
-fn record_document((opened, replayed): (&OpenedRecord, &Replayed)) -> RecordDocument {
-    let record = &opened.record;
-    let again = match replayed {
-        Replayed::Identical(again) | Replayed::Differs(again, _) => Some(letter(again.decision.verdict())),
-        Replayed::WithoutPolicy(_) | Replayed::Unreadable(_) | Replayed::NoVerdict => None,
-    };
-    let case = Case::from_indices(record.case.map(|code| code.wrapping_sub(1)));
-    RecordDocument {
-        query: grouped(opened.query.as_str()),
-        terminal: opened.terminal.value(),
-        sequence: opened.sequence.0,
-        kind: record.kind.code(),
-        at: Civil(record.at).to_string(),
-        clock_confirmed: record.clock == 1,
-        place: record.place,
-        lane: record.lane,
-        verdict: (record.verdict != 0).then_some(char::from(record.verdict)),
-        reason: core::str::from_utf8(&record.reason)
-            .ok()
-            .filter(|code| !code.starts_with('\0'))
-            .map(str::to_owned),
-        advice: record.advice,
-        policy_version: record.versions.policy,
-        policy_digest: spelling::hex(&record.policy_digest),
-        policy_row: record.row,
-        case: case.map(|case| super::words::case(&case).en),
-        act: record.act,
-        event: record.event,
-        replay: story::outcome(replayed).en,
-        again,
-        signed_by_terminal: opened.candidate.signed_by.is_some(),
-        row_hash: spelling::hex(opened.candidate.hash().as_bytes()),
     }
 }

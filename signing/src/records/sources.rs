@@ -123,6 +123,8 @@ pub enum SourceKind {
 /// What is to be said of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
+    /// None of the three.
+    NotRecords,
     /// It could not be read, and why.
     Refused(String),
     /// A journal without its `-wal`: the newest rows may be missing.
@@ -297,9 +299,9 @@ impl Gathering<'_> {
 
     fn reserve(&mut self, index: usize, bytes: &[u8]) -> Result<(), GatherFault> {
         let (rows, head) = (reserve_rows(bytes), reserve_head(bytes));
-        if rows.is_empty() && head.is_none() {
-            let nothing = "neither a journal, nor a signed batch, nor a reserve".to_owned();
-            self.note(index, Note::Refused(nothing));
+        // A reserve that was never used is all zeros.
+        if rows.is_empty() && head.is_none() && (bytes.is_empty() || bytes.iter().any(|byte| *byte != 0)) {
+            self.note(index, Note::NotRecords);
             return Ok(());
         }
         self.found.sources[index].kind = SourceKind::Reserve;

@@ -188,13 +188,14 @@ fn rule(record: &Record, replayed: &Replayed) -> Said {
     let words = policy.and_then(|kept| policy_in_words(&kept.text).ok());
     let line = words.and_then(|lines| row_in_words(&lines, row)).unwrap_or_default();
     Said::new(
-        format!("策略第 {version} 版（摘要 {digest}）第 {row} 条{}", after(&line, "：")),
-        format!("policy version {version} (digest {digest}), row {row}{}", after(&line, ": ")),
+        // The row is read aloud in English only; in Chinese the case above and the verdict say it.
+        format!("策略第 {version} 版（摘要 {digest}）第 {row} 条"),
+        format!("policy version {version} (digest {digest}), row {row}{}", after(&line)),
     )
 }
 
-fn after(line: &str, mark: &str) -> String {
-    if line.is_empty() { String::new() } else { format!("{mark}{line}") }
+fn after(line: &str) -> String {
+    if line.is_empty() { String::new() } else { format!(": {line}") }
 }
 
 fn row_in_words(lines: &[String], row: u16) -> Option<String> {
