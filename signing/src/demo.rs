@@ -123,8 +123,8 @@ impl DemoProvince {
     /// # Errors
     /// [`PublishError`].
     pub fn publish(&mut self, out: &Path, publication: &Publication<'_>) -> Result<Published, PublishError> {
-        self.province.prepare(publication.terminal, &mut self.rng)?;
-        self.province.publish(out, publication)
+        self.province.prepare((publication.terminal, publication.device), &mut self.rng)?;
+        self.province.publish(out, publication, &mut self.rng)
     }
 
     /// The province itself.

@@ -42,7 +42,7 @@ use crate::key_ring::KeyRing;
 use crate::log::entry::{Entry, Operation};
 use crate::log::{self, Log, LogFault, Start};
 use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, State, StateRefused};
-use crate::publish::{Publication, PublishError, Published};
+use crate::publish::{Device, Publication, PublishError, Published};
 use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
 use access::{Access, CustodyChoice};
@@ -186,6 +186,8 @@ pub struct Order<'a> {
     pub now: Timestamp,
     /// For which terminal.
     pub terminal: TerminalNumber,
+    /// To which device its keys go.
+    pub device: Device<'a>,
     /// The list, if there is one.
     pub status: Option<&'a Path>,
     /// Deltas that may be put on the list, in any order.
@@ -363,13 +365,13 @@ impl Desk {
     ) -> Result<Published, DeskError> {
         let inputs = self.inputs()?;
         self.province.make_day_keys(order.now, DAYS_AHEAD, rng)?;
-        self.province.prepare(order.terminal, rng)?;
+        self.province.prepare((order.terminal, order.device), rng)?;
         self.save()?;
-        let Order { now, terminal, status, deltas, without } = *order;
-        let publication = Publication { now, terminal, inputs: &inputs, status, deltas, without };
+        let Order { now, terminal, device, status, deltas, without } = *order;
+        let publication = Publication { now, terminal, device, inputs: &inputs, status, deltas, without };
         self.province.archive(&self.directory.join(ARCHIVE_DIRECTORY), &publication)?;
         self.log.note(&Entry::of(Operation::Publish))?;
-        Ok(self.province.publish(out, &publication)?)
+        Ok(self.province.publish(out, &publication, rng)?)
     }
 
     /// Where `status build` puts a list unless told otherwise.

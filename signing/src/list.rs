@@ -186,8 +186,8 @@ impl Province {
         let (desk, head) = (self.list_desk()?, alleged_head(path)?);
         let public = desk.signers.0.each_ref().map(|(kid, key)| (*kid, key.public_key()));
         let authorities = Authorities::new(public).ok_or(OpenFault::from(KeyFault::FindKeys))?;
-        let epoch_key = *desk.epoch_bytes(head.epoch, head.rekeyed);
-        Ok(ListKeys::new(*desk.derived(b"store", &[]), authorities, &[(head.epoch, epoch_key)]))
+        let epochs = vec![(head.epoch, desk.epoch_bytes(head.epoch, head.rekeyed))];
+        Ok(ListKeys::new(*desk.derived(b"store", &[]), authorities, epochs))
     }
 
     /// Opens a list of this desk.

@@ -5,12 +5,14 @@
 //!
 //! The manifest is unsigned in this version: `gate-trust` will write it from the signed repositories (DESIGN §2).
 
+mod keys;
 mod status;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gate_core::envelope;
 use gate_core::keyset::KeySetError;
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestError};
 use gate_core::query::TerminalNumber;
@@ -18,7 +20,7 @@ use gate_core::staff::{StaffList, StaffListError};
 use gate_core::verdict::PlaceKind;
 use gate_proof::digest::sha256;
 use gate_proof::seal::SealingKey;
-use gate_status::{KEY_FILE, RevocationsFault, State};
+use gate_status::{RevocationsFault, State};
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::Serialize;
@@ -33,9 +35,12 @@ use crate::staff;
 use crate::staging::{self, Readers};
 use status::ListPlan;
 
+use keys::KeysPlan;
+
+pub use keys::{Device, KeysNotPublished};
 pub use status::ListNotPublished;
 
-/// The file with a terminal's secrets, beside the manifest. On a real board it comes sealed to the device instead.
+/// The file with a terminal's own keys, beside the manifest. On a real board they never leave the device.
 pub const TERMINAL_KEYS_FILE: &str = "terminal.keys.json";
 /// Day keys published ahead; more would not fit a document.
 const DAY_KEYS_MOST: usize = 120;
@@ -47,6 +52,8 @@ pub struct Publication<'a> {
     pub now: Timestamp,
     /// For which terminal.
     pub terminal: TerminalNumber,
+    /// To which device its keys go.
+    pub device: Device<'a>,
     /// Policies, places, risk levels.
     pub inputs: &'a Inputs,
     /// The list as [`Province::build_list`] made it; without one the terminal answers cards with Assist.
@@ -123,6 +130,12 @@ pub enum PublishError {
     /// A key is not at hand, or the log did not take the line.
     #[error(transparent)]
     Custody(#[from] CustodyFault),
+    /// The terminal gets no keys.
+    #[error("keys")]
+    Keys(#[from] KeysNotPublished),
+    /// What was sealed does not read back.
+    #[error("keys")]
+    Envelopes(#[source] gate_core::envelope::EnvelopeRefused),
     /// The list, or a delta of it, is not what a terminal takes.
     #[error("status-list")]
     List(#[from] ListNotPublished),
@@ -151,7 +164,7 @@ struct Made {
 }
 
 impl Province {
-    /// Makes the terminal's own keys where they are missing, and raises the generation. The desk keeps the result
+    /// Makes the terminal's own keys where a demo's desk makes them and they are missing, and raises the generation. The desk keeps the result
     /// before anything is published: a crash between the two skips a number, which is harmless; a number used twice
     /// would not be.
     ///
@@ -159,10 +172,12 @@ impl Province {
     /// [`CustodyFault`]; the generation is as before.
     pub fn prepare(
         &mut self,
-        terminal: TerminalNumber,
+        (terminal, device): (TerminalNumber, Device<'_>),
         rng: &mut impl CryptoRng,
     ) -> Result<(), CustodyFault> {
-        self.keys.make_all(&[KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)], rng)?;
+        if matches!(device, Device::MadeHere) {
+            self.keys.make_all(&[KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)], rng)?;
+        }
         self.state.generation = self.state.generation.saturating_add(1);
         Ok(())
     }
@@ -171,13 +186,18 @@ impl Province {
     ///
     /// # Errors
     /// [`PublishError`]; the manifest that was in force still is.
-    pub fn publish(&self, out: &Path, publication: &Publication<'_>) -> Result<Published, PublishError> {
+    pub fn publish(
+        &self,
+        out: &Path,
+        publication: &Publication<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Published, PublishError> {
         let generation = self.state.generation;
         let there = admit_directory(self, out)?;
         let made = self.documents(publication)?;
         let list = ListPlan::new(self, publication, out, there.as_ref())?;
         let state = list.as_ref().map(|list| list.state);
-        let secrets = self.terminal_keys(publication.terminal)?;
+        let keys = KeysPlan::new(self, publication, (out, there.as_ref()), rng)?;
         staging::make_directory(out, Readers::All).map_err(at(out))?;
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for document in &made {
@@ -186,21 +206,25 @@ impl Province {
             entries.push(entry(document));
             files.push(path);
         }
-        let keys = out.join(TERMINAL_KEYS_FILE);
-        staging::replace(&keys, secrets.as_bytes(), Readers::Owner).map_err(at(&keys))?;
-        if let (Some(list), Some(source)) = (list, publication.status) {
-            let path = out.join(KEY_FILE);
-            let text = self.keys_of_list(source)?.encode();
-            staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
+        for (name, text, readers) in [
+            (TERMINAL_KEYS_FILE, keys.own.as_ref().map(|own| own.as_str()), Readers::Owner),
+            (envelope::FILE_NAME, Some(keys.envelopes.as_str()), Readers::All),
+        ] {
+            if let Some(text) = text {
+                let path = out.join(name);
+                staging::replace(&path, text.as_bytes(), readers).map_err(at(&path))?;
+                files.push(path);
+            }
+        }
+        if let Some(list) = list {
             let (of_list, written) = list.write(out)?;
             entries.extend(of_list);
             files.extend(written);
-            files.push(path);
         }
         let manifest = self.manifest(entries)?;
         let path = out.join(FILE_NAME);
         staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
-        files.extend([keys, path]);
+        files.push(path);
         Ok(Published { generation, files, list: state })
     }
 
@@ -290,23 +314,6 @@ impl Province {
         let (version, issued) = (self.state.generation, now.unix());
         Ok(serde_json::to_string(&DayKeysDocument { format: 1, version, issued, keys: keys.collect() })?)
     }
-
-    fn terminal_keys(&self, terminal: TerminalNumber) -> Result<zeroize::Zeroizing<String>, PublishError> {
-        let hex = |name| match self.keys.release(name) {
-            Ok(seed) => Ok(Secret(seed.to_hex())),
-            Err(CustodyFault::FindKey(_)) => Err(PublishError::Prepare { terminal: terminal.value() }),
-            Err(fault) => Err(fault.into()),
-        };
-        let document = TerminalKeysDocument {
-            format: 1,
-            terminal: terminal.value(),
-            subject_key: hex(KeyName::Subject)?,
-            link_key: hex(KeyName::Link)?,
-            record_key_seed: hex(KeyName::TerminalRecord(terminal))?,
-            use_key: hex(KeyName::TerminalUse(terminal))?,
-        };
-        Ok(serde_json::to_string(&document)?.into())
-    }
 }
 
 #[derive(Serialize)]
@@ -341,26 +348,6 @@ struct DayKeysDocument<'a> {
     version: u32,
     issued: u64,
     keys: Vec<&'a DayKeyEntry>,
-}
-
-/// `terminal.keys.json`: 64 lower-case hexadecimal digits a key.
-#[derive(Serialize)]
-struct TerminalKeysDocument {
-    format: u8,
-    terminal: u32,
-    subject_key: Secret,
-    link_key: Secret,
-    record_key_seed: Secret,
-    use_key: Secret,
-}
-
-/// Text that is wiped when dropped.
-struct Secret(zeroize::Zeroizing<String>);
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
 }
 
 fn entry(document: &Made) -> EntryDocument {

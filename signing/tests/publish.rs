@@ -1,11 +1,15 @@
 //! What is published is what the terminal's own loaders accept, whole, and never something else under a name.
 #![expect(clippy::unwrap_used, reason = "a test's helpers: a failure here is the test's failure")]
 
+#[path = "support/device.rs"]
+mod support;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use gate_core::believed::{Places, RiskLevels};
+use gate_core::envelope::{self, Envelopes, KeyPurpose};
 use gate_core::keyset::{KeySet, Region};
 use gate_core::manifest::{Dataset, Demo, FILE_NAME, Manifest};
 use gate_core::policy::Policy;
@@ -13,17 +17,23 @@ use gate_core::query::TerminalNumber;
 use gate_core::staff::StaffList;
 use gate_core::verdict::{Direction, PlaceKind};
 use gate_proof::digest::sha256;
+use gate_proof::seal::OpeningKey;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::inputs::Inputs;
 use gate_signing::key_name::KeyName;
 use gate_signing::list::Listed;
-use gate_signing::publish::{Publication, PublishError, Published, TERMINAL_KEYS_FILE};
+use gate_signing::publish::{
+    Device, KeysNotPublished, Publication, PublishError, Published, TERMINAL_KEYS_FILE,
+};
 use gate_signing::revocation::Revocation;
-use gate_status::{Answer, KEY_FILE, ListKeys, Revocations, Scope, SealedList, StatusList};
+use gate_status::{Answer, Revocations, Scope, SealedList, StatusList};
 use gate_wire::credential::{Colour, CredentialId, Role};
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use support::list_keys;
 
 fn now() -> Timestamp {
     Timestamp::from_unix(1_795_104_000).unwrap()
@@ -60,7 +70,15 @@ fn publish(
     let inputs = Inputs::demo();
     demo.publish(
         out,
-        &Publication { now: now(), terminal: terminal(), inputs: &inputs, status, deltas: &[], without },
+        &Publication {
+            now: now(),
+            terminal: terminal(),
+            device: Device::MadeHere,
+            inputs: &inputs,
+            status,
+            deltas: &[],
+            without,
+        },
     )
 }
 
@@ -105,7 +123,7 @@ fn every_dataset_is_there_and_loads() {
     bytes(&out, Dataset::StatusList);
     let entry = manifest.find(Dataset::StatusList).unwrap();
     assert_eq!((entry.as_of, entry.version), (now().minus(3600), 1));
-    let keys = ListKeys::load(&out.join(KEY_FILE)).unwrap();
+    let keys = list_keys(&out);
     let table = SealedList::open(&out.join(entry.file.as_str()), &keys).unwrap();
     let subject = demo.subject(&person()).unwrap();
     assert_eq!(table.find(&subject), Ok(Answer::Listed(Colour::Red)));
@@ -125,23 +143,94 @@ fn day_keys_are_those_whose_seeds_the_desk_holds_one_a_day() {
     }
 }
 
+fn text(dir: &Path, name: &str) -> String {
+    fs::read_to_string(dir.join(name)).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[test]
-fn the_terminals_secrets_are_in_one_file_that_only_its_owner_reads() {
+fn the_terminals_own_keys_are_in_a_file_that_its_owner_reads_and_the_provinces_are_nowhere_in_plain() {
     let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
-    publish(&mut demo, dir.path(), None, &[]).unwrap();
-    let path = dir.path().join(TERMINAL_KEYS_FILE);
+    let (out, table) = (dir.path().join("believed"), dir.path().join("list.db"));
+    list(&mut demo, &table, Colour::Red);
+    publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    let path = out.join(TERMINAL_KEYS_FILE);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let keys: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    assert_eq!((keys["format"].as_u64(), keys["terminal"].as_u64()), (Some(1), Some(7)));
+    let keys: serde_json::Value = serde_json::from_str(&text(&out, TERMINAL_KEYS_FILE)).unwrap();
+    assert_eq!((keys["format"].as_u64(), keys["terminal"].as_u64()), (Some(2), Some(7)));
     for (field, name) in [
-        ("subject_key", KeyName::Subject),
-        ("link_key", KeyName::Link),
         ("record_key_seed", KeyName::TerminalRecord(terminal())),
         ("use_key", KeyName::TerminalUse(terminal())),
     ] {
-        let found: [u8; 32] = gate_core::json::hex(keys[field].as_str().unwrap()).unwrap();
-        assert_eq!(found, demo.key_seed(name).unwrap(), "{field}");
+        assert_eq!(keys[field].as_str().unwrap(), hex(&demo.key_seed(name).unwrap()), "{field}");
     }
+    let (device, envelopes) = support::device_and_envelopes(&out);
+    for (purpose, name) in [(KeyPurpose::SubjectKey, KeyName::Subject), (KeyPurpose::LinkKey, KeyName::Link)]
+    {
+        let opened = envelopes.open(&device, (purpose, 0)).unwrap();
+        assert_eq!(opened.as_bytes(), &demo.key_seed(name).unwrap(), "{purpose:?}");
+    }
+    let mut secrets = vec![demo.key_seed(KeyName::Subject).unwrap(), demo.key_seed(KeyName::Link).unwrap()];
+    secrets.extend(list_keys(&out).bytes().map(|(_, key)| *key));
+    assert_eq!(secrets.len(), 4);
+    for file in fs::read_dir(&out).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        for secret in &secrets {
+            let spelled = hex(secret);
+            assert!(!bytes.windows(32).any(|window| window == secret));
+            assert!(!bytes.windows(64).any(|window| window == spelled.as_bytes()));
+        }
+    }
+    let first = text(&out, TERMINAL_KEYS_FILE);
+    publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    assert_eq!(
+        text(&out, TERMINAL_KEYS_FILE),
+        first,
+        "its device key stays: a power cut in between costs nothing"
+    );
+}
+
+#[test]
+fn an_enrolled_device_gets_envelopes_alone_and_its_own_keys_are_never_touched() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    let own = dir.path().join(TERMINAL_KEYS_FILE);
+    let device = OpeningKey::from_seed(&[4; 32]);
+    fs::write(&own, "made by gate enrol").unwrap();
+    let refused = publish(&mut demo, dir.path(), None, &[]).unwrap_err();
+    assert!(matches!(refused, PublishError::Keys(KeysNotPublished::KeepOwn(_))), "{refused}");
+    let (inputs, key) = (Inputs::demo(), device.sealing_key());
+    let publication = Publication {
+        now: now(),
+        terminal: terminal(),
+        device: Device::Enrolled(&key),
+        inputs: &inputs,
+        status: None,
+        deltas: &[],
+        without: &[],
+    };
+    demo.publish(dir.path(), &publication).unwrap();
+    assert_eq!(text(dir.path(), TERMINAL_KEYS_FILE), "made by gate enrol");
+    let envelopes = Envelopes::load(&fs::read(dir.path().join(envelope::FILE_NAME)).unwrap()).unwrap();
+    let opened = envelopes.open(&device, (KeyPurpose::SubjectKey, 0)).unwrap();
+    assert_eq!(opened.as_bytes(), &demo.key_seed(KeyName::Subject).unwrap());
+}
+
+#[test]
+fn between_two_epochs_the_keys_of_both_are_there() {
+    let (dir, mut demo) = (tempfile::tempdir().unwrap(), demo());
+    let (out, table) = (dir.path().join("believed"), dir.path().join("list.db"));
+    list(&mut demo, &table, Colour::Red);
+    publish(&mut demo, &out, Some(&table), &[]).unwrap();
+    let next = dir.path().join("next.db");
+    list(&mut demo, &next, Colour::Green);
+    publish(&mut demo, &out, Some(&next), &[]).unwrap();
+    let (_, envelopes) = support::device_and_envelopes(&out);
+    assert!(envelopes.epochs().eq([2, 1]), "a cut before the manifest leaves the epoch in force readable");
+    publish(&mut demo, &out, Some(&next), &[]).unwrap();
+    assert!(support::device_and_envelopes(&out).1.epochs().eq([2]));
 }
 
 #[test]
@@ -206,6 +295,7 @@ fn a_document_that_the_gate_would_refuse_is_not_published_at_all() {
         let publication = Publication {
             now: now(),
             terminal: terminal(),
+            device: Device::MadeHere,
             inputs: &inputs,
             status: None,
             deltas: &[],
@@ -223,12 +313,14 @@ fn a_terminal_without_keys_of_its_own_gets_nothing() {
     let publication = Publication {
         now: now(),
         terminal: terminal(),
+        device: Device::MadeHere,
         inputs: &inputs,
         status: None,
         deltas: &[],
         without: &[],
     };
-    let refused = demo.province().publish(&out, &publication).unwrap_err();
+    let refused =
+        demo.province().publish(&out, &publication, &mut ChaCha20Rng::from_seed([1; 32])).unwrap_err();
     assert!(matches!(refused, PublishError::Prepare { terminal: 7 }), "{refused}");
     assert!(!out.exists());
 }

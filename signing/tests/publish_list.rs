@@ -5,6 +5,9 @@
     reason = "a test's helpers: a failure here is the test's failure"
 )]
 
+#[path = "support/device.rs"]
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +16,8 @@ use gate_core::query::TerminalNumber;
 use gate_signing::demo::DemoProvince;
 use gate_signing::inputs::Inputs;
 use gate_signing::list::Listed;
-use gate_signing::publish::{ListNotPublished, Publication, PublishError, Published};
-use gate_status::{Answer, DeltaDamaged, DeltaRefused, KEY_FILE, ListKeys, Scope, SealedList, StatusList};
+use gate_signing::publish::{Device, ListNotPublished, Publication, PublishError, Published};
+use gate_status::{Answer, DeltaDamaged, DeltaRefused, Scope, SealedList, StatusList};
 use gate_wire::credential::Colour;
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
@@ -90,6 +93,7 @@ impl Desk {
         let publication = Publication {
             now: now(),
             terminal: TerminalNumber::new(7).unwrap(),
+            device: Device::MadeHere,
             inputs: &Inputs::demo(),
             status: Some(&list),
             deltas,
@@ -109,7 +113,7 @@ impl Desk {
     /// What a terminal makes of the directory.
     fn answer(&self) -> (u32, Result<Answer, gate_status::ListFault>) {
         let (out, manifest) = (self.path("believed"), self.manifest());
-        let keys = ListKeys::load(&out.join(KEY_FILE)).unwrap();
+        let keys = support::list_keys(&out);
         let base = manifest.find(Dataset::StatusList).unwrap();
         let mut list = SealedList::open(&out.join(base.file.as_str()), &keys).unwrap();
         for delta in manifest.deltas() {
@@ -214,6 +218,7 @@ fn what_a_terminal_would_refuse_is_not_published_and_nothing_changes() {
     let publication = Publication {
         now: now(),
         terminal: TerminalNumber::new(7).unwrap(),
+        device: Device::MadeHere,
         inputs: &Inputs::demo(),
         status: None,
         deltas: &steps,

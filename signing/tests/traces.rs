@@ -12,6 +12,7 @@ use gate_proof::stretch::MemoryKib;
 use gate_signing::desk::{Desk, Order};
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_signing::province::{Founding, Province};
+use gate_signing::publish::Device;
 use gate_signing::revocation::Revocation;
 use gate_status::Scope;
 use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
@@ -114,7 +115,14 @@ fn no_name_and_no_number_stays_in_any_file_of_the_desk_or_the_terminal() {
     let built = desk.province.build_list_from_table(place, table.as_bytes(), &mut rejects).unwrap();
     assert_eq!((built.people, built.rejected), (PEOPLE as u64, PEOPLE as u64));
     let terminal = TerminalNumber::new(3).unwrap();
-    let order = Order { now: now(), terminal, status: Some(&list), deltas: &[], without: &[] };
+    let order = Order {
+        now: now(),
+        terminal,
+        device: Device::MadeHere,
+        status: Some(&list),
+        deltas: &[],
+        without: &[],
+    };
     desk.publish(&dir.path().join("data"), &order, &mut rng).unwrap();
     fs::write(dir.path().join("rejects"), rejects).unwrap();
 

@@ -12,7 +12,7 @@ use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::inputs::Inputs;
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_signing::key_name::KeyName;
-use gate_signing::publish::Publication;
+use gate_signing::publish::{Device, Publication};
 use gate_sim::people::{Person, VALID};
 use gate_sim::stage::{beginning, province};
 use gate_terminal::check::{CheckArgs, CheckOutcome, run};
@@ -41,6 +41,7 @@ impl Desk {
         let publication = Publication {
             now: beginning().minus(3_600),
             terminal: TerminalNumber::new(42).unwrap(),
+            device: Device::MadeHere,
             inputs: &Inputs::demo(),
             status: None,
             deltas: &[],

@@ -10,7 +10,7 @@ use gate_proof::digest::sha256;
 use gate_signing::demo::DemoProvince;
 use gate_signing::inputs::Inputs;
 use gate_signing::list::Listed;
-use gate_signing::publish::Publication;
+use gate_signing::publish::{Device, Publication};
 use gate_sim::people::Person;
 use gate_sim::stage::beginning;
 use gate_status::Scope;
@@ -58,6 +58,7 @@ impl Desk {
         let publication = Publication {
             now: beginning().minus(3_600),
             terminal: TerminalNumber::new(42).unwrap(),
+            device: Device::MadeHere,
             inputs: &Inputs::demo(),
             status: Some(&self.base),
             deltas: &[],
@@ -142,13 +143,13 @@ fn each_delta_that_is_not_for_here_is_refused_with_its_reason_and_the_list_stand
 
 #[test]
 fn a_folded_base_takes_the_deltas_behind_it_and_none_before() {
-    use gate_status::{KEY_FILE, ListKeys, Progress, Shelf};
+    use gate_status::{Progress, Shelf};
     let mut desk = Desk::of(1, 5);
     desk.publish();
     let steps = desk.steps(3);
     let shelf = desk.folder.path().join("shelf");
     fs::create_dir(&shelf).unwrap();
-    let keys = || Box::new(ListKeys::load(&desk.data().join(KEY_FILE)).unwrap());
+    let keys = || Box::new(gate_terminal::secrets::list_keys(&desk.data()).unwrap());
     let mut keeper = Shelf::import(&shelf, keys(), &desk.base).unwrap();
     keeper.take_delta(&steps[0]).unwrap();
     keeper.take_delta(&steps[1]).unwrap();

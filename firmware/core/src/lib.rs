@@ -8,6 +8,7 @@ pub mod attendant;
 pub mod believed;
 pub mod case;
 pub mod decide;
+pub mod envelope;
 pub mod event;
 pub mod facts;
 pub mod journal;

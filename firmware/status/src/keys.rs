@@ -127,8 +127,11 @@ impl fmt::Debug for ListKeys {
 impl ListKeys {
     /// These keys. The caller wipes its own copies.
     #[must_use]
-    pub fn new(store: [u8; 32], authorities: Authorities, epochs: &[(Epoch, [u8; 32])]) -> ListKeys {
-        let epochs = epochs.iter().map(|(epoch, key)| (*epoch, Wiped::new(*key))).collect();
+    pub fn new(
+        store: [u8; 32],
+        authorities: Authorities,
+        epochs: Vec<(Epoch, Zeroizing<[u8; 32]>)>,
+    ) -> ListKeys {
         ListKeys { store: Wiped::new(store), authorities, epochs }
     }
 
@@ -214,6 +217,14 @@ impl KeyStore for ListKeys {
     }
 }
 
+impl ListKeys {
+    /// Each key's bytes with the epoch it belongs to, the store key without one: for whoever puts them into envelopes.
+    pub fn bytes(&self) -> impl Iterator<Item = (Option<Epoch>, &[u8; 32])> {
+        let epochs = self.epochs.iter().map(|(epoch, key)| (Some(*epoch), &**key));
+        core::iter::once((None, &*self.store)).chain(epochs)
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -247,7 +258,7 @@ mod tests {
 
     fn keys() -> ListKeys {
         let both = Authorities::new([authority(1), authority(2)]).unwrap();
-        ListKeys::new([5; 32], both, &[(Epoch(3), [7; 32])])
+        ListKeys::new([5; 32], both, vec![(Epoch(3), Wiped::new([7; 32]))])
     }
 
     #[test]

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use crate::believed::{Believed, NothingSeen};
 use crate::files;
 use crate::judge::{Judge, Proven, Shown, Station};
-use crate::secrets::{self, Secrets};
+use crate::secrets::Secrets;
 use crate::{later, moment};
 
 pub use typed::StaffArgs;
@@ -143,7 +143,7 @@ impl Checker {
         for problem in &believed.problems {
             crate::say!("gate check: {problem}");
         }
-        let secrets = Secrets::load(&args.data.join(secrets::FILE_NAME))?;
+        let secrets = Secrets::load(&args.data)?;
         let now = args.now.as_deref().map_or_else(|| Ok(moment::system_now()), moment::parse)?;
         let floor = believed.issued.iter().copied().fold(Timestamp::EPOCH, later);
         let given = RtcReading { time: now, health: RtcHealth::Healthy, set_from: ClockTrust::Confirmed };

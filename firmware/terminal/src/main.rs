@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gate_terminal::{check, config, decode, run, selftest};
+use gate_terminal::{check, config, decode, enrol, run, selftest};
 
 /// 天府闸机 Tianfu Gate: the terminal.
 #[derive(Parser)]
@@ -34,6 +34,15 @@ enum Command {
         /// Configuration file (TOML).
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Make this terminal's own keys, once, and print what the desk must know of them.
+    Enrol {
+        /// The terminal's data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Its number, 0 to 131071.
+        #[arg(long, value_name = "N")]
+        terminal: u32,
     },
     /// Check a configuration, or print a commented sample.
     #[command(subcommand)]
@@ -72,6 +81,10 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => exit(check::run(&args, out)? == check::CheckOutcome::AllDecided),
         Command::Decode(args) => decode::run(&args, out)?.into(),
         Command::Selftest { config } => exit(selftest::run(&config, out)? == selftest::Health::Well),
+        Command::Enrol { data, terminal } => {
+            enrol::run(&data, terminal, out)?;
+            ExitCode::SUCCESS
+        }
         Command::Config(ConfigCommand::Check { config }) => {
             config::Config::load(&config)?;
             println!("{} is a good configuration", config.display());

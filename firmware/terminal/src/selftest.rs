@@ -15,7 +15,7 @@ use crate::config::{Config, RtcFitted};
 use crate::gate::RTC_SET;
 use crate::judge::Judge;
 use crate::moment;
-use crate::secrets::{self, Secrets};
+use crate::secrets::Secrets;
 use crate::wiring;
 
 /// Until syncing exists, data come from the desk.
@@ -56,7 +56,7 @@ pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
     let believed = Believed::load(&config.data, &NothingSeen);
     data(&believed, &mut report)?;
     list(&believed, &mut report)?;
-    match Secrets::load(&config.data.join(secrets::FILE_NAME)) {
+    match Secrets::load(&config.data) {
         Ok(secrets) => {
             report.good("keys", &format!("terminal {}", secrets.terminal.value()))?;
             let judge = Judge::new(believed, secrets, config.station());

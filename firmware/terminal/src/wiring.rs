@@ -23,14 +23,14 @@ use crate::gate::{Gate, KeptVersions};
 use crate::judge::Judge;
 use crate::moment;
 use crate::renewal::Renewal;
-use crate::secrets::{self, Secrets};
+use crate::secrets::Secrets;
 
 /// A terminal of this configuration.
 ///
 /// # Errors
 /// If the terminal's secrets or its display cannot be opened. A journal that cannot be is a fault on the screen.
 pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
-    let secrets = Secrets::load(&config.data.join(secrets::FILE_NAME))?;
+    let secrets = Secrets::load(&config.data)?;
     let renewal = Renewal::of(&config.data);
     let first = Judge::new(Believed::load_day_keys(&config.data), secrets, config.station());
     let book = open_book(config, &first).unwrap_or_else(|cause| {

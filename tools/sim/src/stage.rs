@@ -29,7 +29,7 @@ use gate_terminal::devices::Devices;
 use gate_terminal::gate::{Gate, KeptVersions, RTC_SET};
 use gate_terminal::judge::{Judge, Station};
 use gate_terminal::renewal::Renewal;
-use gate_terminal::secrets::{self, Secrets};
+use gate_terminal::secrets::Secrets;
 use gate_wire::record::Record;
 use gate_wire::sdt::Baud;
 use gate_wire::time::Timestamp;
@@ -357,7 +357,7 @@ fn terminal(
     world: &World,
     (boot, disk): (Boot, Option<&SimDisk>),
 ) -> Result<(Gate, Ledger)> {
-    let secrets = Secrets::load(&data(directory).join(secrets::FILE_NAME))?;
+    let secrets = Secrets::load(&data(directory))?;
     let station = Station { place: setting.place, lane: setting.lane };
     let renewal = Renewal::of(&data(directory));
     let judge = Judge::new(Believed::load_day_keys(&data(directory)), secrets, station);

@@ -40,7 +40,7 @@ impl Desk {
     pub(crate) fn terminal(&self, epoch: u32, rekeyed: u8) -> ListKeys {
         let public = |at: usize| (self.0.0[at].0, self.0.0[at].1.public_key());
         let both = Authorities::new([public(0), public(1)]).unwrap();
-        ListKeys::new(STORE, both, &[(Epoch(epoch), Self::epoch_bytes(Epoch(epoch), rekeyed))])
+        ListKeys::new(STORE, both, vec![(Epoch(epoch), Self::epoch_bytes(Epoch(epoch), rekeyed).into())])
     }
 }
 

@@ -11,10 +11,10 @@ use std::path::Path;
 
 use anyhow::{bail, ensure};
 use gate_core::manifest::{Dataset, Manifest, ManifestEntry};
-use gate_status::{DELTA_MOST_BYTES, KEY_FILE, ListKeys, SealedList, State, alleged_delta_head};
+use gate_status::{DELTA_MOST_BYTES, SealedList, State, alleged_delta_head};
 
 use super::{Seen, read_file};
-use crate::files;
+use crate::{files, secrets};
 
 /// A province of 100 million takes 420 MB.
 const LARGEST_LIST: u64 = 4 << 30;
@@ -60,7 +60,7 @@ fn open_base(directory: &Path, entry: &ManifestEntry) -> anyhow::Result<SealedLi
         path.display(),
         entry.length
     );
-    let list = SealedList::open(&path, &ListKeys::load(&directory.join(KEY_FILE))?)?;
+    let list = SealedList::open(&path, &secrets::list_keys(directory)?)?;
     let epoch = list.state().epoch.0;
     ensure!(
         epoch == entry.version,

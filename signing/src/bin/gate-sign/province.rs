@@ -7,10 +7,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use gate_core::keyset::Region;
 use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
+use gate_proof::seal::SealingKey;
 use gate_proof::stretch::MemoryKib;
 use gate_signing::desk::access::{CustodyChoice, TokenAddress};
 use gate_signing::desk::{DEMO_WARNING, Desk, Order};
 use gate_signing::province::{DAYS_AHEAD, Founding, REAL_TAG_MEMORY_KIB};
+use gate_signing::publish::Device;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
@@ -79,6 +81,9 @@ pub(crate) struct Publish {
     /// The terminal's number, 0 to 131071
     #[arg(long, value_name = "N", value_parser = terminal, default_value = "1")]
     terminal: TerminalNumber,
+    /// The terminal's device key as `gate enrol` printed it; without it a demo's desk makes the terminal's own keys too
+    #[arg(long, value_name = "HEX", value_parser = device)]
+    device: Option<SealingKey>,
     /// The status list; without it the one last built at this desk, if there is one
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
@@ -141,6 +146,7 @@ impl Publish {
         let order = Order {
             now,
             terminal: self.terminal,
+            device: self.device.as_ref().map_or(Device::MadeHere, Device::Enrolled),
             status: status.as_deref(),
             deltas: &self.delta,
             without: &[],
@@ -156,13 +162,22 @@ impl Publish {
         if status.is_none() {
             println!("no status list: ID cards will be Assist; build one with `gate-sign status build`");
         }
-        println!("terminal.keys.json is in plain text: on a real board it comes sealed to the device");
+        if self.device.is_none() {
+            println!(
+                "terminal.keys.json is in plain text: at a real board `gate enrol` makes it, and it stays there"
+            );
+        }
         Ok(())
     }
 }
 
 fn region(text: &str) -> Result<Region, String> {
     Region::parse(text).ok_or_else(|| "six digits: 510000".into())
+}
+
+fn device(text: &str) -> anyhow::Result<SealingKey> {
+    let bytes = gate_core::json::hex(text).context("64 lower-case hexadecimal digits")?;
+    Ok(SealingKey::admit(&bytes)?)
 }
 
 fn terminal(text: &str) -> anyhow::Result<TerminalNumber> {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
 use gate_signing::demo::DemoProvince;
-use gate_signing::publish::Publication;
+use gate_signing::publish::{Device, Publication};
 use gate_status::SealedList;
 
 use super::{Setting, Stage, data, terminal_number};
@@ -101,6 +101,7 @@ pub(super) fn generation(
     let publication = Publication {
         now,
         terminal: terminal_number(),
+        device: Device::MadeHere,
         inputs: &setting.inputs,
         status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),
         deltas,
