@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gate_core::envelope::{self, Envelopes, KeyPurpose};
 use gate_core::keyset::{Holder, Region};
 use gate_core::manifest::{Demo, FILE_NAME, Manifest};
 use gate_core::query::TerminalNumber;
+use gate_proof::seal::OpeningKey;
 use gate_proof::stretch::MemoryKib;
 use gate_signing::custody::{Asked, Backend, CustodyFault, Prompt};
 use gate_signing::desk::access::{Access, CustodyChoice};
@@ -19,6 +21,7 @@ use gate_signing::key_ring::Work;
 use gate_signing::log::entry::{Operation, Operator};
 use gate_signing::log::{Clock, LOG_FILE};
 use gate_signing::province::{Founding, FoundingRefused};
+use gate_signing::publish::{Device, KeysNotPublished, PublishError};
 use gate_signing::register::Terms;
 use gate_wire::cose::Kid;
 use gate_wire::credential::{Colour, Condition, Kind};
@@ -119,16 +122,23 @@ fn a_province_under_a_passphrase_issues_and_publishes_after_it_was_opened_again(
     let again = issue(&desk).unwrap();
     assert_eq!((first.kid, first.bytes.len()), (again.kid, again.bytes.len()));
     let terminal = TerminalNumber::new(1).unwrap();
-    let order = Order { now: now(), terminal, status: None, deltas: &[], without: &[] };
+    let unenrolled =
+        Order { now: now(), terminal, device: Device::MadeHere, status: None, deltas: &[], without: &[] };
+    let refused = desk.publish(&out, &unenrolled, &mut rng(3)).unwrap_err();
+    assert!(matches!(refused, DeskError::Publish(PublishError::Keys(KeysNotPublished::Enrol))), "{refused}");
+    let device = OpeningKey::from_seed(&[8; 32]);
+    let key = device.sealing_key();
+    let order = Order { device: Device::Enrolled(&key), ..unenrolled };
     desk.publish(&out, &order, &mut rng(3)).unwrap();
     assert!(Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).is_ok());
     assert!(desk.custody().all(|(_, held)| held.backend == Backend::Age));
 
-    // What terminals got in plain text stands nowhere at the desk.
-    let secrets: serde_json::Value =
-        serde_json::from_slice(&fs::read(out.join("terminal.keys.json")).unwrap()).unwrap();
-    let names = ["subject_key", "link_key", "record_key_seed", "use_key"];
-    let secrets = names.map(|name| secrets[name].as_str().unwrap().to_owned());
+    // What a terminal opens stands nowhere at the desk in plain text.
+    let envelopes = Envelopes::load(&fs::read(out.join(envelope::FILE_NAME)).unwrap()).unwrap();
+    let secrets = [KeyPurpose::SubjectKey, KeyPurpose::LinkKey].map(|purpose| {
+        let key = *envelopes.open(&device, (purpose, 0)).unwrap().as_bytes();
+        key.map(|byte| format!("{byte:02x}")).concat()
+    });
     let files = key_files(&desk_dir).into_iter().map(|name| desk_dir.join("keys").join(name));
     let state = ["province.json", "custody.json", "custody.age", LOG_FILE].map(|name| desk_dir.join(name));
     for path in files.chain(state) {
