@@ -122,13 +122,10 @@ fn a_province_under_a_passphrase_issues_and_publishes_after_it_was_opened_again(
     let again = issue(&desk).unwrap();
     assert_eq!((first.kid, first.bytes.len()), (again.kid, again.bytes.len()));
     let terminal = TerminalNumber::new(1).unwrap();
-    let unenrolled =
-        Order { now: now(), terminal, device: Device::MadeHere, status: None, deltas: &[], without: &[] };
-    let refused = desk.publish(&out, &unenrolled, &mut rng(3)).unwrap_err();
-    assert!(matches!(refused, DeskError::Publish(PublishError::Keys(KeysNotPublished::Enrol))), "{refused}");
     let device = OpeningKey::from_seed(&[8; 32]);
     let key = device.sealing_key();
-    let order = Order { device: Device::Enrolled(&key), ..unenrolled };
+    let device_key = Device::Enrolled(&key);
+    let order = Order { now: now(), terminal, device: device_key, status: None, deltas: &[], without: &[] };
     desk.publish(&out, &order, &mut rng(3)).unwrap();
     assert!(Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).is_ok());
     assert!(desk.custody().all(|(_, held)| held.backend == Backend::Age));
@@ -146,6 +143,23 @@ fn a_province_under_a_passphrase_issues_and_publishes_after_it_was_opened_again(
         let text = String::from_utf8_lossy(&bytes);
         assert!(!secrets.iter().any(|secret| text.contains(secret)), "{}", path.display());
     }
+}
+
+#[test]
+fn a_real_provinces_keys_go_to_an_enrolled_device_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let real = Founding { tag_memory: MemoryKib::new(1024).unwrap(), ..founding(Demo::No) };
+    let (choice, access) = (CustodyChoice::Age, access(answers("a passphrase of some length")));
+    let mut desk = Desk::found(&dir.path().join("desk"), &real, &choice, &access, &mut rng(1)).unwrap();
+    let (out, terminal) = (dir.path().join("data"), TerminalNumber::new(1).unwrap());
+    let order =
+        Order { now: now(), terminal, device: Device::MadeHere, status: None, deltas: &[], without: &[] };
+    let refused = desk.publish(&out, &order, &mut rng(3)).unwrap_err();
+    assert!(matches!(refused, DeskError::Publish(PublishError::Keys(KeysNotPublished::Enrol))), "{refused}");
+    assert!(!out.exists());
+    let key = OpeningKey::from_seed(&[8; 32]).sealing_key();
+    desk.publish(&out, &Order { device: Device::Enrolled(&key), ..order }, &mut rng(3)).unwrap();
+    assert!(!out.join("terminal.keys.json").exists());
 }
 
 #[test]

@@ -28,6 +28,7 @@ use gate_signing::log::entry::{CaseNumber, Operator};
 use gate_signing::officers::approval::{Approval, Statement};
 use gate_signing::officers::{Officer, Officers, TwoOfficers};
 use gate_signing::province::Founding;
+use gate_signing::publish::Device;
 use gate_store::{DayKey, DayKeyId, DayKeys, JournalConfig, JournalKeys, SqliteJournal};
 use gate_wire::cose::Kid;
 use gate_wire::record::{DataVersions, Record, RecordKind};
@@ -89,7 +90,14 @@ impl World {
         let desk_dir = dir.path().join("desk");
         let mut desk =
             Desk::found(&desk_dir, &founding, &CustodyChoice::Age, &access(founded()), &mut rng).unwrap();
-        let order = Order { now: founded(), terminal: terminal(), status: None, deltas: &[], without: &[] };
+        let order = Order {
+            now: founded(),
+            terminal: terminal(),
+            device: Device::MadeHere,
+            status: None,
+            deltas: &[],
+            without: &[],
+        };
         desk.publish(&dir.path().join("data"), &order, &mut rng).unwrap();
         let mut officers = Officers::load(&desk_dir).unwrap();
         for (name, seed) in [("chen", 1), ("li", 2)] {
