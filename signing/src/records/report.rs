@@ -148,6 +148,14 @@ fn result(opening: &Opening, counts: Counts) -> Said {
         (0, _) => {
             Said::new("没有找到可以打开的记录，原因见下", "no record could be opened; the reason is below")
         }
+        (1, 0) if identical == 1 => Said::new(
+            "找到该记录；其结论重放一致",
+            "the record was found; its verdict comes out the same again",
+        ),
+        (_, 0) if identical == 0 => Said::new(
+            format!("找到 {found} 条记录；其中没有结论"),
+            format!("{found} found; none of them holds a verdict"),
+        ),
         (_, 0) => Said::new(
             format!("找到 {found} 条记录；其中 {identical} 个结论全部重放一致"),
             format!("{found} found; all {identical} verdicts among them come out the same again"),

@@ -112,12 +112,13 @@ impl List {
             }
             let name = key.certificate.as_ref().and_then(|path| path.file_name()).unwrap_or_default();
             let words = in_words(key.state);
-            println!(
+            let line = format!(
                 "{:>6}  {}  {words}  {}",
                 key.entry.id,
                 date(Day(key.entry.day)),
                 name.to_string_lossy()
             );
+            println!("{}", line.trim_end());
         }
         let due = keys.iter().filter(|key| key.state == KeyState::Due).count();
         println!("{} keys, {future} for days to come, {due} due for destruction", keys.len());
