@@ -2,7 +2,7 @@
 //! Promises: a key file that others may read is refused; a key that is missing is an error, never a default; keys are
 //! wiped when dropped and never printed.
 //! Must not know: how keys reach a terminal. On a board they come sealed to its device key and stay in the TPM's custody;
-//! the file is for provinces marked demo and for development. Neither kernel keyring nor TPM is behind the trait yet.
+//! the file is for provinces marked demo and for development. What stands behind the trait and what does not: ADR 10.
 //!
 //! The file, mode 0600, ASCII lines: `tianfu-gate status keys 1`, `store HEX64`, twice `authority KID8 HEX64`, and
 //! `epoch N HEX64` for each epoch that may be read; nothing else.
@@ -175,7 +175,8 @@ impl ListKeys {
         text
     }
 
-    fn parse(text: &str) -> Result<ListKeys, KeyFault> {
+    /// The keys of the file's text.
+    pub(crate) fn parse(text: &str) -> Result<ListKeys, KeyFault> {
         let (mut store, mut authorities, mut epochs) = (None, Vec::new(), Vec::new());
         for (at, line) in text.lines().enumerate() {
             let refused = || KeyFault::ReadLine { line: at + 1 };

@@ -21,6 +21,8 @@ mod delta;
 mod entry;
 mod fold;
 mod head;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod keys;
 mod ladder;
 mod leaf;
@@ -47,6 +49,8 @@ pub use head::{
     BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,
     sign_head, verify_head,
 };
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringCache;
 pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
 pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, chain, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
