@@ -9,7 +9,7 @@
 //! | `desk-log.head` | lines, bytes and hash of the last line, replaced after each: what a cut-off log is measured by |
 //! | `desk-log.lock` | held while a line is written |
 //!
-//! What this shows and what it cannot: `chain`, ADR 0009.
+//! What this shows and what it cannot: `chain`, ADR 11.
 
 pub mod chain;
 pub mod entry;
