@@ -9,5 +9,6 @@ pub mod clock;
 pub mod framebuffer;
 pub mod frames;
 pub mod picture;
+pub mod pixels;
 pub mod serial;
 pub mod thermometer;

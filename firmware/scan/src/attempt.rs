@@ -123,7 +123,7 @@ pub(crate) fn attempt(
     Answer::Nothing(miss)
 }
 
-fn scaled(triple: &Triple, factor: f32) -> Triple {
+pub(crate) fn scaled(triple: &Triple, factor: f32) -> Triple {
     let mut triple = *triple;
     for finder in [&mut triple.corner, &mut triple.right, &mut triple.down] {
         finder.centre = finder.centre.times(factor);
@@ -303,7 +303,7 @@ impl Trial<'_> {
 }
 
 /// The map through three finder patterns and one more known place.
-fn through(triple: &Triple, modules: usize, place: Spot, spot: Spot) -> Warp {
+pub(crate) fn through(triple: &Triple, modules: usize, place: Spot, spot: Spot) -> Warp {
     let far = modules as f32 - 3.5;
     let from = [Spot::new(3.5, 3.5), Spot::new(far, 3.5), Spot::new(3.5, far), place];
     Warp::between(from, [triple.corner.centre, triple.right.centre, triple.down.centre, spot])

@@ -23,4 +23,6 @@ mod why;
 
 pub use frame::{Frame, FrameError};
 pub use scanner::Scanner;
+#[cfg(feature = "stages")]
+pub use scanner::stages;
 pub use symbol::{Point, Symbol, Symbols, WhyNothing};

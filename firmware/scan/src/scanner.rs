@@ -49,6 +49,9 @@ const THOROUGH_WORK: u32 = 1_800_000;
 /// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
 const ROTATED_WORK: u32 = 600_000;
 
+/// Pixels that are searched for what one sample of an attempt costs (instructions counted on aarch64).
+const PIXELS_A_SAMPLE: u64 = 8;
+
 /// Reads QR codes in camera frames, one frame after the other.
 ///
 /// The first look at a scene does all there is. While nothing is read, thorough attempts rotate over the frames; a
@@ -142,7 +145,7 @@ impl Look {
             (level, scale) = (half, scale * 2.0);
         }
         let mut symbols = Symbols::default();
-        symbols.count_work(views.iter().map(|v| v.level.pixels.len() as u64).sum());
+        symbols.count_work(views.iter().map(|v| v.level.pixels.len() as u64).sum::<u64>() / PIXELS_A_SAMPLE);
         Self {
             views,
             budget: Budget::new(0),
@@ -334,5 +337,7 @@ fn inside(quad: &[Spot; 4], place: Spot) -> bool {
     signs.iter().all(|s| *s > 0.0) || signs.iter().all(|s| *s < 0.0)
 }
 
+#[cfg(feature = "stages")]
+pub mod stages;
 #[cfg(test)]
 mod tests;

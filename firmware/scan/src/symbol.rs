@@ -157,8 +157,8 @@ impl Symbols {
         self.panics
     }
 
-    /// What this look cost, in sampled pixels: one for each pixel searched, and what the attempts to read were
-    /// charged, at worst. The same frames give the same numbers on every machine; a unit is 20 to 30 instructions.
+    /// What this look cost, in samples: one for eight pixels searched, and what the attempts to read were charged, at
+    /// worst. The same frames give the same numbers on every machine; a sample is some 60 instructions on aarch64.
     #[must_use]
     pub fn work(&self) -> u64 {
         self.work

@@ -16,6 +16,12 @@ use super::{GreyPicture, PictureError, check_size};
 const MAX_SIDE: usize = 65_535;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<GreyPicture, PictureError> {
+    // Fuzzing made version 0.5.15 panic on damaged headers: a file that does is a damaged file.
+    let panicked = |_| Err(PictureError::DecodeJpeg { reason: "the decoder panicked".to_owned() });
+    std::panic::catch_unwind(|| decode_unguarded(bytes)).unwrap_or_else(panicked)
+}
+
+fn decode_unguarded(bytes: &[u8]) -> Result<GreyPicture, PictureError> {
     let (colours, layout) = output_for(bytes)?;
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options(colours));
     decoder.decode_headers().map_err(refuse)?;

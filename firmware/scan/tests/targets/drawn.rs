@@ -8,8 +8,8 @@ use super::input::Input;
 const SIZES: [(usize, usize); 3] = [(160, 140), (240, 200), (320, 240)];
 
 /// A code and what it says.
-pub struct Drawn {
-    pub payload: Vec<u8>,
+pub(crate) struct Drawn {
+    pub(crate) payload: Vec<u8>,
     code: QrCode,
 }
 
@@ -28,7 +28,7 @@ struct Held {
 
 impl Drawn {
     /// A payload of up to 63 bytes, a level and a version at least.
-    pub fn of(input: &mut Input<'_>) -> Option<Self> {
+    pub(crate) fn of(input: &mut Input<'_>) -> Option<Self> {
         let length = input.below(64);
         let level = [QrCodeEcc::Low, QrCodeEcc::Medium, QrCodeEcc::Quartile, QrCodeEcc::High][input.below(4)];
         let least = Version::new(1 + input.below(12) as u8);
@@ -39,7 +39,7 @@ impl Drawn {
     }
 
     /// One frame of it, and its width.
-    pub fn frame(&self, input: &mut Input<'_>) -> (Vec<u8>, usize) {
+    pub(crate) fn frame(&self, input: &mut Input<'_>) -> (Vec<u8>, usize) {
         let (width, height) = SIZES[input.below(3)];
         let held = Held::of(input, (width, height), self.code.size() as f32);
         let (mut ink, mut paper) = (input.below(120) as u8, 130 + input.below(126) as u8);
@@ -48,7 +48,8 @@ impl Drawn {
         }
         let damage = self.damage(input);
         let tone = |n: usize| {
-            let (u, v) = held.module_at((n % width) as f32, (n / width) as f32, self.code.size() as f32 / 2.0);
+            let (u, v) =
+                held.module_at((n % width) as f32, (n / width) as f32, self.code.size() as f32 / 2.0);
             let hurt = damage.contains(&(u, v));
             if self.code.get_module(u, v) != hurt { ink } else { paper }
         };
@@ -71,10 +72,7 @@ impl Held {
         let (sin, cos) = input.between(0.0, 6.3).sin_cos();
         let most = height as f32 / (side + 4.0);
         Self {
-            centre: (
-                width as f32 * input.between(0.35, 0.65),
-                height as f32 * input.between(0.35, 0.65),
-            ),
+            centre: (width as f32 * input.between(0.35, 0.65), height as f32 * input.between(0.35, 0.65)),
             sin,
             cos,
             module: input.between(1.2, 1.5 * most.max(1.3)),
@@ -99,7 +97,8 @@ impl Held {
 fn blot(pixels: &mut [u8], width: usize, input: &mut Input<'_>) {
     let height = pixels.len() / width;
     for _ in 0..input.below(6) {
-        let (left, top, side, tone) = (input.below(width), input.below(height), input.below(60), input.byte());
+        let (left, top, side, tone) =
+            (input.below(width), input.below(height), input.below(60), input.byte());
         for row in pixels.chunks_exact_mut(width).skip(top).take(side) {
             let right = (left + side).min(width);
             row[left..right].fill(tone);

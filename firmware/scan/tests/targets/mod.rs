@@ -4,8 +4,9 @@
 //! in a minute; a payload that was not drawn is a panic.
 //! Must not know: how the eye reads.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a fuzzer ends at its first surprise")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a fuzzer ends at its first surprise")]
 
+use gate_hal_linux::pixels::{Luma, PixelFormat, RawFrame};
 use gate_scan::{Frame, Scanner, Symbols};
 
 mod drawn;
@@ -15,7 +16,7 @@ use drawn::Drawn;
 use input::Input;
 
 /// Pixels as they come: two bytes of size, one of magnification, then grey levels, repeated as often as needed.
-pub fn raw(data: &[u8]) {
+pub(crate) fn raw(data: &[u8]) {
     let mut input = Input::new(data);
     let (width, height) = (1 + input.below(320), 1 + input.below(240));
     let module = 1 + input.below(8);
@@ -30,15 +31,30 @@ pub fn raw(data: &[u8]) {
 }
 
 /// One code, warped and damaged.
-pub fn matrix(data: &[u8]) {
+pub(crate) fn matrix(data: &[u8]) {
     let mut input = Input::new(data);
     let Some(drawn) = Drawn::of(&mut input) else { return };
     let (pixels, width) = drawn.frame(&mut input);
     allow(&look(&mut Scanner::new(), &pixels, width), &[&drawn.payload]);
 }
 
+/// A camera's buffer in any format, most often JPEG, and a look at what comes of it.
+pub(crate) fn mjpeg(data: &[u8]) {
+    let mut input = Input::new(data);
+    let kind = input.below(16);
+    let (width, height, stride) = (input.below(80), input.below(80), input.below(200));
+    let others = [PixelFormat::Grey, PixelFormat::Yuyv, PixelFormat::Nv12];
+    let format = others.get(kind).copied().unwrap_or(PixelFormat::Mjpeg);
+    let mut luma = Luma::default();
+    let raw = RawFrame { bytes: input.rest(), width, height, stride, format };
+    if let Ok(frame) = luma.of(&raw) {
+        let frame = Frame::new(frame.pixels, frame.width, frame.height, frame.stride).unwrap();
+        assert!(Scanner::new().look(&frame).len() <= Symbols::MAX);
+    }
+}
+
 /// Two codes in turns before one scanner, each frame warped and damaged anew.
-pub fn sequence(data: &[u8]) {
+pub(crate) fn sequence(data: &[u8]) {
     let mut input = Input::new(data);
     let (Some(one), Some(other)) = (Drawn::of(&mut input), Drawn::of(&mut input)) else { return };
     let mut scanner = Scanner::new();

@@ -1,0 +1,7 @@
+//! See `targets::mjpeg`.
+#![no_main]
+#[path = "../../tests/targets/mod.rs"]
+#[allow(dead_code, reason = "each fuzzer runs one of them")]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::mjpeg(data));
