@@ -11,4 +11,5 @@ pub mod report;
 pub mod selection;
 pub mod sources;
 mod story;
+pub mod terminals;
 mod words;

@@ -21,6 +21,7 @@ use gate_signing::records::desk_keys::DeskKeys;
 use gate_signing::records::opening::{Opening, open};
 use gate_signing::records::selection::Selection;
 use gate_signing::records::sources::{Candidate, Gathered, Rival};
+use gate_signing::records::terminals::Terminals;
 use gate_store::{DayKeyId, JournalId, Row, RowState};
 use gate_wire::time::{Day, Timestamp};
 use rand_chacha::ChaCha20Rng;
@@ -57,7 +58,7 @@ fn sealed(world: &World) -> Gathered {
 
 fn opened(desk: &Desk, gathered: &Gathered) -> Opening {
     let everything = Selection::place(1, None, founded(), founded().plus(86_400)).unwrap();
-    open(gathered, &everything, &mut DeskKeys::new(desk, &case(), gathered))
+    open(gathered, &everything, &mut DeskKeys::new((desk, &Terminals::default()), &case(), gathered))
 }
 
 fn approved(world: &World, desk: &Desk, before: Day, now: Timestamp) -> TwoOfficers {

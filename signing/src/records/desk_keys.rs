@@ -11,6 +11,7 @@ use gate_wire::time::Day;
 
 use super::opening::{DayKeyOpener, KeyAnswer};
 use super::sources::{Gathered, Known};
+use super::terminals::Terminals;
 use crate::desk::Desk;
 use crate::destruction::{self, Certificate};
 use crate::key_name::KeyName;
@@ -32,11 +33,13 @@ pub struct DeskKnows<'a> {
     pub desk: &'a Desk,
     /// Which keys are looked for.
     pub sought: KeysSought,
+    /// Terminals that made their record keys themselves.
+    pub enrolled: &'a Terminals,
 }
 
 impl Known for DeskKnows<'_> {
     fn record_key(&self, terminal: TerminalNumber) -> Option<PublicKey> {
-        self.desk.province.record_key(terminal)
+        self.enrolled.record_key(terminal).or_else(|| self.desk.province.record_key(terminal))
     }
 
     fn keys_of(&self, days: Option<(Day, Day)>) -> Option<HashSet<DayKeyId>> {
@@ -58,11 +61,16 @@ pub struct DeskKeys<'a> {
     case: &'a CaseNumber,
     rows: HashMap<DayKeyId, u64>,
     certificates: Vec<(String, Certificate)>,
+    enrolled: &'a Terminals,
 }
 
 impl<'a> DeskKeys<'a> {
     /// Day keys for the rows that were gathered.
-    pub fn new(desk: &'a Desk, case: &'a CaseNumber, gathered: &Gathered) -> DeskKeys<'a> {
+    pub fn new(
+        (desk, enrolled): (&'a Desk, &'a Terminals),
+        case: &'a CaseNumber,
+        gathered: &Gathered,
+    ) -> DeskKeys<'a> {
         let mut rows = HashMap::new();
         for candidate in &gathered.candidates {
             *rows.entry(candidate.row.day_key).or_insert(0) += 1;
@@ -72,7 +80,7 @@ impl<'a> DeskKeys<'a> {
         let named = |(path, certificate): (std::path::PathBuf, Certificate)| {
             (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), certificate)
         };
-        DeskKeys { desk, case, rows, certificates: kept.into_iter().map(named).collect() }
+        DeskKeys { desk, case, rows, certificates: kept.into_iter().map(named).collect(), enrolled }
     }
 
     fn gone(&self, id: u32) -> KeyAnswer {
@@ -104,6 +112,10 @@ impl DayKeyOpener for DeskKeys<'_> {
     }
 
     fn terminals(&self) -> Vec<TerminalNumber> {
-        self.desk.province.terminals()
+        let mut terminals = self.desk.province.terminals();
+        terminals.extend(self.enrolled.numbers());
+        terminals.sort_unstable();
+        terminals.dedup();
+        terminals
     }
 }

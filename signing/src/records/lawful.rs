@@ -15,6 +15,7 @@ use super::opening::{Opening, open};
 use super::report::{ApprovalTold, LogPlace, Report, Request, write};
 use super::selection::Selection;
 use super::sources::{GatherFault, Gathered, gather};
+use super::terminals::{Terminals, TerminalsRefused};
 use crate::archive::{ARCHIVE_DIRECTORY, Archive, PolicyFiles, PolicyShelf};
 use crate::desk::Desk;
 use crate::log::LogFault;
@@ -78,6 +79,9 @@ pub enum LawfulRefused {
     /// A report is there already.
     #[error("{} is there already: a report never replaces another; give a new directory", .0.display())]
     KeepReport(PathBuf),
+    /// `terminals.json` is refused.
+    #[error(transparent)]
+    Terminals(#[from] TerminalsRefused),
     /// The report could not be written as JSON.
     #[error("the report could not be written")]
     WriteJson(#[from] serde_json::Error),
@@ -100,12 +104,13 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
     if *officers.statement() != request(desk, case, order.selection)? {
         return Err(LawfulRefused::MatchApproved(officers.statement().in_words()));
     }
-    let gathered = search(desk, order)?;
+    let enrolled = Terminals::load(desk.directory())?;
+    let gathered = search((desk, &enrolled), order)?;
     let entry = |operation, count| Entry { case: Some(case), count, ..Entry::of(operation) };
     let approved = Some(officers.digest());
     desk.log().note(&Entry { digest: approved, ..entry(Operation::SearchRecords, gathered.searched) })?;
     let head = desk.log().note(&entry(Operation::OpenRecords, gathered.candidates.len() as u64))?;
-    let opening = open(&gathered, order.selection, &mut DeskKeys::new(desk, case, &gathered));
+    let opening = open(&gathered, order.selection, &mut DeskKeys::new((desk, &enrolled), case, &gathered));
     let archive = Archive::at(desk.directory().join(ARCHIVE_DIRECTORY));
     let given = order.policies.map(|path| PolicyFiles(path.to_path_buf()));
     let shelf: &dyn PolicyShelf = match &given {
@@ -130,11 +135,11 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
     Ok(Carried { report, gathered, opening })
 }
 
-fn search(desk: &Desk, order: &Order<'_>) -> Result<Gathered, LawfulRefused> {
+fn search((desk, enrolled): (&Desk, &Terminals), order: &Order<'_>) -> Result<Gathered, LawfulRefused> {
     let scratch = desk.directory().join(SCRATCH_DIRECTORY);
     let at = |source| LawfulRefused::File { path: scratch.clone(), source };
     staging::make_directory(&scratch, Readers::Owner).map_err(at)?;
-    let knows = DeskKnows { desk, sought: order.sought };
+    let knows = DeskKnows { desk, sought: order.sought, enrolled };
     let gathered = gather(order.records, order.selection, &knows, &scratch);
     // Sealed rows only; what could not be removed is replaced the next time.
     let _ = fs::remove_dir_all(&scratch);
