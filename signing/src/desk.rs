@@ -59,7 +59,7 @@ They are for trying the system out. Never publish them to a terminal that real p
 pub const WARNING_FILE: &str = "DEMO-KEYS-DO-NOT-USE.txt";
 /// Where `status build` puts a list unless told otherwise.
 pub const STATUS_FILE: &str = "status-list.db";
-const STATE_FILE: &str = "province.json";
+pub(crate) const STATE_FILE: &str = "province.json";
 const LOCK_FILE: &str = "desk.lock";
 const RECORD_FILE: &str = "custody.json";
 const KEYS_DIRECTORY: &str = "keys";

@@ -198,15 +198,25 @@ pub fn statement_kind(claim: Claim) -> Kind {
 }
 
 pub(crate) fn allowed(issuer: &IssuerKey, request: &IssueRequest<'_>) -> Result<(), IssueRefused> {
-    let kind = statement_kind(request.claim);
+    may_give(issuer, request.claim, request.issued, request.life_s)
+}
+
+/// Whether this issuer may say `claim` at `issued`, for so many seconds.
+pub(crate) fn may_give(
+    issuer: &IssuerKey,
+    claim: Claim,
+    issued: Timestamp,
+    life_s: u32,
+) -> Result<(), IssueRefused> {
+    let kind = statement_kind(claim);
     let longest_s = issuer.longest_life(kind).ok_or(IssueRefused::AllowKind(kind))?;
-    if request.life_s == 0 || request.life_s > longest_s {
-        return Err(IssueRefused::AllowLife { life_s: request.life_s, longest_s });
+    if life_s == 0 || life_s > longest_s {
+        return Err(IssueRefused::AllowLife { life_s, longest_s });
     }
-    if may_say(issuer.holder(), request.claim) == Says::MayNot {
+    if may_say(issuer.holder(), claim) == Says::MayNot {
         return Err(IssueRefused::AllowClaim(issuer.holder()));
     }
-    match issuer.force_at(request.issued) {
+    match issuer.force_at(issued) {
         Force::InForce => Ok(()),
         other => Err(IssueRefused::UseKey(other)),
     }

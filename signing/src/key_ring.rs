@@ -219,10 +219,22 @@ impl KeyRing {
 
     /// A key that may sign `work.most` times, after the log was told so.
     pub(crate) fn begin(&self, name: KeyName, work: &Work<'_>) -> Result<KeyUse, CustodyFault> {
+        self.begin_in(self.log.clone(), name, work)
+    }
+
+    /// The same, told to a log with another operator's name on it: a service works for several.
+    pub(crate) fn begin_in(
+        &self,
+        log: Option<Arc<Log>>,
+        name: KeyName,
+        work: &Work<'_>,
+    ) -> Result<KeyUse, CustodyFault> {
         let signer = self.signer(name)?;
         let Work { operation, most, case } = *work;
-        self.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
-        Ok(KeyUse { name, signer, most, used: AtomicU64::new(0), log: self.log.clone() })
+        if let Some(log) = &log {
+            log.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
+        }
+        Ok(KeyUse { name, signer, most, used: AtomicU64::new(0), log })
     }
 
     /// Signs one message, after the log was told so with the message's digest.

@@ -33,6 +33,8 @@ pub mod register;
 pub mod revocation;
 mod row_cache;
 pub mod seed;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod spelling;
 pub mod staff;
 mod staging;

@@ -31,7 +31,7 @@ pub enum Operation {
     BatchEnd,
     /// A service may sign at most `count` screen codes before its next line.
     ServeLease,
-    /// A service gave `count` of its last lease back unused, or ended.
+    /// A service's lease ended: `count` were signed of what it allowed.
     ServeEnd,
     /// Something was published to a terminal.
     Publish,

@@ -15,6 +15,8 @@ mod open;
 mod policy;
 mod province;
 mod revoke;
+#[cfg(feature = "serve")]
+mod serve;
 mod staff;
 mod status;
 
@@ -68,6 +70,13 @@ enum Command {
     /// Revoke credentials by their ids, or everything of a person before a time
     #[command(subcommand)]
     Revoke(revoke::Command),
+    /// Who may ask the screen-code service
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Operator(serve::OperatorCommand),
+    /// The screen-code service: codes of 15 minutes for the platforms' back ends, and a phone page that shows them
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -84,6 +93,10 @@ fn main() -> ExitCode {
         Command::Issue(command) => command.run(),
         Command::Staff(command) => command.run(),
         Command::Revoke(command) => command.run(),
+        #[cfg(feature = "serve")]
+        Command::Operator(command) => command.run(),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => arguments.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,89 @@
+//! `gate-sign serve` as a process: started, killed, started again, told to stop; over TLS too.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use gate_signing::desk::Desk;
+use gate_status::Scope;
+use gate_wire::credential::Colour;
+use gate_wire::time::Timestamp;
+
+use crate::world::{Answer, GREEN, World, body, post};
+
+struct Process {
+    child: Child,
+    address: String,
+    /// Kept open: a service whose error output is gone would fail at its last word.
+    _said: BufReader<std::process::ChildStderr>,
+}
+
+impl Process {
+    fn start(world: &World, more: &[&str]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--dir"]).arg(world.desk());
+        command.arg("--operators").arg(world.operators_file()).args(more);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening on ") {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "it ended before it listened");
+        }
+        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+        Process { child, address, _said: said }
+    }
+
+    fn ask(&self, token: &str, n: u32) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let ask = post("/v1/screen-codes", token, &body(&format!("request-{n}"), GREEN));
+        stream.write_all(ask.as_bytes()).unwrap();
+        Answer::read(&mut stream)
+    }
+
+    fn signal(&mut self, name: &str) -> Option<i32> {
+        let told = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+/// A desk whose list is of this hour by the machine's own clock.
+fn world() -> (World, String) {
+    let mut world = World::closed();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let here = world.clock.time().unix();
+    if now > here {
+        world.clock.pass(now - here);
+    }
+    world.build_list(Scope::Population, 0, &[(GREEN, Colour::Green)]);
+    let token = world.token.clone();
+    (world, token)
+}
+
+#[test]
+fn after_a_kill_the_log_says_the_most_there_can_have_been_and_the_next_start_goes_on() {
+    let (world, token) = world();
+    if world.clock.time() > Timestamp::from_unix(crate::world::NOW + 29 * 86_400).unwrap() {
+        println!("SKIPPED after_a_kill: this machine's clock is past the demo's operators");
+        return;
+    }
+    let mut first = Process::start(&world, &[]);
+    for n in 0..20 {
+        assert_eq!(first.ask(&token, n).status, 200);
+    }
+    assert_eq!(first.signal("-KILL"), None, "killed");
+    let mut second = Process::start(&world, &[]);
+    assert_eq!(second.ask(&token, 0).status, 200, "a request of before is a new one");
+    assert_eq!(second.signal("-TERM"), Some(0), "told to stop, it ends well");
+    let log = world.log();
+    let counts = |operation: &str| -> Vec<u64> {
+        log.iter()
+            .filter(|line| line["operation"] == operation)
+            .map(|line| line["count"].as_u64().unwrap())
+            .collect()
+    };
+    assert_eq!(counts("serve-lease"), [61_000, 61_000], "both before their first code");
+    assert_eq!(counts("serve-end"), [1], "the killed one could not say: its lease stands");
+    assert!(Desk::open(&world.desk()).unwrap().log().verify().is_ok());
+}
