@@ -8,7 +8,7 @@ use std::path::Path;
 use gate_status::{
     AmendRefused, Amendments, Answer, Changes, DeltaDamaged, DeltaOrder, DeltaRefused, DeskKeys, Epoch,
     KeyChange, PersonSplit, Progress, Rank, Region, Scope, SealedList, Shelf, ShelfFault, StatusList, Wanted,
-    build, make_delta,
+    build, climb, make_delta,
 };
 use gate_wire::credential::Colour;
 use support::{COLOURS, Desk, Rejects, amended, delta, next_step, open, order, person, subject, write};
@@ -50,6 +50,38 @@ fn a_delta_changes_whom_it_names_and_the_time_of_everybody() {
     }
     assert_eq!(list.find(&subject(21)), Ok(Answer::Listed(Colour::Red)), "who is not named stays");
     assert_eq!(list.find(&subject(22)), Ok(Answer::Listed(Colour::Yellow)));
+}
+
+#[test]
+fn steps_in_which_a_second_number_becomes_a_person_are_not_merged_and_all_others_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    // The second number is taken away by name, so that it may be a first one afterwards.
+    let wanted = [
+        [(vec![subject(500), subject(501)], RED)],
+        [(vec![subject(500), subject(501)], Wanted::Removed)],
+        [(vec![subject(20)], RED)],
+        [(vec![subject(501)], Wanted::Colour(Colour::Green))],
+        [(vec![subject(21)], RED)],
+    ];
+    let mut files = Vec::new();
+    for step in wanted {
+        let file = amended(&list, &step);
+        list.apply(&file).unwrap();
+        files.push(file);
+    }
+    let spans = |rungs: &[u32]| {
+        let mut fresh = open(&folder.path().join("list"));
+        let made = climb(&mut fresh, &files, rungs).unwrap();
+        assert_eq!(fresh.state(), list.state());
+        made.iter().map(|rung| (rung.span.from, rung.span.to)).collect::<Vec<_>>()
+    };
+    assert_eq!(spans(&[4]), [], "a list at step 1 has the second number and would refuse it");
+    assert_eq!(spans(&[2]), [(0, 2), (2, 4)]);
+    files.truncate(1);
+    files[0].pop();
+    let refused = climb(&mut open(&folder.path().join("list")), &files, &[4, 2]).err().unwrap();
+    assert_eq!((refused.nth, refused.source), (0, DeltaRefused::Damaged(DeltaDamaged::Body)));
 }
 
 #[test]
