@@ -19,6 +19,7 @@
 //! | `desk.lock` | held while a command runs |
 
 pub mod access;
+mod changes;
 pub mod record;
 mod revocations;
 pub mod upkeep;
@@ -74,6 +75,7 @@ pub struct Desk {
     pub province: Province,
     log: Arc<Log>,
     record: Option<CustodyRecord>,
+    known: changes::Known,
     hold: Hold,
 }
 
@@ -210,7 +212,8 @@ impl Desk {
         log.note(&Entry::of(Operation::Found))?;
         province.keys.tell(Arc::clone(&log));
         let hold = Hold::Alone { _lock: lock };
-        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: None, hold };
+        let known = changes::Known::of(&province.state);
+        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: None, known, hold };
         desk.write(WARNING_FILE, DEMO_WARNING)?;
         desk.write_inputs()?;
         desk.save()?;
@@ -245,7 +248,9 @@ impl Desk {
         ring.tell(Arc::clone(&log));
         let province = Province::found_over(founding, salt, ring, rng)?;
         let hold = Hold::Alone { _lock: lock };
-        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: Some(record), hold };
+        let known = changes::Known::of(&province.state);
+        let record = Some(record);
+        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record, known, hold };
         desk.write_inputs()?;
         desk.save()?;
         Ok(desk)
@@ -296,7 +301,8 @@ impl Desk {
         let log = log_of(directory, &province.state, access, start)?;
         province.keys.tell(Arc::clone(&log));
         revocations::take(&mut province, directory)?;
-        Ok(Desk { directory: directory.to_path_buf(), province, log, record, hold })
+        let known = changes::Known::of(&province.state);
+        Ok(Desk { directory: directory.to_path_buf(), province, log, record, known, hold })
     }
 
     /// Keeps what changed: new keys are in custody already; where they live, then the state that speaks of them.
@@ -307,6 +313,7 @@ impl Desk {
         if matches!(self.hold, Hold::Beside) {
             return Err(DeskError::SaveBeside);
         }
+        self.known.tell(&self.province.state, &self.log)?;
         if let Some(record) = &self.record {
             self.write_json(RECORD_FILE, &record.with(self.province.keys.held()))?;
         }

@@ -379,6 +379,24 @@ fn a_key_of_an_issuer_that_was_refused_does_not_stay() {
 }
 
 #[test]
+fn a_changed_register_is_not_kept_before_the_log_has_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = found(dir.path());
+    let changes = |desk: &Desk| told(desk).iter().filter(|line| line.0 == Operation::KeySetChange).count();
+    desk.save().unwrap();
+    assert_eq!(changes(&desk), 0);
+    desk.province.register_mut().revoke(Kid(*b"lab1"), now()).unwrap();
+    desk.save().unwrap();
+    desk.save().unwrap();
+    assert_eq!(changes(&desk), 1);
+    let state = fs::read(dir.path().join("province.json")).unwrap();
+    desk.province.register_mut().retire(Kid(*b"sc02"), now()).unwrap();
+    fs::remove_file(dir.path().join(LOG_FILE)).unwrap();
+    assert!(matches!(desk.save(), Err(DeskError::Log(_))));
+    assert_eq!(fs::read(dir.path().join("province.json")).unwrap(), state);
+}
+
+#[test]
 fn a_destroyed_day_key_is_gone_and_its_entry_stays() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = found(dir.path());

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use gate_proof::digest::sha256;
 use gate_signing::desk::Desk;
+use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::people::{ListBuilt, TableOptions};
 use gate_signing::status_delta::LadderFile;
 use gate_status::{Person, Scope, SealedList, Step, Synthetic, Watch};
@@ -157,6 +159,7 @@ impl Build {
             Some(people) => invented(&mut desk, place, Synthetic { people, seed: self.seed })?,
             None => self.of_table(&mut desk, place)?,
         };
+        desk.log().note(&Entry { count: built.people, ..Entry::of(Operation::StatusBuild) })?;
         // The version is kept before the list has its name: no two lists ever have one version.
         desk.save()?;
         std::fs::rename(&fresh, &out).with_context(|| out.display().to_string())?;
@@ -223,6 +226,7 @@ impl Delta {
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
+        tell_of_delta(&desk, &built.file)?;
         write_whole(&self.out, &built.file)?;
         println!(
             "step {}: {} colours, {} people new or removed, {} bytes in {}",
@@ -249,6 +253,7 @@ impl Ladder {
             let name = format!("delta-{:010}-{:010}-{:010}.tfd", list.state().epoch.0, span.from, span.to);
             let path = self.out.join(&name);
             if !path.exists() {
+                tell_of_delta(&desk, &file)?;
                 write_whole(&path, &file)?;
             }
             println!("step {} to {}: {} bytes in {}", span.from, span.to, file.len(), path.display());
@@ -290,6 +295,13 @@ fn opened(desk: &Desk, base: &Path, deltas: &[PathBuf]) -> anyhow::Result<Sealed
         list.apply(&file).with_context(|| path.display().to_string())?;
     }
     Ok(list)
+}
+
+/// Before a signed delta leaves, the log knows it.
+fn tell_of_delta(desk: &Desk, file: &[u8]) -> anyhow::Result<()> {
+    let digest = Some(sha256(&[file]));
+    desk.log().note(&Entry { digest, ..Entry::of(Operation::StatusDelta) })?;
+    Ok(())
 }
 
 /// Under its name it is whole.
