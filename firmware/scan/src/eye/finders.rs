@@ -44,12 +44,12 @@ pub(crate) struct Found {
 /// a coarser level.
 pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize, largest: f32) -> Found {
     let mut found = Found::default();
-    let mut edges = Vec::new();
+    let mut edges = vec![0; level.width];
     let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Dark }, checks: 0 };
     for y in (step / 2..level.height).step_by(step.max(1)) {
         let row = &level.pixels[y * level.width..][..level.width];
-        runs::edges(row, thresholds.row(y), &mut edges);
-        for (n, six) in edges.windows(6).enumerate() {
+        let count = runs::edges(row, thresholds.row(y), &mut edges);
+        for (n, six) in edges[..count].windows(6).enumerate() {
             let Some(module) = plausible(six).filter(|m| *m <= largest) else { continue };
             let centre = Spot::new(f32::from(six[2] + six[3]) / 2.0, y as f32 + 0.5);
             if n % 2 == 0 {
