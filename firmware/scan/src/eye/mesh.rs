@@ -4,7 +4,7 @@
 //! say. Failing that, a free mesh of nodes four modules apart is moved, node by node from the finder patterns
 //! outwards, to where the modules around show most contrast (a module sampled at its edge is grey), the known
 //! ones counting with their colour; relaxation over neighbours after Kass et al. 1988 ("Snakes").
-//! Bounds: at most 45² nodes, [`SWEEPS`] times 18 places of 49 samples; all of it is paid from the budget.
+//! Bounds: at most 45² nodes, nine places of 49 samples for each of [`SWEEPS`]; all of it is paid from the budget.
 //! Must not know: data.
 
 use crate::code::layout::{Layout, Role, alignment_centres};
@@ -17,8 +17,8 @@ use crate::eye::sample::{Bent, Field};
 /// A pattern that fits less is not believed.
 const LEAST_FIT: f32 = 0.65;
 
-/// How often the free mesh is gone over.
-const SWEEPS: usize = 2;
+/// The steps, in modules, of going over the free mesh.
+const SWEEPS: [f32; 2] = [0.33, 0.16];
 
 /// Displacements of the alignment patterns; `None` before version 7 or when hardly any was found.
 pub(crate) fn aligned(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &mut Budget) -> Option<Field> {
@@ -67,7 +67,7 @@ fn around(shifts: &[Spot], sure: &[bool], n: usize, count: usize) -> Spot {
 pub(crate) fn free(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &mut Budget) -> Option<Field> {
     let span = layout.side as f32 - 7.0;
     let count = (span / 4.0).round() as usize + 1;
-    if !budget.spend(count * count * SWEEPS * 18 * 49) {
+    if !budget.spend(count * count * SWEEPS.len() * 9 * 49) {
         return None;
     }
     let nodes: Vec<f32> = (0..count).map(|k| 3.5 + span * k as f32 / (count - 1) as f32).collect();
@@ -80,13 +80,13 @@ pub(crate) fn free(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &mut
         to(0, 0).min(to(far, 0)).min(to(0, far))
     };
     order.sort_by_key(|n| away(*n));
-    for _ in 0..SWEEPS {
+    for step in SWEEPS {
         for n in &order {
             let guess = around(&field.shifts, &done, *n, count);
             let own = if done[*n] { field.shifts[*n].plus(guess).times(0.5) } else { guess };
             let place = Spot::new(field.nodes[n % count], field.nodes[n / count]);
             let frame = Frame2::of(|p| bent.map(p).plus(own), place);
-            let best = settle(sheet, &frame, layout, place);
+            let best = settle(sheet, &frame, &signs(layout, place), step);
             field.shifts[*n] = own.plus(frame.spot(best.x, best.y).minus(frame.at));
             done[*n] = true;
         }
@@ -100,18 +100,14 @@ pub(crate) fn free(sheet: &Sheet<'_>, bent: &Bent, layout: &Layout, budget: &mut
     Some(field)
 }
 
-/// The place near a node, in modules, at which the modules around are clearest.
-fn settle(sheet: &Sheet<'_>, frame: &Frame2, layout: &Layout, place: Spot) -> Spot {
-    let signs = signs(layout, place);
-    let mut best = (clarity(sheet, frame, &signs, Spot::new(0.0, 0.0)) * 1.02, Spot::new(0.0, 0.0));
-    for step in [0.33, 0.16] {
-        let start = best.1;
-        for k in (0..9).filter(|k| *k != 4) {
-            let away = start.plus(Spot::new((k % 3 - 1) as f32 * step, (k / 3 - 1) as f32 * step));
-            let clear = clarity(sheet, frame, &signs, away);
-            if clear > best.0 {
-                best = (clear, away);
-            }
+/// The place among the nine around a node, `step` modules apart, at which the modules around are clearest.
+fn settle(sheet: &Sheet<'_>, frame: &Frame2, signs: &[(Spot, f32); 49], step: f32) -> Spot {
+    let mut best = (clarity(sheet, frame, signs, Spot::new(0.0, 0.0)) * 1.02, Spot::new(0.0, 0.0));
+    for k in (0..9).filter(|k| *k != 4) {
+        let away = Spot::new((k % 3 - 1) as f32 * step, (k / 3 - 1) as f32 * step);
+        let clear = clarity(sheet, frame, signs, away);
+        if clear > best.0 {
+            best = (clear, away);
         }
     }
     best.1
