@@ -301,7 +301,7 @@ fn row_step(level: usize, height: usize) -> usize {
     match (level, height > 600) {
         (0, true) => 4,
         (0, false) => 3,
-        (1, _) => 2,
+        (1 | 2, _) => 2,
         _ => 1,
     }
 }
