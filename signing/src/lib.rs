@@ -6,6 +6,7 @@
 //! Keys live in custody ([`custody`]), and every use of one is a line in the desk's log ([`log`]) before it happens.
 
 pub mod archive;
+pub mod bulk;
 pub mod code;
 pub mod custody;
 pub mod day_keys;
@@ -35,6 +36,7 @@ mod row_cache;
 pub mod seed;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod sheets;
 mod spelling;
 pub mod staff;
 mod staging;

@@ -239,7 +239,7 @@ impl RowKeys {
         Ok(RowKeys { maker: province.tag_maker()?, blocks, check: province.list_desk()?.row_key() })
     }
 
-    fn check(&self, documents: &[Document]) -> [u8; 16] {
+    pub(crate) fn check(&self, documents: &[Document]) -> [u8; 16] {
         let mut text = Zeroizing::new(Vec::new());
         for document in documents {
             let (kind, number) = document.person_key();

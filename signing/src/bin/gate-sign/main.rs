@@ -4,6 +4,7 @@
 
 mod access;
 mod args;
+mod bulk;
 mod confirm;
 mod custody;
 mod day_keys;
@@ -17,6 +18,7 @@ mod province;
 mod revoke;
 #[cfg(feature = "serve")]
 mod serve;
+mod sheets;
 mod staff;
 mod status;
 
@@ -61,9 +63,8 @@ enum Command {
     #[command(subcommand)]
     DayKeys(day_keys::Command),
     Open(open::Arguments),
-    /// Sign one credential: as text, PNG or SVG
-    #[command(subcommand)]
-    Issue(issue::Command),
+    /// Sign one credential (text, PNG, SVG), or one for every row of a table (--from)
+    Issue(bulk::Issue),
     /// The staff list: who may log in at a lane
     #[command(subcommand)]
     Staff(staff::Command),
@@ -90,7 +91,7 @@ fn main() -> ExitCode {
         Command::Officer(command) => command.run(),
         Command::DayKeys(command) => command.run(),
         Command::Open(arguments) => arguments.run(),
-        Command::Issue(command) => command.run(),
+        Command::Issue(command) => return status::exit_code(command.run()),
         Command::Staff(command) => command.run(),
         Command::Revoke(command) => command.run(),
         #[cfg(feature = "serve")]
