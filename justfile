@@ -58,3 +58,21 @@ eye FOLDER=(GATE_DATA / "qr"):
 # Hostile frames for the eye, seeded: SECONDS of them, from SEED on
 fuzz SECONDS="60" SEED="1":
     cargo run --release -p gate-scan --example fuzz -- {{SECONDS}} {{SEED}}
+
+# How soon a code brought before the camera is read: N sequences of each kind
+eye-stream N="12" *ARGS:
+    cargo run --release -p gate-sim --example eye_stream -- {{N}} {{ARGS}}
+
+# The picture after each stage of the eye, as PNG
+eye-stages IMAGE OUT:
+    cargo run -p gate-scan --example stages -- {{IMAGE}} {{OUT}}
+
+# A fuzzer of the eye with coverage (raw, matrix, sequence, mjpeg), from the corpus in the repository
+fuzz-eye TARGET="matrix" SECONDS="60":
+    mkdir -p /tmp/fuzz-eye/{{TARGET}}
+    "$(firmware/scan/fuzz/build.sh --bin {{TARGET}})/{{TARGET}}" -max_total_time={{SECONDS}} -max_len=1500 /tmp/fuzz-eye/{{TARGET}} firmware/scan/tests/corpus/{{TARGET}}
+
+# Instructions of LOOKS looks at a picture (needs valgrind); the difference of two numbers of looks is what one costs
+eye-instructions IMAGE LOOKS="2":
+    cargo build --release -p gate-scan --example count
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/count {{LOOKS}} {{IMAGE}}

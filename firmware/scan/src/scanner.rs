@@ -49,6 +49,9 @@ const THOROUGH_WORK: u32 = 1_800_000;
 /// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
 const ROTATED_WORK: u32 = 600_000;
 
+/// Patterns that are less square may be chance: no ground to say why nothing was read.
+const SURE_FIT: f32 = 0.5;
+
 /// Pixels that are searched for what one sample of an attempt costs (instructions counted on aarch64).
 const PIXELS_A_SAMPLE: u64 = 8;
 
@@ -180,6 +183,12 @@ impl Look {
         self.quick(Ink::Dark)
     }
 
+    /// The likeliest three patterns, when all of them surely are patterns.
+    fn likely(&self) -> Option<Triple> {
+        let sure = |f: &Finder| f.hits >= SURE_HITS && f.fit > SURE_FIT;
+        triples::rank(&self.finders).into_iter().find(|t| [t.corner, t.right, t.down].iter().all(sure))
+    }
+
     /// Whether patterns were seen that belong to no symbol read.
     fn more_to_see(&self) -> bool {
         let strange =
@@ -199,6 +208,7 @@ impl Look {
     fn quick_only(&mut self) -> Vec<(f32, Ink, Triple)> {
         let mut left = self.dark();
         if self.symbols.is_empty() {
+            self.unread = self.likely();
             self.finders = self.light_finders();
             left.extend(self.quick(Ink::Light));
         }
@@ -211,7 +221,7 @@ impl Look {
             return;
         }
         left.sort_by(|a, b| b.0.total_cmp(&a.0));
-        self.unread = left.first().map(|l| l.2);
+        self.unread = left.first().map(|l| l.2).or(self.unread);
         let (work, skipped, effort) = match pass {
             Pass::Everything => (THOROUGH_WORK, 0, Effort::Thorough),
             Pass::Likeliest => (ROTATED_WORK, 0, Effort::ThoroughHere),
@@ -337,6 +347,8 @@ fn inside(quad: &[Spot; 4], place: Spot) -> bool {
     signs.iter().all(|s| *s > 0.0) || signs.iter().all(|s| *s < 0.0)
 }
 
+#[cfg(test)]
+mod hints;
 #[cfg(feature = "stages")]
 pub mod stages;
 #[cfg(test)]

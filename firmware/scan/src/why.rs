@@ -22,6 +22,12 @@ const BURNT: u8 = 252;
 /// Modules of fewer frame pixels cannot be told apart for certain.
 const LEAST_MODULE: f32 = 1.8;
 
+/// A smaller share of a code in the midst of burnt-out places is seldom what hid it.
+const LEAST_BURNT: f32 = 0.06;
+
+/// A sharp code has the contrast of its finest runs at least.
+const LEAST_CONTRAST: f32 = 0.75;
+
 /// What the frame shows; `code` is the likeliest code that could not be read.
 pub(crate) fn why(view: &View, code: Option<&Triple>) -> Option<WhyNothing> {
     let pixels = &view.level.pixels;
@@ -36,9 +42,9 @@ pub(crate) fn why(view: &View, code: Option<&Triple>) -> Option<WhyNothing> {
         Some(WhyNothing::TooSmall)
     } else if is_cut(view, code, module) {
         Some(WhyNothing::CutByEdge)
-    } else if burnt_share(view, code) > 0.1 {
+    } else if burnt_share(view, code) > LEAST_BURNT {
         Some(WhyNothing::Glare)
-    } else if fine_contrast(view, code) < 0.5 {
+    } else if fine_contrast(view, code) < LEAST_CONTRAST {
         Some(WhyNothing::TooBlurred)
     } else {
         None
@@ -54,20 +60,25 @@ fn is_cut(view: &View, code: &Triple, module: f32) -> bool {
     !inside
 }
 
-/// The share of burnt-out places on a lattice inside the code.
+/// The share of places inside the code that lie in the midst of burnt-out ones. White paper may be burnt out without
+/// harm: a mask leaves no three by three modules light (ISO/IEC 18004:2015 §7.8.3), a reflex does.
 fn burnt_share(view: &View, code: &Triple) -> f32 {
-    const LATTICE: usize = 32;
     let (right, down) =
         (code.right.centre.minus(code.corner.centre), code.down.centre.minus(code.corner.centre));
-    let burnt = |n: &usize| {
-        let (u, v) = ((n % LATTICE) as f32 / 31.0, (n / LATTICE) as f32 / 31.0);
+    let module = code.corner.module.max(0.1);
+    let count = ((right.length().min(down.length()) / module / 1.3) as usize).clamp(8, 64);
+    let burnt = |n: usize| {
+        let (u, v) = ((n % count) as f32 / count as f32, (n / count) as f32 / count as f32);
         let place = code.corner.centre.plus(right.times(u)).plus(down.times(v));
         view.level.at(place.times(1.0 / view.scale)) >= f32::from(BURNT)
     };
-    let all = (LATTICE * LATTICE) as f32;
-    let share = (0..LATTICE * LATTICE).filter(burnt).count() as f32 / all;
-    // White paper may be burnt out without harm: what counts is more than the light half of the modules.
-    (share - 0.5).max(0.0)
+    let lattice: Vec<bool> = (0..count * count).map(burnt).collect();
+    let midst = |n: &usize| {
+        let (x, y) = (n % count, n / count);
+        let inner = x > 0 && y > 0 && x + 1 < count && y + 1 < count;
+        inner && (0..9).all(|k| lattice[(y + k / 3 - 1) * count + x + k % 3 - 1])
+    };
+    (0..count * count).filter(midst).count() as f32 / (count * count) as f32
 }
 
 /// The contrast of the gap and the ring of the corner's pattern, against that of the gap and the stone.

@@ -45,9 +45,10 @@ fn photographs(dir: &Path) -> Vec<Photograph> {
     truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn look(scanner: &mut Scanner, path: &Path) -> Symbols {
+/// By a scanner of its own: photographs are no sequence.
+fn look(path: &Path) -> Symbols {
     let picture = GreyPicture::load(path).unwrap();
-    scanner.look(&Frame::new(&picture.pixels, picture.width, picture.height, picture.width).unwrap())
+    Scanner::new().look(&Frame::new(&picture.pixels, picture.width, picture.height, picture.width).unwrap())
 }
 
 /// The labels are text, ours are bytes: one of the two encodings these sets use must match.
@@ -60,10 +61,9 @@ fn is_labelled(bytes: &[u8], labels: &[Vec<String>]) -> bool {
 }
 
 fn tally(dir: &Path) -> BTreeMap<String, Tally> {
-    let mut scanner = Scanner::new();
     let mut sets: BTreeMap<String, Tally> = BTreeMap::new();
     for photograph in photographs(dir) {
-        let symbols = look(&mut scanner, &dir.join(&photograph.file));
+        let symbols = look(&dir.join(&photograph.file));
         let set = sets.entry(photograph.set).or_default();
         set.photographs += 1;
         set.with_any_code_read += usize::from(!symbols.is_empty());

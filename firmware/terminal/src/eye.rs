@@ -1,4 +1,5 @@
-//! The scanner on a thread of its own, so that no frame can hold up the latch, the keys or the card reader.
+//! The scanner on a thread of its own, so that no frame can hold up the latch, the keys or the card reader. One scanner
+//! sees all frames: what it remembers of the last ones makes the next one cheaper and reads more (ADR 7).
 //! Promises: a look waits a moment at most; a frame that keeps the scanner longer is read late or given up;
 //! a scanner that panics or never comes back is replaced, and counted.
 //! Must not know: what a symbol means.

@@ -147,3 +147,76 @@ fn clarity(sheet: &Sheet<'_>, frame: &Frame2, signs: &[(Spot, f32); 49], away: S
     };
     values.iter().zip(signs).map(clear).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
+
+    use super::*;
+    use crate::eye::level::Level;
+    use crate::eye::plane::Warp;
+    use crate::eye::threshold::Thresholds;
+
+    /// How far the paper is displaced, in pixels, at a place in modules; nothing at three corners.
+    fn bend(place: Spot, side: f32) -> Spot {
+        let (u, v) = ((place.x - 3.5) / (side - 7.0), (place.y - 3.5) / (side - 7.0));
+        let wave = |t: f32| (t.clamp(0.0, 1.0) * std::f32::consts::PI).sin();
+        Spot::new(4.5 * wave(v), -3.5 * wave(u))
+    }
+
+    /// A bent code of this version at five pixels a module, (10, 10) the place of its corner.
+    fn drawn(version: u8) -> Level {
+        let (text, v) = ([QrSegment::make_bytes(b"bent")], Version::new(version));
+        let code = QrCode::encode_segments_advanced(&text, QrCodeEcc::Low, v, v, None, false).unwrap();
+        let side = code.size() as f32;
+        let width = code.size() as usize * 5 + 20;
+        let dark = |n: usize| {
+            let (x, y) = ((n % width) as f32 + 0.5 - 10.0, (n / width) as f32 + 0.5 - 10.0);
+            // Small and smooth, so that the displacement at the place is nearly that of what is seen there.
+            let away = bend(Spot::new(x / 5.0, y / 5.0), side);
+            code.get_module(((x - away.x) / 5.0).floor() as i32, ((y - away.y) / 5.0).floor() as i32)
+        };
+        let pixels = (0..width * width).map(|n| if dark(n) { 20 } else { 230 }).collect();
+        Level { width, height: width, pixels }
+    }
+
+    fn flat() -> Bent {
+        let from = [(0.0, 0.0), (10.0, 0.0), (0.0, 10.0), (10.0, 10.0)].map(|(x, y)| Spot::new(x, y));
+        Bent {
+            warp: Warp::between(from, from.map(|s| s.times(5.0).plus(Spot::new(10.0, 10.0)))),
+            field: None,
+        }
+    }
+
+    /// The mean error over the code, in pixels, of a field, or of none.
+    fn error(field: Option<&Field>, side: usize) -> f32 {
+        let places: Vec<Spot> = (4..side - 4)
+            .step_by(3)
+            .flat_map(|y| (4..side - 4).step_by(3).map(move |x| Spot::new(x as f32 + 0.5, y as f32 + 0.5)))
+            .collect();
+        let off = |p: &Spot| bend(*p, side as f32).to(field.map_or(Spot::new(0.0, 0.0), |f| f.at(*p)));
+        places.iter().map(off).sum::<f32>() / places.len() as f32
+    }
+
+    #[test]
+    fn alignment_patterns_show_how_the_paper_is_bent() {
+        let level = drawn(14);
+        let sheet = Sheet { level: &level, thresholds: &Thresholds::of(&level, None), ink: Ink::Dark };
+        let layout = Layout::of(14);
+        let field = aligned(&sheet, &flat(), &layout, &mut Budget::new(1_000_000)).unwrap();
+        let (bent, straight) = (error(Some(&field), layout.side), error(None, layout.side));
+        assert!(bent * 2.0 < straight, "{bent} of {straight}");
+        assert!(aligned(&sheet, &flat(), &Layout::of(6), &mut Budget::new(1_000_000)).is_none(), "too few");
+    }
+
+    #[test]
+    fn a_free_mesh_follows_what_has_no_patterns_and_its_work_is_bounded() {
+        let level = drawn(5);
+        let sheet = Sheet { level: &level, thresholds: &Thresholds::of(&level, None), ink: Ink::Dark };
+        let layout = Layout::of(5);
+        let field = free(&sheet, &flat(), &layout, &mut Budget::new(1_000_000)).unwrap();
+        let (bent, straight) = (error(Some(&field), layout.side), error(None, layout.side));
+        assert!(bent < 0.8 * straight, "{bent} of {straight}");
+        assert!(free(&sheet, &flat(), &layout, &mut Budget::new(1000)).is_none());
+    }
+}

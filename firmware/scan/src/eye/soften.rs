@@ -151,3 +151,63 @@ impl Sums {
         (0..self.side * self.side).map(mean).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Grey levels of a picture of `#` and `.`, under a light that falls off to the right.
+    fn shaded(picture: &[&str]) -> Modules {
+        let side = picture.len();
+        let value = |n: usize| {
+            let light = 240.0 - 150.0 * (n % side) as f32 / side as f32;
+            if picture[n / side].as_bytes()[n % side] == b'#' { light * 0.3 } else { light }
+        };
+        Modules { side, values: (0..side * side).map(value).collect() }
+    }
+
+    const PICTURE: [&str; 12] = [
+        "#.##.#..#.#.",
+        ".#..##.#..##",
+        "##.#..#.##..",
+        "..#.##.#..#.",
+        "#.#..#..#.##",
+        ".##.#.##.#..",
+        "#..#.#..##.#",
+        ".#.##.#.#..#",
+        "##..#..#.##.",
+        "..#.##.#..##",
+        "#.##..#.#..#",
+        ".#..##..##.#",
+    ];
+
+    #[test]
+    fn ink_is_ink_also_where_the_light_falls_off() {
+        let soft = Soft::of(&shaded(&PICTURE), Ink::Dark);
+        let light = Soft::of(&shaded(&PICTURE), Ink::Light);
+        for (n, value) in soft.values.iter().enumerate() {
+            let ink = PICTURE[n / 12].as_bytes()[n % 12] == b'#';
+            assert_eq!(*value > 0.0, ink, "module {n}: {value}");
+            assert!((value + light.values[n]).abs() < 1e-4, "light ink is dark ink turned over");
+        }
+    }
+
+    #[test]
+    fn blur_is_undone_by_what_the_known_modules_teach() {
+        let layout = Layout::of(2);
+        let side = layout.side;
+        let sharp: Vec<f32> = (0..side * side)
+            .map(|n| known(layout.roles[n]).unwrap_or(if n * 7 % 11 < 5 { 1.0 } else { -1.0 }))
+            .collect();
+        let at = |x: usize, y: usize| if x < side && y < side { sharp[y * side + x] } else { -1.0 };
+        let blurred = |n: usize| {
+            let (x, y) = (n % side, n / side);
+            let beside = at(x.wrapping_sub(1), y) + at(x + 1, y) + at(x, y.wrapping_sub(1)) + at(x, y + 1);
+            0.28 * at(x, y) + 0.18 * beside
+        };
+        let soft = Soft { side, values: (0..side * side).map(blurred).collect() };
+        let wrong = |s: &Soft| s.values.iter().zip(&sharp).filter(|(a, b)| **a * **b <= 0.0).count();
+        let equal = soft.equalised(&layout).unwrap();
+        assert!(wrong(&soft) > 20 && wrong(&equal) * 2 < wrong(&soft), "{} {}", wrong(&soft), wrong(&equal));
+    }
+}

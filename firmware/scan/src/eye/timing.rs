@@ -213,3 +213,46 @@ fn told(sheet: &Sheet<'_>, warp: &Warp, modules: usize) -> f32 {
 pub(crate) fn last_alignment(modules: usize) -> Option<f32> {
     alignment_centres((modules - 17) / 4).last().map(|c| *c as f32 + 0.5)
 }
+
+#[cfg(test)]
+mod tests {
+    use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
+
+    use super::*;
+    use crate::eye::level::Level;
+    use crate::eye::threshold::Thresholds;
+    use crate::eye::triples::tests::finder;
+
+    /// A code of this version, five pixels a module, its top left corner at (20, 20).
+    fn drawn(version: u8) -> (Level, Triple) {
+        let (text, v) = ([QrSegment::make_bytes(b"x")], Version::new(version));
+        let code = QrCode::encode_segments_advanced(&text, QrCodeEcc::Low, v, v, None, false).unwrap();
+        let width = code.size() as usize * 5 + 40;
+        let place = |n: usize| (n as i32 - 20).div_euclid(5);
+        let dark = |n: usize| code.get_module(place(n % width), place(n / width));
+        let pixels = (0..width * width).map(|n| if dark(n) { 20 } else { 230 }).collect();
+        let (near, far) = (37.5, code.size() as f32 * 5.0 + 2.5);
+        let triple = Triple {
+            corner: finder(near, near, 5.0),
+            right: finder(far, near, 5.0),
+            down: finder(near, far, 5.0),
+        };
+        (Level { width, height: width, pixels }, triple)
+    }
+
+    #[test]
+    fn the_side_is_told_among_its_neighbours_and_the_fourth_corner_is_where_it_is() {
+        for version in [1, 2, 6, 7, 14, 25] {
+            let (level, triple) = drawn(version);
+            let thresholds = Thresholds::of(&level, None);
+            let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
+            let legs = Legs::measure(&sheet, &triple);
+            let best = sides(&sheet, &triple, &legs, 3)[0];
+            assert_eq!(best.modules, usize::from(version) * 4 + 17, "{best:?}");
+            assert!(best.fourth.to(triple.parallelogram()) < 5.0 && best.fit > 0.8, "{best:?}");
+            assert!(finder_fit(&sheet, &triple, &legs) > 0.8);
+            let light = Sheet { ink: Ink::Light, ..sheet };
+            assert!(finder_fit(&light, &triple, &legs) < 0.0, "the other ink is no pattern");
+        }
+    }
+}

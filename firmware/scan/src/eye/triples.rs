@@ -101,10 +101,10 @@ fn assembled([corner, one, other]: [Finder; 3]) -> Triple {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn finder(x: f32, y: f32, module: f32) -> Finder {
+    pub(crate) fn finder(x: f32, y: f32, module: f32) -> Finder {
         Finder { centre: Spot::new(x, y), module, hits: 3, fit: 0.9 }
     }
 
