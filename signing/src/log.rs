@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `desk-log.jsonl` | a line each: [`Line`](entry::Line) |
+//! | `desk-log.jsonl` | a line each: [`Line`] |
 //! | `desk-log.head` | lines, bytes and hash of the last line, replaced after each: what a cut-off log is measured by |
 //! | `desk-log.lock` | held while a line is written |
 //!
