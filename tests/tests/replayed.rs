@@ -191,7 +191,7 @@ fn another_policy_under_the_same_version_is_refused() {
     let text = fs::read_to_string(stage.directory().join("believed").join(name)).unwrap();
     fs::write(
         folder.path().join("swapped.json"),
-        text.replace("staff_is_coming", "staff_lane").replace("walk_through", "tap_card"),
+        text.replace("fever_clinic_lane", "staff_lane").replace("staff_is_coming", "register_at_staff_lane"),
     )
     .unwrap();
     let swapped = PolicyFiles(folder.path().to_path_buf());
