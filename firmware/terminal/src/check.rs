@@ -131,7 +131,6 @@ fn inputs(args: &CheckArgs) -> Vec<Input<'_>> {
 struct Checker {
     judge: Judge,
     time: TrustedTime,
-    scanner: Scanner,
 }
 
 /// Commands by hand have no monotonic clock to follow: every check happens at this instant.
@@ -154,7 +153,7 @@ impl Checker {
             );
         }
         let station = Station { place: args.place, lane: args.lane };
-        Ok(Checker { judge: Judge::new(believed, secrets, station), time, scanner: Scanner::new() })
+        Ok(Checker { judge: Judge::new(believed, secrets, station), time })
     }
 
     fn check(&mut self, input: &Input<'_>, staff: &StaffArgs) -> anyhow::Result<Value> {
@@ -188,7 +187,8 @@ impl Checker {
     fn read_image(&mut self, path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
         let picture = GreyPicture::load(path)?;
         let frame = Frame::new(&picture.pixels, picture.width, picture.height, picture.width)?;
-        let symbols = self.scanner.look(&frame);
+        // Files are no sequence of frames.
+        let symbols = Scanner::new().look(&frame);
         let credential = symbols.iter().find(|symbol| symbol.bytes().starts_with(gate_core::alleged::PREFIX));
         Ok(credential.or(symbols.iter().next()).map(|symbol| symbol.bytes().to_vec()))
     }

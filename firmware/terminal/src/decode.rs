@@ -55,10 +55,9 @@ impl From<DecodeOutcome> for ExitCode {
 ///
 /// Only when `out` cannot be written.
 pub fn run(args: &DecodeArgs, out: &mut impl Write) -> anyhow::Result<DecodeOutcome> {
-    let mut scanner = Scanner::new();
     let mut outcome = DecodeOutcome::EveryFileRead;
     for file in &args.files {
-        let seen = see(&mut scanner, file);
+        let seen = see(file);
         if seen.is_err() {
             outcome = DecodeOutcome::SomeFileUnreadable;
         }
@@ -76,9 +75,11 @@ struct Seen {
     cpu_us: u64,
 }
 
-fn see(scanner: &mut Scanner, file: &Path) -> anyhow::Result<Seen> {
+/// By a scanner of its own: files are no sequence of frames.
+fn see(file: &Path) -> anyhow::Result<Seen> {
     let picture = GreyPicture::load(file)?;
     let frame = Frame::new(&picture.pixels, picture.width, picture.height, picture.width)?;
+    let mut scanner = Scanner::new();
     let before = thread_cpu_us();
     let symbols = scanner.look(&frame);
     Ok(Seen { symbols, cpu_us: thread_cpu_us().saturating_sub(before) })
