@@ -21,6 +21,7 @@
 pub mod access;
 mod changes;
 pub mod record;
+pub mod review;
 mod revocations;
 pub mod upkeep;
 

@@ -234,8 +234,9 @@ impl Province {
         out: &Path,
         publication: &Publication<'_>,
     ) -> Result<(), PublishError> {
-        let made =
-            self.documents(&Publication { status: None, deltas: &[], without: &[], ..*publication })?;
+        // Revocations are no small document, and no case of a record speaks of them.
+        let without = &[Dataset::Revocations];
+        let made = self.documents(&Publication { status: None, deltas: &[], without, ..*publication })?;
         staging::make_directory(out, Readers::Owner).map_err(at(out))?;
         for document in &made {
             write_once(&out.join(&document.name), &document.bytes)?;

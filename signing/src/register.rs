@@ -3,7 +3,11 @@
 //! forbids (a place that gives colours) or a weak or doubled key leaves the register as it was.
 //! Must not know: private keys, files.
 
-use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Region};
+mod diff;
+
+use std::collections::BTreeMap;
+
+use gate_core::keyset::{Allowed, Holder, IssuerKey, KeySet, KeySetError, Region};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -12,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::kind_token;
 use crate::spelling;
+
+pub use diff::{Told, changes};
 
 /// One entry of the key set, as it is published (RFC 7517, RFC 8037).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +77,39 @@ pub struct Life {
 /// Why the register was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterRefused {
+    /// A holder that gives no codes of this kind.
+    #[error("a {holder:?} may not sign {kind:?} (DOMAIN §5; 暂行办法第四条：各地各部门不得自行设置或运营其他疫情防控码): {}", instead(*holder))]
+    GiveKind {
+        /// The holder.
+        holder: Holder,
+        /// What it was to sign.
+        kind: Kind,
+    },
+    /// A city or county of this province with a code of its own.
+    #[error("{} lies in this province, and only the province gives its colours: one code for all (DOMAIN §5; 暂行办法第四条：全省范围内一码通行): let the province's platform sign, or admit it as community or medical for certificates", region.as_str())]
+    RunSecondCode {
+        /// The city or county.
+        region: Region,
+    },
+    /// A longest life is made shorter, never longer: a longer life is a new key.
+    #[error(
+        "{kind:?} lives {longest_s} s at most with this key; a life is only ever made shorter: for a longer one add a new key"
+    )]
+    LengthenLife {
+        /// Of what.
+        kind: Kind,
+        /// As it is.
+        longest_s: u32,
+    },
+    /// The key may not sign this kind.
+    #[error("this key does not sign {kind:?}; `gate-sign keyset show` says what it signs")]
+    FindKind {
+        /// Which.
+        kind: Kind,
+    },
+    /// No name.
+    #[error("a name has 1 to 30 characters, none of them a control character or a digit row of seven")]
+    NameIssuer,
     /// The terminal's loader would refuse the result.
     #[error("the key set would be refused by every terminal")]
     LoadBack(#[from] KeySetError),
@@ -91,6 +130,9 @@ pub enum RegisterRefused {
 pub struct Register {
     province: String,
     keys: Vec<Entry>,
+    /// What people call the issuers, by key id; not published.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    names: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -105,14 +147,15 @@ struct Document<'a> {
 impl Register {
     /// An empty register of `province`.
     pub fn new(province: Region) -> Register {
-        Register { province: province.as_str().into(), keys: Vec::new() }
+        Register { province: province.as_str().into(), keys: Vec::new(), names: BTreeMap::new() }
     }
 
     /// Admits an issuer.
     ///
     /// # Errors
-    /// [`RegisterRefused::LoadBack`]; the register is as before.
+    /// What DOMAIN §5 forbids, and [`RegisterRefused::LoadBack`]; the register is as before.
     pub fn add(&mut self, key: &PublicKey, terms: &Terms) -> Result<(), RegisterRefused> {
+        self.admit(terms)?;
         let mut changed = self.clone();
         changed.keys.push(entry(key, terms));
         self.replace(changed)
@@ -142,6 +185,43 @@ impl Register {
             entry.void_from = Some(earlier);
             Ok(())
         })
+    }
+
+    /// Makes the longest life of a kind shorter. What was issued for longer goes to the attendant from then on.
+    ///
+    /// # Errors
+    /// [`RegisterRefused`]; the register is as before.
+    pub fn shorten(&mut self, kid: Kid, kind: Kind, longest_s: u32) -> Result<(), RegisterRefused> {
+        self.change(kid, |entry| {
+            let life = entry.kinds.iter_mut().find(|life| life.kind == kind_token(kind));
+            let life = life.ok_or(RegisterRefused::FindKind { kind })?;
+            if longest_s > life.longest_s {
+                return Err(RegisterRefused::LengthenLife { kind, longest_s: life.longest_s });
+            }
+            life.longest_s = longest_s;
+            Ok(())
+        })
+    }
+
+    /// Names an issuer for people at the desk: an office, never a person.
+    ///
+    /// # Errors
+    /// [`RegisterRefused`]; the register is as before.
+    pub fn name(&mut self, kid: Kid, name: &str) -> Result<(), RegisterRefused> {
+        let digits = name.split(|c: char| !c.is_numeric()).map(|row| row.chars().count()).max().unwrap_or(0);
+        let fits =
+            (1..=30).contains(&name.chars().count()) && !name.chars().any(char::is_control) && digits < 7;
+        if !fits {
+            return Err(RegisterRefused::NameIssuer);
+        }
+        self.change(kid, |_| Ok(()))?;
+        self.names.insert(spelling::hex(&kid.0), name.to_owned());
+        Ok(())
+    }
+
+    /// What people call an issuer.
+    pub fn name_of(&self, kid: Kid) -> Option<&str> {
+        self.names.get(&spelling::hex(&kid.0)).map(String::as_str)
     }
 
     /// When a key is in force.
@@ -180,6 +260,21 @@ impl Register {
         KeySet::load(self.document(version, issued).unwrap_or_default().as_bytes())
     }
 
+    /// What DOMAIN §5 forbids, said with what to do instead; the loader would refuse it without.
+    fn admit(&self, terms: &Terms) -> Result<(), RegisterRefused> {
+        let holder = terms.holder;
+        let wrong = terms.kinds.iter().find(|(kind, _)| holder.may_sign(*kind) == Allowed::No);
+        if let Some((kind, _)) = wrong {
+            return Err(RegisterRefused::GiveKind { holder, kind: *kind });
+        }
+        let ours = Region::parse(&self.province);
+        let part = ours.is_some_and(|ours| terms.region.same_province(ours) && terms.region != ours);
+        if holder == Holder::Province && part {
+            return Err(RegisterRefused::RunSecondCode { region: terms.region });
+        }
+        Ok(())
+    }
+
     fn change(
         &mut self,
         kid: Kid,
@@ -196,6 +291,22 @@ impl Register {
         changed.load(1, Timestamp::EPOCH)?;
         *self = changed;
         Ok(())
+    }
+}
+
+/// What a holder that gives no codes does instead.
+fn instead(holder: Holder) -> &'static str {
+    match holder {
+        Holder::Place | Holder::Hub | Holder::Terminal => {
+            "people show the province's code there; a place's own 场所码 stands in places.json, and needs no key"
+        }
+        Holder::National => "the national platform gives screen codes; paper codes come from the province",
+        Holder::Province => {
+            "tests come from laboratories, certificates from communities and medical institutions"
+        }
+        Holder::Laboratory | Holder::Community | Holder::Medical | Holder::StaffOffice => {
+            "colours come from the province's platform alone; a laboratory signs tests, a community certificates, a medical institution both, the staff office badges"
+        }
     }
 }
 

@@ -178,7 +178,7 @@ fn the_register_changes_by_command_and_never_to_what_a_gate_would_refuse() {
     for holder in ["place", "hub", "terminal", "laboratory"] {
         let other = ["--kid", "hb02", "--region", "420000", "--kind", "screen_code=15m", "--make"];
         let told = world.refused(&[&["keyset", "add", "--holder", holder], &other[..]].concat());
-        assert!(told.contains("may not sign ScreenCode (DOMAIN §5)"), "{told}");
+        assert!(told.contains("may not sign ScreenCode (DOMAIN §5"), "{told}");
     }
     world.good(&["keyset", "retire", "--kid", "hb01"]);
     let told = world.refused(&["keyset", "retire", "--kid", "hb01", "--until", "2027-11-20T08:00:00+08:00"]);
@@ -337,6 +337,46 @@ fn what_a_policy_would_change_is_told_in_both_languages() {
     assert!(told.contains("核酸有效天数: 7 → 3") && told.contains("a negative test counts: 7 → 3"), "{told}");
     let same = printed(&gate_sign(&["policy", "diff", policy], &[Path::new(policy)]));
     assert!(same.contains("nothing changes"), "{same}");
+}
+
+#[test]
+fn a_changed_key_set_is_told_in_words_and_published_with_a_yes_only() {
+    let (world, terminal) = (World::new(), tempfile::tempdir().unwrap());
+    let out = terminal.path().join("data");
+    let publish = ["province", "publish", "--out", out.to_str().unwrap()];
+    assert!(printed(&world.good(&["keyset", "diff"])).contains("尚未发布"));
+    world.good(&publish);
+    world.good(&publish);
+    world.good(&["keyset", "name", "--kid", "med1", "成都市卫健委"]);
+    let told =
+        printed(&world.good(&["keyset", "shorten", "--kid", "med1", "--kind", "nucleic_acid_test=14d"]));
+    let words = "成都市卫健委: 核酸证明 最长 30 天 → 14 天";
+    assert!(told.contains(words), "{told}");
+    let asked = world.run(&publish);
+    assert!(!asked.status.success() && printed(&asked).contains(words), "{asked:?}");
+    let manifest = || Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).unwrap().generation;
+    assert_eq!(manifest(), 2);
+    world.good(&[&publish[..], &["--yes"]].concat());
+    assert_eq!(manifest(), 3);
+    assert!(printed(&world.good(&["keyset", "diff"])).contains("that of generation 3"));
+    let city = ["--kid", "cd01", "--region", "510100", "--kind", "paper_code=30d", "--make"];
+    let refused = world.refused(&[&["keyset", "add", "--holder", "province"], &city[..]].concat());
+    assert!(refused.contains("DOMAIN §5") && refused.contains("第四条"), "{refused}");
+}
+
+#[test]
+fn a_changed_policy_is_told_before_it_is_published_and_a_broken_one_is_not() {
+    let (world, terminal) = (World::new(), tempfile::tempdir().unwrap());
+    let out = terminal.path().join("data");
+    let publish = ["province", "publish", "--out", out.to_str().unwrap()];
+    world.good(&publish);
+    let file = world.desk().join("policy-station.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("\"test_days\": 7", "\"test_days\": 5", 1)).unwrap();
+    assert!(printed(&world.run(&publish)).contains("核酸有效天数: 7 → 5"));
+    fs::write(&file, text.replacen("\"yellow\"", "\"yelow\"", 1)).unwrap();
+    let refused = world.refused(&[&publish[..], &["--yes"]].concat());
+    assert!(refused.contains("policy-station") && refused.contains("did you mean \"yellow\"?"), "{refused}");
 }
 
 #[test]

@@ -132,6 +132,21 @@ impl IssuerKey {
         self.longest.iter().find(|(known, _)| *known == kind).map(|(_, seconds)| *seconds)
     }
 
+    /// When it begins.
+    pub fn from(&self) -> Timestamp {
+        self.from
+    }
+
+    /// When it ends, if that is said.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// From which issue time on it is void, if it was revoked.
+    pub fn void_from(&self) -> Option<Timestamp> {
+        self.void_from
+    }
+
     /// What this key's signature is worth on something issued then.
     pub fn force_at(&self, issued: Timestamp) -> Force {
         if self.void_from.is_some_and(|cutoff| issued >= cutoff) {
@@ -207,6 +222,14 @@ pub enum KeySetError {
         holder: Holder,
         /// The kind.
         kind: Kind,
+    },
+    /// A city or county of this province with colours of its own (DOMAIN §5).
+    #[error("key {entry}: only the province itself gives its colours, no part of it (DOMAIN §5)")]
+    SecondCode {
+        /// Which entry.
+        entry: usize,
+        /// The city or county.
+        region: Region,
     },
     /// Two entries with one id or one key.
     #[error("key {entry} repeats the id or the key of an earlier one")]
@@ -352,6 +375,9 @@ fn admitted_key(
     }
     let key = PublicKey::admit(&x).map_err(|cause| KeySetError::KeyRefused { entry, cause })?;
     let region = Region::parse(document.region).ok_or(bad("region"))?;
+    if document.holder == Holder::Province && region.same_province(province) && region != province {
+        return Err(KeySetError::SecondCode { entry, region });
+    }
     let time = |seconds, what| Timestamp::from_unix(seconds).ok_or(bad(what));
     Ok(IssuerKey {
         kid: Kid(json::hex(document.kid).ok_or(bad("kid"))?),

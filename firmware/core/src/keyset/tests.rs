@@ -103,3 +103,14 @@ fn bad_fields_are_named() {
         assert_eq!(refused, KeySetError::OutOfRange { entry: 0, what });
     }
 }
+
+#[test]
+fn no_city_of_the_province_gives_colours_and_another_provinces_may() {
+    let of = |region: &str| key("00000001", &x(1), "province", SCREEN).replace("510000", region);
+    let refused = load(&[of("510100")]).unwrap_err();
+    assert!(matches!(refused, KeySetError::SecondCode { entry: 0, .. }));
+    load(&[of("320500")]).unwrap();
+    let set = load(&[of("510000")]).unwrap();
+    let times = [set.keys()[0].until(), set.keys()[0].void_from(), Some(set.keys()[0].from())];
+    assert_eq!(times, [2000, 1500, 1000].map(Timestamp::from_unix));
+}

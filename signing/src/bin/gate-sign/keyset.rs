@@ -3,7 +3,9 @@
 use clap::{ArgGroup, Args, Subcommand};
 use gate_core::keyset::{Holder, Region};
 use gate_proof::ed25519::PublicKey;
+use gate_signing::desk::Desk;
 use gate_signing::kinds::kind_of;
+use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::register::{Life, Terms, in_words, public_key};
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -18,6 +20,12 @@ pub(crate) enum Command {
     Show(Show),
     /// Admit an issuer, by its public key or with a new key made at this desk
     Add(Box<Add>),
+    /// What is not published yet, against what was published last, in words
+    Diff(Show),
+    /// Name an issuer for this desk's own words: an office, never a person
+    Name(Name),
+    /// Make the longest life of a kind shorter; what was issued for longer goes to the attendant
+    Shorten(Shorten),
     /// End a key: what it signed before stays good
     Retire(Retire),
     /// Void what a stolen key signed from a time on. Thieves backdate: choose a time before the theft
@@ -50,6 +58,9 @@ pub(crate) struct Add {
     /// certificate=14d, staff_badge=30d
     #[arg(long = "kind", value_name = "KIND=LIFE", value_parser = kind_life, required = true)]
     kinds: Vec<(Kind, u32)>,
+    /// What people call it: 成都市卫健委
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// In force from, RFC 3339; else from now on
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<Timestamp>,
@@ -62,6 +73,31 @@ pub(crate) struct Add {
     /// Make the key here; its private half stays at this desk
     #[arg(long, group = "key")]
     make: bool,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Name {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The key's id
+    #[arg(long, value_parser = kid)]
+    kid: Kid,
+    /// What people call it
+    name: String,
+}
+
+/// See the help texts.
+#[derive(Args)]
+pub(crate) struct Shorten {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The key's id
+    #[arg(long, value_parser = kid)]
+    kid: Kid,
+    /// A kind with its new longest life: paper_code=14d
+    #[arg(long, value_name = "KIND=LIFE", value_parser = kind_life)]
+    kind: (Kind, u32),
 }
 
 /// See the help texts.
@@ -95,6 +131,9 @@ impl Command {
         match self {
             Command::Show(arguments) => arguments.run(),
             Command::Add(arguments) => arguments.run(),
+            Command::Diff(arguments) => arguments.diff(),
+            Command::Name(arguments) => arguments.run(),
+            Command::Shorten(arguments) => arguments.run(),
             Command::Retire(arguments) => arguments.run(),
             Command::Revoke(arguments) => arguments.run(),
         }
@@ -121,6 +160,54 @@ impl Show {
     }
 }
 
+impl Show {
+    fn diff(self) -> anyhow::Result<()> {
+        let desk = self.desk.open()?;
+        let review = desk.review()?;
+        match (review.since, review.key_set.is_empty()) {
+            (None, _) => println!("nothing was published yet（尚未发布）"),
+            (Some(since), true) => {
+                println!("the key set is that of generation {since}（与第 {since} 代相同）")
+            }
+            (Some(since), false) => println!("since generation {since}（自第 {since} 代以来）:"),
+        }
+        for told in &review.key_set {
+            println!("{}\n    {}", told.zh, told.en);
+        }
+        Ok(())
+    }
+}
+
+impl Name {
+    fn run(self) -> anyhow::Result<()> {
+        let mut desk = self.desk.open()?;
+        desk.province.register_mut().name(self.kid, &self.name)?;
+        desk.save()?;
+        println!("named; names stay at this desk");
+        Ok(())
+    }
+}
+
+impl Shorten {
+    fn run(self) -> anyhow::Result<()> {
+        let mut desk = self.desk.open()?;
+        let (kind, longest_s) = self.kind;
+        desk.province.register_mut().shorten(self.kid, kind, longest_s)?;
+        keep(&mut desk)
+    }
+}
+
+/// Keeps a changed register, the log first, and says what is not published yet.
+fn keep(desk: &mut Desk) -> anyhow::Result<()> {
+    desk.log().note(&Entry::of(Operation::KeySetChange))?;
+    desk.save()?;
+    for told in desk.review()?.key_set {
+        println!("{}\n    {}", told.zh, told.en);
+    }
+    println!("in force at terminals after `gate-sign province publish`");
+    Ok(())
+}
+
 impl Add {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
@@ -136,9 +223,10 @@ impl Add {
             Some(key) => desk.province.register_mut().add(key, &terms)?,
             None => desk.province.make_issuer(&terms, &mut randomness())?,
         }
-        desk.save()?;
-        println!("added; in force at terminals after `gate-sign province publish`");
-        Ok(())
+        if let Some(name) = &self.name {
+            desk.province.register_mut().name(self.kid, name)?;
+        }
+        keep(&mut desk)
     }
 }
 
@@ -147,9 +235,8 @@ impl Retire {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let until = self.until.unwrap_or(now);
         desk.province.register_mut().retire(self.kid, until)?;
-        desk.save()?;
-        println!("retired at {}: older codes stay good; publish to put it in force", shown(until));
-        Ok(())
+        println!("retired at {}: older codes stay good", shown(until));
+        keep(&mut desk)
     }
 }
 
@@ -157,9 +244,8 @@ impl Revoke {
     fn run(self) -> anyhow::Result<()> {
         let mut desk = self.desk.open()?;
         desk.province.register_mut().revoke(self.kid, self.from)?;
-        desk.save()?;
         println!("revoked: codes issued from {} on are void; publish at once", shown(self.from));
-        Ok(())
+        keep(&mut desk)
     }
 }
 

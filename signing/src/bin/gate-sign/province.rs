@@ -18,6 +18,7 @@ use rand_core::CryptoRng;
 
 use crate::access::AccessArguments;
 use crate::args::{DeskArguments, randomness, shown, time};
+use crate::confirm::Confirm;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -91,6 +92,8 @@ pub(crate) struct Publish {
     /// what the terminal has of them stays
     #[arg(long, value_name = "FILE")]
     delta: Vec<PathBuf>,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 impl Command {
@@ -151,6 +154,7 @@ impl Publish {
             deltas: &self.delta,
             without: &[],
         };
+        self.confirm.ask(&desk.review()?.lines())?;
         let published = desk.publish(&self.out, &order, &mut randomness())?;
         println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
         for file in &published.files {

@@ -31,6 +31,13 @@ fn the_default_policies_are_fit() {
     }
 }
 
+/// What a complaint leaves out.
+fn missed((what, bytes, parts): &(&str, Vec<u8>, &[&str])) -> Vec<String> {
+    let told = told(bytes);
+    let missed = parts.iter().filter(|part| !told.contains(**part));
+    missed.map(|part| format!("{what}: {part:?} is not in {told}")).collect()
+}
+
 /// Each broken policy, and what must stand in the complaint: place, what was found, what to do.
 #[test]
 fn a_broken_policy_is_told_with_its_place_and_a_remedy() {
@@ -95,12 +102,7 @@ fn a_broken_policy_is_told_with_its_place_and_a_remedy() {
         ("a dead end", changed(YELLOW, "register_at_staff_lane", "walk_through"), &["row 6: the advice leads nowhere"]),
     ];
     assert!(cases.len() > 30);
-    let missed = cases.iter().flat_map(|(what, bytes, parts)| {
-        let told = told(bytes);
-        let missed = parts.iter().filter(|part| !told.contains(**part));
-        missed.map(|part| format!("{what}: {part:?} is not in {told}")).collect::<Vec<_>>()
-    });
-    let missed: Vec<String> = missed.collect();
+    let missed: Vec<String> = cases.iter().flat_map(missed).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
