@@ -36,10 +36,10 @@ impl Thresholds {
             None => Blocks::of::<BLOCK>(level),
         };
         let flat = blocks.flat_below();
-        let mean = |b: &Block| if b.max - b.min >= flat { COUNT | u32::from(b.mean) } else { 0 };
-        let seen: Vec<u32> = blocks.list.iter().map(mean).collect();
+        let weighed = |b: &Block| if b.max - b.min >= flat { COUNT | u32::from(b.mean) } else { 0 };
+        let seen: Vec<u32> = blocks.list.iter().map(weighed).collect();
         let sums = spread(&seen, blocks.across);
-        let value = |sum: &u32| (sum % COUNT).checked_div(sum / COUNT).unwrap_or(0) as u8;
+        let value = |sum: &u32| mean(sum % COUNT, sum / COUNT);
         let mut values = Vec::with_capacity(across * level.height.div_ceil(BLOCK));
         for row in sums.chunks(blocks.across.max(1)) {
             values.extend(row.iter().map(value));
@@ -97,7 +97,11 @@ impl Blocks {
             let (lows, highs, sums) =
                 (low.as_chunks::<SIDE>(), high.as_chunks::<SIDE>(), sum.as_chunks::<SIDE>());
             let columns = lows.0.iter().zip(highs.0).zip(sums.0);
-            list.extend(columns.map(|((low, high), sum)| block(low, high, sum, height)));
+            if height == SIDE {
+                list.extend(columns.map(|((low, high), sum)| whole_block(low, high, sum)));
+            } else {
+                list.extend(columns.map(|((low, high), sum)| block(low, high, sum, height)));
+            }
             if !lows.1.is_empty() {
                 list.push(block(lows.1, highs.1, sums.1, height));
             }
@@ -120,6 +124,12 @@ impl Blocks {
     }
 }
 
+/// A block of as many rows as columns: its size is known when this is compiled.
+#[inline]
+fn whole_block<const SIDE: usize>(low: &[u8; SIDE], high: &[u8; SIDE], sum: &[u16; SIDE]) -> Block {
+    block(low, high, sum, SIDE)
+}
+
 #[inline]
 fn block(low: &[u8], high: &[u8], sum: &[u16], height: usize) -> Block {
     let min = low.iter().fold(255, |a: u8, b| a.min(*b));
@@ -132,6 +142,23 @@ fn block(low: &[u8], high: &[u8], sum: &[u16], height: usize) -> Block {
 
 /// A block that is not flat, in the upper half of a sum; sums of means stay below.
 const COUNT: u32 = 1 << 16;
+
+/// Of at most 25 means of at most 255, rounded down; 0 of none.
+#[inline]
+fn mean(sum: u32, count: u32) -> u8 {
+    // A product and a shift, a third of the time of a division.
+    const PARTS: [u32; 26] = {
+        let mut parts = [0; 26];
+        let mut n = 1;
+        while n < 26 {
+            parts[n] = (1 << 18) / n as u32 + 1;
+            n += 1;
+        }
+        parts
+    };
+    let part = PARTS.get(count as usize).copied().unwrap_or(0);
+    (sum.wrapping_mul(part) >> 18) as u8
+}
 
 /// For each block the sum over the 5 x 5 around it: first along rows, then along columns.
 fn spread(values: &[u32], across: usize) -> Vec<u32> {
@@ -164,6 +191,14 @@ mod tests {
         let thresholds = Thresholds::of(&level, None);
         assert_eq!((thresholds.across, thresholds.values.len()), (5, 15));
         assert!(thresholds.values.iter().all(|t| *t == 0));
+    }
+
+    #[test]
+    fn a_mean_without_division_is_the_mean() {
+        assert_eq!(mean(0, 0), 0);
+        for count in 1..=25 {
+            assert!((0..=255 * count).all(|sum| u32::from(mean(sum, count)) == sum / count), "{count}");
+        }
     }
 
     #[test]
