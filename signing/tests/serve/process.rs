@@ -87,3 +87,45 @@ fn after_a_kill_the_log_says_the_most_there_can_have_been_and_the_next_start_goe
     assert_eq!(counts("serve-end"), [1], "the killed one could not say: its lease stands");
     assert!(Desk::open(&world.desk()).unwrap().log().verify().is_ok());
 }
+
+/// A client that trusts the test's own certificate alone.
+fn tls_client(address: &str) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(include_bytes!("../data/tls-TEST-ONLY.cert.pem")).unwrap())
+        .unwrap();
+    let provider = std::sync::Arc::new(rustls_graviola::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let client = rustls::ClientConnection::new(std::sync::Arc::new(config), name).unwrap();
+    rustls::StreamOwned::new(client, TcpStream::connect(address).unwrap())
+}
+
+#[test]
+fn over_tls_a_code_comes_and_in_the_clear_none_does() {
+    use std::io::Read;
+    use std::os::unix::fs::PermissionsExt;
+    let (world, token) = world();
+    let (certificate, key) = (world.dir.path().join("cert.pem"), world.dir.path().join("key.pem"));
+    std::fs::write(&certificate, include_bytes!("../data/tls-TEST-ONLY.cert.pem")).unwrap();
+    std::fs::write(&key, include_bytes!("../data/tls-TEST-ONLY.key.pem")).unwrap();
+    let open_to_all = gate_signing::serve::Tls::load(&certificate, &key).err();
+    assert!(matches!(open_to_all, Some(gate_signing::serve::TlsRefused::HideKey(_))), "{open_to_all:?}");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let both = format!("{},{}", certificate.display(), key.display());
+    let mut process = Process::start(&world, &["--tls", &both]);
+    let mut stream = tls_client(&process.address);
+    stream.write_all(post("/v1/screen-codes", &token, &body("request-1", GREEN)).as_bytes()).unwrap();
+    let mut answer = String::new();
+    // A server may end a connection without a last word.
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("TF1:"), "{answer}");
+    assert_eq!(process.ask(&token, 2).status, 0, "no answer to what is not TLS");
+    assert_eq!(process.signal("-TERM"), Some(0));
+}

@@ -239,7 +239,7 @@ impl Answer {
         while let Ok(length @ 1..) = stream.read(&mut room) {
             bytes.extend_from_slice(&room[..length]);
         }
-        let all = String::from_utf8(bytes).unwrap();
+        let all = String::from_utf8_lossy(&bytes).into_owned();
         let (head, text) = all.split_once("\r\n\r\n").unwrap_or((&all, ""));
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
         Answer { status, head: head.to_ascii_lowercase(), text: text.to_owned() }

@@ -9,6 +9,7 @@ use gate_hal_linux::picture::GreyPicture;
 
 mod backdrop;
 mod dice;
+mod held;
 mod lens;
 mod motion;
 mod pose;
@@ -18,6 +19,7 @@ mod surface;
 mod tests;
 
 pub use backdrop::Backdrop;
+pub use held::HeldScreen;
 pub use lens::Lens;
 pub use motion::{Kind, Motion, RATE};
 pub use pose::Pose;

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8460")]
     listen: SocketAddr,
     /// PEM files: the certificate's chain, and its key (mode 0600)
-    #[arg(long, value_names = ["CERT", "KEY"], num_args = 2, value_delimiter = ',')]
+    #[arg(long, value_name = "CERT,KEY", num_args = 1, value_delimiter = ',')]
     tls: Vec<PathBuf>,
     /// The file of operators: see `gate-sign operator`
     #[arg(long, value_name = "FILE")]
