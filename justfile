@@ -76,3 +76,11 @@ fuzz-eye TARGET="matrix" SECONDS="60":
 eye-instructions IMAGE LOOKS="2":
     cargo build --release -p gate-scan --example count
     valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/count {{LOOKS}} {{IMAGE}}
+
+# PEOPLE invented people through every flow; then every file is searched for their names and numbers (10,000: ten minutes)
+names-and-numbers PEOPLE="300":
+    PEOPLE={{PEOPLE}} cargo test --release -p gate-tests --test names_and_numbers -- --nocapture
+
+# Codes an hour and core from a table, with and without Argon2id
+bench-bulk:
+    cargo bench -p gate-signing --bench bulk

@@ -342,6 +342,14 @@ pub fn in_words(key: &IssuerKey) -> String {
     format!("{id} {:?} of {} ({:?}): {}", key.holder(), region.as_str(), key.class(), lives.join(", "))
 }
 
+/// A key id as commands take it: its four letters or digits if it has such, else eight hexadecimal digits.
+pub fn short_kid(kid: Kid) -> String {
+    match core::str::from_utf8(&kid.0) {
+        Ok(letters) if kid.0.iter().all(u8::is_ascii_alphanumeric) => letters.to_owned(),
+        _ => spelling::hex(&kid.0),
+    }
+}
+
 /// A key id as people know it: its four letters if it has such, and the hexadecimal digits.
 pub fn kid_in_words(kid: Kid) -> String {
     let hex = spelling::hex(&kid.0);

@@ -100,7 +100,7 @@ fn a_batch_is_two_lines_of_the_log_the_first_before_anything_is_signed() {
 fn a_run_that_was_cut_off_is_told_and_never_looks_whole() {
     let office = Office::new();
     office.table(40, "");
-    fs::write(office.path("codes.csv.writing"), "line,id,expires,text\n2,00").unwrap();
+    fs::write(office.path("codes.csv.writing"), "line,kid,id,expires,text\n2,00").unwrap();
     let refused = office.issue(&["--out", "codes.csv"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(told(&refused).contains("an earlier run was cut off"), "{refused:?}");

@@ -7,9 +7,11 @@ use std::io::{self, Write};
 use gate_wire::name::MaskedName;
 
 use super::{BulkCode, Progress, RowRejected, Target};
+use crate::register::short_kid;
 
-/// The first line of the codes: line of the table, id (16 hexadecimal digits), exp (seconds since 1970), the code's text.
-pub const CODES_HEADER: &str = "line,id,expires,text";
+/// The first line of the codes: line of the table, the issuer's key id and the credential's (by both it is revoked), exp in
+/// seconds since 1970, the code's text.
+pub const CODES_HEADER: &str = "line,kid,id,expires,text";
 
 /// Rejected rows as `line,reason`.
 pub struct Rejects<W> {
@@ -77,7 +79,8 @@ impl<W: Write> Target for CsvCodes<'_, W> {
     fn code(&mut self, made: &BulkCode<'_>) -> io::Result<()> {
         let BulkCode { line, code, .. } = made;
         self.count += 1;
-        writeln!(self.codes, "{line},{},{},{}", code.id_in_hex(), code.expires.unix(), code.text)
+        let (kid, id) = (short_kid(code.kid), code.id_in_hex());
+        writeln!(self.codes, "{line},{kid},{id},{},{}", code.expires.unix(), code.text)
     }
 
     fn rejected(&mut self, line: u64, reason: &RowRejected) -> io::Result<()> {

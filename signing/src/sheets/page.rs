@@ -15,6 +15,7 @@ use super::font::SheetFont;
 use super::pdf::FONT_NAME;
 use crate::bulk::BulkCode;
 use crate::code::{Code, CodeRefused, QUIET_ZONE};
+use crate::register::short_kid;
 
 /// Tickets on a page.
 pub const TICKETS_A_PAGE: usize = 4;
@@ -39,7 +40,7 @@ const PADDING: f32 = 4.0;
 pub(super) const FIXED: [&str; 17] = [
     "离线码",
     "Paper health code",
-    "0123456789abcdef:,.%-/ ",
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:,.%-/ ",
     "有效期至 年月日（北京时间）止",
     "Valid until (Beijing time) January February March April May June July August September October November December",
     USE_ZH[0],
@@ -88,7 +89,9 @@ pub(super) struct Ticket {
 impl Ticket {
     pub(super) fn of(made: &BulkCode<'_>) -> Result<Ticket, CodeRefused> {
         let hex = made.code.id_in_hex();
-        let groups: Vec<&str> = (0..4).filter_map(|at| hex.get(at * 4..at * 4 + 4)).collect();
+        let kid = short_kid(made.code.kid);
+        let groups = (0..4).filter_map(|at| hex.get(at * 4..at * 4 + 4));
+        let groups: Vec<&str> = core::iter::once(kid.as_str()).chain(groups).collect();
         Ok(Ticket {
             line: made.line,
             void_number: groups.join(" "),

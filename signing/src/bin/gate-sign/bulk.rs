@@ -67,7 +67,7 @@ pub(crate) enum Command {
 pub(crate) struct Table {
     #[command(flatten)]
     run: RunArguments,
-    /// The codes: line,id,expires,text. Must not be there yet; it has this name only when it is whole
+    /// The codes: line,kid,id,expires,text. Must not be there yet; it has this name only when it is whole
     #[arg(long, value_name = "FILE.csv")]
     out: PathBuf,
 }

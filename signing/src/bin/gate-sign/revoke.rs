@@ -186,6 +186,7 @@ fn write_rejects(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
 }
 
 fn id(text: &str) -> Result<CredentialId, String> {
-    let bytes = gate_core::json::hex(text).map(CredentialId);
+    // On paper it stands in groups of four.
+    let bytes = gate_core::json::hex(&text.replace(' ', "")).map(CredentialId);
     bytes.ok_or_else(|| "16 lower-case hexadecimal digits".into())
 }
