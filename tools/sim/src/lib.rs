@@ -11,4 +11,6 @@ pub mod report;
 pub mod sam;
 pub mod script;
 pub mod stage;
+mod surroundings;
 pub mod tour;
+mod wardrobe;

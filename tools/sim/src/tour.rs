@@ -7,7 +7,6 @@ mod picture;
 mod player;
 mod rows;
 mod verify;
-mod wardrobe;
 mod watch;
 
 use std::sync::Mutex;

@@ -3,24 +3,17 @@
 //! Must not know: what is expected.
 
 use anyhow::{Context, Result};
-use gate_core::attendant::Key as PanelKey;
-use gate_core::manifest::Dataset;
 use gate_core::screen::Screen;
 use gate_hal::inputs::Level;
-use gate_signing::demo::DemoProvince;
-use gate_status::Scope as ListScope;
-use gate_wire::credential::Colour;
 
-use super::wardrobe::{self, Wardrobe};
 use super::watch::Watch;
 use crate::devices::Shown;
 use crate::optics::Scene;
 use crate::sam::{LineFault, Request};
-use crate::script::{
-    Card, Checks, Clock, Code, Fault, Happening, Key, Lane, Member, Missing, Passage, Place, Scope, Step,
-    Surroundings, Who,
-};
-use crate::stage::{Disk, DiskState, Fitted, RtcAtStart, Setting, Stage, beginning, province};
+use crate::script::{Card, Code, Fault, Happening, Member, Passage, Step};
+use crate::stage::{Disk, DiskState, Fitted, Stage, beginning, province};
+use crate::surroundings;
+use crate::wardrobe::{self, Wardrobe};
 
 /// A hand is held still for this long before it moves.
 const STILL_MS: u64 = 400;
@@ -36,7 +29,6 @@ const SLOW_LINE: usize = 64;
 const LOOK_MS: u64 = 600;
 /// Answers that a silent reader owes.
 const SILENCE: usize = 500;
-const DAY_S: u64 = 86_400;
 
 /// A passage under way.
 pub(super) struct Player {
@@ -51,12 +43,8 @@ impl Player {
     pub(super) fn new(passage: &Passage) -> Result<Player> {
         let mut province = province()?;
         let mut wardrobe = Wardrobe::default();
-        let mut setting = setting(&passage.world, &province)?;
-        for member in Member::ALL {
-            let document = wardrobe::staff(member)?;
-            province.add_staff(&document, wardrobe::role(member), member.pin().as_bytes())?;
-        }
-        province.province_mut().retire_staff(&wardrobe::staff(Member::Retired)?)?;
+        let mut setting = surroundings::setting(&passage.world, &province)?;
+        surroundings::hire(&mut province)?;
         for step in &passage.steps {
             match step {
                 Step::Hold(code) if code.fault == Fault::Revoked => {
@@ -106,7 +94,7 @@ impl Player {
             Step::Badge(member) => self.badge(*member),
             Step::Login(member) => self.log_in(*member),
             Step::Press(keys) => {
-                self.stage.world.keys().press_all(keys.iter().map(|key| panel_key(*key)));
+                self.stage.world.keys().press_all(keys.iter().map(|key| surroundings::panel_key(*key)));
                 self.stage.run(100)
             }
             Step::Type(text) => {
@@ -240,74 +228,4 @@ fn is_answer(screen: &Screen) -> bool {
         screen,
         Screen::Verdict(_) | Screen::Hint(_) | Screen::PinEntry { .. } | Screen::Staff(_) | Screen::LaneOpen
     )
-}
-
-fn setting(world: &Surroundings, province: &DemoProvince) -> Result<Setting> {
-    let mut setting = Setting {
-        place: if world.place == Place::Station { 1 } else { 2 },
-        lane: if world.lane == Lane::In { 1 } else { 9 },
-        scope: match world.scope {
-            Scope::Population => ListScope::Population,
-            Scope::Exceptions => ListScope::Exceptions,
-        },
-        rtc: match world.clock {
-            Clock::Healthy => RtcAtStart::Healthy,
-            Clock::HealthyDayAhead => RtcAtStart::HealthyAhead(DAY_S),
-            Clock::Dead => RtcAtStart::Dead,
-            Clock::SuspectDayAhead => RtcAtStart::SuspectAhead(DAY_S),
-            Clock::SuspectDayBack => RtcAtStart::SuspectBack(DAY_S),
-        },
-        ..Setting::default()
-    };
-    if let Some(age) = world.list_age {
-        setting.list_age_s = age.length();
-    }
-    for (people, colour) in
-        [(&world.green, Colour::Green), (&world.yellow, Colour::Yellow), (&world.red, Colour::Red)]
-    {
-        for who in people {
-            setting.listed.push((subjects(*who, province)?, colour));
-        }
-    }
-    for missing in &world.without {
-        setting.without.extend(datasets(*missing));
-    }
-    if world.checks == Checks::OffAtLowRisk {
-        let policy = &mut setting.inputs.policy_station;
-        *policy = policy.replacen("\"unchecked_at\": []", "\"unchecked_at\": [\"low\"]", 1);
-    }
-    Ok(setting)
-}
-
-fn subjects(who: Who, province: &DemoProvince) -> Result<Vec<gate_proof::subject::Subject>> {
-    let documents = wardrobe::documents(who)?;
-    documents.iter().map(|document| Ok(province.subject(document)?)).collect()
-}
-
-fn datasets(missing: Missing) -> Vec<Dataset> {
-    match missing {
-        Missing::List => vec![Dataset::StatusList],
-        Missing::KeySet => vec![Dataset::KeySet],
-        Missing::StaffList => vec![Dataset::StaffList],
-        Missing::Policy => vec![Dataset::PolicyStation, Dataset::PolicyHospital],
-    }
-}
-
-fn panel_key(key: Key) -> PanelKey {
-    match key {
-        Key::Accept => PanelKey::Accept,
-        Key::Companion => PanelKey::Companion,
-        Key::Emergency => PanelKey::Emergency,
-        Key::Document => PanelKey::Document,
-        Key::Temperature => PanelKey::Temperature,
-        Key::Ok => PanelKey::Ok,
-        Key::Back => PanelKey::Back,
-        Key::Logout => PanelKey::Logout,
-        Key::One => PanelKey::Digit(1),
-        Key::Two => PanelKey::Digit(2),
-        Key::Three => PanelKey::Digit(3),
-        Key::Four => PanelKey::Digit(4),
-        Key::Five => PanelKey::Digit(5),
-        Key::Six => PanelKey::Digit(6),
-    }
 }

@@ -33,13 +33,13 @@ const FLAT: f32 = 440.0;
 
 /// What one passage's people brought so far.
 #[derive(Default)]
-pub(super) struct Wardrobe {
+pub(crate) struct Wardrobe {
     codes: Vec<(Code, String)>,
 }
 
 impl Wardrobe {
     /// The text of a credential, issued at the first mention.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         province: &mut DemoProvince,
         code: &Code,
@@ -54,7 +54,7 @@ impl Wardrobe {
     }
 
     /// Issues a credential that will be revoked.
-    pub(super) fn revocable(
+    pub(crate) fn revocable(
         &mut self,
         province: &mut DemoProvince,
         code: &Code,
@@ -67,7 +67,7 @@ impl Wardrobe {
 }
 
 /// Every document of somebody, the first one first.
-pub(super) fn documents(who: Who) -> Result<Vec<Document>> {
+pub(crate) fn documents(who: Who) -> Result<Vec<Document>> {
     let serial = who as u16;
     Ok(match who {
         Who::Foreigner => {
@@ -86,7 +86,7 @@ pub(super) fn documents(who: Who) -> Result<Vec<Document>> {
 }
 
 /// A card as it is laid on the reader.
-pub(super) fn card(card: &Card) -> Result<SyntheticCard> {
+pub(crate) fn card(card: &Card) -> Result<SyntheticCard> {
     let valid = match card.validity {
         Validity::Valid => VALID,
         Validity::Expired => EXPIRED,
@@ -107,12 +107,12 @@ pub(super) fn card(card: &Card) -> Result<SyntheticCard> {
 }
 
 /// The document of a member of staff.
-pub(super) fn staff(member: Member) -> Result<Document> {
+pub(crate) fn staff(member: Member) -> Result<Document> {
     Ok(Person::new(STAFF + member as u16)?.document)
 }
 
 /// What a member of staff may do.
-pub(super) fn role(member: Member) -> Role {
+pub(crate) fn role(member: Member) -> Role {
     match member {
         Member::Attendant | Member::Retired => Role::Attendant,
         Member::Technician => Role::Technician,
@@ -120,7 +120,7 @@ pub(super) fn role(member: Member) -> Role {
 }
 
 /// A member's badge.
-pub(super) fn badge(province: &mut DemoProvince, member: Member, now: Timestamp) -> Result<String> {
+pub(crate) fn badge(province: &mut DemoProvince, member: Member, now: Timestamp) -> Result<String> {
     let request = IssueRequest {
         document: &staff(member)?,
         full_name: "测试员",
@@ -132,7 +132,7 @@ pub(super) fn badge(province: &mut DemoProvince, member: Member, now: Timestamp)
 }
 
 /// What the camera sees of a credential: phones show screen codes, everything else is printed.
-pub(super) fn picture(kind: Kind, text: &str, scene: u64) -> Result<GreyPicture> {
+pub(crate) fn picture(kind: Kind, text: &str, scene: u64) -> Result<GreyPicture> {
     Ok(match kind {
         Kind::Screen => Scene::phone(text, scene)?,
         Kind::Paper | Kind::Test | Kind::Certificate => Scene::paper(text, scene)?,
@@ -141,7 +141,7 @@ pub(super) fn picture(kind: Kind, text: &str, scene: u64) -> Result<GreyPicture>
 }
 
 /// A code of so many bytes, held flat and as large as the frame allows.
-pub(super) fn picture_of_bytes(count: usize, scene: u64) -> Result<GreyPicture> {
+pub(crate) fn picture_of_bytes(count: usize, scene: u64) -> Result<GreyPicture> {
     let mut view = CodeView::of_bytes(&vec![b'7'; count])?;
     view.pose = Pose::facing((FLAT / (view.modules() + 8.0)).min(8.0));
     Ok(Scene::empty(scene).with(view).render())
