@@ -5,8 +5,10 @@
 
 pub mod devices;
 pub mod forge;
+pub mod guests;
 pub mod optics;
 pub mod people;
+mod picture;
 pub mod report;
 pub mod sam;
 pub mod script;
@@ -14,3 +16,4 @@ pub mod stage;
 mod surroundings;
 pub mod tour;
 mod wardrobe;
+pub mod web;

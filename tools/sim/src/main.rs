@@ -1,5 +1,5 @@
-//! `gate-sim`: the tour, or a scenario of your own, through the real loop over simulated devices.
-//! Must not know: how anything is played (`gate_sim::tour`).
+//! `gate-sim`: the virtual terminal in the browser; the tour, or a scenario of your own, without one.
+//! Must not know: how anything is played (`gate_sim::tour`) or shown (`gate_sim::web`).
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,27 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Parser;
 use gate_sim::script::Scenario;
-use gate_sim::{report, tour};
+use gate_sim::{report, tour, web};
 
-/// Plays the tour, or a scenario, through the real loop: real frames, real reader bytes, virtual time.
+/// The virtual terminal: the real loop over simulated devices, on a page of this machine's browser.
 ///
-/// Exits with 1 when an expectation is missed, with 2 when nothing could be played.
+/// With --headless it plays the tour, or a scenario, in virtual time: real frames, real reader bytes. It then exits with 1 when an expectation is missed, with 2 when nothing could be played.
 #[derive(Parser)]
 #[command(name = "gate-sim", version)]
 struct Arguments {
-    /// Without a view in the browser.
+    /// Plays the tour without a browser, prints the table and ends.
     #[arg(long)]
     headless: bool,
-    /// Plays this scenario in place of the tour; assets/demo/scenario.toml is an example.
+    /// The page's port on 127.0.0.1; any free one if not said.
+    #[arg(long, value_name = "PORT", default_value_t = 0, conflicts_with = "headless")]
+    port: u16,
+    /// Prints the page's address without opening it.
+    #[arg(long, conflicts_with = "headless")]
+    no_open: bool,
+    /// Plays this scenario in place of the tour, without a browser; assets/demo/scenario.toml is an example.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// Writes tour.json and every screen here; a fresh directory if not said.
+    /// Writes tour.json and every screen here, without a browser; a fresh directory if not said.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -39,13 +45,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let mut terminal = std::io::stdout().lock();
-    if !arguments.headless {
-        writeln!(
-            terminal,
-            "尚无浏览器画面，同 --headless · there is no view in the browser yet: the same as --headless"
-        )?;
+    // A scenario is played, not looked at.
+    if !arguments.headless && arguments.script.is_none() && arguments.out.is_none() {
+        let browser = if arguments.no_open { web::Browser::Leave } else { web::Browser::Open };
+        web::serve(arguments.port, browser)?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let mut terminal = std::io::stdout().lock();
     let rows = match &arguments.script {
         Some(path) => vec![scenario(path)?],
         None => tour::table()?,

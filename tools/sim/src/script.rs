@@ -10,7 +10,7 @@ mod measures;
 mod people;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use expected::{Kept, Outcome, Refusal, Word};
 pub use measures::{Sampling, Span};
@@ -88,7 +88,7 @@ pub struct Surroundings {
 }
 
 /// A kind of place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// 测试车站.
@@ -99,7 +99,7 @@ pub enum Place {
 }
 
 /// A lane's direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// Into the place.

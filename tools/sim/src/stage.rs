@@ -40,6 +40,7 @@ use crate::people::Person;
 use crate::sam::SamSimulator;
 
 pub use disk::{DiskState, SimDisk};
+pub use ledger::LedgerRow;
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
 pub use stopwatch::{Decided, Means, Stopwatch};
 
@@ -48,7 +49,10 @@ use ledger::{Boot, Ledger};
 /// 2026-11-20T20:15:00+08:00: when every story begins.
 pub const BEGINNING: u64 = 1_795_176_900;
 const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
-const STEP_MS: u64 = 20;
+/// Milliseconds of virtual time from one turn to the next.
+pub const STEP_MS: u64 = 20;
+/// The list as the desk built it.
+const LIST: &str = "status.db";
 /// What the reader needs to greet the terminal before the first person comes.
 const SETTLING_MS: u64 = 400;
 
@@ -83,6 +87,10 @@ pub struct Stage {
     pub stopwatch: Stopwatch,
     scenes: u64,
     boots: u64,
+    /// The world's time at monotonic 0.
+    epoch: Timestamp,
+    /// The list's as-of time.
+    as_of: Timestamp,
 }
 
 impl Stage {
@@ -99,7 +107,8 @@ impl Stage {
             Disk::System => None,
             Disk::CanFail => Some(SimDisk::new()?),
         };
-        Stage::start(Parts { directory, setting, province, world, disk, boots: 0 })
+        let (epoch, as_of) = (beginning(), beginning().minus(setting.list_age_s));
+        Stage::start(Parts { directory, setting, province, world, disk, boots: 0, epoch, as_of })
     }
 
     /// Cuts the power for `seconds` and starts the terminal again from its files.
@@ -107,14 +116,15 @@ impl Stage {
     /// # Errors
     /// As [`Stage::new`].
     pub fn reboot(self, seconds: u64) -> Result<Stage> {
-        let Stage { directory, setting, province, world, reader, gate, ledger, disk, boots, .. } = self;
+        let epoch = self.time().plus(seconds);
+        let Stage { directory, setting, province, world, reader, gate, ledger, disk, boots, as_of, .. } = self;
         drop((gate, ledger, reader));
         let world = world.after_power_cut(seconds);
-        Stage::start(Parts { directory, setting, province, world, disk, boots: boots + 1 })
+        Stage::start(Parts { directory, setting, province, world, disk, boots: boots + 1, epoch, as_of })
     }
 
     fn start(parts: Parts) -> Result<Stage> {
-        let Parts { directory, setting, province, world, disk, boots } = parts;
+        let Parts { directory, setting, province, world, disk, boots, epoch, as_of } = parts;
         let reader = SamSimulator::new(&directory.path().join("reader"))?;
         let mut stopwatch = Stopwatch::default();
         let began = Instant::now();
@@ -134,6 +144,8 @@ impl Stage {
             stopwatch,
             scenes,
             boots,
+            epoch,
+            as_of,
         };
         stage.run(SETTLING_MS)?;
         Ok(stage)
@@ -250,6 +262,19 @@ impl Stage {
         self.ledger.records(&self.province)
     }
 
+    /// The rows of the journal's own file from this one on, sealed as they are, each beside what the authority opens.
+    ///
+    /// # Errors
+    /// As [`Stage::records`].
+    pub fn rows(&self, from: Sequence) -> Result<Vec<LedgerRow>> {
+        self.ledger.rows(&self.province, from)
+    }
+
+    /// The last row of the journal's own file, from 1; 0 while it is empty.
+    pub fn last_row(&self) -> u64 {
+        self.ledger.last_row()
+    }
+
     /// Records that are in the reserve or in memory.
     pub fn backlog(&self) -> Backlog {
         self.ledger.backlog()
@@ -284,7 +309,12 @@ impl Stage {
 
     /// The time of the world, as everybody but a wrong clock knows it.
     pub fn time(&self) -> Timestamp {
-        beginning().plus(self.world.now().0 / 1000)
+        self.epoch.plus(self.world.now().0 / 1000)
+    }
+
+    /// Seconds since the list's as-of time.
+    pub fn list_age_s(&self) -> u64 {
+        self.time().since(self.as_of)
     }
 
     /// Issues a credential about `person`, as the desk did at the time of issue.
@@ -326,14 +356,12 @@ struct Parts {
     world: World,
     disk: Option<SimDisk>,
     boots: u64,
+    epoch: Timestamp,
+    as_of: Timestamp,
 }
 
 fn publish(directory: &Path, setting: &Setting, province: &mut DemoProvince) -> Result<()> {
-    let list = directory.join("status.db");
-    let as_of = beginning().minus(setting.list_age_s);
-    let people = setting.listed.iter();
-    let people = people.map(|(subjects, colour)| Listed { subjects: subjects.clone(), colour: *colour });
-    province.province_mut().build_list(&list, setting.scope, as_of, people)?;
+    office::list(directory, setting, province, beginning().minus(setting.list_age_s))?;
     // What was published lies before what happens now: a floor of the clock.
     let now = beginning().minus(setting.list_age_s.max(3_600));
     province.province_mut().revoke(&setting.revoked, beginning())?;
@@ -395,7 +423,8 @@ fn data(directory: &Path) -> PathBuf {
     directory.join("believed")
 }
 
-fn terminal_number() -> TerminalNumber {
+/// The number of the demo's terminal.
+pub fn terminal_number() -> TerminalNumber {
     const NUMBER: u32 = 42;
     TerminalNumber::new(NUMBER).unwrap_or_else(|| unreachable!("{NUMBER} is below 131072"))
 }

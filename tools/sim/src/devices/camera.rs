@@ -73,6 +73,12 @@ impl SimCamera {
         state.camera.scene = None;
     }
 
+    /// What is held before the lens.
+    #[must_use]
+    pub fn scene(&self) -> Option<Rc<GreyPicture>> {
+        self.state.borrow().camera.scene.clone()
+    }
+
     /// Frames of the queue that were not given yet.
     #[must_use]
     pub fn queued(&self) -> usize {

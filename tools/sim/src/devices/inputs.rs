@@ -60,6 +60,13 @@ impl SimInputs {
         state.settle();
     }
 
+    /// Whether somebody is in the gate.
+    #[must_use]
+    pub fn is_occupied(&self) -> bool {
+        let state = self.state.borrow();
+        state.inputs.levels(state.now).passage == Level::Active
+    }
+
     /// The passage sensor, until set again; a person who walks through makes it active as well.
     pub fn set_passage(&self, level: Level) {
         self.change(|levels| levels.passage = level);

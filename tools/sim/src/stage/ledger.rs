@@ -37,6 +37,19 @@ pub(super) struct Ledger {
     terminal: TerminalNumber,
 }
 
+/// A row of the journal and what it holds.
+#[derive(Clone, Debug)]
+pub struct LedgerRow {
+    /// Its place.
+    pub sequence: Sequence,
+    /// The day key that it is sealed to.
+    pub day_key: u32,
+    /// The sealed bytes, as they lie in the file.
+    pub sealed: Vec<u8>,
+    /// What the authority opens.
+    pub record: Record,
+}
+
 /// When a journal is opened, and what makes its seals differ from those of the boot before.
 #[derive(Clone, Copy)]
 pub(super) struct Boot {
@@ -77,15 +90,29 @@ impl Ledger {
 
     /// Every record in the file, in order, as the authority reads it.
     pub(super) fn records(&self, province: &DemoProvince) -> Result<Vec<(Sequence, Record)>> {
+        let rows = self.rows(province, Sequence(0))?;
+        Ok(rows.into_iter().map(|row| (row.sequence, row.record)).collect())
+    }
+
+    /// The last row in the file.
+    pub(super) fn last_row(&self) -> u64 {
+        let journal = self.journal.borrow();
+        let backlog = journal.backlog();
+        (journal.next().0 - 1).saturating_sub((backlog.reserve + backlog.memory) as u64)
+    }
+
+    /// The rows from `from` on.
+    pub(super) fn rows(&self, province: &DemoProvince, mut from: Sequence) -> Result<Vec<LedgerRow>> {
         let record_key = province.key_seed(KeyName::TerminalRecord(self.terminal));
         let record_key = record_key.context("the demo made the terminal's record key")?;
         let record_key = gate_proof::ed25519::SigningKey::from_seed(&record_key).public_key();
-        let (mut all, mut from) = (Vec::new(), Sequence(0));
+        let mut all = Vec::new();
         while let Some(batch) = self.journal.borrow().batch(from, usize::MAX)? {
             let proven = verify_batch(&batch.bytes, &record_key)?;
             for row in &proven.rows {
                 let record = row.open(self.terminal, &proven.journal, &day_key(province, row)?)?;
-                all.push((row.sequence, record));
+                let sealed = row.sealed.body.to_vec();
+                all.push(LedgerRow { sequence: row.sequence, day_key: row.day_key.0, sealed, record });
             }
             from = Sequence(batch.first.0 + u64::from(batch.count));
         }

@@ -10,10 +10,12 @@ use anyhow::{Context, Result, bail};
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
 use gate_signing::demo::DemoProvince;
+use gate_signing::list::Listed;
 use gate_signing::publish::{Device, Publication};
 use gate_status::SealedList;
+use gate_wire::time::Timestamp;
 
-use super::{Setting, Stage, data, terminal_number};
+use super::{LIST, Setting, Stage, data, terminal_number};
 
 const HEADER: &str = "document_kind,number,second_number,colour\n";
 /// Five minutes, as a desk's steps are apart (DESIGN §6).
@@ -45,7 +47,7 @@ impl Stage {
     /// # Errors
     /// If files are gone.
     pub fn list_now(&self) -> Result<SealedList> {
-        let mut list = self.province.province().open_list(&self.directory().join("status.db"))?;
+        let mut list = self.province.province().open_list(&self.directory().join(LIST))?;
         loop {
             let path = step_path(self.directory(), list.state().step + 1);
             if !path.exists() {
@@ -63,6 +65,21 @@ impl Stage {
         let (directory, now) = (self.directory().to_path_buf(), self.time());
         let setting = self.setting.clone();
         generation(&directory, &setting, &mut self.province, (now, deltas))
+    }
+
+    /// Publishes a list and everything else as of now: what a night's visit brings. The terminal takes it over when
+    /// nobody is there.
+    ///
+    /// # Errors
+    /// If the desk refuses.
+    pub fn refresh(&mut self) -> Result<()> {
+        let as_of = self.time().minus(STEP_S);
+        let (directory, setting) = (self.directory().to_path_buf(), self.setting.clone());
+        fs::remove_file(directory.join(LIST)).context("removing the list of before")?;
+        list(&directory, &setting, &mut self.province, as_of)?;
+        self.publish(&[])?;
+        self.as_of = as_of;
+        Ok(())
     }
 
     /// Lets time pass until the terminal has taken over new data.
@@ -90,14 +107,27 @@ fn step_path(directory: &Path, step: u32) -> PathBuf {
     directory.join(format!("step-{step}.tfd"))
 }
 
+/// Builds the list of the setting's people.
+pub(super) fn list(
+    directory: &Path,
+    setting: &Setting,
+    province: &mut DemoProvince,
+    as_of: Timestamp,
+) -> Result<()> {
+    let people = setting.listed.iter();
+    let people = people.map(|(subjects, colour)| Listed { subjects: subjects.clone(), colour: *colour });
+    province.province_mut().build_list(&directory.join(LIST), setting.scope, as_of, people)?;
+    Ok(())
+}
+
 /// Writes a generation of everything, with the stage's list.
 pub(super) fn generation(
     directory: &Path,
     setting: &Setting,
     province: &mut DemoProvince,
-    (now, deltas): (gate_wire::time::Timestamp, &[PathBuf]),
+    (now, deltas): (Timestamp, &[PathBuf]),
 ) -> Result<()> {
-    let list = directory.join("status.db");
+    let list = directory.join(LIST);
     let publication = Publication {
         now,
         terminal: terminal_number(),
