@@ -21,7 +21,6 @@ use gate_hal_linux::picture::GreyPicture;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
-use gate_signing::list::Listed;
 use gate_store::Backlog;
 use gate_terminal::believed::Believed;
 use gate_terminal::book::Book;
