@@ -1,5 +1,5 @@
 //! The virtual terminal: the real loop over simulated devices, invented people, and the tour.
-//! Promises: no real time, seeded randomness, real frames and real reader bytes; expectations are written from the
+//! Promises: seeded randomness, real frames and real reader bytes, no real time but on the page; expectations are written from the
 //! rules, never from what the terminal answers.
 //! Must not know: real devices. The terminal never sees this crate.
 

@@ -116,7 +116,8 @@ impl Stage {
     /// As [`Stage::new`].
     pub fn reboot(self, seconds: u64) -> Result<Stage> {
         let epoch = self.time().plus(seconds);
-        let Stage { directory, setting, province, world, reader, gate, ledger, disk, boots, as_of, .. } = self;
+        let Stage { directory, setting, province, world, reader, gate, ledger, disk, boots, as_of, .. } =
+            self;
         drop((gate, ledger, reader));
         let world = world.after_power_cut(seconds);
         Stage::start(Parts { directory, setting, province, world, disk, boots: boots + 1, epoch, as_of })

@@ -60,7 +60,10 @@ fn announce(address: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "天府闸机 · 虚拟终端 virtual terminal\n\n  {address}\n")?;
     writeln!(out, "本机浏览器打开以上网址；Ctrl+C 结束。")?;
-    writeln!(out, "Open the address in a browser on this machine; Ctrl+C ends it. Without a browser: --headless.")?;
+    writeln!(
+        out,
+        "Open the address in a browser on this machine; Ctrl+C ends it. Without a browser: --headless."
+    )?;
     Ok(())
 }
 

@@ -68,7 +68,10 @@ mod tests {
         assert_eq!(ask(Method::GET, "127.0.0.1:4000", None), Ok(()));
         assert_eq!(ask(Method::POST, "127.0.0.1:4000", Some(ours)), Ok(()));
         assert_eq!(ask(Method::POST, "127.0.0.1:4000", None), Err(StatusCode::FORBIDDEN));
-        assert_eq!(ask(Method::POST, "127.0.0.1:4000", Some("https://evil.example")), Err(StatusCode::FORBIDDEN));
+        assert_eq!(
+            ask(Method::POST, "127.0.0.1:4000", Some("https://evil.example")),
+            Err(StatusCode::FORBIDDEN)
+        );
         assert_eq!(ask(Method::POST, "127.0.0.1:4000", Some("null")), Err(StatusCode::FORBIDDEN));
         assert_eq!(ask(Method::GET, "rebound.example:4000", None), Err(StatusCode::MISDIRECTED_REQUEST));
         assert_eq!(ask(Method::GET, "127.0.0.1:4001", None), Err(StatusCode::MISDIRECTED_REQUEST));

@@ -112,7 +112,11 @@ impl Visit {
     /// If it is too long for a QR code.
     pub(super) fn hold_text(&mut self, stage: &mut Stage, text: String) -> Result<()> {
         Scene::phone(&text, 0)?;
-        self.hold(stage, "text".into(), Some(Box::new(move |scene| Ok(Scene::phone(&text, scene)?.render()))));
+        self.hold(
+            stage,
+            "text".into(),
+            Some(Box::new(move |scene| Ok(Scene::phone(&text, scene)?.render()))),
+        );
         Ok(())
     }
 
@@ -163,13 +167,17 @@ impl Visit {
         if hand.answered.is_none() && is_answered(stage, hand.screens) {
             hand.answered = Some(now);
         }
-        let tired = hand.answered.map_or(now.since(hand.since).0 > PATIENCE_MS, |at| now.since(at).0 > LOOK_MS);
+        let tired =
+            hand.answered.map_or(now.since(hand.since).0 > PATIENCE_MS, |at| now.since(at).0 > LOOK_MS);
         if tired {
             self.hand = None;
             stage.hold_nothing();
             return Ok(());
         }
-        if hand.answered.is_none() && now >= hand.moves_at && let Some(paint) = &hand.paint {
+        if hand.answered.is_none()
+            && now >= hand.moves_at
+            && let Some(paint) = &hand.paint
+        {
             hand.moves_at = now.plus(STILL_MS);
             let scene = stage.next_scene();
             stage.hold(paint(scene)?);

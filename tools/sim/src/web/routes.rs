@@ -143,7 +143,9 @@ async fn camera(State(house): State<House>, Path(number): Path<u64>) -> Response
 /// The newest picture, also to a page that asks for the one before: it would show a hole otherwise.
 fn shown(newest: Option<Picture>, _asked: u64) -> Response {
     match newest {
-        Some(picture) => ([(header::CONTENT_TYPE, "image/png")], Bytes::from_owner(Shared(picture.png))).into_response(),
+        Some(picture) => {
+            ([(header::CONTENT_TYPE, "image/png")], Bytes::from_owner(Shared(picture.png))).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
