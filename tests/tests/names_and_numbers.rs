@@ -29,11 +29,12 @@ fn no_name_and_no_number_is_in_any_file_that_desk_or_terminal_wrote() {
     let found = search.folder(world.root());
     let stage = search.folder(world.stage.directory());
     println!(
-        "{} people: {} forms in {} files, {} bytes; {} records",
+        "{} people: {} forms in {} files, {} bytes, {} unpacked streams; {} records",
         crowd.len(),
         search.forms(),
         found.files + stage.files,
         found.bytes + stage.bytes,
+        found.streams,
         world.records()
     );
     assert!(found.files > 25 && stage.files > 10, "desk and terminal are looked at: {found:?} {stage:?}");
@@ -54,4 +55,16 @@ fn each_form_that_is_searched_for_is_found_where_it_is_planted() {
             assert!(hits.iter().any(|hit| hit.form == form), "{form:?}: {hits:?}");
         }
     }
+}
+
+#[test]
+fn a_name_packed_into_a_pdf_is_found_too() {
+    let crowd = [Invented::new(7)];
+    let folder = tempfile::tempdir().unwrap();
+    let packed = miniz_oxide::deflate::compress_to_vec_zlib(crowd[0].person.name.as_bytes(), 6);
+    let head = format!("%PDF-1.7\n1 0 obj\n<< /Length {} >>\nstream\n", packed.len());
+    let file = [head.as_bytes(), &packed, b"\nendstream\nendobj\n"].concat();
+    std::fs::write(folder.path().join("page.pdf"), file).unwrap();
+    let found = Search::of(&crowd).folder(folder.path());
+    assert!((found.streams, found.hits.is_empty()) == (1, false), "{found:?}");
 }

@@ -68,7 +68,7 @@ impl Invented {
         let (month, day) = (1 + serial / 28 % 12, 1 + serial % 28);
         let body = format!("5101001940{month:02}{day:02}{:03}", 1 + serial / 336 % 999);
         let number = checked_18(&body).unwrap();
-        let of = [serial % 30, serial / 30 % 30, (serial / 900 + serial) % 30].map(|at| CHARACTERS[at]);
+        let of = three(serial).map(|at| CHARACTERS[at]);
         let name: String = of.iter().map(|(character, _)| *character).collect();
         let document = Document::parse(DocumentKind::ResidentId, &number).unwrap();
         // A person of the simulator lives as long as the program.
@@ -103,6 +103,16 @@ impl Invented {
             (Form::Passport, self.passport.clone().into()),
         ]
     }
+}
+
+/// Three different characters, other ones for each of 24,360 people. One character thrice is no name to search for: its
+/// bytes repeat, and so do those of compressed drawings.
+fn three(serial: usize) -> [usize; 3] {
+    let first = serial % 30;
+    let others: Vec<usize> = (0..30).filter(|at| *at != first).collect();
+    let second = others[serial / 30 % 29];
+    let left: Vec<usize> = others.into_iter().filter(|at| *at != second).collect();
+    [first, second, left[serial / 870 % 28]]
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Every form of every person in every file of a folder, in one pass a file.
+//! Every form of every person in every file of a folder, in one pass a file; a PDF's streams are unpacked and searched too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ pub(crate) struct Hit {
 pub(crate) struct Found {
     pub(crate) files: usize,
     pub(crate) bytes: u64,
+    pub(crate) streams: usize,
     pub(crate) hits: Vec<Hit>,
 }
 
@@ -60,6 +61,10 @@ impl Search {
                 found.files += 1;
                 found.bytes += bytes.len() as u64;
                 found.hits.extend(self.hits(&bytes, &entry.path()));
+                for stream in unpacked(&bytes) {
+                    found.streams += 1;
+                    found.hits.extend(self.hits(&stream, &entry.path()));
+                }
             }
         }
     }
@@ -69,8 +74,36 @@ impl Search {
         let told = matches.map(|hit| (self.forms[hit.pattern().as_usize()], hit.start(), hit.end()));
         let real =
             told.filter(|(form, start, end)| *form != Form::LastEight || stands_alone(bytes, *start, *end));
-        real.take(20).map(|(form, at, _)| Hit { form, file: file.to_path_buf(), at }).collect()
+        let mut hits = Vec::new();
+        for (form, at, _) in real {
+            let hit = Hit { form, file: file.to_path_buf(), at };
+            // Many people share a given name.
+            if hits.len() < 20 && !hits.contains(&hit) {
+                hits.push(hit);
+            }
+        }
+        hits
     }
+}
+
+/// What a PDF holds packed; of other files nothing.
+fn unpacked(file: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let mut rest = if file.starts_with(b"%PDF") { file } else { &[] };
+    std::iter::from_fn(move || {
+        let (length, after) = next_stream(rest)?;
+        rest = &after[length..];
+        Some(miniz_oxide::inflate::decompress_to_vec_zlib(&after[..length]).unwrap())
+    })
+}
+
+/// The length of the next stream, and the file from its first byte on.
+fn next_stream(file: &[u8]) -> Option<(usize, &[u8])> {
+    let find = |text: &[u8], part: &[u8]| text.windows(part.len()).position(|window| window == part);
+    let from = find(file, b"/Length ")? + 8;
+    let digits = file[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length = std::str::from_utf8(&file[from..from + digits]).unwrap().parse().unwrap();
+    let start = from + find(&file[from..], b"stream\n")? + 7;
+    Some((length, &file[start..]))
 }
 
 /// Eight digits inside a digest in hexadecimal are nobody's.
