@@ -18,31 +18,28 @@ use gate_core::verdict::Verdict;
 use gate_hal_linux::picture::GreyPicture;
 use gate_sim::optics::{HeldScreen, Pose, Scene};
 use gate_sim::people::Person;
-use gate_sim::stage::{Setting, Stage, beginning, province};
+use gate_sim::stage::{Setting, Stage, province};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 use serde_json::json;
 
 const PHONE: Window = Window { width: 390, height: 844, scale: 2.0, theme: "light" };
 
-/// A gate, and the time by its wall clock: each wait is a power cut, and monotonic time begins anew after it.
+/// The gate's lane by the clock on the wall: a wait is a power cut of that length.
 struct Lane {
     stage: Stage,
-    began: Timestamp,
 }
 
 impl Lane {
     fn time(&self) -> Timestamp {
-        self.began.plus(self.stage.time().since(beginning()))
+        self.stage.time()
     }
 
     fn at(self, time: Timestamp) -> Lane {
-        let wait = time.since(self.time());
-        if wait == 0 {
-            return self;
+        match time.since(self.time()) {
+            0 => self,
+            wait => Lane { stage: self.stage.reboot(wait).unwrap() },
         }
-        let began = self.time().plus(wait);
-        Lane { stage: self.stage.reboot(wait).unwrap(), began }
     }
 }
 
@@ -108,7 +105,7 @@ fn the_page_held_to_the_gate_passes_until_its_code_is_over_and_again_when_it_is_
     let demo = province().unwrap();
     let listed = vec![(vec![demo.subject(&person.document).unwrap()], Colour::Green)];
     let stage = Stage::new(Setting { listed, ..Setting::default() }, demo).unwrap();
-    let mut lane = Lane { stage, began: beginning() };
+    let mut lane = Lane { stage };
     let platform = Platform::open(&[(&person, Colour::Green)]);
     let started = lane.time();
     platform.set(started);

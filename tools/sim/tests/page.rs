@@ -3,12 +3,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A running virtual terminal; ended when dropped.
 struct Page {
     process: Child,
+    /// Held open: who prints to nobody ends.
+    _words: BufReader<ChildStdout>,
     host: String,
     token: String,
 }
@@ -20,10 +22,16 @@ impl Page {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find(|line| line.contains("http://")).unwrap();
+        let mut words = BufReader::new(process.stdout.take().unwrap());
+        let address =
+            words.by_ref().lines().map_while(Result::ok).find(|line| line.contains("http://")).unwrap();
         let (host, token) = address.trim().trim_start_matches("http://").split_once('/').unwrap();
-        let page = Page { process, host: host.to_owned(), token: token.trim_end_matches('/').to_owned() };
+        let page = Page {
+            process,
+            _words: words,
+            host: host.to_owned(),
+            token: token.trim_end_matches('/').to_owned(),
+        };
         page.wait_for(|view| view["screen"] == "idle");
         page
     }
