@@ -1,5 +1,11 @@
 //! The virtual terminal's page, asked as a browser asks, and as others would.
 //! Must not know: how it is drawn.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what goes wrong here must fail the test"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
