@@ -3,8 +3,8 @@
 //! page shows what the terminal drew, told and sealed, never something made up for it.
 //! Must not know: which verdict is right.
 //!
-//! One thread owns the terminal ([`theatre`]) and turns it in real time; the server hands it [`Command`]s and shows
-//! its newest [`view::View`].
+//! One thread owns the terminal (`theatre`) and turns it in real time; the server hands it [`Command`]s and shows
+//! its newest `view::View`.
 
 mod command;
 mod door;
