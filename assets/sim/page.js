@@ -224,10 +224,11 @@ async function useWebcam() {
     try {
       webcam = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, facingMode: "environment" } });
     } catch { return refuse(say("webcam_none")); }
-    sendFrames();
   }
   drawCamera();
   drawView();
+  // After the drawing: a video that is taken out of the page stops.
+  if (webcam) sendFrames();
 }
 
 async function sendFrames() {

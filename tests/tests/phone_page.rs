@@ -7,10 +7,12 @@
     reason = "what goes wrong here must fail the test"
 )]
 
-#[path = "phone_page/browser.rs"]
+#[path = "support/browser.rs"]
 mod browser;
 #[path = "phone_page/desk.rs"]
 mod desk;
+#[path = "phone_page/phone.rs"]
+mod phone;
 
 use browser::{Browser, Window};
 use desk::Platform;
@@ -21,9 +23,10 @@ use gate_sim::people::Person;
 use gate_sim::stage::{Setting, Stage, province};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
+use phone::CLOCK;
 use serde_json::json;
 
-const PHONE: Window = Window { width: 390, height: 844, scale: 2.0, theme: "light" };
+const PHONE: Window = Window { width: 390, height: 844, scale: 2.0, theme: "light", script: CLOCK };
 
 /// The gate's lane by the clock on the wall: a wait is a power cut of that length.
 struct Lane {
@@ -181,7 +184,8 @@ fn every_size_and_theme_keeps_the_code_dark_on_white_within_its_quiet_zone_and_r
     let platform = Platform::open(&listed);
     for (at, (width, height, scale)) in sizes.into_iter().enumerate() {
         for theme in ["light", "dark"] {
-            let Some(mut browser) = Browser::start(Window { width, height, scale, theme }) else {
+            let Some(mut browser) = Browser::start(Window { width, height, scale, theme, script: CLOCK })
+            else {
                 println!("SKIPPED every_size_and_theme: no chromium");
                 return;
             };

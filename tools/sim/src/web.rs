@@ -39,21 +39,61 @@ pub enum Browser {
 /// # Errors
 /// If the port is taken, or the terminal does not start.
 pub fn serve(port: u16, browser: Browser) -> Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .with_context(|| format!("port {port} of 127.0.0.1 is taken: give another with --port, or none"))?;
-    let door = Door::new(listener.local_addr()?.port())?;
-    let address = door.address();
-    let (commands, orders) = mpsc::sync_channel(64);
-    let (stagehand, audience) = view::pair();
-    let theatre = std::thread::Builder::new().name("terminal".into());
-    let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand))?;
-    announce(&address)?;
+    let opened = VirtualTerminal::open(port)?;
+    announce(opened.address())?;
     if browser == Browser::Open {
-        open(&address);
+        open(opened.address());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(routes::serve(listener, door, routes::House { commands, audience }))?;
-    theatre.join().unwrap_or_else(|_| anyhow::bail!("the terminal's thread has ended by a panic"))
+    opened.run()
+}
+
+/// A virtual terminal whose address is known and whose page is not served yet.
+pub struct VirtualTerminal {
+    listener: TcpListener,
+    door: Door,
+    address: String,
+}
+
+impl std::fmt::Debug for VirtualTerminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VirtualTerminal")
+            .field("port", &self.listener.local_addr().ok())
+            .finish_non_exhaustive()
+    }
+}
+
+impl VirtualTerminal {
+    /// Takes a port of 127.0.0.1; 0 is any free one.
+    ///
+    /// # Errors
+    /// If it is taken.
+    pub fn open(port: u16) -> Result<VirtualTerminal> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
+            format!("port {port} of 127.0.0.1 is taken: give another with --port, or none")
+        })?;
+        let door = Door::new(listener.local_addr()?.port())?;
+        let address = door.address();
+        Ok(VirtualTerminal { listener, door, address })
+    }
+
+    /// The page's address, token included.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Turns the terminal and serves its page until the process is ended.
+    ///
+    /// # Errors
+    /// If the terminal does not start, or ends.
+    pub fn run(self) -> Result<()> {
+        let (commands, orders) = mpsc::sync_channel(64);
+        let (stagehand, audience) = view::pair();
+        let theatre = std::thread::Builder::new().name("terminal".into());
+        let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(routes::serve(self.listener, self.door, routes::House { commands, audience }))?;
+        theatre.join().unwrap_or_else(|_| anyhow::bail!("the terminal's thread has ended by a panic"))
+    }
 }
 
 fn announce(address: &str) -> Result<()> {

@@ -35,6 +35,13 @@ pub(super) struct Visit {
     walked_for: usize,
 }
 
+/// # Errors
+/// If the text is too long for a QR code.
+fn text_painter(text: String) -> Result<Paint> {
+    Scene::phone(&text, 0)?;
+    Ok(Box::new(move |scene| Ok(Scene::phone(&text, scene)?.render())))
+}
+
 struct Hand {
     what: String,
     paint: Option<Paint>,
@@ -84,7 +91,7 @@ impl Visit {
                 let right = self.wardrobe.text(&mut stage.province, right, now)?;
                 Box::new(move |scene| Ok(Scene::two_phones(&left, &right, scene)?.render()))
             }
-            Step::HoldText(text) => return self.hold_text(stage, text.clone()),
+            Step::HoldText(text) => text_painter(text.clone())?,
             Step::Login(member) | Step::Badge(member) => {
                 let now = stage.time();
                 let text = wardrobe::badge(&mut stage.province, *member, now)?;
@@ -111,12 +118,8 @@ impl Visit {
     /// # Errors
     /// If it is too long for a QR code.
     pub(super) fn hold_text(&mut self, stage: &mut Stage, text: String) -> Result<()> {
-        Scene::phone(&text, 0)?;
-        self.hold(
-            stage,
-            "text".into(),
-            Some(Box::new(move |scene| Ok(Scene::phone(&text, scene)?.render()))),
-        );
+        let paint = text_painter(text)?;
+        self.hold(stage, "text".into(), Some(paint));
         Ok(())
     }
 

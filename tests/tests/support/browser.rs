@@ -16,6 +16,8 @@ pub(crate) struct Window {
     pub(crate) height: u32,
     pub(crate) scale: f64,
     pub(crate) theme: &'static str,
+    /// A script that runs before the page's own.
+    pub(crate) script: &'static str,
 }
 
 pub(crate) struct Browser {
@@ -27,10 +29,6 @@ pub(crate) struct Browser {
     _profile: tempfile::TempDir,
 }
 
-/// The page's clock runs ahead by `window.ahead` seconds: minutes pass when the test says so.
-const CLOCK: &str = "(function () { var real = performance.now.bind(performance); window.ahead = 0; \
-                     performance.now = function () { return real() + window.ahead * 1000; }; }());";
-
 impl Browser {
     /// `None` where there is no Chromium.
     pub(crate) fn start(window: Window) -> Option<Browser> {
@@ -38,7 +36,8 @@ impl Browser {
         Command::new("chromium").arg("--version").output().ok().filter(|found| found.status.success())?;
         let flags = format!(
             "exec chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars \
-             --no-first-run --disable-extensions --user-data-dir={} --remote-debugging-pipe about:blank 3<&0 4>&1 1>/dev/null",
+             --no-first-run --disable-extensions --use-fake-device-for-media-stream --use-fake-ui-for-media-stream \
+             --user-data-dir={} --remote-debugging-pipe about:blank 3<&0 4>&1 1>/dev/null",
             profile.path().display()
         );
         let mut command = Command::new("sh");
@@ -66,12 +65,12 @@ impl Browser {
         self.session = attached["sessionId"].as_str().unwrap().to_owned();
         self.call("Page.enable", json!({}));
         self.call("Network.enable", json!({}));
-        let Window { width, height, scale, theme } = window;
+        let Window { width, height, scale, theme, script } = window;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": true});
         self.call("Emulation.setDeviceMetricsOverride", metrics);
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
         self.call("Emulation.setEmulatedMedia", features);
-        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": CLOCK}));
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
     }
 
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
@@ -110,20 +109,6 @@ impl Browser {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("the page never came to {expression}: {}", self.read("document.body.innerText"));
-    }
-
-    /// The page's clock stands at so many seconds after its start.
-    pub(crate) fn clock(&mut self, seconds: u64) {
-        self.read(&format!("window.ahead = {seconds}"));
-        // The page looks at its clock four times a second.
-        std::thread::sleep(Duration::from_millis(600));
-    }
-
-    /// Cuts the phone's network, or brings it back.
-    pub(crate) fn network(&mut self, offline: &Value) {
-        let conditions =
-            json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-        self.call("Network.emulateNetworkConditions", conditions);
     }
 
     pub(crate) fn press(&mut self, key: &str, code: u32, text: &str) {
