@@ -10,7 +10,6 @@
 
 mod batch;
 mod csv_files;
-mod lines;
 mod row;
 mod unfinished;
 
@@ -27,6 +26,7 @@ use rand_core::CryptoRng;
 
 use crate::custody::CustodyFault;
 use crate::issue::{IssueRefused, IssuedCredential};
+use crate::lines::{Line, Lines};
 use crate::province::Province;
 
 pub use csv_files::{CODES_HEADER, CsvCodes, Rejects};
@@ -34,7 +34,6 @@ pub use row::{HEADER, MAX_NAME_CHARS, RowRejected};
 pub use unfinished::{Half, Unfinished, UnfinishedFault};
 
 use batch::Run;
-use lines::{Line, Lines};
 
 /// The most rows that one run takes: what tells people apart is in memory.
 pub const MAX_ROWS: u64 = 3_500_000;

@@ -22,6 +22,7 @@ pub mod issuing;
 pub mod key_name;
 pub mod key_ring;
 pub mod kinds;
+mod lines;
 pub mod list;
 pub mod log;
 pub mod officers;

@@ -22,14 +22,13 @@ use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::custody::CustodyFault;
+use crate::lines::{Line, Lines, MAX_LINE_BYTES};
 use crate::list::ListNotBuilt;
 use crate::province::{Province, TagMaker};
 use crate::row_cache::{RowCache, everybody};
 
 /// The header that a table begins with.
 pub const HEADER: [&str; 4] = ["document_kind", "number", "second_number", "colour"];
-/// The longest line read, in bytes.
-const MAX_LINE_BYTES: usize = 4096;
 
 /// What became of a table's lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub struct ListBuilt {
 pub enum ListError {
     /// The table could not be read on.
     #[error("the table cannot be read")]
-    ReadTable(#[from] csv::Error),
+    ReadTable(#[source] io::Error),
     /// Another header.
     #[error("the first line must be `{}`", HEADER.join(","))]
     FindHeader,
@@ -60,11 +59,24 @@ pub enum ListError {
     /// The list could not be written.
     #[error("the list cannot be built")]
     Build(#[from] ListNotBuilt),
+    /// Somebody was lost on the way; the list was removed.
+    #[error(
+        "of {rows} lines only {told} are in the list or in the reject file: a fault of this program; there is no list"
+    )]
+    LosePeople {
+        /// Lines with values.
+        rows: u64,
+        /// In the list or rejected.
+        told: u64,
+    },
 }
 
 /// Why a line is in the reject file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowRejected {
+    /// Longer than any line with good values.
+    #[error("longer than {MAX_LINE_BYTES} bytes")]
+    FitLine,
     /// Another number of values.
     #[error("{found} values; a line has 4")]
     CountValues {
@@ -138,8 +150,12 @@ impl Province {
     ) -> Result<ListBuilt, ListError> {
         let own = beside(place.0);
         let tags = options.tags.unwrap_or(&own);
-        let notes =
-            Notes { rejects: RefCell::new(rejects), rejected: Cell::new(0), fault: RefCell::new(None) };
+        let notes = Notes {
+            rejects: RefCell::new(rejects),
+            rows: Cell::new(0),
+            rejected: Cell::new(0),
+            fault: RefCell::new(None),
+        };
         let mut rows = Rows::over(table, place.1, RowKeys::of(self)?)?;
         notes.write("line,reason")?;
         let mut cache = RowCache::open(tags)?;
@@ -154,7 +170,7 @@ impl Province {
             let mut watch = Told { notes: &notes, progress: options.progress };
             self.build_list_streaming(place, &mut watch, people)
         };
-        if let Some(fault) = notes.fault.take() {
+        if let Some(fault) = notes.fault_with(built.as_ref().ok()) {
             // The list was built from what came before the fault: it must not stay.
             if built.is_ok() {
                 std::fs::remove_file(place.0)?;
@@ -180,6 +196,7 @@ fn beside(list: &Path) -> PathBuf {
 /// What is noted on the way: lines left out, and the first fault.
 struct Notes<'a, W: Write> {
     rejects: RefCell<&'a mut W>,
+    rows: Cell<u64>,
     rejected: Cell<u64>,
     fault: RefCell<Option<ListError>>,
 }
@@ -194,6 +211,15 @@ impl<W: Write> Notes<'_, W> {
         if let Err(error) = self.write(&format!("{line},\"{reason}\"")) {
             self.fail(error.into());
         }
+    }
+
+    /// The first fault; a built list that holds fewer than it should is one.
+    fn fault_with(&self, built: Option<&BuildReport>) -> Option<ListError> {
+        let lost = built.and_then(|built| {
+            let (rows, told) = (self.rows.get(), built.people + self.rejected.get());
+            (rows != told).then_some(ListError::LosePeople { rows, told })
+        });
+        self.fault.take().or(lost)
     }
 
     fn fail(&self, fault: ListError) {
@@ -258,33 +284,27 @@ impl RowKeys {
 }
 
 struct Rows<R: Read> {
-    reader: csv::Reader<BoundedLines<R>>,
+    lines: Lines<R>,
     scope: Scope,
     keys: RowKeys,
 }
 
-/// A table's reader, its header checked.
-pub(crate) fn table_reader<R: Read>(table: R) -> Result<csv::Reader<impl Read + use<R>>, ListError> {
-    bounded(table)
-}
-
-fn bounded<R: Read>(table: R) -> Result<csv::Reader<BoundedLines<R>>, ListError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .quoting(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(BoundedLines::over(table));
-    let header = reader.byte_headers()?;
-    if header.iter().eq(HEADER.iter().map(|name| name.as_bytes())) {
-        Ok(reader)
-    } else {
-        Err(ListError::FindHeader)
-    }
+/// A table of people, its header read.
+pub(crate) fn people_lines<R: Read>(table: R) -> Result<Lines<R>, ListError> {
+    let mut lines = Lines::of(table);
+    let good = match lines.next().map_err(ListError::ReadTable)? {
+        Some((_, Line::Text(text))) => {
+            let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+            text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).eq(HEADER.map(str::as_bytes))
+        }
+        Some((_, Line::TooLong)) | None => false,
+    };
+    if good { Ok(lines) } else { Err(ListError::FindHeader) }
 }
 
 impl<R: Read> Rows<R> {
     fn over(table: R, scope: Scope, keys: RowKeys) -> Result<Self, ListError> {
-        Ok(Rows { reader: bounded(table)?, scope, keys })
+        Ok(Rows { lines: people_lines(table)?, scope, keys })
     }
 
     /// Good lines as people; bad ones are noted. The first fault ends it and is noted too.
@@ -293,22 +313,15 @@ impl<R: Read> Rows<R> {
         cache: &mut RowCache,
         notes: &Notes<'_, W>,
     ) -> impl Iterator<Item = Person> {
-        let mut row = csv::ByteRecord::new();
         core::iter::from_fn(move || {
             loop {
-                let person = match self.reader.read_byte_record(&mut row) {
-                    Ok(false) => {
+                match self.next(cache, notes) {
+                    Ok(Some(person)) => return Some(person),
+                    Ok(None) => {
                         cache.finish().unwrap_or_else(|error| notes.fail(error.into()));
                         return None;
                     }
-                    Ok(true) => self.person(&row, cache),
-                    Err(error) => Err(RowFault::Fault(error.into())),
-                };
-                match person {
-                    Ok(person) => return Some(person),
-                    Err(RowFault::Rejected(reason)) => {
-                        notes.reject(row.position().map_or(0, csv::Position::line), &reason);
-                    }
+                    Err(RowFault::Rejected(line, reason)) => notes.reject(line, &reason),
                     Err(RowFault::Fault(fault)) => {
                         notes.fail(fault);
                         return None;
@@ -318,32 +331,47 @@ impl<R: Read> Rows<R> {
         })
     }
 
-    fn person(&mut self, row: &csv::ByteRecord, cache: &mut RowCache) -> Result<Person, RowFault> {
-        let line = row.position().map_or(0, csv::Position::line);
-        let (documents, colour) = read_row(row)?;
-        if self.scope == Scope::Exceptions && colour == Colour::Green {
-            return Err(RowRejected::BeException.into());
+    fn next<W: Write>(
+        &mut self,
+        cache: &mut RowCache,
+        notes: &Notes<'_, W>,
+    ) -> Result<Option<Person>, RowFault> {
+        loop {
+            let Some((line, text)) = self.lines.next().map_err(ListError::ReadTable)? else {
+                return Ok(None);
+            };
+            let rejected = |reason| RowFault::Rejected(line, reason);
+            let text = match text {
+                Line::Text(b"") => continue,
+                Line::Text(text) => text,
+                Line::TooLong => b"",
+            };
+            notes.rows.set(notes.rows.get() + 1);
+            let (documents, colour) = read_row(text).map_err(rejected)?;
+            if self.scope == Scope::Exceptions && colour == Colour::Green {
+                return Err(rejected(RowRejected::BeException));
+            }
+            let check = self.keys.check(&documents);
+            let subjects = match cache.find(line, &check)? {
+                Some(known) => known,
+                None => self.keys.subjects(&documents).map_err(|refused| rejected(refused.into()))?,
+            };
+            let person = Person { line, subjects, colour };
+            cache.put(&check, &person)?;
+            return Ok(Some(person));
         }
-        let check = self.keys.check(&documents);
-        let subjects = match cache.find(line, &check)? {
-            Some(known) => known,
-            None => self.keys.subjects(&documents).map_err(RowRejected::from)?,
-        };
-        let person = Person { line, subjects, colour };
-        cache.put(&check, &person)?;
-        Ok(person)
     }
 }
 
 /// Why a line gives no person.
 enum RowFault {
-    Rejected(RowRejected),
+    Rejected(u64, RowRejected),
     Fault(ListError),
 }
 
-impl From<RowRejected> for RowFault {
-    fn from(reason: RowRejected) -> Self {
-        RowFault::Rejected(reason)
+impl From<ListError> for RowFault {
+    fn from(fault: ListError) -> Self {
+        RowFault::Fault(fault)
     }
 }
 
@@ -353,19 +381,24 @@ impl From<io::Error> for RowFault {
     }
 }
 
-fn read_row(row: &csv::ByteRecord) -> Result<(Vec<Document>, Colour), RowRejected> {
-    let (documents, word) = read_documents(row)?;
+fn read_row(line: &[u8]) -> Result<(Vec<Document>, Colour), RowRejected> {
+    let (documents, word) = read_documents(line)?;
     Ok((documents, colour(word)?))
 }
 
-/// A line's documents, and the word in its last column.
-pub(crate) fn read_documents(row: &csv::ByteRecord) -> Result<(Vec<Document>, &str), RowRejected> {
-    let mut texts = [""; HEADER.len()];
-    if row.len() != texts.len() {
-        return Err(RowRejected::CountValues { found: row.len() });
+/// A line's documents, and the word in its last column. An empty line stands for one that was too long.
+pub(crate) fn read_documents(line: &[u8]) -> Result<(Vec<Document>, &str), RowRejected> {
+    if line.is_empty() {
+        return Err(RowRejected::FitLine);
     }
-    for (text, bytes) in texts.iter_mut().zip(row) {
-        *text = core::str::from_utf8(bytes).map_err(|_| RowRejected::DecodeText)?;
+    let found = line.split(|byte| *byte == b',').count();
+    let mut texts = [""; HEADER.len()];
+    if found != texts.len() {
+        return Err(RowRejected::CountValues { found });
+    }
+    let line = core::str::from_utf8(line).map_err(|_| RowRejected::DecodeText)?;
+    for (text, value) in texts.iter_mut().zip(line.split(',')) {
+        *text = value.trim_ascii();
     }
     let [kind, number, second, word] = texts;
     let kind = DocumentKind::parse(kind).map_err(|_| RowRejected::KnowKind)?;
@@ -404,32 +437,6 @@ fn second_kind(kind: DocumentKind, number: &str) -> Option<DocumentKind> {
         | DocumentKind::Passport
         | DocumentKind::TemporaryId
         | DocumentKind::HouseholdRegister => None,
-    }
-}
-
-/// Ends a table whose line does not end: a reader of lines would else take the whole disk into memory.
-pub(crate) struct BoundedLines<R> {
-    inner: R,
-    since_newline: usize,
-}
-
-impl<R> BoundedLines<R> {
-    pub(crate) fn over(inner: R) -> Self {
-        BoundedLines { inner, since_newline: 0 }
-    }
-}
-
-impl<R: Read> Read for BoundedLines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        for byte in buffer.iter().take(count) {
-            self.since_newline = if *byte == b'\n' { 0 } else { self.since_newline + 1 };
-            if self.since_newline > MAX_LINE_BYTES {
-                let message = format!("a line longer than {MAX_LINE_BYTES} bytes");
-                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-            }
-        }
-        Ok(count)
     }
 }
 

@@ -15,7 +15,8 @@ use gate_status::{
 use gate_wire::time::Timestamp;
 
 use crate::custody::CustodyFault;
-use crate::people::{ListError, RowKeys, RowRejected, read_documents, table_reader};
+use crate::lines::Line;
+use crate::people::{ListError, RowKeys, RowRejected, people_lines, read_documents};
 use crate::province::Province;
 
 /// What became of a table's lines.
@@ -57,14 +58,17 @@ impl Province {
         table: impl Read,
         rejects: &mut impl Write,
     ) -> Result<DeltaBuilt, DeltaError> {
-        let mut reader = table_reader(table)?;
+        let mut lines = people_lines(table)?;
         let (mut keys, mut amendments, mut rejected) =
             (RowKeys::of(self).map_err(ListError::from)?, Amendments::of(list), 0);
-        let mut row = csv::ByteRecord::new();
         writeln!(rejects, "line,reason").map_err(ListError::from)?;
-        while reader.read_byte_record(&mut row).map_err(ListError::from)? {
-            let line = row.position().map_or(0, csv::Position::line);
-            if let Err(reason) = amend(&row, &mut keys, &mut amendments) {
+        while let Some((line, text)) = lines.next().map_err(ListError::ReadTable)? {
+            let text = match text {
+                Line::Text(b"") => continue,
+                Line::Text(text) => text,
+                Line::TooLong => b"",
+            };
+            if let Err(reason) = amend(text, &mut keys, &mut amendments) {
                 rejected += 1;
                 writeln!(rejects, "{line},\"{reason}\"").map_err(ListError::from)?;
             }
@@ -144,12 +148,8 @@ enum LineRejected {
     Amend(#[from] AmendRefused),
 }
 
-fn amend(
-    row: &csv::ByteRecord,
-    keys: &mut RowKeys,
-    amendments: &mut Amendments<'_>,
-) -> Result<(), LineRejected> {
-    let (documents, word) = read_documents(row)?;
+fn amend(line: &[u8], keys: &mut RowKeys, amendments: &mut Amendments<'_>) -> Result<(), LineRejected> {
+    let (documents, word) = read_documents(line)?;
     let wanted = match word {
         "removed" => Wanted::Removed,
         colour => Wanted::Colour(crate::people::colour(colour)?),

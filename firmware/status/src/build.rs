@@ -3,7 +3,7 @@
 //! numbers meet in one place get another epoch key; nothing is dropped without being told.
 //! Must not know: where people come from, how keys are kept.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gate_proof::cose::SignRefused;
@@ -241,18 +241,25 @@ fn write_without_rejects(
     gathered: &Gathered,
     rekeyed: u8,
 ) -> Result<Option<BuildReport>, BuildFault> {
-    let mut rejected = HashSet::new();
+    let mut rejected = BTreeMap::new();
     loop {
         let before = rejected.len();
         let pass = Pass { order, keys, gathered, rekeyed };
         match pass.write(watch, &mut rejected)? {
-            Ended::Whole(report) => return Ok(Some(report)),
+            Ended::Whole(report) => {
+                // Told once they are final: under another epoch key others may be left out.
+                rejected.iter().for_each(|(line, earlier)| watch.reject(*line, *earlier));
+                return Ok(Some(report));
+            }
             Ended::Met => {
                 std::fs::remove_file(order.path)?;
                 return Ok(None);
             }
             Ended::Rejected if rejected.len() > before => std::fs::remove_file(order.path)?,
-            Ended::Rejected => return Err(BuildFault::RejectMore),
+            Ended::Rejected | Ended::TooMany => {
+                rejected.iter().for_each(|(line, earlier)| watch.reject(*line, *earlier));
+                return Err(BuildFault::RejectMore);
+            }
         }
     }
 }
@@ -267,11 +274,12 @@ struct Pass<'a> {
 enum Ended {
     Whole(BuildReport),
     Rejected,
+    TooMany,
     Met,
 }
 
 impl Pass<'_> {
-    fn write(&self, watch: &mut dyn Watch, rejected: &mut HashSet<u64>) -> Result<Ended, BuildFault> {
+    fn write(&self, watch: &mut dyn Watch, rejected: &mut BTreeMap<u64, u64>) -> Result<Ended, BuildFault> {
         let file = fresh_file_id().map_err(WriteFault::from)?;
         let codes = codes_for(self.gathered.keys, self.gathered.exceptional);
         let leaf_key = self.keys.store_key().leaf_key(&file);
@@ -280,16 +288,15 @@ impl Pass<'_> {
         let (mut last, mut people, mut fresh) = (None::<Record>, 0, false);
         let mut count = 0;
         while let Some(record) = merge.next()? {
-            if rejected.contains(&record.line) {
+            if rejected.contains_key(&record.line) {
                 continue;
             }
             match last.filter(|last| last.key == record.key) {
                 Some(earlier) if earlier.mark == record.mark => {
                     if rejected.len() >= MOST_REJECTED {
-                        return Err(BuildFault::RejectMore);
+                        return Ok(Ended::TooMany);
                     }
-                    fresh |= rejected.insert(record.line);
-                    watch.reject(record.line, earlier.line);
+                    fresh |= rejected.insert(record.line, earlier.line).is_none();
                 }
                 Some(_) => return Ok(Ended::Met),
                 None => {

@@ -15,7 +15,6 @@ use gate_wire::credential::{Colour, CredentialId, Kind};
 use gate_wire::name::MaskedName;
 use rand_core::CryptoRng;
 
-use super::lines::{Line, Lines};
 use super::row::{self, Row, RowRejected};
 use super::{
     BulkCode, BulkDone, BulkError, BulkOptions, Kinds, MAX_ROWS, Progress, Target, absorb, usual_life_s,
@@ -23,6 +22,7 @@ use super::{
 use crate::issue::{IssueRefused, IssueRequest, IssuedCredential, statement_kind};
 use crate::issuing::{Issuer, Issuing, Naming, Salt};
 use crate::key_ring::Work;
+use crate::lines::{Line, Lines};
 use crate::log::entry::Operation;
 use crate::people::RowKeys;
 use crate::province::Province;

@@ -9,9 +9,9 @@ use gate_wire::document::{Document, DocumentError, DocumentKind};
 use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::bulk::lines::MAX_LINE_BYTES;
 use crate::issue::{Claim, IssueRefused};
 use crate::kinds::{kind_of, role_token};
+use crate::lines::MAX_LINE_BYTES;
 
 /// The header that a table begins with.
 pub const HEADER: [&str; 6] = ["document_kind", "number", "name", "kind", "statement", "sampled"];

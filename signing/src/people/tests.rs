@@ -107,3 +107,50 @@ fn a_line_that_never_ends_is_given_up_and_no_half_list_stays() {
     assert!(matches!(built.result, Err(ListError::ReadTable(_))), "{:?}", built.result);
     assert!(built.table.is_none());
 }
+
+#[test]
+fn whatever_ends_its_lines_nobody_of_a_table_is_lost_and_a_reject_names_the_line_an_editor_shows() {
+    let lines = [
+        "resident-id,510100194001010010,,green",
+        "resident-id,510100194001010029,,red",
+        "resident-id,510100194001010010,,green",
+        "",
+        "resident-id,510100194001010037,,green",
+        "resident-id,510100194001010045,,blue",
+    ];
+    // Each line feed with or without a carriage return before it, in every mixture.
+    for mixture in 0..1_u32 << lines.len() {
+        let mut table = HEADER.join(",") + "\r\n";
+        for (at, line) in lines.iter().enumerate() {
+            table += line;
+            table += if mixture >> at & 1 == 1 { "\r\n" } else { "\n" };
+        }
+        let built = build(Scope::Population, table.as_bytes());
+        let expected = ListBuilt { people: 3, subjects: 3, rejected: 2 };
+        assert_eq!(built.result.as_ref().unwrap(), &expected, "{mixture:b}");
+        assert_eq!(built.answer(DocumentKind::ResidentId, "510100194001010029"), Answer::Listed(Colour::Red));
+        let mut rejects: Vec<&str> = built.rejects.lines().skip(1).collect();
+        rejects.sort_unstable();
+        let expected =
+            ["4,\"the same person as on line 2\"", "7,\"the colour must be green, yellow or red\""];
+        assert_eq!(rejects, expected, "{mixture:b}");
+    }
+}
+
+#[test]
+fn carriage_returns_alone_end_no_line_and_that_is_told() {
+    let built = build(Scope::Population, GOOD.replace('\n', "\r").as_bytes());
+    assert!(matches!(built.result, Err(ListError::FindHeader)), "{:?}", built.result);
+    let joined = GOOD.replacen("red\n", "red\r", 1);
+    let built = build(Scope::Population, joined.as_bytes());
+    assert_eq!(built.result.as_ref().unwrap(), &ListBuilt { people: 1, subjects: 1, rejected: 1 });
+    assert!(built.rejects.contains("2,\"7 values; a line has 4\""), "{}", built.rejects);
+}
+
+#[test]
+fn a_line_too_long_is_rejected_and_the_next_one_read() {
+    let long = format!("{GOOD}passport,{},,red\npassport,E7654321,,yellow\n", "7".repeat(5_000));
+    let built = build(Scope::Population, long.as_bytes());
+    assert_eq!(built.result.as_ref().unwrap(), &ListBuilt { people: 4, subjects: 5, rejected: 1 });
+    assert!(built.rejects.contains("5,\"longer than 1024 bytes\""), "{}", built.rejects);
+}

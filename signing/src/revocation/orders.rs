@@ -12,7 +12,6 @@
 
 use std::io::Read;
 
-use csv::StringRecord;
 use gate_core::json;
 use gate_proof::stretch::{Block, TagMemory};
 use gate_wire::cose::Kid;
@@ -22,7 +21,7 @@ use gate_wire::time::Timestamp;
 
 use super::Revocation;
 use crate::custody::CustodyFault;
-use crate::people::BoundedLines;
+use crate::lines::{Line, Lines};
 use crate::province::{Province, TagMaker};
 
 /// Most lines that are taken at once.
@@ -83,7 +82,7 @@ pub struct Orders {
 pub enum OrdersRefused {
     /// It could not be read.
     #[error("reading the table")]
-    Read(#[from] csv::Error),
+    Read(#[from] std::io::Error),
     /// Custody did not give what makes subjects.
     #[error(transparent)]
     Custody(#[from] CustodyFault),
@@ -111,22 +110,18 @@ impl Province {
     /// # Errors
     /// [`OrdersRefused`].
     pub fn read_orders(&self, table: impl Read, now: Timestamp) -> Result<Orders, OrdersRefused> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .quoting(false)
-            .flexible(true)
-            .comment(Some(b'#'))
-            .trim(csv::Trim::All)
-            .from_reader(BoundedLines::over(table));
-        let mut lines = Lines::new(self, now)?;
-        let (mut orders, mut row) = (Orders::default(), csv::ByteRecord::new());
-        while reader.read_byte_record(&mut row)? {
+        let (mut lines, mut reading) = (Lines::of(table), Reading::new(self, now)?);
+        let mut orders = Orders::default();
+        while let Some((line, text)) = lines.next()? {
+            let read = match text {
+                Line::Text(b"" | [b'#', ..]) => continue,
+                Line::Text(text) => reading.read(text),
+                Line::TooLong => Err(LineRefused::Form),
+            };
             if orders.orders.len() + orders.rejected.len() >= LINES_MOST {
                 return Err(OrdersRefused::Fit);
             }
-            let line = row.position().map_or(0, csv::Position::line);
-            let text = StringRecord::from_byte_record(row.clone());
-            match text.map_err(|_| LineRefused::Text).and_then(|row| lines.read(&row)) {
+            match read {
                 Ok(order) => orders.orders.push(order),
                 Err(why) => orders.rejected.push(Rejected { line, why }),
             }
@@ -136,21 +131,23 @@ impl Province {
 }
 
 /// What reading a line takes.
-struct Lines<'a> {
+struct Reading<'a> {
     province: &'a Province,
     now: Timestamp,
     maker: TagMaker,
     blocks: Vec<Block>,
 }
 
-impl<'a> Lines<'a> {
-    fn new(province: &'a Province, now: Timestamp) -> Result<Lines<'a>, CustodyFault> {
+impl<'a> Reading<'a> {
+    fn new(province: &'a Province, now: Timestamp) -> Result<Reading<'a>, CustodyFault> {
         let blocks = vec![Block::new(); province.tag_memory().blocks()];
-        Ok(Lines { province, now, maker: province.tag_maker()?, blocks })
+        Ok(Reading { province, now, maker: province.tag_maker()?, blocks })
     }
 
-    fn read(&mut self, row: &StringRecord) -> Result<Revocation, LineRefused> {
-        let fields: Vec<&str> = row.iter().collect();
+    fn read(&mut self, line: &[u8]) -> Result<Revocation, LineRefused> {
+        let text = core::str::from_utf8(line).map_err(|_| LineRefused::Text)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let fields: Vec<&str> = text.split(',').map(str::trim_ascii).collect();
         let order = match fields.as_slice() {
             ["code", kid, id] => self.credential(kid, id)?,
             ["person", kind, number, before] => self.person(kind, number, before)?,

@@ -1,5 +1,6 @@
-//! Lines of a table, one at a time.
-//! Promises: memory for 64 KiB whatever comes; a line that is too long is told and stepped over, the next one is read;
+//! Lines of a table, one at a time, numbered as an editor numbers them: each line feed ends one, whatever stands before it.
+//! Promises: memory for 64 KiB whatever comes; a line that is too long is told and stepped over, the next one is read; no
+//! two lines have one number;
 //! the room is wiped when dropped, because names and numbers pass through it.
 //! Must not know: what a line says.
 
@@ -10,6 +11,8 @@ use zeroize::Zeroizing;
 /// The longest line, in bytes without its end.
 pub(crate) const MAX_LINE_BYTES: usize = 1024;
 const ROOM_BYTES: usize = 1 << 16;
+/// A line that goes on for so many bytes will not end: it is no table.
+const ENDLESS_BYTES: usize = 1 << 24;
 
 /// A table as it is read.
 pub(crate) struct Lines<R> {
@@ -52,6 +55,9 @@ impl<R: Read> Lines<R> {
                 // Whatever follows, this line is too long: its bytes need not be kept.
                 passed += held.len();
                 (self.start, self.end) = (0, 0);
+                if passed > ENDLESS_BYTES {
+                    return Err(io::Error::new(ErrorKind::InvalidData, "a line that does not end"));
+                }
             }
             if self.fill()? == 0 {
                 let rest = self.end - self.start;
@@ -125,5 +131,18 @@ mod tests {
         }
         assert_eq!(lengths(&vec![b'x'; MAX_LINE_BYTES], 9), [(1, Some(MAX_LINE_BYTES))]);
         assert_eq!(lengths(b"", 1), []);
+    }
+
+    #[test]
+    fn a_line_feed_ends_a_line_and_a_carriage_return_alone_does_not() {
+        let table = b"a\nb\r\nc\n\r\nd\re\n";
+        let expected = [(1, Some(1)), (2, Some(1)), (3, Some(1)), (4, Some(0)), (5, Some(3))];
+        assert_eq!(lengths(table, 2), expected);
+    }
+
+    #[test]
+    fn a_line_that_never_ends_is_given_up() {
+        let mut lines = Lines::of(io::repeat(b'7'));
+        assert!(lines.next().is_err());
     }
 }
