@@ -28,6 +28,7 @@ pub mod log;
 pub mod officers;
 pub mod people;
 pub mod policy;
+pub mod process;
 pub mod province;
 pub mod publish;
 pub mod records;

@@ -3,12 +3,16 @@
 //! (DOMAIN §19); in a hospital 急诊 is one press (DOMAIN §1). Opens nothing by itself.
 //! Must not know: sessions' secrets, the latch, pixels.
 
+mod typed_number;
+
 use gate_wire::document::{Date, Document, DocumentKind};
 use gate_wire::time::Timestamp;
 use heapless::{String, Vec};
+use zeroize::Zeroize;
 
 use crate::screen::StaffStep;
 use crate::verdict::{PlaceKind, Reason, Verdict};
+use typed_number::TypedNumber;
 
 /// A key of the panel, or of a touch screen that shows the same keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,7 +180,7 @@ enum State {
     Cause,
     Confirm(Cause),
     DocumentKind,
-    Number(DocumentKind, String<18>),
+    Number(DocumentKind, TypedNumber),
     Temperature(Vec<u8, 3>),
     Time(String<TIME_DIGITS>),
 }
@@ -205,6 +209,11 @@ impl Panel {
         if key == Key::Emergency && situation.place == PlaceKind::Hospital {
             return self.close(Pressed::Open(Act::Override(Cause::Emergency)));
         }
+        // A number is not moved: each move would leave a copy of it behind.
+        if let State::Number(kind, number) = &mut self.state {
+            let pressed = type_number(key, *kind, number);
+            return if let Pressed::LookUp(_) = pressed { self.close(pressed) } else { pressed };
+        }
         match core::mem::take(&mut self.state) {
             State::Closed => self.begin(key, situation),
             // A verdict that came while the proofs were shown: no proof opens against yellow or red (DOMAIN §19).
@@ -221,11 +230,12 @@ impl Panel {
             State::Confirm(cause) => self.show(State::Confirm(cause), StaffStep::ConfirmOpening),
             State::DocumentKind => match chosen(key, &TYPED_DOCUMENTS) {
                 Some(kind) => {
-                    self.show(State::Number(kind, String::new()), StaffStep::TypeNumber { typed: 0 })
+                    self.show(State::Number(kind, TypedNumber::default()), StaffStep::TypeNumber { typed: 0 })
                 }
                 None => self.show(State::DocumentKind, StaffStep::ChooseDocument),
             },
-            State::Number(kind, number) => self.type_number(key, kind, number),
+            // Answered above.
+            State::Number(..) => Pressed::Nothing,
             State::Temperature(digits) => self.type_temperature(key, digits),
             State::Time(digits) => self.type_time(key, digits),
         }
@@ -257,26 +267,6 @@ impl Panel {
             Key::Logout => Pressed::Logout,
             Key::Digit(_) | Key::Letter(_) | Key::Ok | Key::Back => Pressed::Nothing,
         }
-    }
-
-    fn type_number(&mut self, key: Key, kind: DocumentKind, mut number: String<18>) -> Pressed {
-        let character = match key {
-            Key::Digit(digit) if digit < 10 => Some(char::from(b'0' + digit)),
-            Key::Letter(letter) if letter.is_ascii_uppercase() => Some(char::from(letter)),
-            Key::Ok => {
-                return match Document::parse(kind, &number) {
-                    Ok(document) => Pressed::LookUp(document),
-                    Err(_) => self.show(State::Number(kind, String::new()), StaffStep::NumberWrong),
-                };
-            }
-            _ => None,
-        };
-        if let Some(character) = character {
-            // A nineteenth character is not taken; the number of characters shown tells.
-            let _ = number.push(character);
-        }
-        let typed = number.len() as u8; // at most 18
-        self.show(State::Number(kind, number), StaffStep::TypeNumber { typed })
     }
 
     fn type_temperature(&mut self, key: Key, mut digits: Vec<u8, 3>) -> Pressed {
@@ -323,6 +313,24 @@ impl Panel {
         self.state = State::Closed;
         pressed
     }
+}
+
+fn type_number(key: Key, kind: DocumentKind, number: &mut TypedNumber) -> Pressed {
+    match key {
+        Key::Digit(digit) if digit < 10 => number.push(b'0' + digit),
+        Key::Letter(letter) if letter.is_ascii_uppercase() => number.push(letter),
+        Key::Ok => {
+            return match Document::parse(kind, number.text()) {
+                Ok(document) => Pressed::LookUp(document),
+                Err(_) => {
+                    number.zeroize();
+                    Pressed::Step(StaffStep::NumberWrong)
+                }
+            };
+        }
+        _ => {}
+    }
+    Pressed::Step(StaffStep::TypeNumber { typed: number.len() })
 }
 
 /// The instant of `YYYYMMDDhhmm` in UTC+8.

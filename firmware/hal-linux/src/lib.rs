@@ -10,5 +10,6 @@ pub mod framebuffer;
 pub mod frames;
 pub mod picture;
 pub mod pixels;
+pub mod process;
 pub mod serial;
 pub mod thermometer;

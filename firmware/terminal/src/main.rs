@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gate_hal_linux::process::keep_memory_private;
 use gate_terminal::{check, config, decode, enrol, run, selftest};
 
 /// 天府闸机 Tianfu Gate: the terminal.
@@ -62,6 +63,10 @@ enum ConfigCommand {
 }
 
 fn main() -> ExitCode {
+    if let Err(cause) = keep_memory_private() {
+        // A lane is not shut for this (DOMAIN §2): whoever looks after it must know.
+        eprintln!("gate: this process's memory cannot be kept from core dumps: {cause}");
+    }
     match execute(Cli::parse().command) {
         Ok(code) => code,
         Err(cause) => {

@@ -54,6 +54,7 @@ pub(crate) enum Form {
     NumberBcdShifted,
     NumberHex,
     Passport,
+    PassportKeys,
 }
 
 /// One invented person with a resident's number and a passport.
@@ -74,7 +75,7 @@ impl Invented {
         // A person of the simulator lives as long as the program.
         let person = Person { name: name.leak(), number, document };
         let gbk = of.iter().flat_map(|(_, bytes)| *bytes).collect();
-        Invented { person, passport: format!("E7{serial:07}"), gbk }
+        Invented { person, passport: format!("E7{:07}", (serial * 7_919 + 1_234_567) % 10_000_000), gbk }
     }
 
     pub(crate) fn passport_document(&self) -> Document {
@@ -87,7 +88,7 @@ impl Invented {
         let given: String = name.chars().skip(1).collect();
         let utf16 =
             |text: &str, order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-        vec![
+        let mut forms = vec![
             (Form::NameUtf8, name.into()),
             (Form::NameGbk, self.gbk.clone()),
             (Form::NameUtf16Le, utf16(name, u16::to_le_bytes)),
@@ -101,7 +102,14 @@ impl Invented {
             (Form::NumberBcdShifted, bcd(&number.as_bytes()[1..17])),
             (Form::NumberHex, hex(number.as_bytes())),
             (Form::Passport, self.passport.clone().into()),
-        ]
+        ];
+        // As presses of keys: each digit beside the same small word.
+        let digits = self.passport.as_bytes()[1..].iter().map(|digit| digit - b'0');
+        forms.extend((0..16).map(|word| {
+            let presses = digits.clone().flat_map(|digit| [word, digit]).skip(1);
+            (Form::PassportKeys, presses.collect())
+        }));
+        forms
     }
 }
 

@@ -69,7 +69,8 @@ impl Search {
         }
     }
 
-    fn hits(&self, bytes: &[u8], file: &Path) -> Vec<Hit> {
+    /// In bytes that come from `file`.
+    pub(crate) fn hits(&self, bytes: &[u8], file: &Path) -> Vec<Hit> {
         let matches = self.machine.find_overlapping_iter(bytes);
         let told = matches.map(|hit| (self.forms[hit.pattern().as_usize()], hit.start(), hit.end()));
         let real =

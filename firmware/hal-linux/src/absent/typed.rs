@@ -4,7 +4,8 @@
 //! `emergency` 就医 · 急诊, `document` 录入证件, `temperature` 复测体温, `logout` 退出. Any other word of digits and
 //! capital letters is typed character by character: `1234 ok`, `document 1 E12345678 ok`.
 //! Promises: no call blocks; a word that is neither presses nothing, not even in part; a line over 256 bytes is
-//! dropped whole; what was typed is in no `Debug` and no log. It must not know: what a key does.
+//! dropped whole; what was typed is in no `Debug` and no log, and in this memory no longer than until it is taken.
+//! It must not know: what a key does.
 
 use std::collections::VecDeque;
 use std::io::Stdin;
@@ -13,6 +14,7 @@ use gate_core::attendant::Key;
 use gate_hal::keys::Keys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of the longest line, its end not counted.
 const LONGEST_LINE: usize = 256;
@@ -23,7 +25,7 @@ const CHUNK: usize = 256;
 pub struct TypedKeys<F> {
     from: F,
     source: Source,
-    line: Vec<u8>,
+    line: Zeroizing<Vec<u8>>,
     pressed: VecDeque<Key>,
 }
 
@@ -52,7 +54,9 @@ impl<F: AsFd> TypedKeys<F> {
     /// Keys from the lines of `from`, which nobody else reads.
     #[must_use]
     pub fn new(from: F) -> Self {
-        Self { from, source: Source::Open, line: Vec::new(), pressed: VecDeque::new() }
+        // Room for all that they ever hold: a buffer that grows leaves copies behind.
+        let line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE + 1));
+        Self { from, source: Source::Open, line, pressed: VecDeque::with_capacity(LONGEST_LINE) }
     }
 
     /// Takes what has been typed, at most one chunk: the rest waits in the kernel.
@@ -63,14 +67,16 @@ impl<F: AsFd> TypedKeys<F> {
             Ready::End => self.source = Source::Ended,
             Ready::Bytes(count) => chunk.iter().take(count).for_each(|byte| self.take_byte(*byte)),
         }
+        chunk.zeroize();
     }
 
     fn take_byte(&mut self, byte: u8) {
         if byte == b'\n' {
-            let line = std::mem::take(&mut self.line);
-            if line.len() <= LONGEST_LINE {
-                self.pressed.extend(line.split(u8::is_ascii_whitespace).flat_map(keys_of));
+            if self.line.len() <= LONGEST_LINE {
+                let words = self.line.split(u8::is_ascii_whitespace);
+                words.for_each(|word| press(word, &mut self.pressed));
             }
+            self.line.zeroize();
         } else if self.line.len() <= LONGEST_LINE {
             self.line.push(byte); // one more than the longest marks a line to be dropped
         }
@@ -82,7 +88,13 @@ impl<F: AsFd> Keys for TypedKeys<F> {
         if self.pressed.is_empty() && self.source == Source::Open {
             self.take_typed();
         }
-        self.pressed.pop_front()
+        let key = self.pressed.pop_front();
+        if key.is_some() && self.pressed.is_empty() {
+            // What was taken still stands in the ring.
+            self.pressed.resize(LONGEST_LINE, Key::Ok);
+            self.pressed.clear();
+        }
+        key
     }
 }
 
@@ -107,8 +119,15 @@ fn read_ready(from: impl AsFd, chunk: &mut [u8]) -> Ready {
     }
 }
 
-fn keys_of(word: &[u8]) -> Vec<Key> {
-    named(word).map_or_else(|| spelled(word), |key| vec![key])
+fn press(word: &[u8], keys: &mut VecDeque<Key>) {
+    match named(word) {
+        Some(key) => keys.push_back(key),
+        // Nothing for a word with any other character: half a PIN is a wrong PIN.
+        None if word.iter().all(|byte| spelled(*byte).is_some()) => {
+            keys.extend(word.iter().filter_map(|byte| spelled(*byte)));
+        }
+        None => {}
+    }
 }
 
 fn named(word: &[u8]) -> Option<Key> {
@@ -126,14 +145,12 @@ fn named(word: &[u8]) -> Option<Key> {
     })
 }
 
-/// Nothing for a word with any other character: half a PIN is a wrong PIN.
-fn spelled(word: &[u8]) -> Vec<Key> {
-    let key = |byte: &u8| match *byte {
+fn spelled(byte: u8) -> Option<Key> {
+    match byte {
         digit @ b'0'..=b'9' => Some(Key::Digit(digit - b'0')),
         letter @ b'A'..=b'Z' => Some(Key::Letter(letter)),
         _ => None,
-    };
-    word.iter().map(key).collect::<Option<Vec<Key>>>().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -22,9 +22,15 @@ mod sheets;
 mod staff;
 mod status;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Names, numbers and keys pass through buffers of many libraries: what is freed is wiped, whoever held it.
+#[global_allocator]
+static WIPED: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The authority's desk of Tianfu Gate (天府闸机): a province's keys, what they sign, and what its terminals believe.
 ///
@@ -81,6 +87,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Err(error) = gate_signing::process::keep_memory_private() {
+        return args::tell(&error.into());
+    }
     let done = match Cli::parse().command {
         Command::Province(command) => command.run(),
         Command::Keyset(command) => command.run(),
