@@ -9,14 +9,13 @@ use crate::code::read::{Hand, Outcome, read};
 use crate::eye::align::{Frame2, locate};
 use crate::eye::budget::Budget;
 use crate::eye::cross::{Ink, Sheet};
-use crate::eye::level::Level;
 use crate::eye::mesh;
 use crate::eye::plane::{Spot, Warp};
 use crate::eye::sample::{Bent, Modules, probe, sample};
 use crate::eye::soften::Soft;
-use crate::eye::threshold::Thresholds;
 use crate::eye::timing::{self, Legs, Side};
 use crate::eye::triples::Triple;
+use crate::eye::views::Views;
 use crate::together::Glimpse;
 
 /// How far an attempt goes.
@@ -30,14 +29,6 @@ pub(crate) enum Effort {
     ThoroughHere,
     /// As thorough, at the sizes beside it.
     ThoroughBeside,
-}
-
-/// A level with its thresholds and the frame pixels that one of its pixels spans.
-#[derive(Debug)]
-pub(crate) struct View {
-    pub(crate) level: Level,
-    pub(crate) thresholds: Thresholds,
-    pub(crate) scale: f32,
 }
 
 /// A symbol read.
@@ -93,18 +84,21 @@ const WORTH_BENDING: f32 = 0.45;
 /// Known modules that fit less are chance.
 const LEAST_FIT: f32 = 0.3;
 
+/// Pixels a module in the level that suits it: fewer blur into each other, more cost more.
+pub(crate) const SUITABLE: f32 = 2.6;
+
 /// Tries to read the symbol of `triple`, which is in frame pixels.
 pub(crate) fn attempt(
-    views: &[View],
+    views: &Views<'_>,
     triple: &Triple,
     ink: Ink,
     effort: Effort,
     budget: &mut Budget,
 ) -> Answer {
     let module = (triple.corner.module + triple.right.module + triple.down.module) / 3.0;
-    let first = views.iter().rposition(|v| module / v.scale >= 2.6).unwrap_or(0);
+    let first = views.coarsest(module, SUITABLE);
     let mut miss = Miss::NONE;
-    let coarser = Some(first + 1).filter(|n| views.get(*n).is_some_and(|v| module / v.scale >= 1.4));
+    let coarser = Some(first + 1).filter(|n| *n < views.len() && module / views.scale(*n) >= 1.4);
     let beside = first.checked_sub(1).into_iter().chain(coarser);
     let levels: Vec<usize> = match effort {
         Effort::Quick | Effort::ThoroughHere => vec![first],
@@ -112,9 +106,8 @@ pub(crate) fn attempt(
         Effort::ThoroughBeside => beside.collect(),
     };
     for n in levels {
-        let view = &views[n];
-        let sheet = Sheet { level: &view.level, thresholds: &view.thresholds, ink };
-        let trial = Trial { sheet, triple: scaled(triple, 1.0 / view.scale), scale: view.scale, effort };
+        let (sheet, scale) = (views.sheet(n, ink), views.scale(n));
+        let trial = Trial { sheet, triple: scaled(triple, 1.0 / scale), scale, effort };
         match trial.run(budget) {
             Answer::Nothing(another) => miss = miss.or(another),
             done => return done,

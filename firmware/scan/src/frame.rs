@@ -114,6 +114,11 @@ impl<'a> Frame<'a> {
         self.height
     }
 
+    /// The pixels with their padding, and the distance between the starts of two rows.
+    pub(crate) fn padded(&self) -> (&'a [u8], usize) {
+        (self.pixels, self.stride)
+    }
+
     /// The rows from the top, `width` bytes each, padding left out.
     pub fn rows(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let width = self.width;

@@ -3,24 +3,20 @@
 //! Promises: a look returns for every frame, after counted work; a payload was corrected whole in this look, from this
 //! frame's pixels or together with the last few frames' (`together`). Must not know: how a single attempt reads (`attempt`), what the symbols mean.
 
-use crate::attempt::{Answer, Effort, Reading, View, attempt};
+use crate::attempt::{Answer, Effort, Reading, attempt};
 use crate::code::payload::PayloadError;
 use crate::code::read::Hand;
 use crate::eye::budget::Budget;
 use crate::eye::cross::Ink;
 use crate::eye::finders::{self, Finder, Found};
-use crate::eye::level::Level;
 use crate::eye::plane::Spot;
-use crate::eye::threshold::Thresholds;
 use crate::eye::triples::{self, Triple};
+use crate::eye::views::Views;
 use crate::memory::{Memory, Pass};
 use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
 use crate::together::{Glimpse, Together};
 use crate::why::why;
 use crate::{Frame, contain};
-
-/// Frames above this are halved before anything else.
-const MOST_PIXELS: usize = 4 * 1024 * 1024;
 
 /// Modules, in pixels, above which a level leaves finder patterns to the next coarser one.
 const LARGEST: f32 = 9.0;
@@ -116,8 +112,8 @@ impl Default for Scanner {
     }
 }
 
-struct Look {
-    views: Vec<View>,
+struct Look<'a> {
+    views: Views<'a>,
     budget: Budget,
     /// What each level holds, the coarsest first.
     found: Vec<Found>,
@@ -132,23 +128,11 @@ struct Look {
     symbols: Symbols,
 }
 
-impl Look {
-    fn at(frame: &Frame<'_>) -> Self {
-        let mut level = Level::copy(frame);
-        let mut scale = 1.0;
-        while level.pixels.len() > MOST_PIXELS && level.width > 1 && level.height > 1 {
-            (level, scale) = (level.halved(), scale * 2.0);
-        }
-        let mut views = Vec::new();
-        loop {
-            let next = (level.width.min(level.height) >= 96 && views.len() < 5).then(|| level.halved());
-            let thresholds = Thresholds::of(&level, next.as_ref());
-            views.push(View { level, thresholds, scale });
-            let Some(half) = next else { break };
-            (level, scale) = (half, scale * 2.0);
-        }
+impl<'a> Look<'a> {
+    fn at(frame: &Frame<'a>) -> Self {
+        let views = Views::of(frame);
         let mut symbols = Symbols::default();
-        symbols.count_work(views.iter().map(|v| v.level.pixels.len() as u64).sum::<u64>() / PIXELS_A_SAMPLE);
+        symbols.count_work(views.pixels() / PIXELS_A_SAMPLE);
         Self {
             views,
             budget: Budget::new(0),
@@ -163,11 +147,10 @@ impl Look {
 
     /// The patterns of both inks in one level, the dark ones confirmed.
     fn search(&mut self, n: usize) {
-        let view = &self.views[n];
-        let step = row_step(n, view.level.height);
+        let step = row_step(n, self.views.level(n).height);
         let largest = if n + 1 == self.views.len() { f32::MAX } else { LARGEST };
-        let found = finders::find(&view.level, &view.thresholds, step, largest);
-        found.dark.iter().for_each(|f| add(&mut self.finders, *f, view.scale));
+        let found = finders::find(&self.views.sheet(n, Ink::Dark), step, largest);
+        found.dark.iter().for_each(|f| add(&mut self.finders, *f, self.views.scale(n)));
         self.found.push(found);
     }
 
@@ -198,9 +181,9 @@ impl Look {
 
     fn light_finders(&self) -> Vec<Finder> {
         let mut list = Vec::new();
-        for (view, found) in self.views.iter().rev().zip(&self.found) {
-            let light = finders::confirm_light(&view.level, &view.thresholds, found);
-            light.into_iter().for_each(|f| add(&mut list, f, view.scale));
+        for (n, found) in (0..self.views.len()).rev().zip(&self.found) {
+            let light = finders::confirm_light(&self.views.sheet(n, Ink::Light), found);
+            light.into_iter().for_each(|f| add(&mut list, f, self.views.scale(n)));
         }
         list
     }
@@ -249,7 +232,7 @@ impl Look {
 
     fn say_why(&mut self) {
         if self.symbols.is_empty() && self.symbols.why_nothing().is_none() {
-            let why = self.views.first().and_then(|view| why(view, self.unread.as_ref()));
+            let why = why(&self.views, self.unread.as_ref());
             self.symbols.blame(why);
         }
     }

@@ -11,11 +11,10 @@
 //! Must not know: pixels.
 
 use crate::code::blocks::Split;
-use crate::code::correct::correct;
+use crate::code::correct::{Ground, correct};
 use crate::code::format::{Format, likeliest};
 use crate::code::layout::{Layout, Role};
-use crate::code::payload::payload;
-use crate::code::read::{Codewords, Hand, STRUCTURED_APPEND, collect, restored};
+use crate::code::read::{Codewords, Hand, collect, payload};
 use crate::eye::plane::Spot;
 use crate::eye::soften::Soft;
 
@@ -139,7 +138,8 @@ fn read(glimpses: &[&Glimpse], layout: &Layout) -> Option<Joint> {
             return None;
         }
         let words = corrected(&sum(&agreed, layout.side), &agreed, layout, (format, hand))?;
-        let bytes = payload(layout.side, &restored(layout, format, &words)).ok()?;
+        // However it was corrected: frames were added up because none was sure.
+        let bytes = payload(layout, format, &words, Ground::Doubt).ok()?;
         Some(Joint { bytes, hand })
     })
 }
@@ -181,9 +181,7 @@ fn corrected(
         let places: Vec<usize> = split.places(n).collect();
         let mut block: Vec<u8> = places.iter().map(|p| bytes[*p]).collect();
         let doubts: Vec<f32> = places.iter().map(|p| doubts[*p]).collect();
-        if !correct(&mut block, &doubts, split.checks, power) {
-            return None;
-        }
+        correct(&mut block, &doubts, split.checks, power)?;
         let supports = |words: &Vec<u8>| {
             let wrong: u32 = places.iter().zip(&block).map(|(p, b)| (words[*p] ^ b).count_ones()).sum();
             wrong as f32 <= (1.0 - LEAST_SUPPORT) * 8.0 * places.len() as f32
@@ -193,8 +191,7 @@ fn corrected(
         }
         places.iter().zip(block).for_each(|(p, byte)| bytes[*p] = byte);
     }
-    let part = bytes.first().is_some_and(|byte| byte >> 4 == STRUCTURED_APPEND);
-    (!part).then_some(bytes)
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! Promises: silence rather than a guess. Bounds: one pass over the pixels.
 //! Must not know: how attempts are made.
 
-use crate::attempt::View;
+use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::triples::Triple;
+use crate::eye::views::Views;
 use crate::symbol::WhyNothing;
 
 /// A frame whose pixels are nearly all darker than this (of 255) was taken in the dark.
@@ -29,31 +30,40 @@ const LEAST_BURNT: f32 = 0.06;
 const LEAST_CONTRAST: f32 = 0.75;
 
 /// What the frame shows; `code` is the likeliest code that could not be read.
-pub(crate) fn why(view: &View, code: Option<&Triple>) -> Option<WhyNothing> {
-    let pixels = &view.level.pixels;
-    // Only what is certain: a bright spot in a dark frame may be the screen with the code.
-    let some = || pixels.iter().step_by(EVERY);
-    if some().filter(|p| **p >= DARK).count() * 100 < some().len() {
+pub(crate) fn why(views: &Views<'_>, code: Option<&Triple>) -> Option<WhyNothing> {
+    if is_dark(views.level(0)) {
         return Some(WhyNothing::TooDark);
     }
     let code = code?;
     let module = (code.corner.module + code.right.module + code.down.module) / 3.0;
     if module < LEAST_MODULE {
         Some(WhyNothing::TooSmall)
-    } else if is_cut(view, code, module) {
+    } else if is_cut(views, code, module) {
         Some(WhyNothing::CutByEdge)
-    } else if burnt_share(view, code) > LEAST_BURNT {
+    } else if burnt_share(views, code) > LEAST_BURNT {
         Some(WhyNothing::Glare)
-    } else if fine_contrast(view, code) < LEAST_CONTRAST {
+    } else if fine_contrast(views, code) < LEAST_CONTRAST {
         Some(WhyNothing::TooBlurred)
     } else {
         None
     }
 }
 
+/// Only what is certain: a bright spot in a dark frame may be the screen with the code.
+fn is_dark(level: &Level<'_>) -> bool {
+    let (mut seen, mut light) = (0usize, 0usize);
+    for y in 0..level.height {
+        let some = level.row(y).iter().skip(y * 5 % EVERY).step_by(EVERY);
+        (seen, light) =
+            some.fold((seen, light), |(seen, light), p| (seen + 1, light + usize::from(*p >= DARK)));
+    }
+    light * 100 < seen
+}
+
 /// Whether the fourth corner lies outside the frame.
-fn is_cut(view: &View, code: &Triple, module: f32) -> bool {
-    let (width, height) = (view.level.width as f32 * view.scale, view.level.height as f32 * view.scale);
+fn is_cut(views: &Views<'_>, code: &Triple, module: f32) -> bool {
+    let (level, scale) = (views.level(0), views.scale(0));
+    let (width, height) = (level.width as f32 * scale, level.height as f32 * scale);
     let fourth = code.parallelogram();
     let inside =
         (-module..width + module).contains(&fourth.x) && (-module..height + module).contains(&fourth.y);
@@ -62,7 +72,7 @@ fn is_cut(view: &View, code: &Triple, module: f32) -> bool {
 
 /// The share of places inside the code that lie in the midst of burnt-out ones. White paper may be burnt out without
 /// harm: a mask leaves no three by three modules light (ISO/IEC 18004:2015 §7.8.3), a reflex does.
-fn burnt_share(view: &View, code: &Triple) -> f32 {
+fn burnt_share(views: &Views<'_>, code: &Triple) -> f32 {
     let (right, down) =
         (code.right.centre.minus(code.corner.centre), code.down.centre.minus(code.corner.centre));
     let module = code.corner.module.max(0.1);
@@ -70,7 +80,7 @@ fn burnt_share(view: &View, code: &Triple) -> f32 {
     let burnt = |n: usize| {
         let (u, v) = ((n % count) as f32 / count as f32, (n / count) as f32 / count as f32);
         let place = code.corner.centre.plus(right.times(u)).plus(down.times(v));
-        view.level.at(place.times(1.0 / view.scale)) >= f32::from(BURNT)
+        views.level(0).at(place.times(1.0 / views.scale(0))) >= f32::from(BURNT)
     };
     let lattice: Vec<bool> = (0..count * count).map(burnt).collect();
     let midst = |n: &usize| {
@@ -82,14 +92,14 @@ fn burnt_share(view: &View, code: &Triple) -> f32 {
 }
 
 /// The contrast of the gap and the ring of the corner's pattern, against that of the gap and the stone.
-fn fine_contrast(view: &View, code: &Triple) -> f32 {
+fn fine_contrast(views: &Views<'_>, code: &Triple) -> f32 {
     let ways = [code.right.centre, code.down.centre].map(|to| {
         let way = to.minus(code.corner.centre);
         way.times(1.0 / way.length().max(1e-3))
     });
     let at = |way: Spot, modules: f32| {
         let place = code.corner.centre.plus(way.times(modules * code.corner.module));
-        view.level.at(place.times(1.0 / view.scale))
+        views.level(0).at(place.times(1.0 / views.scale(0)))
     };
     let (mut fine, mut coarse) = (0.0, 1.0);
     for way in ways.into_iter().flat_map(|way| [way, way.times(-1.0)]) {

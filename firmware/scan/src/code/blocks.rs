@@ -76,6 +76,12 @@ impl Split {
             .chain((0..checks).map(move |k| first_check + k * blocks + n))
     }
 
+    /// The places of all data codewords in the stream, block by block: the order of the payload (§7.6).
+    pub(crate) fn data_places(&self) -> impl Iterator<Item = usize> + use<> {
+        let split = *self;
+        (0..split.blocks).flat_map(move |n| split.places(n).take(split.data + usize::from(n >= split.short)))
+    }
+
     /// How many errors a block may have, doubled, erasures counting one (§8.5.1: versions 1 to 3 keep some of
     /// their checks for detection alone).
     pub(crate) fn power(&self, version: usize, level: Level) -> usize {

@@ -56,23 +56,30 @@ impl Field {
     }
 }
 
+/// What a correction rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ground {
+    /// The codewords alone.
+    Plain,
+    /// Codewords erased because they were unsure.
+    Doubt,
+}
+
 /// Corrects `block` in place; `doubts` says how unsure each codeword is (higher is less sure). `power` as in
-/// `Split::power`. False, and the block unchanged, when it cannot be corrected.
-pub(crate) fn correct(block: &mut [u8], doubts: &[f32], checks: usize, power: usize) -> bool {
+/// `Split::power`. `None`, and the block unchanged, when it cannot be corrected.
+pub(crate) fn correct(block: &mut [u8], doubts: &[f32], checks: usize, power: usize) -> Option<Ground> {
     let syndromes = syndromes(block, checks);
-    if syndromes.iter().all(|s| *s == 0) {
-        return true;
-    }
-    if repair(block, &syndromes, &[], power) {
-        return true;
+    if syndromes.iter().all(|s| *s == 0) || repair(block, &syndromes, &[], power) {
+        return Some(Ground::Plain);
     }
     let mut order: Vec<usize> = (0..block.len()).collect();
     order.sort_by(|a, b| doubts[*b].total_cmp(&doubts[*a]));
     let most = power.saturating_sub(KEPT);
-    (1..=TRIES).any(|n| {
+    let any = (1..=TRIES).any(|n| {
         let erased = most * n / TRIES;
         erased > 0 && repair(block, &syndromes, &order[..erased.min(order.len())], power)
-    })
+    });
+    any.then_some(Ground::Doubt)
 }
 
 fn syndromes(block: &[u8], checks: usize) -> Vec<u8> {
@@ -202,7 +209,7 @@ mod tests {
             let good = encoded(&data, 16);
             let mut block = good.clone();
             places.iter().filter(|p| **p < good.len()).for_each(|p| block[*p] ^= flip);
-            prop_assert!(correct(&mut block, &vec![0.0; good.len()], 16, 16));
+            prop_assert_eq!(correct(&mut block, &vec![0.0; good.len()], 16, 16), Some(Ground::Plain));
             prop_assert_eq!(block, good);
         }
 
@@ -214,7 +221,7 @@ mod tests {
             let good = encoded(&data, 20);
             let (mut block, mut doubts) = (good.clone(), vec![0.0; good.len()]);
             (5..19).for_each(|p| { block[p * 2] ^= flip; doubts[p * 2] = 1.0; });
-            prop_assert!(correct(&mut block, &doubts, 20, 20));
+            prop_assert_eq!(correct(&mut block, &doubts, 20, 20), Some(Ground::Doubt));
             prop_assert_eq!(block, good);
         }
 
@@ -224,7 +231,7 @@ mod tests {
             checks in 7usize..30,
         ) {
             let before = block.clone();
-            if correct(&mut block, &vec![0.5; before.len()], checks, checks) {
+            if correct(&mut block, &vec![0.5; before.len()], checks, checks).is_some() {
                 prop_assert!(syndromes(&block, checks).iter().all(|s| *s == 0));
             } else {
                 prop_assert_eq!(block, before);

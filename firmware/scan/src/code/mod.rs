@@ -9,3 +9,4 @@ pub(crate) mod format;
 pub(crate) mod layout;
 pub(crate) mod payload;
 pub(crate) mod read;
+pub(crate) mod segments;

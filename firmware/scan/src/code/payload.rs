@@ -1,7 +1,8 @@
-//! The payload of a corrected symbol, by rqrr; the only file that names that crate.
+//! A second opinion on a corrected symbol, by rqrr; the only file that names that crate.
 //!
-//! Promises: no panic leaves it; a payload is complete or not there. rqrr gets the whole symbol again, corrected, and
-//! finds no error in it or refuses it: the correction is checked by code that is not ours.
+//! Asked where doubt decided: codewords erased because they were unsure, several frames added up. rqrr gets the whole
+//! symbol again, corrected; it must find no error in it and read the same payload. So what was stretched beyond plain
+//! correction is checked by code that is not ours. Promises: no panic leaves it.
 //! Must not know: how the modules were read.
 
 use std::io::{self, Write};
@@ -29,8 +30,18 @@ pub(crate) enum PayloadError {
     ContainPanic,
 }
 
-/// The payload of a symbol of 4 × version + 17 modules a side, `dark` row by row.
-pub(crate) fn payload(side: usize, dark: &[bool]) -> Result<Vec<u8>, PayloadError> {
+/// Whether rqrr reads `ours` too in a symbol of 4 × version + 17 modules a side, `dark` row by row.
+///
+/// # Errors
+///
+/// Why it reads nothing, and [`PayloadError::ReadIncomplete`] when it reads something else.
+pub(crate) fn confirm(side: usize, dark: &[bool], ours: &[u8]) -> Result<(), PayloadError> {
+    let theirs = read_again(side, dark)?;
+    if theirs == ours { Ok(()) } else { Err(PayloadError::ReadIncomplete) }
+}
+
+/// What rqrr reads.
+pub(crate) fn read_again(side: usize, dark: &[bool]) -> Result<Vec<u8>, PayloadError> {
     // rqrr takes any size and some of them make it panic.
     if side % 4 != 1 || !(21..=177).contains(&side) || dark.len() != side * side {
         return Err(PayloadError::ReadIncomplete);
@@ -79,7 +90,7 @@ mod tests {
     #[test]
     fn sides_that_no_version_has_are_refused() {
         for side in [0, 1, 20, 22, 181] {
-            assert_eq!(payload(side, &vec![true; side * side]), Err(PayloadError::ReadIncomplete));
+            assert_eq!(read_again(side, &vec![true; side * side]), Err(PayloadError::ReadIncomplete));
         }
     }
 }

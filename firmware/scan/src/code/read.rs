@@ -1,13 +1,14 @@
 //! From soft modules to the payload: format, codewords, correction.
 //!
-//! Promises: a payload only when every block was corrected and rqrr finds the corrected symbol without error.
+//! Promises: a payload only when every block was corrected; when doubts decided, only if rqrr reads the same.
 //! Bounds: two formats, each once. Must not know: pixels.
 
 use crate::code::blocks::Split;
-use crate::code::correct::correct;
+use crate::code::correct::{Ground, correct};
 use crate::code::format::{Format, likeliest, places};
 use crate::code::layout::{Layout, Role};
-use crate::code::payload::{PayloadError, payload};
+use crate::code::payload::{PayloadError, confirm};
+use crate::code::segments;
 use crate::eye::soften::Soft;
 
 /// How the modules were seen.
@@ -29,9 +30,6 @@ pub(crate) enum Outcome {
 
 /// Below this the format information is noise.
 const LEAST_FORMAT_FIT: f32 = 0.25;
-
-/// The mode indicator of one part of several.
-pub(crate) const STRUCTURED_APPEND: u8 = 0b0011;
 
 /// Tries to read a symbol, straight and mirrored, whichever its format information fits.
 pub(crate) fn read(soft: &Soft, layout: &Layout) -> Outcome {
@@ -66,22 +64,35 @@ fn attempt(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Outcome 
     let mut words = collect(soft, layout, format, hand);
     let split = Split::of(layout.version, format.level, words.bytes.len());
     let power = split.power(layout.version, format.level);
+    let mut ground = Ground::Plain;
     for n in 0..split.blocks {
         let places: Vec<usize> = split.places(n).collect();
         let mut block: Vec<u8> = places.iter().map(|p| words.bytes[*p]).collect();
         let doubts: Vec<f32> = places.iter().map(|p| words.doubts[*p]).collect();
-        if !correct(&mut block, &doubts, split.checks, power) {
-            return Outcome::Failed;
-        }
+        let Some(by) = correct(&mut block, &doubts, split.checks, power) else { return Outcome::Failed };
+        ground = ground.max(by);
         places.iter().zip(block).for_each(|(p, byte)| words.bytes[*p] = byte);
     }
-    if words.bytes.first().is_some_and(|byte| byte >> 4 == STRUCTURED_APPEND) {
-        return Outcome::Refused(PayloadError::RefusePart);
-    }
-    match payload(layout.side, &restored(layout, format, &words.bytes)) {
+    match payload(layout, format, &words.bytes, ground) {
         Ok(bytes) => Outcome::Read(bytes, hand),
         Err(why) => Outcome::Refused(why),
     }
+}
+
+/// The payload of a symbol's corrected codewords; what rests on doubt needs a second opinion.
+pub(crate) fn payload(
+    layout: &Layout,
+    format: Format,
+    words: &[u8],
+    ground: Ground,
+) -> Result<Vec<u8>, PayloadError> {
+    let split = Split::of(layout.version, format.level, words.len());
+    let data: Vec<u8> = split.data_places().filter_map(|place| words.get(place).copied()).collect();
+    let bytes = segments::payload(layout.version, &data)?;
+    if ground == Ground::Doubt {
+        confirm(layout.side, &restored(layout, format, words), &bytes)?;
+    }
+    Ok(bytes)
 }
 
 pub(crate) fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Codewords {
@@ -104,7 +115,7 @@ pub(crate) fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) 
 }
 
 /// The symbol as it was printed.
-pub(crate) fn restored(layout: &Layout, format: Format, bytes: &[u8]) -> Vec<bool> {
+fn restored(layout: &Layout, format: Format, bytes: &[u8]) -> Vec<bool> {
     let side = layout.side;
     let mut dark: Vec<bool> = layout.roles.iter().map(|r| *r == Role::Dark).collect();
     for (n, place) in layout.path().enumerate() {

@@ -20,7 +20,7 @@ pub(crate) enum Ink {
 /// A level, its thresholds, and what counts as ink in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Sheet<'a> {
-    pub(crate) level: &'a Level,
+    pub(crate) level: &'a Level<'a>,
     pub(crate) thresholds: &'a Thresholds,
     pub(crate) ink: Ink,
 }
@@ -34,7 +34,7 @@ impl Sheet<'_> {
         if x >= self.level.width || y >= self.level.height {
             return None;
         }
-        let pixel = self.level.pixels[y.wrapping_mul(self.level.width).wrapping_add(x)];
+        let pixel = self.level.pixel(x, y);
         let off = i32::from(self.thresholds.at(x, y)).wrapping_sub(i32::from(pixel));
         Some(match self.ink {
             Ink::Dark => off,
@@ -124,11 +124,11 @@ pub(crate) mod tests {
     use super::*;
 
     /// A picture of `#` and `.`, each `scale` pixels wide, as a level.
-    pub(crate) fn drawn(picture: &[&str], scale: usize) -> Level {
+    pub(crate) fn drawn(picture: &[&str], scale: usize) -> Level<'static> {
         let (width, height) = (picture[0].len() * scale, picture.len() * scale);
         let ink = |n: usize| picture[n / width / scale].as_bytes()[n % width / scale] == b'#';
         let pixels = (0..width * height).map(|n| if ink(n) { 20 } else { 230 }).collect();
-        Level { width, height, pixels }
+        Level::new(width, height, pixels)
     }
 
     pub(crate) const FINDER: [&str; 9] = [

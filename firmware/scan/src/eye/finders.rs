@@ -7,11 +7,9 @@
 //! Must not know: which patterns belong together.
 
 use crate::eye::cross::{Cut, Ink, Sheet, cut};
-use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::runs;
 use crate::eye::square::turned_fit;
-use crate::eye::threshold::Thresholds;
 
 /// Most finder patterns of one ink kept: the sixteen codes of a look have 48.
 pub(crate) const MOST: usize = 256;
@@ -42,13 +40,13 @@ pub(crate) struct Found {
 
 /// Searches every `step`th row for patterns of modules up to `largest` pixels: larger ones are found, for less, in
 /// a coarser level.
-pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize, largest: f32) -> Found {
+pub(crate) fn find(sheet: &Sheet<'_>, step: usize, largest: f32) -> Found {
+    let Sheet { level, thresholds, .. } = *sheet;
     let mut found = Found::default();
     let mut edges = vec![0; level.width];
-    let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Dark }, checks: 0 };
+    let mut search = Search { sheet: Sheet { ink: Ink::Dark, ..*sheet }, checks: 0 };
     for y in (step / 2..level.height).step_by(step.max(1)) {
-        let row = &level.pixels[y * level.width..][..level.width];
-        let count = runs::edges(row, thresholds.row(y), &mut edges);
+        let count = runs::edges(level.row(y), thresholds.row(y), &mut edges);
         for (n, six) in edges[..count].windows(6).enumerate() {
             let Some(module) = plausible(six).filter(|m| *m <= largest) else { continue };
             let centre = Spot::new(f32::from(six[2] + six[3]) / 2.0, y as f32 + 0.5);
@@ -64,9 +62,9 @@ pub(crate) fn find(level: &Level, thresholds: &Thresholds, step: usize, largest:
 }
 
 /// The light patterns among the places of a search: only dark mode needs them, and most frames are read before.
-pub(crate) fn confirm_light(level: &Level, thresholds: &Thresholds, found: &Found) -> Vec<Finder> {
+pub(crate) fn confirm_light(sheet: &Sheet<'_>, found: &Found) -> Vec<Finder> {
     let mut list = Vec::new();
-    let mut search = Search { sheet: Sheet { level, thresholds, ink: Ink::Light }, checks: 0 };
+    let mut search = Search { sheet: Sheet { ink: Ink::Light, ..*sheet }, checks: 0 };
     found.light.iter().for_each(|(centre, module)| search.hit(&mut list, *centre, *module));
     search.judge(&mut list);
     list
@@ -156,11 +154,19 @@ fn merge(list: &mut Vec<Finder>, new: Finder) {
 mod tests {
     use super::*;
     use crate::eye::cross::tests::{FINDER, drawn};
+    use crate::eye::level::Level;
+    use crate::eye::threshold::Thresholds;
+
+    fn searched(level: &Level<'_>, step: usize) -> (Found, Vec<Finder>) {
+        let sheet = Sheet { level, thresholds: &Thresholds::of(level, None), ink: Ink::Dark };
+        let found = find(&sheet, step, 9.0);
+        let light = confirm_light(&sheet, &found);
+        (found, light)
+    }
 
     #[test]
     fn a_finder_is_found_once_with_its_centre() {
-        let level = drawn(&FINDER, 5);
-        let found = find(&level, &Thresholds::of(&level, None), 2, 9.0);
+        let (found, _) = searched(&drawn(&FINDER, 5), 2);
         let [finder] = &found.dark[..] else { panic!("{found:?}") };
         assert!(
             finder.centre.to(Spot::new(22.5, 22.5)) < 0.7 && (finder.module - 5.0).abs() < 0.3,
@@ -170,18 +176,15 @@ mod tests {
 
     #[test]
     fn a_light_finder_is_found_as_light() {
-        let mut level = drawn(&FINDER, 5);
-        level.pixels.iter_mut().for_each(|p| *p = 250 - *p);
-        let thresholds = Thresholds::of(&level, None);
-        let found = find(&level, &thresholds, 1, 9.0);
-        assert_eq!((found.dark.len(), confirm_light(&level, &thresholds, &found).len()), (0, 1));
+        let level = drawn(&FINDER, 5);
+        let pixels = (0..level.height).flat_map(|y| level.row(y).iter().map(|p| 250 - *p)).collect();
+        let (found, light) = searched(&Level::new(level.width, level.height, pixels), 1);
+        assert_eq!((found.dark.len(), light.len()), (0, 1));
     }
 
     #[test]
     fn stripes_are_no_finders() {
-        let level = drawn(&["#.###.#.#.###.#"; 12], 4);
-        let thresholds = Thresholds::of(&level, None);
-        let found = find(&level, &thresholds, 1, 9.0);
-        assert!(found.dark.is_empty() && confirm_light(&level, &thresholds, &found).is_empty(), "{found:?}");
+        let (found, light) = searched(&drawn(&["#.###.#.#.###.#"; 12], 4), 1);
+        assert!(found.dark.is_empty() && light.is_empty(), "{found:?}");
     }
 }

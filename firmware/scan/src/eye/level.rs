@@ -6,32 +6,47 @@
 //! Coordinates: continuous, pixel (i, j) covers [i, i + 1) x [j, j + 1), so that levels differ by a factor alone.
 //! Must not know: what is searched in it.
 
+use std::borrow::Cow;
+
 use crate::Frame;
 use crate::eye::plane::Spot;
 
-/// A grey picture without row padding.
+/// A grey picture: the frame's own pixels at full size, our own below.
 #[derive(Clone, Debug)]
-pub(crate) struct Level {
+pub(crate) struct Level<'a> {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    pub(crate) pixels: Vec<u8>,
+    /// Bytes from the start of a row to that of the next, at least `width`.
+    stride: usize,
+    /// At least up to the end of the last row.
+    pixels: Cow<'a, [u8]>,
 }
 
-impl Level {
-    /// The frame's pixels without their padding.
-    pub(crate) fn copy(frame: &Frame<'_>) -> Self {
-        let mut pixels = Vec::with_capacity(frame.width() * frame.height());
-        frame.rows().for_each(|row| pixels.extend_from_slice(row));
-        Self { width: frame.width(), height: frame.height(), pixels }
+impl<'a> Level<'a> {
+    /// The frame itself: a copy of its pixels would cost as much as a search of half of them.
+    pub(crate) fn of(frame: &Frame<'a>) -> Self {
+        let (pixels, stride) = frame.padded();
+        Self { width: frame.width(), height: frame.height(), stride, pixels: Cow::Borrowed(pixels) }
+    }
+
+    /// Row `y`, which is less than the height.
+    #[inline]
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
+        &self.pixels[y * self.stride..][..self.width]
+    }
+
+    /// The pixel in column `x` of row `y`, both in the picture.
+    #[inline]
+    pub(crate) fn pixel(&self, x: usize, y: usize) -> u8 {
+        self.pixels[y.wrapping_mul(self.stride).wrapping_add(x)]
     }
 
     /// Half the size, each pixel the mean of four; an odd last row or column is left out.
-    pub(crate) fn halved(&self) -> Self {
+    pub(crate) fn halved(&self) -> Level<'static> {
         let (width, height) = (self.width / 2, self.height / 2);
         let mut pixels = vec![0; width * height];
-        let rows = self.pixels.chunks_exact(2 * self.width.max(1)).zip(pixels.chunks_exact_mut(width.max(1)));
-        for (two, out) in rows {
-            let (upper, lower) = two.split_at(self.width);
+        for (y, out) in pixels.chunks_exact_mut(width.max(1)).enumerate() {
+            let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
             let (fours, rest) = out.as_chunks_mut::<4>();
             let done = fours.len() * 8;
             let eights = upper.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
@@ -42,7 +57,7 @@ impl Level {
                 *mean = (sum.wrapping_add(u16::from(b[1])).wrapping_add(2) >> 2) as u8;
             });
         }
-        Self { width, height, pixels }
+        Level { width, height, stride: width, pixels: Cow::Owned(pixels) }
     }
 
     /// The grey level at a place, bilinear, in 1/1 grey levels; outside the picture that of the nearest edge.
@@ -53,10 +68,10 @@ impl Level {
         let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
         let (left, top) = (x as i32 as usize, y as i32 as usize);
         let (fx, fy) = (x - left as f32, y - top as f32);
-        let start = top.wrapping_mul(self.width).wrapping_add(left);
+        let start = top.wrapping_mul(self.stride).wrapping_add(left);
         // The last row or column has no neighbour: the pixel itself stands in.
         let right = usize::from(left + 1 < self.width);
-        let low = if top + 1 < self.height { self.width } else { 0 };
+        let low = if top + 1 < self.height { self.stride } else { 0 };
         let four = &self.pixels[start..=start + low + right];
         let pixel = |n: usize| f32::from(four[n]);
         let upper = pixel(0) + (pixel(right) - pixel(0)) * fx;
@@ -69,7 +84,7 @@ impl Level {
     pub(crate) fn near(&self, spot: Spot) -> f32 {
         let x = (spot.x.max(0.0) as usize).min(self.width - 1);
         let y = (spot.y.max(0.0) as usize).min(self.height - 1);
-        f32::from(self.pixels[y.wrapping_mul(self.width).wrapping_add(x)])
+        f32::from(self.pixel(x, y))
     }
 }
 
@@ -90,15 +105,31 @@ fn mean_of_fours(upper: [u8; 8], lower: [u8; 8]) -> [u8; 4] {
 mod tests {
     use super::*;
 
+    impl Level<'static> {
+        /// A picture without padding.
+        pub(crate) fn new(width: usize, height: usize, pixels: Vec<u8>) -> Self {
+            Self { width, height, stride: width, pixels: Cow::Owned(pixels) }
+        }
+    }
+
+    #[test]
+    fn a_camera_s_padding_is_no_part_of_the_picture() {
+        let pixels = [10, 20, 99, 30, 40, 99, 50, 60];
+        let level = Level::of(&Frame::new(&pixels, 2, 3, 3).unwrap());
+        assert_eq!((level.row(2), level.pixel(1, 1)), (&[50u8, 60][..], 40));
+        assert_eq!(level.halved().row(0), [25]);
+        assert!((level.at(Spot { x: 9.0, y: 9.0 }) - 60.0).abs() < 0.1);
+    }
+
     #[test]
     fn half_the_size_is_the_mean_of_four() {
-        let level = Level { width: 3, height: 2, pixels: vec![0, 10, 99, 20, 30, 99] };
-        assert_eq!(level.halved().pixels, [15]);
+        let level = Level::new(3, 2, vec![0, 10, 99, 20, 30, 99]);
+        assert_eq!(level.halved().row(0), [15]);
     }
 
     #[test]
     fn between_two_pixels_is_their_mean_and_outside_the_edge() {
-        let level = Level { width: 2, height: 1, pixels: vec![10, 30] };
+        let level = Level::new(2, 1, vec![10, 30]);
         assert!((level.at(Spot { x: 1.0, y: 0.5 }) - 20.0).abs() < 0.1);
         assert!((level.at(Spot { x: -9.0, y: 7.0 }) - 10.0).abs() < 0.1);
         assert!((level.at(Spot { x: f32::NAN, y: f32::INFINITY }) - 10.0).abs() < 30.0);
@@ -107,9 +138,9 @@ mod tests {
     #[test]
     fn eight_pixels_at_once_are_halved_as_one_by_one() {
         let pixels: Vec<u8> = (0..38u32).map(|n| (n * n * 37 % 256) as u8).collect();
-        let half = Level { width: 19, height: 2, pixels: pixels.clone() }.halved();
+        let half = Level::new(19, 2, pixels.clone()).halved();
         let mean =
             |x: usize| [x, x + 1, x + 19, x + 20].iter().map(|n| u32::from(pixels[*n])).sum::<u32>() + 2;
-        assert_eq!(half.pixels, (0..9).map(|x| (mean(2 * x) / 4) as u8).collect::<Vec<_>>());
+        assert_eq!(half.row(0), (0..9).map(|x| (mean(2 * x) / 4) as u8).collect::<Vec<_>>());
     }
 }

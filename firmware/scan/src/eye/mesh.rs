@@ -165,7 +165,7 @@ mod tests {
     }
 
     /// A bent code of this version at five pixels a module, (10, 10) the place of its corner.
-    fn drawn(version: u8) -> Level {
+    fn drawn(version: u8) -> Level<'static> {
         let (text, v) = ([QrSegment::make_bytes(b"bent")], Version::new(version));
         let code = QrCode::encode_segments_advanced(&text, QrCodeEcc::Low, v, v, None, false).unwrap();
         let side = code.size() as f32;
@@ -177,7 +177,7 @@ mod tests {
             code.get_module(((x - away.x) / 5.0).floor() as i32, ((y - away.y) / 5.0).floor() as i32)
         };
         let pixels = (0..width * width).map(|n| if dark(n) { 20 } else { 230 }).collect();
-        Level { width, height: width, pixels }
+        Level::new(width, width, pixels)
     }
 
     fn flat() -> Bent {

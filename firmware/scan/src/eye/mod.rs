@@ -18,3 +18,4 @@ pub(crate) mod square;
 pub(crate) mod threshold;
 pub(crate) mod timing;
 pub(crate) mod triples;
+pub(crate) mod views;

@@ -78,7 +78,7 @@ pub(crate) fn probe(sheet: &Sheet<'_>, layout: &Layout, map: impl Fn(Spot) -> Sp
 }
 
 /// Samples `side` x `side` modules through `map`, which takes modules to pixels.
-pub(crate) fn sample(level: &Level, side: usize, map: impl Fn(Spot) -> Spot) -> Modules {
+pub(crate) fn sample(level: &Level<'_>, side: usize, map: impl Fn(Spot) -> Spot) -> Modules {
     let mut values = Vec::with_capacity(side * side);
     for row in 0..side {
         values

@@ -57,7 +57,7 @@ mod tests {
     use crate::eye::level::Level;
     use crate::eye::threshold::Thresholds;
 
-    fn fit(level: &Level, ink: Ink, x: f32, y: f32) -> f32 {
+    fn fit(level: &Level<'_>, ink: Ink, x: f32, y: f32) -> f32 {
         turned_fit(&Sheet { level, thresholds: &Thresholds::of(level, None), ink }, Spot::new(x, y), 6.0)
     }
 

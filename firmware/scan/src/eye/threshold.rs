@@ -29,7 +29,7 @@ pub(crate) struct Thresholds {
 
 impl Thresholds {
     /// Measured on the level at half size where there is one: a quarter of the work, and half of the noise.
-    pub(crate) fn of(level: &Level, half: Option<&Level>) -> Self {
+    pub(crate) fn of(level: &Level<'_>, half: Option<&Level<'_>>) -> Self {
         let across = level.width.div_ceil(BLOCK);
         let blocks = match half {
             Some(half) => Blocks::of::<{ BLOCK / 2 }>(half),
@@ -79,21 +79,21 @@ struct Blocks {
 
 impl Blocks {
     /// Blocks of `SIDE` x `SIDE` pixels.
-    fn of<const SIDE: usize>(level: &Level) -> Self {
+    fn of<const SIDE: usize>(level: &Level<'_>) -> Self {
         let across = level.width.div_ceil(SIDE);
         let mut list = Vec::with_capacity(across * level.height.div_ceil(SIDE));
         let (mut low, mut high, mut sum) =
             (vec![0u8; level.width], vec![0u8; level.width], vec![0u16; level.width]);
-        for rows in level.pixels.chunks(SIDE * level.width.max(1)) {
+        for top in (0..level.height).step_by(SIDE) {
+            let height = SIDE.min(level.height - top);
             low.fill(255);
             high.fill(0);
             sum.fill(0);
-            for row in rows.chunks_exact(level.width.max(1)) {
+            for row in (top..top + height).map(|y| level.row(y)) {
                 low.iter_mut().zip(row).for_each(|(l, p)| *l = (*l).min(*p));
                 high.iter_mut().zip(row).for_each(|(h, p)| *h = (*h).max(*p));
                 sum.iter_mut().zip(row).for_each(|(s, p)| *s = s.wrapping_add(u16::from(*p)));
             }
-            let height = rows.len() / level.width.max(1);
             let (lows, highs, sums) =
                 (low.as_chunks::<SIDE>(), high.as_chunks::<SIDE>(), sum.as_chunks::<SIDE>());
             let columns = lows.0.iter().zip(highs.0).zip(sums.0);
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_flat_picture_has_no_dark_pixel() {
-        let level = Level { width: 40, height: 20, pixels: vec![30; 800] };
+        let level = Level::new(40, 20, vec![30; 800]);
         let thresholds = Thresholds::of(&level, None);
         assert_eq!((thresholds.across, thresholds.values.len()), (5, 15));
         assert!(thresholds.values.iter().all(|t| *t == 0));
@@ -205,7 +205,7 @@ mod tests {
     fn odd_edges_have_a_threshold_too() {
         for (width, height) in [(33, 17), (41, 41), (64, 9)] {
             let level =
-                Level { width, height, pixels: (0..width * height).map(|n| (n * 91 % 256) as u8).collect() };
+                Level::new(width, height, (0..width * height).map(|n| (n * 91 % 256) as u8).collect());
             let thresholds = Thresholds::of(&level, Some(&level.halved()));
             assert_eq!(thresholds.values.len(), width.div_ceil(BLOCK) * height.div_ceil(BLOCK));
             assert!(thresholds.at(width - 1, height - 1) > 0);
@@ -217,7 +217,7 @@ mod tests {
         let paper = |x: usize| if x < 64 { 200u8 } else { 90 };
         let pixels =
             (0..128 * 32).map(|n| paper(n % 128) / if n % 128 / 4 % 2 == 0 { 1 } else { 3 }).collect();
-        let thresholds = Thresholds::of(&Level { width: 128, height: 32, pixels }, None);
+        let thresholds = Thresholds::of(&Level::new(128, 32, pixels), None);
         assert!((67..200).contains(&thresholds.at(10, 10)));
         assert!((31..90).contains(&thresholds.at(120, 10)));
     }

@@ -224,7 +224,7 @@ mod tests {
     use crate::eye::triples::tests::finder;
 
     /// A code of this version, five pixels a module, its top left corner at (20, 20).
-    fn drawn(version: u8) -> (Level, Triple) {
+    fn drawn(version: u8) -> (Level<'static>, Triple) {
         let (text, v) = ([QrSegment::make_bytes(b"x")], Version::new(version));
         let code = QrCode::encode_segments_advanced(&text, QrCodeEcc::Low, v, v, None, false).unwrap();
         let width = code.size() as usize * 5 + 40;
@@ -237,7 +237,7 @@ mod tests {
             right: finder(far, near, 5.0),
             down: finder(near, far, 5.0),
         };
-        (Level { width, height: width, pixels }, triple)
+        (Level::new(width, width, pixels), triple)
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::code::read::{Outcome, read};
 use crate::eye::align::{Frame2, locate};
 use crate::eye::budget::Budget;
 use crate::eye::cross::{Ink, Sheet};
+use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::sample::sample;
 use crate::eye::soften::Soft;
@@ -86,14 +87,15 @@ pub fn draw(frame: &Frame<'_>) -> Vec<Picture> {
 }
 
 /// All sizes beside each other.
-fn pyramid(look: &Look) -> Picture {
-    let width: usize = look.views.iter().map(|v| v.level.width).sum();
-    let height = look.views.first().map_or(0, |v| v.level.height);
+fn pyramid(look: &Look<'_>) -> Picture {
+    let levels = || (0..look.views.len()).map(|n| look.views.level(n));
+    let width: usize = levels().map(|level| level.width).sum();
+    let height = look.views.level(0).height;
     let mut grey = vec![128; width * height];
     let mut left = 0;
-    for level in look.views.iter().map(|v| &v.level) {
-        for (row, out) in level.pixels.chunks(level.width).zip(grey.chunks_mut(width)) {
-            out[left..left + level.width].copy_from_slice(row);
+    for level in levels() {
+        for (y, out) in grey.chunks_mut(width).take(level.height).enumerate() {
+            out[left..left + level.width].copy_from_slice(level.row(y));
         }
         left += level.width;
     }
@@ -101,22 +103,28 @@ fn pyramid(look: &Look) -> Picture {
 }
 
 /// What counts as dark in the finest size.
-fn thresholds(look: &Look) -> Picture {
-    let view = &look.views[0];
-    let width = view.level.width;
-    let dark = |(n, p): (usize, &u8)| if *p < view.thresholds.at(n % width, n / width) { 0 } else { 255 };
-    Picture::grey("2-dark", width, view.level.pixels.iter().enumerate().map(dark))
+fn thresholds(look: &Look<'_>) -> Picture {
+    let Sheet { level, thresholds, .. } = look.views.sheet(0, Ink::Dark);
+    let dark = |n: usize| {
+        let (x, y) = (n % level.width, n / level.width);
+        if level.pixel(x, y) < thresholds.at(x, y) { 0 } else { 255 }
+    };
+    Picture::grey("2-dark", level.width, (0..level.width * level.height).map(dark))
 }
 
 /// The finest size, paler than it is.
-fn pale(look: &Look, name: &'static str) -> Picture {
-    let level = &look.views[0].level;
-    Picture::grey(name, level.width, level.pixels.iter().map(|p| 96 + p / 8 * 5))
+fn pale(look: &Look<'_>, name: &'static str) -> Picture {
+    faded(look.views.level(0), name)
+}
+
+fn faded(level: &Level<'_>, name: &'static str) -> Picture {
+    let rows = (0..level.height).flat_map(|y| level.row(y));
+    Picture::grey(name, level.width, rows.map(|p| 96 + p / 8 * 5))
 }
 
 /// Dark patterns red, light ones blue, as large as their modules say.
-fn finders(look: &Look) -> Picture {
-    let (mut picture, unit) = (pale(look, "3-finders"), 1.0 / look.views[0].scale);
+fn finders(look: &Look<'_>) -> Picture {
+    let (mut picture, unit) = (pale(look, "3-finders"), 1.0 / look.views.scale(0));
     for (list, colour) in [(&look.finders, RED), (&look.light_finders(), BLUE)] {
         list.iter().for_each(|f| picture.square(f.centre.times(unit), f.module * 3.5 * unit, colour));
     }
@@ -124,8 +132,8 @@ fn finders(look: &Look) -> Picture {
 }
 
 /// The five likeliest threes, the likeliest red.
-fn threes(look: &Look) -> Picture {
-    let (mut picture, unit) = (pale(look, "4-threes"), 1.0 / look.views[0].scale);
+fn threes(look: &Look<'_>) -> Picture {
+    let (mut picture, unit) = (pale(look, "4-threes"), 1.0 / look.views.scale(0));
     for (n, triple) in triples::rank(&look.finders).iter().take(5).enumerate().rev() {
         let colour = if n == 0 { RED } else { BLUE };
         let corner = triple.corner.centre.times(unit);
@@ -143,13 +151,13 @@ struct Best {
     side: Side,
 }
 
-fn likeliest(look: &Look, ink: Ink) -> Option<Best> {
+fn likeliest(look: &Look<'_>, ink: Ink) -> Option<Best> {
     let mut best: Option<Best> = None;
     for triple in triples::rank(&look.finders).into_iter().take(TRIED) {
         let module = (triple.corner.module + triple.right.module + triple.down.module) / 3.0;
-        let level = look.views.iter().rposition(|v| module / v.scale >= 2.6).unwrap_or(0);
-        let triple = crate::attempt::scaled(&triple, 1.0 / look.views[level].scale);
-        let sheet = sheet(look, level, ink);
+        let level = look.views.coarsest(module, crate::attempt::SUITABLE);
+        let triple = crate::attempt::scaled(&triple, 1.0 / look.views.scale(level));
+        let sheet = look.views.sheet(level, ink);
         let legs = Legs::measure(&sheet, &triple);
         if timing::finder_fit(&sheet, &triple, &legs) < 0.5 {
             continue;
@@ -162,18 +170,13 @@ fn likeliest(look: &Look, ink: Ink) -> Option<Best> {
     best
 }
 
-fn sheet(look: &Look, level: usize, ink: Ink) -> Sheet<'_> {
-    let view = &look.views[level];
-    Sheet { level: &view.level, thresholds: &view.thresholds, ink }
-}
-
 /// The middles of the modules with the last alignment pattern, the sampled modules, the decisions.
-fn code(look: &Look, best: &Best) -> Vec<Picture> {
-    let sheet = sheet(look, best.level, best.ink);
+fn code(look: &Look<'_>, best: &Best) -> Vec<Picture> {
+    let sheet = look.views.sheet(best.level, best.ink);
     let modules = best.side.modules;
     let mut warp = timing::warp(&best.triple, best.side.fourth, modules);
     let level = sheet.level;
-    let mut lattice = Picture::grey("6-lattice", level.width, level.pixels.iter().map(|p| 96 + p / 8 * 5));
+    let mut lattice = faded(level, "6-lattice");
     if let Some(place) = timing::last_alignment(modules) {
         let frame = Frame2::of(|p| warp.map(p), Spot::new(place, place));
         lattice.square(frame.at, 2.5 * best.triple.corner.module, BLUE);
@@ -210,8 +213,8 @@ fn magnified(name: &'static str, side: usize, colour: impl Fn(usize) -> [u8; 3])
 }
 
 /// The corners of what a scanner reads of it.
-fn result(look: &Look, frame: &Frame<'_>) -> Picture {
-    let (mut picture, unit) = (pale(look, "9-read"), 1.0 / look.views[0].scale);
+fn result(look: &Look<'_>, frame: &Frame<'_>) -> Picture {
+    let (mut picture, unit) = (pale(look, "9-read"), 1.0 / look.views.scale(0));
     for symbol in &Scanner::new().look(frame) {
         let corners = symbol.corners().map(|c| Spot::new(c.x as f32, c.y as f32).times(unit));
         (0..4).for_each(|n| picture.line(corners[n], corners[(n + 1) % 4], GREEN));
