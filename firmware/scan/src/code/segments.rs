@@ -123,7 +123,7 @@ impl Reader<'_> {
         let [lower, upper, row] = KANJI;
         for _ in 0..self.take(count_bits)? {
             let value = self.take(13)?;
-            let offset = value / row << 8 | value % row;
+            let offset = ((value / row) << 8) | (value % row);
             let word = if offset <= KANJI_LOWER_END - lower { lower + offset } else { upper + offset };
             word.to_be_bytes().into_iter().try_for_each(|byte| self.put(byte))?;
         }
