@@ -17,6 +17,7 @@ use crate::screen::Publicity;
 use crate::time::ClockTrust;
 use crate::verdict::{Advice, Direction, PlaceKind, Reason, RiskLevel, Verdict};
 
+mod reasons;
 mod rules;
 
 pub use rules::each_case;
@@ -113,6 +114,12 @@ pub enum PolicyError {
         /// Which row.
         row: RowNumber,
     },
+    /// A row without columns decides what nobody thought of (DOMAIN §2).
+    #[error("row {}: what no row speaks of goes to the attendant: verdict assist (DOMAIN §2)", row.0)]
+    FallbackDecides {
+        /// Which row.
+        row: RowNumber,
+    },
     /// A case that no row decides (DOMAIN §2).
     #[error("no row decides {case:?}: a person would get no answer (DOMAIN §2)")]
     Uncovered {
@@ -159,9 +166,33 @@ pub enum Rule {
     /// DESIGN §8.
     #[error("no short-lived code passes while the clock is unconfirmed (DESIGN §8)")]
     UnconfirmedClockPassesNoScreenCode,
-    /// DOMAIN §1, §6.
-    #[error("a current green or 未见异常 passes without any further condition (DOMAIN §1, §6)")]
+    /// DOMAIN §1, §6; for paper codes §2, §3: nobody needs a phone.
+    #[error(
+        "a current green, on a phone, on paper (离线码) or in the list, and 未见异常 pass without any further condition (DOMAIN §1, §2, §3, §6)"
+    )]
     GreenIsFree,
+    /// DOMAIN §1, §19: what opens with one press and no cause would undo it.
+    #[error(
+        "a proven, current red is Stop and a yellow is Limit, whatever else is the case (DOMAIN §1, §19)"
+    )]
+    ColourIsKept,
+    /// DOMAIN §3.
+    #[error("a positive test never opens a gate: only a negative one counts (DOMAIN §3)")]
+    PositiveNeverPasses,
+    /// DOMAIN §6.
+    #[error("the national \"abnormal\" has no colour: it goes to the attendant (DOMAIN §6)")]
+    AbnormalIsAssist,
+    /// DOMAIN §3.
+    #[error("a test past its days proves nothing any more (DOMAIN §3)")]
+    PastTestNeverPasses,
+    /// DOMAIN §12.
+    #[error("a high temperature is measured again or looked at, never passed over (DOMAIN §12)")]
+    FeverNeverPasses,
+    /// DOMAIN §17: the record and the person are told this reason.
+    #[error(
+        "the reason does not belong to what was found: person and record would be told what is not so (DOMAIN §17)"
+    )]
+    ReasonFits,
     /// DOMAIN §2.
     #[error(
         "the advice leads nowhere: through a shut latch, away from an open one, or back to what the person has just done (DOMAIN §2)"
@@ -185,6 +216,9 @@ impl Policy {
         for (index, row) in document.rows.iter().enumerate() {
             let row = row.read(number(index))?;
             rows.push(row).map_err(|_| PolicyError::OutOfRange { what: "number of rows" })?;
+        }
+        if let Some(index) = rows.iter().position(decides_whatever_is_left) {
+            return Err(PolicyError::FallbackDecides { row: number(index) });
         }
         let settings = document.settings()?;
         let policy = Policy { version: document.version, issued, settings, rows };
@@ -217,6 +251,11 @@ impl Policy {
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
+}
+
+/// A row without columns that is not Assist.
+fn decides_whatever_is_left(row: &Row) -> bool {
+    row.masks == [u16::MAX; DIMENSIONS] && row.outcome.verdict != Verdict::Assist
 }
 
 /// Rows are counted from 1; there are at most 48.

@@ -135,6 +135,10 @@ impl<'a> Source<'a> {
             PolicyError::WrongReason { row: at } => {
                 self.at_row(row(*at), "reason", "wrong reason".into(), "use a code of its verdict".into())
             }
+            PolicyError::FallbackDecides { row: at } => {
+                let remedy = "verdict assist, reason A42, advice staff_lane".to_owned();
+                self.at_row(row(*at), "verdict", "a row without columns that is not Assist: what no row speaks of goes to the attendant (DOMAIN §2)".to_owned(), remedy)
+            }
             PolicyError::Uncovered { case } => {
                 let found = format!("no row decides: {}", case_in_words(case));
                 let remedy = "add a row, or a last row without columns (DOMAIN §2)".to_owned();
@@ -142,7 +146,7 @@ impl<'a> Source<'a> {
             }
             PolicyError::Breaks { row: at, rule, case } => {
                 let remedy = format!(
-                    "change its verdict or advice, or put a narrower row before it; first case: {}",
+                    "change its verdict, reason or advice, or put a narrower row before it; first case: {}",
                     case_in_words(case)
                 );
                 self.at_row(row(*at), "verdict", rule.to_string(), remedy)

@@ -44,6 +44,9 @@ impl TypedNumber {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+    use std::format;
+
     use super::*;
 
     #[test]

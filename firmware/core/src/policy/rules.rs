@@ -1,4 +1,4 @@
-//! What is proven of every policy at load: it covers every case, and no row breaks DOMAIN §1, §2, §3, §6, §14.
+//! What is proven of every policy at load: it covers every case, and no row breaks DOMAIN §1, §2, §3, §6, §12, §14, §17, §19.
 //! Promises: each coherent case is looked at once, for each issuer; a few ten thousand cases for a place.
 //! Must not know: JSON.
 
@@ -8,7 +8,7 @@ use crate::case::{
 use crate::time::ClockTrust;
 use crate::verdict::{Advice, Direction, PlaceKind, RiskLevel, Verdict};
 
-use super::{Outcome, Policy, PolicyError, RowNumber, Rule};
+use super::{Outcome, Policy, PolicyError, RowNumber, Rule, reasons};
 
 /// Looks at every coherent case of the policy's places.
 pub(super) fn prove(policy: &Policy) -> Result<(), PolicyError> {
@@ -135,37 +135,64 @@ fn prove_issuers(policy: &Policy, case: impl Fn(IssuerClass) -> Case) -> Result<
 
 fn broken(case: &Case, outcome: &Outcome) -> Option<Rule> {
     let verdict = outcome.verdict;
-    let stale_list = case.source == Source::List && case.data == DataAge::Stale;
-    let unsure_code = case.clock == ClockTrust::Unconfirmed
-        && case.evidence == EvidenceKind::ScreenCode
-        && case.source == Source::Code;
     let passes = verdict == Verdict::Pass;
+    let unproven = stale_list(case) || unsure_code(case);
     [
-        (
-            verdict == Verdict::Stop && (case.finding != Finding::Red || stale_list || unsure_code),
-            Rule::StopNeedsCurrentRed,
-        ),
+        (verdict == Verdict::Stop && (case.finding != Finding::Red || unproven), Rule::StopNeedsCurrentRed),
         (passes && matches!(case.finding, Finding::Red | Finding::Yellow), Rule::RedAndYellowNeverPass),
         (passes && case.finding == Finding::NotListed, Rule::NotListedNeverPasses),
-        (stale_list && verdict != Verdict::Assist, Rule::StaleListNeverDecides),
-        (passes && unsure_code, Rule::UnconfirmedClockPassesNoScreenCode),
+        (stale_list(case) && verdict != Verdict::Assist, Rule::StaleListNeverDecides),
+        (passes && unsure_code(case), Rule::UnconfirmedClockPassesNoScreenCode),
         (!passes && ordinary_green(case), Rule::GreenIsFree),
+        (is_current(case) && colours_verdict(case).is_some_and(|due| due != verdict), Rule::ColourIsKept),
+        (passes && case.finding == Finding::Positive, Rule::PositiveNeverPasses),
+        (verdict != Verdict::Assist && case.finding == Finding::Abnormal, Rule::AbnormalIsAssist),
+        (passes && case.test == TestAge::Past, Rule::PastTestNeverPasses),
+        (passes && has_fever(case), Rule::FeverNeverPasses),
+        (!reasons::fits(outcome.reason, case), Rule::ReasonFits),
         (leads_nowhere(case, outcome), Rule::AdviceLeadsOn),
     ]
     .into_iter()
     .find_map(|(breaks, rule)| breaks.then_some(rule))
 }
 
-/// A first green of a screen code, a current list or the national page, with nothing in its way.
+fn stale_list(case: &Case) -> bool {
+    case.source == Source::List && case.data == DataAge::Stale
+}
+
+fn unsure_code(case: &Case) -> bool {
+    case.clock == ClockTrust::Unconfirmed
+        && case.evidence == EvidenceKind::ScreenCode
+        && case.source == Source::Code
+}
+
+fn has_fever(case: &Case) -> bool {
+    matches!(case.temperature, Temperature::High | Temperature::HighAgain)
+}
+
+/// What proven colours keep the latch shut with (DOMAIN §1).
+fn colours_verdict(case: &Case) -> Option<Verdict> {
+    match case.finding {
+        Finding::Red => Some(Verdict::Stop),
+        Finding::Yellow => Some(Verdict::Limit),
+        _ => None,
+    }
+}
+
+/// Whether nothing speaks against a statement's being the newest: a screen code's time, the list's age; of a code that
+/// lives for days also whether it was revoked since, which the list's age tells too.
+fn is_current(case: &Case) -> bool {
+    let alone = case.source == Source::Code && case.evidence == EvidenceKind::ScreenCode;
+    case.clock == ClockTrust::Confirmed && (alone || case.data == DataAge::Fresh)
+}
+
+/// A first, current green that its holder shows without help, with nothing in its way.
 fn ordinary_green(case: &Case) -> bool {
     let green = matches!(case.finding, Finding::Green | Finding::NoAbnormality);
-    let current = match case.source {
-        Source::Code => case.evidence == EvidenceKind::ScreenCode && case.clock == ClockTrust::Confirmed,
-        Source::List => case.data == DataAge::Fresh && case.evidence == EvidenceKind::Card,
-    };
-    let undisturbed = matches!(case.temperature, Temperature::NotMeasured | Temperature::Normal)
-        && case.uses == UseClass::First;
-    green && current && undisturbed
+    // A list that is fresh by an unconfirmed clock's reckoning is taken as fresh everywhere.
+    let by_card = case.evidence == EvidenceKind::Card && case.data == DataAge::Fresh;
+    let shown = matches!(case.evidence, EvidenceKind::ScreenCode | EvidenceKind::PaperCode);
+    green && (by_card || shown && is_current(case)) && !has_fever(case) && case.uses == UseClass::First
 }
 
 /// A dead end (DOMAIN §2): through a latch that stays shut, or back to what the person has just done.

@@ -81,12 +81,114 @@ fn rules_that_no_policy_may_break() {
     );
 }
 
+const LAST_ROW: &str = r#"{"verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#;
+
+/// The station's policy with a row before all others.
+fn first(row: &str) -> Result<Policy, PolicyError> {
+    changed(r#""rows": ["#, &std::format!("\"rows\": [{row},"))
+}
+
+#[test]
+fn a_positive_test_opens_no_gate() {
+    let positive = r#""verdict": "limit", "reason": "L03", "advice": "register_at_staff_lane""#;
+    let passed = r#""verdict": "pass", "reason": "P05", "advice": "walk_through""#;
+    assert_eq!(breaks(changed(positive, passed)), Rule::PositiveNeverPasses);
+}
+
+#[test]
+fn the_national_abnormal_is_assist_alone() {
+    let abnormal = r#""verdict": "assist", "reason": "A23", "advice": "staff_lane""#;
+    for (verdict, reason, advice) in [("pass", "P02", "walk_through"), ("limit", "L01", "staff_lane")] {
+        let other = std::format!(r#""verdict": "{verdict}", "reason": "{reason}", "advice": "{advice}""#);
+        assert_eq!(breaks(changed(abnormal, &other)), Rule::AbnormalIsAssist);
+    }
+}
+
+#[test]
+fn a_green_paper_code_passes_as_a_phone_does() {
+    let paper = r#"{"evidence": ["paper_code"], "finding": ["green"], "#;
+    for rest in [
+        r#""verdict": "limit", "reason": "L01", "advice": "register_at_staff_lane"}"#,
+        r#""verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#,
+    ] {
+        assert_eq!(breaks(first(&std::format!("{paper}{rest}"))), Rule::GreenIsFree);
+    }
+    // Of a stale list nobody knows what was revoked since: that is a measure.
+    first(&std::format!(
+        r#"{paper}"data": ["stale"], "verdict": "assist", "reason": "A29", "advice": "staff_lane"}}"#
+    ))
+    .unwrap();
+}
+
+#[test]
+fn an_old_test_and_a_fever_change_something() {
+    let past = r#"    {"test": ["past"], "verdict": "assist", "reason": "A24", "advice": "tap_card"},
+"#;
+    assert_eq!(
+        breaks(Policy::load(
+            STATION.replacen(past, "", 1).replacen(r#", "test": ["within"]"#, "", 1).as_bytes()
+        )),
+        Rule::PastTestNeverPasses
+    );
+    for fever in [
+        r#"    {"temperature": ["high"], "verdict": "assist", "reason": "A37", "advice": "measure_again"},
+"#,
+        r#"    {"temperature": ["high_again"], "verdict": "assist", "reason": "A38", "advice": "staff_lane"},
+"#,
+    ] {
+        assert_eq!(breaks(changed(fever, "")), Rule::FeverNeverPasses);
+    }
+}
+
+#[test]
+fn what_no_row_speaks_of_goes_to_the_attendant() {
+    for (verdict, reason, advice) in
+        [("stop", "S01", "staff_lane"), ("pass", "P01", "walk_through"), ("limit", "L01", "staff_lane")]
+    {
+        let other = std::format!(r#"{{"verdict": "{verdict}", "reason": "{reason}", "advice": "{advice}"}}"#);
+        let refused = changed(LAST_ROW, &other).map(|_| ());
+        assert_eq!(refused, Err(PolicyError::FallbackDecides { row: RowNumber(22) }));
+    }
+}
+
+#[test]
+fn a_proven_colour_is_no_matter_of_one_press() {
+    for colour in ["red", "yellow"] {
+        let soft = std::format!(
+            r#"{{"finding": ["{colour}"], "data": ["fresh"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}}"#
+        );
+        // Behind the rows for a stale list and an unsure clock, which come first by right.
+        let abnormal = r#"{"finding": ["abnormal"]"#;
+        assert_eq!(breaks(changed(abnormal, &std::format!("{soft},{abnormal}"))), Rule::ColourIsKept);
+        let fever = std::format!(
+            r#"{{"finding": ["{colour}"], "temperature": ["high"], "verdict": "assist", "reason": "A37", "advice": "measure_again"}}"#
+        );
+        assert_eq!(breaks(changed(abnormal, &std::format!("{fever},{abnormal}"))), Rule::ColourIsKept);
+    }
+}
+
+#[test]
+fn a_reason_says_what_was_found() {
+    for (from, to) in [
+        (r#""reason": "P06""#, r#""reason": "P05""#),
+        (r#""reason": "P03""#, r#""reason": "P01""#),
+        (r#""reason": "L02""#, r#""reason": "L01""#),
+        (r#""reason": "S02""#, r#""reason": "S01""#),
+        (r#""reason": "A38""#, r#""reason": "A37""#),
+        (r#""reason": "A25""#, r#""reason": "A10""#),
+        (r#""reason": "A24""#, r#""reason": "A43""#),
+    ] {
+        assert_eq!(breaks(changed(from, to)), Rule::ReasonFits, "{to}");
+    }
+    changed(r#""reason": "A24""#, r#""reason": "A42""#).unwrap();
+}
+
 #[test]
 fn a_policy_that_favours_one_issuer_is_refused() {
-    let paper = r#"{"finding": ["green"], "source": ["code"], "verdict": "pass""#;
-    let ours_only = r#"{"finding": ["green"], "source": ["code"], "evidence": ["paper_code"], "issuer": ["mutual"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"},
-    {"finding": ["green"], "source": ["code"], "verdict": "pass""#;
-    assert!(matches!(changed(paper, ours_only), Err(PolicyError::DiffersByIssuer { .. })));
+    let certificate = r#"{"finding": ["certified"], "verdict": "pass""#;
+    let ours_only = r#"{"finding": ["certified"], "issuer": ["mutual"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"},
+    {"finding": ["certified"], "verdict": "pass""#;
+    assert!(matches!(changed(certificate, ours_only), Err(PolicyError::DiffersByIssuer { .. })));
 }
 
 #[test]

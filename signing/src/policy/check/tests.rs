@@ -20,6 +20,8 @@ fn told(bytes: &[u8]) -> String {
 const YELLOW: &str = r#"{"finding": ["yellow"], "source": ["code"], "verdict": "limit", "reason": "L01", "advice": "register_at_staff_lane"}"#;
 const RED: &str = r#"{"finding": ["red"], "source": ["code"], "verdict": "stop", "reason": "S01", "advice": "staff_is_coming"}"#;
 const LAST: &str = r#"{"verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#;
+const POSITIVE: &str =
+    r#"{"finding": ["positive"], "verdict": "limit", "reason": "L03", "advice": "register_at_staff_lane"}"#;
 const ABNORMAL: &str =
     r#"{"finding": ["abnormal"], "verdict": "assist", "reason": "A23", "advice": "staff_lane"}"#;
 
@@ -36,6 +38,11 @@ fn missed((what, bytes, parts): &(&str, Vec<u8>, &[&str])) -> Vec<String> {
     let told = told(bytes);
     let missed = parts.iter().filter(|part| !told.contains(**part));
     missed.map(|part| format!("{what}: {part:?} is not in {told}")).collect()
+}
+
+fn all_are_told(cases: &[(&str, Vec<u8>, &[&str])]) {
+    let missed: Vec<String> = cases.iter().flat_map(missed).collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
 /// Each broken policy, and what must stand in the complaint: place, what was found, what to do.
@@ -94,16 +101,39 @@ fn a_broken_policy_is_told_with_its_place_and_a_remedy() {
         ("a repetition", after(ABNORMAL, ABNORMAL), &["row 4: repeats row 3", "take one of the two out"]),
         ("columns that cannot be", before(ABNORMAL, r#"{"evidence": ["card"], "source": ["code"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 3: no case can have these columns"]),
         ("a place it is not for", before(ABNORMAL, r#"{"place": ["hospital"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 3: no case can have these columns", "\"places\""]),
-        // What no policy may do.
+    ];
+    assert!(cases.len() > 30);
+    all_are_told(&cases);
+}
+
+/// What the rules forbid every policy, with their clause.
+#[test]
+fn a_policy_that_breaks_a_clause_is_refused_with_the_clause() {
+    let before = |row: &str, new: &str| with(row, &format!("{new},\n    {row}"));
+    let changed = |row: &str, from: &str, to: &str| with(row, &row.replacen(from, to, 1));
+    let cases: Vec<(&str, Vec<u8>, &[&str])> = vec![
         ("red passes", changed(RED, r#""stop", "reason": "S01", "advice": "staff_is_coming""#, r#""pass", "reason": "P01", "advice": "walk_through""#), &["line 17", "row 4: red and yellow keep the latch shut", "first case: station"]),
         ("a stop without red", changed(YELLOW, r#""limit", "reason": "L01""#, r#""stop", "reason": "S01""#), &["row 6: only a proven, current red is stopped"]),
         ("green is held up", with(r#""verdict": "pass", "reason": "P01", "advice": "walk_through""#, r#""verdict": "limit", "reason": "L01", "advice": "staff_lane""#), &["without any further condition"]),
-        ("an issuer is favoured", before(r#"{"finding": ["green"], "source": ["code"], "verdict": "pass""#, r#"{"finding": ["green"], "source": ["code"], "evidence": ["paper_code"], "issuer": ["mutual"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["for another issuer alone (DOMAIN §6)", "take \"issuer\" out"]),
+        ("an issuer is favoured", before(r#"{"finding": ["certified"], "verdict": "pass""#, r#"{"finding": ["certified"], "issuer": ["mutual"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["for another issuer alone (DOMAIN §6)", "take \"issuer\" out"]),
+        ("a positive test passes", with(POSITIVE, r#"{"finding": ["positive"], "verdict": "pass", "reason": "P05", "advice": "walk_through"}"#), &["row 8: a positive test never opens a gate", "DOMAIN §3", "first case: station"]),
+        ("abnormal passes", with(ABNORMAL, r#"{"finding": ["abnormal"], "verdict": "pass", "reason": "P02", "advice": "walk_through"}"#), &["row 3: the national \"abnormal\"", "DOMAIN §6"]),
+        ("abnormal is limited", changed(ABNORMAL, r#""assist", "reason": "A23""#, r#""limit", "reason": "L01""#), &["row 3: the national \"abnormal\"", "DOMAIN §6"]),
+        ("green paper is limited", before(YELLOW, r#"{"evidence": ["paper_code"], "finding": ["green"], "verdict": "limit", "reason": "L01", "advice": "register_at_staff_lane"}"#), &["row 6: a current green", "on paper (离线码)", "DOMAIN §1, §2, §3"]),
+        ("green paper is sent to the attendant", before(YELLOW, r#"{"evidence": ["paper_code"], "finding": ["green"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 6: a current green"]),
+        ("an old test passes", [("    {\"test\": [\"past\"], \"verdict\": \"assist\", \"reason\": \"A24\", \"advice\": \"tap_card\"},\n", ""), (", \"test\": [\"within\"]", "")].into_iter().fold(station(), |text, (from, to)| text.replacen(from, to, 1)).into_bytes(), &["a test past its days", "DOMAIN §3"]),
+        ("a fever passes", with("    {\"temperature\": [\"high\"], \"verdict\": \"assist\", \"reason\": \"A37\", \"advice\": \"measure_again\"},\n", ""), &["a high temperature", "DOMAIN §12"]),
+        ("a second fever passes", with("    {\"temperature\": [\"high_again\"], \"verdict\": \"assist\", \"reason\": \"A38\", \"advice\": \"staff_lane\"},\n", ""), &["a high temperature", "DOMAIN §12"]),
+        ("the fallback stops", with(LAST, r#"{"verdict": "stop", "reason": "S01", "advice": "staff_is_coming"}"#), &["line 35", "row 22: a row without columns that is not Assist", "DOMAIN §2", "reason A42"]),
+        ("the fallback passes", with(LAST, r#"{"verdict": "pass", "reason": "P01", "advice": "walk_through"}"#), &["row 22: a row without columns", "DOMAIN §2"]),
+        ("the fallback limits", with(LAST, r#"{"verdict": "limit", "reason": "L01", "advice": "staff_lane"}"#), &["row 22: a row without columns", "DOMAIN §2"]),
+        ("red is one press", with(RED, r#"{"finding": ["red"], "source": ["code"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 4: a proven, current red is Stop", "DOMAIN §1, §19"]),
+        ("yellow is one press", with(YELLOW, r#"{"finding": ["yellow"], "source": ["code"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 6: a proven, current red is Stop and a yellow is Limit", "DOMAIN §1, §19"]),
+        ("a reason of another finding", changed(RED, "S01", "S02"), &["line 17", "row 4: the reason does not belong to what was found", "DOMAIN §17", "change its verdict, reason or advice"]),
+        ("a reason of the terminal's own", with("\"reason\": \"A25\"", "\"reason\": \"A10\""), &["row 12: the reason does not belong"]),
         ("a dead end", changed(YELLOW, "register_at_staff_lane", "walk_through"), &["row 6: the advice leads nowhere"]),
     ];
-    assert!(cases.len() > 30);
-    let missed: Vec<String> = cases.iter().flat_map(missed).collect();
-    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    all_are_told(&cases);
 }
 
 #[test]
