@@ -142,6 +142,27 @@ fn each_delta_that_is_not_for_here_is_refused_with_its_reason_and_the_list_stand
 }
 
 #[test]
+fn a_manifest_that_makes_other_tags_than_the_signed_head_costs_the_list_not_the_people() {
+    for (field, value) in [
+        ("salt", json!("00000000000000000000000000000000")),
+        ("tag_memory_kib", json!(16)),
+        ("region", json!("500000")),
+    ] {
+        let mut desk = Desk::of(1, 5);
+        desk.publish();
+        assert!(!desk.selftest(&[]).contains("FAIL  status-list"));
+        let path = desk.data().join(FILE_NAME);
+        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        manifest["province"][field] = value;
+        fs::write(&path, manifest.to_string()).unwrap();
+        let text = desk.selftest(&[]);
+        let line = text.lines().find(|line| line.starts_with("FAIL  status-list: ")).unwrap_or_default();
+        let expected = format!("the manifest's {field} is not the one that the list was made with");
+        assert!(line.contains(&expected), "{text}");
+    }
+}
+
+#[test]
 fn a_folded_base_takes_the_deltas_behind_it_and_none_before() {
     use gate_status::{Progress, Shelf};
     let mut desk = Desk::of(1, 5);

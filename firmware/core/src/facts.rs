@@ -6,7 +6,7 @@ use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::case::{DataAge, Temperature};
-use crate::time::TimeReading;
+use crate::time::{ClockTrust, TimeReading};
 use crate::verdict::{Direction, PlaceKind, RiskLevel};
 
 /// The facts of one passage.
@@ -39,15 +39,20 @@ pub struct Facts {
 impl Facts {
     /// Age class of the list. Against an unconfirmed clock the age is the least it can be.
     pub fn data_age(&self, stale_after_days: u32) -> DataAge {
-        data_age(self.list_as_of, self.time.time, stale_after_days)
+        data_age(self.list_as_of, self.time, stale_after_days)
     }
 }
 
-/// Age class of a list with this as-of time.
-pub fn data_age(as_of: Option<Timestamp>, now: Timestamp, stale_after_days: u32) -> DataAge {
+/// How far a desk's clock and ours may be apart.
+pub const AHEAD_MOST_S: u64 = 600;
+
+/// Age class of a list with this as-of time. One that is ahead of a confirmed clock is stale: nobody knows how old it is, and
+/// it would stay fresh for as long as it is ahead.
+pub fn data_age(as_of: Option<Timestamp>, now: TimeReading, stale_after_days: u32) -> DataAge {
     let Some(as_of) = as_of else { return DataAge::Missing };
     let limit_s = u64::from(stale_after_days) * 86_400;
-    if now.since(as_of) > limit_s { DataAge::Stale } else { DataAge::Fresh }
+    let ahead = now.trust == ClockTrust::Confirmed && as_of.since(now.time) > AHEAD_MOST_S;
+    if ahead || now.time.since(as_of) > limit_s { DataAge::Stale } else { DataAge::Fresh }
 }
 
 /// What the status list says of one person, as of its newest applied head.
@@ -103,4 +108,70 @@ pub enum Revoked {
     Unknown,
     /// Not.
     No,
+}
+
+impl ListAnswer {
+    /// What counts of the answers to two numbers of one person, where a list has them apart: what speaks against the person
+    /// before what does not, and "cannot tell" before anything but the gravest, which it could hide.
+    #[must_use]
+    pub fn or_graver(self, other: ListAnswer) -> ListAnswer {
+        if other.gravity() > self.gravity() { other } else { self }
+    }
+
+    fn gravity(self) -> u8 {
+        match self {
+            ListAnswer::NotAsked => 0,
+            ListAnswer::NotAnException => 1,
+            ListAnswer::NotListed => 2,
+            ListAnswer::Listed(Colour::Green) => 3,
+            ListAnswer::Listed(Colour::Yellow) => 4,
+            ListAnswer::Damaged => 5,
+            ListAnswer::Missing => 6,
+            ListAnswer::Listed(Colour::Red) => 7,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_numbers_of_a_person_the_graver_answer_counts_whichever_is_asked_first() {
+        let rising = [
+            ListAnswer::NotAsked,
+            ListAnswer::NotAnException,
+            ListAnswer::NotListed,
+            ListAnswer::Listed(Colour::Green),
+            ListAnswer::Listed(Colour::Yellow),
+            ListAnswer::Damaged,
+            ListAnswer::Missing,
+            ListAnswer::Listed(Colour::Red),
+        ];
+        for (at, one) in rising.into_iter().enumerate() {
+            for graver in &rising[at..] {
+                assert_eq!((one.or_graver(*graver), graver.or_graver(one)), (*graver, *graver));
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_from_the_future_is_stale_and_one_a_few_minutes_ahead_is_not() {
+        let now = Timestamp::EPOCH.plus(100 * 86_400);
+        for (as_of, age) in [
+            (None, DataAge::Missing),
+            (Some(now), DataAge::Fresh),
+            (Some(now.plus(AHEAD_MOST_S)), DataAge::Fresh),
+            (Some(now.plus(AHEAD_MOST_S + 1)), DataAge::Stale),
+            (Some(now.plus(40 * 86_400)), DataAge::Stale),
+            (Some(now.minus(3 * 86_400)), DataAge::Fresh),
+            (Some(now.minus(3 * 86_400 + 1)), DataAge::Stale),
+        ] {
+            let confirmed = TimeReading { time: now, trust: ClockTrust::Confirmed };
+            assert_eq!(data_age(as_of, confirmed, 3), age, "{as_of:?}");
+        }
+        // An unconfirmed clock gives a time that is surely past: everything may be ahead of it.
+        let floor = TimeReading { time: now, trust: ClockTrust::Unconfirmed };
+        assert_eq!(data_age(Some(now.plus(40 * 86_400)), floor, 3), DataAge::Fresh);
+    }
 }

@@ -311,7 +311,7 @@ impl Judge {
     }
 
     /// Age class of the list at `time`.
-    pub fn list_age(&self, time: Timestamp) -> DataAge {
+    pub fn list_age(&self, time: TimeReading) -> DataAge {
         let stale_after = self.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
         data_age(self.list_as_of(), time, stale_after)
     }
@@ -339,13 +339,11 @@ impl Judge {
         }
     }
 
-    /// Both numbers of a person lead to the same entry; where a list holds one of them only, that one counts.
+    /// Both numbers of a person lead to the same entry. Where two registries were not joined, a list has them apart, and
+    /// green on one must not hide red on the other.
     fn of_document(&self, document: &DocumentShown) -> ListAnswer {
         let first = self.look_up(&document.subject);
-        match (first, &document.other) {
-            (ListAnswer::NotListed | ListAnswer::NotAnException, Some(other)) => self.look_up(other),
-            _ => first,
-        }
+        document.other.as_ref().map_or(first, |other| first.or_graver(self.look_up(other)))
     }
 
     fn look_up(&self, subject: &Subject) -> ListAnswer {

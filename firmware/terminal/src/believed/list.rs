@@ -1,6 +1,6 @@
 //! The status list as the manifest names it: a base, and the deltas on it in their order (DESIGN §6).
 //! Promises: base and deltas are believed only as both authorities signed them, proven here and not by whoever wrote the
-//! manifest; a delta that is not good ends the way there: the list stands as of the last good one, and it is told; what
+//! manifest, and only where the manifest says how a person's tag is made as the signed head does; a delta that is not good ends the way there: the list stands as of the last good one, and it is told; what
 //! leads less far than this terminal was before is refused.
 //! Must not know: what a colour means.
 //!
@@ -10,8 +10,8 @@
 use std::path::Path;
 
 use anyhow::{bail, ensure};
-use gate_core::manifest::{Dataset, Manifest, ManifestEntry};
-use gate_status::{DELTA_MOST_BYTES, SealedList, State, alleged_delta_head};
+use gate_core::manifest::{Dataset, Manifest, ManifestEntry, Province};
+use gate_status::{BaseHead, DELTA_MOST_BYTES, SealedList, State, alleged_delta_head};
 
 use super::{Seen, read_file};
 use crate::{files, secrets};
@@ -33,6 +33,7 @@ pub(super) fn take(
     seen: &dyn Seen,
 ) -> anyhow::Result<ListTaken> {
     let mut list = open_base(directory, entry)?;
+    same_tags(list.base_head(), &manifest.province)?;
     let named = manifest.deltas().last().map_or(0, |delta| delta.version);
     not_behind(State { step: named.max(list.state().step), ..list.state() }, seen)?;
     let mut fault = None;
@@ -68,6 +69,19 @@ fn open_base(directory: &Path, entry: &ManifestEntry) -> anyhow::Result<SealedLi
         entry.version
     );
     Ok(list)
+}
+
+/// Refuses a manifest under which people have other tags than in the list: every lookup would find nobody, and a list of
+/// exceptions would let everybody pass. The manifest is signed by nobody; the list's head is, by both authorities.
+fn same_tags(head: &BaseHead, province: &Province) -> anyhow::Result<()> {
+    for (what, same) in [
+        ("region", head.province.digits() == *province.region.as_str().as_bytes()),
+        ("salt", head.salt == province.salt),
+        ("tag_memory_kib", head.tag_memory_kib == province.tag_memory_kib),
+    ] {
+        ensure!(same, "the manifest's {what} is not the one that the list was made with: bring the data again");
+    }
+    Ok(())
 }
 
 fn take_delta(directory: &Path, entry: &ManifestEntry, list: &mut SealedList) -> anyhow::Result<()> {

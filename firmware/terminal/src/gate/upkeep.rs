@@ -206,7 +206,7 @@ impl Gate {
 
     fn note_missing(&mut self, now: Millis) {
         let believed = self.judge.believed();
-        let stale = self.judge.list_age(self.time.now(now).time) == DataAge::Stale;
+        let stale = self.judge.list_age(self.time.now(now)) == DataAge::Stale;
         let missing = [
             (Fault::KeySetMissing, believed.key_set.is_none()),
             (Fault::PolicyMissing, self.judge.policy().is_none()),
