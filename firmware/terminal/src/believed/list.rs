@@ -79,7 +79,10 @@ fn same_tags(head: &BaseHead, province: &Province) -> anyhow::Result<()> {
         ("salt", head.salt == province.salt),
         ("tag_memory_kib", head.tag_memory_kib == province.tag_memory_kib),
     ] {
-        ensure!(same, "the manifest's {what} is not the one that the list was made with: bring the data again");
+        ensure!(
+            same,
+            "the manifest's {what} is not the one that the list was made with: bring the data again"
+        );
     }
     Ok(())
 }
