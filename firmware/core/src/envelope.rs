@@ -9,12 +9,14 @@
 //! 16}, …]}`; `epoch` is 0 but for epoch keys. HPKE: [`SealInfo::PROVINCE_KEY`], aad = terminal u32 ‖ province 6 ASCII digits ‖
 //! epoch u32 ‖ purpose u8 (1 subject, 2 link, 3 store, 4 epoch), big-endian.
 
+use gate_proof::ed25519::PublicKey;
 use gate_proof::seal::{OpenRefused, Opened, OpeningKey, SealFault, SealInfo, Sealed, SealingKey};
 use gate_proof::seal::{open_record, seal_record};
 use gate_wire::cose::Kid;
 use heapless::Vec;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::json::{self, JsonError};
 use crate::keyset::Region;
@@ -132,6 +134,16 @@ pub enum EnvelopeRefused {
     },
 }
 
+/// What opens status lists; wiped when dropped.
+pub struct ListSecrets {
+    /// Whose signatures make a list true.
+    pub authorities: [(Kid, PublicKey); 2],
+    /// What lists are sealed under.
+    pub store: Zeroizing<[u8; KEY_BYTES]>,
+    /// What finds people, by epoch.
+    pub epochs: Vec<(u32, Zeroizing<[u8; KEY_BYTES]>), ENVELOPES_MOST>,
+}
+
 /// The envelopes of one terminal.
 #[derive(Clone, Debug)]
 pub struct Envelopes {
@@ -208,6 +220,25 @@ impl Envelopes {
         let aad = self.to.aad(purpose, epoch);
         let opened = open_record(device, SealInfo::PROVINCE_KEY, &aad, &envelope.sealed);
         opened.map_err(|OpenRefused| EnvelopeRefused::Open { purpose, epoch })
+    }
+
+    /// Opens what a status list takes: its authorities, the store key, every epoch's.
+    ///
+    /// # Errors
+    /// [`EnvelopeRefused`].
+    pub fn open_list_keys(&self, device: &OpeningKey) -> Result<ListSecrets, EnvelopeRefused> {
+        let bad = EnvelopeRefused::ReadField { what: "an authority" };
+        let admit = |(kid, x): &(Kid, [u8; KEY_BYTES])| Some((*kid, PublicKey::admit(x).ok()?));
+        let both: Option<Vec<_, 2>> = self.authorities.iter().map(admit).collect();
+        let authorities = both.ok_or(bad)?.into_array().map_err(|_| bad)?;
+        let store = self.open(device, (KeyPurpose::StoreKey, 0))?;
+        let mut epochs = Vec::new();
+        for epoch in self.epochs() {
+            let key = self.open(device, (KeyPurpose::EpochKey, epoch))?;
+            // As many as there are envelopes at most.
+            let _ = epochs.push((epoch, Zeroizing::new(*key.as_bytes())));
+        }
+        Ok(ListSecrets { authorities, store: Zeroizing::new(*store.as_bytes()), epochs })
     }
 
     /// The epochs whose keys are here.

@@ -44,6 +44,20 @@ pub enum Dataset {
 }
 
 impl Dataset {
+    /// Every one, in the order of their numbers.
+    pub const ALL: [Dataset; 10] = [
+        Dataset::KeySet,
+        Dataset::PolicyStation,
+        Dataset::PolicyHospital,
+        Dataset::Places,
+        Dataset::RiskLevels,
+        Dataset::StaffList,
+        Dataset::Revocations,
+        Dataset::StatusList,
+        Dataset::DayKeys,
+        Dataset::StatusDelta,
+    ];
+
     /// The name in the manifest.
     pub fn name(self) -> &'static str {
         match self {
@@ -82,6 +96,23 @@ pub struct Province {
     pub salt: [u8; 16],
     /// Memory cost of the person tag in KiB.
     pub tag_memory_kib: u32,
+}
+
+impl Province {
+    /// Reads the signed document `{"format":1,"version":n,"issued":t,"province":{…}}`, whose `province` is as in a manifest.
+    /// Gives its version and issue time too.
+    ///
+    /// # Errors
+    /// [`ManifestError`].
+    pub fn load(bytes: &[u8]) -> Result<(u32, Timestamp, Province), ManifestError> {
+        let document: SignedProvince<'_> = json::read(bytes)?;
+        let bad = |what| ManifestError::BadHeader { what };
+        if document.format != 1 {
+            return Err(bad("format"));
+        }
+        let issued = Timestamp::from_unix(document.issued).ok_or(bad("issued"))?;
+        Ok((document.version, issued, document.province.read().map_err(bad)?))
+    }
 }
 
 /// Whether a province is a demo.
@@ -141,6 +172,16 @@ struct ManifestDocument<'a> {
     province: ProvinceDocument<'a>,
     #[serde(borrow)]
     datasets: Vec<EntryDocument<'a>, ENTRIES_MOST>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedProvince<'a> {
+    format: u8,
+    version: u32,
+    issued: u64,
+    #[serde(borrow)]
+    province: ProvinceDocument<'a>,
 }
 
 #[derive(Deserialize)]
