@@ -33,6 +33,7 @@ pub mod province;
 pub mod publish;
 pub mod records;
 pub mod register;
+pub mod repo;
 pub mod revocation;
 mod row_cache;
 pub mod seed;

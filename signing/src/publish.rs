@@ -30,6 +30,7 @@ use crate::inputs::{self, InputRefused, Inputs};
 use crate::key_name::KeyName;
 use crate::list::ListNotOpened;
 use crate::province::{DayKeyEntry, Province};
+use crate::repo::{Content, Staged};
 use crate::spelling;
 use crate::staff;
 use crate::staging::{self, Readers};
@@ -245,17 +246,62 @@ impl Province {
         write_once(&out.join(FILE_NAME), manifest.as_bytes())
     }
 
+    /// Everything that the repository `trust` carries of this generation: what [`Province::prepare`] opened.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn export(
+        &self,
+        publication: &Publication<'_>,
+        devices: &[(TerminalNumber, SealingKey)],
+        lists: &[&Path],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<Staged>, PublishError> {
+        let version = self.state.generation;
+        let staged = |name: String, version, issued: Timestamp, bytes| Staged {
+            name,
+            version,
+            issued,
+            content: Content::Bytes(bytes),
+        };
+        let province = self.province_document(publication.now)?;
+        let mut all = vec![staged("province.json".into(), version, publication.now, province.into_bytes())];
+        for made in self.documents(publication)? {
+            let ending = if made.dataset == Dataset::Revocations { "tfr" } else { "json" };
+            let name = format!("{}.{ending}", made.dataset.name());
+            all.push(staged(name, made.version, made.as_of, made.bytes));
+        }
+        for (terminal, device) in devices {
+            let text = self.keys_document((*terminal, device), lists, rng)?;
+            let name = format!("keys/{}.json", terminal.value());
+            all.push(staged(name, version, publication.now, text.into_bytes()));
+        }
+        Ok(all)
+    }
+
+    fn province_document(&self, now: Timestamp) -> Result<String, PublishError> {
+        let province = self.header();
+        let (version, issued) = (self.state.generation, now.unix());
+        let text = serde_json::to_string(&SignedProvince { format: 1, version, issued, province })?;
+        gate_core::manifest::Province::load(text.as_bytes())?;
+        Ok(text)
+    }
+
+    fn header(&self) -> ProvinceDocument<'_> {
+        ProvinceDocument {
+            region: &self.state.region,
+            demo: self.state.demo,
+            salt: &self.state.salt,
+            tag_memory_kib: self.state.tag_memory_kib,
+        }
+    }
+
     /// The manifest of these files, as the terminal reads it.
     fn manifest(&self, datasets: Vec<EntryDocument>) -> Result<String, PublishError> {
         let manifest = serde_json::to_string(&ManifestDocument {
             format: 1,
             generation: self.state.generation,
-            province: ProvinceDocument {
-                region: &self.state.region,
-                demo: self.state.demo,
-                salt: &self.state.salt,
-                tag_memory_kib: self.state.tag_memory_kib,
-            },
+            province: self.header(),
             datasets,
         })?;
         Manifest::load(manifest.as_bytes())?;
@@ -323,6 +369,14 @@ struct ManifestDocument<'a> {
     generation: u32,
     province: ProvinceDocument<'a>,
     datasets: Vec<EntryDocument>,
+}
+
+#[derive(Serialize)]
+struct SignedProvince<'a> {
+    format: u8,
+    version: u32,
+    issued: u64,
+    province: ProvinceDocument<'a>,
 }
 
 #[derive(Serialize)]

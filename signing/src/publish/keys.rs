@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use gate_core::envelope::{Addressee, Envelope, Envelopes, KeyPurpose};
 use gate_core::manifest::{Dataset, Manifest};
+use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::PublicKey;
 use gate_proof::seal::{OpeningKey, SealFault, SealingKey};
 use gate_status::{Authorities, KeyStore, ListKeys, OpenFault};
@@ -88,6 +89,24 @@ impl KeysPlan {
 }
 
 impl Province {
+    /// The province's keys sealed to one terminal's device, for these lists: what a repository carries to it.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn keys_document(
+        &self,
+        (terminal, device): (TerminalNumber, &SealingKey),
+        lists: &[&Path],
+        rng: &mut impl CryptoRng,
+    ) -> Result<String, PublishError> {
+        let lists = lists.iter().map(|list| self.keys_of_list(list)).collect::<Result<Vec<_>, _>>()?;
+        let to = Addressee { terminal, province: self.region };
+        let envelopes = self.envelopes((device, &to), &lists, rng)?;
+        let text = document(&to, &lists, &envelopes)?;
+        Envelopes::load(text.as_bytes()).map_err(PublishError::Envelopes)?;
+        Ok(text)
+    }
+
     fn envelopes(
         &self,
         to: (&SealingKey, &Addressee),

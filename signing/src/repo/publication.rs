@@ -1,0 +1,252 @@
+//! From drafts to what carriers bring: assembled, given a snapshot and a timestamp, tried as a terminal tries it, then put there.
+//! Promises: files first, roots next, the timestamp last, each whole or not there; what a terminal that has the publication
+//! before would refuse is not published.
+//! Must not know: terminals' clocks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gate_proof::digest::sha256;
+use gate_tuf::{
+    Claimed, Document, KeyEntry, Limits, MetaFile, Role, Root, Snapshot, Source, SourceFault, Targets,
+    Timestamp as TimestampRole, Trusted, Unsigned, update,
+};
+use gate_wire::time::Timestamp;
+
+use super::{Repo, RepoFault, at, in_document};
+use crate::custody::CustodyFault;
+use crate::spelling;
+use crate::staging::{self, Readers};
+
+/// Larger than any metadata of ours; terminals' own limits are in `gate_trust`.
+const LIMITS: Limits =
+    Limits { root: 64 << 10, timestamp: 16 << 10, snapshot: 16 << 10, targets: 4 << 20, count: 16_384 };
+
+/// How long what is signed online is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lives {
+    /// The desk's clock.
+    pub now: Timestamp,
+    /// Of a snapshot, in seconds.
+    pub snapshot_s: u64,
+    /// Of a timestamp, in seconds.
+    pub timestamp_s: u64,
+}
+
+/// What was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedMetadata {
+    /// Versions of root, targets, snapshot, timestamp.
+    pub versions: [u64; 4],
+}
+
+/// Something that signs for an online role: the key, and how.
+pub type OnlineSigner<'a> = (&'a KeyEntry, &'a dyn Fn(&[u8]) -> Result<[u8; 64], CustodyFault>);
+
+/// Metadata to be written, by file name.
+type Files = BTreeMap<String, Vec<u8>>;
+
+impl Repo {
+    /// Publishes what is staged, with a new snapshot and timestamp; with nothing staged, a new snapshot and timestamp alone.
+    ///
+    /// # Errors
+    /// [`RepoFault`]; what carriers bring is as before.
+    pub fn publish(
+        &self,
+        [snapshot, timestamp]: [OnlineSigner<'_>; 2],
+        lives: &Lives,
+    ) -> Result<PublishedMetadata, RepoFault> {
+        let mut files = Files::new();
+        let root = self.staged_root(&mut files)?;
+        let targets = self.staged_targets(&root, &mut files)?;
+        let versions = [Role::Snapshot, Role::Timestamp].map(|role| self.next(role));
+        let [snapshot_version, timestamp_version] = versions;
+        let (snapshot_version, timestamp_version) = (snapshot_version?, timestamp_version?);
+        let body = Snapshot::of(snapshot_version, lives.now.plus(lives.snapshot_s), meta(&targets));
+        let snapshot = signed(&body, &root, snapshot)?;
+        let body = TimestampRole::of(timestamp_version, lives.now.plus(lives.timestamp_s), meta(&snapshot));
+        let timestamp = signed(&body, &root, timestamp)?;
+        files.insert(format!("{snapshot_version}.snapshot.json"), snapshot.text().to_vec());
+        files.insert("timestamp.json".into(), timestamp.text().to_vec());
+        self.try_as_terminal(&files, lives.now)?;
+        self.put(&files)?;
+        let versions = [root.version, targets.body().version, snapshot_version, timestamp_version];
+        Ok(PublishedMetadata { versions })
+    }
+
+    /// Mirrors what is public into `out`: what carriers fetch or copy. The timestamp last, so that a reader meanwhile
+    /// sees the publication before, whole.
+    ///
+    /// # Errors
+    /// [`RepoFault`].
+    pub fn mirror(&self, out: &Path) -> Result<(), RepoFault> {
+        for file in files_below(&self.public())? {
+            let name = file.strip_prefix(self.public()).unwrap_or(&file).to_path_buf();
+            let to = out.join(&name);
+            if name.ends_with("timestamp.json") || to.exists() {
+                continue;
+            }
+            copy(&file, &to)?;
+        }
+        copy(&self.metadata("timestamp.json"), &out.join("metadata/timestamp.json"))
+    }
+
+    /// The root that will be in force, and its file if it is new.
+    fn staged_root(&self, files: &mut Files) -> Result<Root, RepoFault> {
+        let path = self.draft(Role::Root);
+        if !path.exists() {
+            return self.root();
+        }
+        let bytes = fs::read(&path).map_err(at(&path))?;
+        let claimed = Claimed::<Root>::read(&bytes).and_then(Claimed::trust_first);
+        let root = claimed.map_err(in_document(&path))?;
+        files.insert(format!("{}.root.json", root.body().version), bytes);
+        Ok(root.body().clone())
+    }
+
+    fn staged_targets(&self, root: &Root, files: &mut Files) -> Result<Document<Targets>, RepoFault> {
+        let draft = self.draft(Role::Targets);
+        let path = match (draft.exists(), self.newest(Role::Targets)?) {
+            (true, _) => draft.clone(),
+            (false, Some(version)) => self.metadata(&format!("{version}.targets.json")),
+            (false, None) => {
+                return Err(RepoFault::FindRole { path: self.path.clone(), role: Role::Targets });
+            }
+        };
+        let bytes = fs::read(&path).map_err(at(&path))?;
+        let claimed = Claimed::<Targets>::read(&bytes).map_err(in_document(&path))?;
+        let targets = claimed.verify(root).map_err(in_document(&path))?;
+        if path == draft {
+            files.insert(format!("{}.targets.json", targets.body().version), bytes);
+        }
+        Ok(targets)
+    }
+
+    fn next(&self, role: Role) -> Result<u64, RepoFault> {
+        if role != Role::Timestamp {
+            return Ok(self.newest(role)?.unwrap_or(0) + 1);
+        }
+        let path = self.metadata("timestamp.json");
+        match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(1),
+            other => {
+                let claimed = Claimed::<TimestampRole>::read(&other.map_err(at(&path))?);
+                Ok(claimed.map_err(in_document(&path))?.version() + 1)
+            }
+        }
+    }
+
+    /// Everything once as a terminal does that has the publication before.
+    fn try_as_terminal(&self, files: &Files, now: Timestamp) -> Result<(), RepoFault> {
+        let first = match files.get("1.root.json") {
+            Some(bytes) => bytes.clone(),
+            None => {
+                let path = self.metadata("1.root.json");
+                fs::read(&path).map_err(at(&path))?
+            }
+        };
+        let path = self.metadata("1.root.json");
+        let root =
+            Claimed::<Root>::read(&first).and_then(Claimed::trust_first).map_err(in_document(&path))?;
+        let mut trusted = Trusted::first(root);
+        let (none, clock) = (Files::new(), Repo::clock(now));
+        // What was published may have ended meanwhile: that is no fault of what is published now.
+        let _ = update(&mut trusted, &Both { repo: self, files: &none }, &LIMITS, &clock);
+        Ok(update(&mut trusted, &Both { repo: self, files }, &LIMITS, &clock)?)
+    }
+
+    fn put(&self, files: &Files) -> Result<(), RepoFault> {
+        let staged = self.path.join("draft/targets");
+        for file in files_below(&staged)? {
+            let name = file.strip_prefix(&staged).unwrap_or(&file).to_path_buf();
+            let to = self.public().join("targets").join(name);
+            staging::make_directory(to.parent().unwrap_or(&to), Readers::All).map_err(at(&to))?;
+            fs::rename(&file, &to).map_err(at(&to))?;
+            staging::sync_directory(&to).map_err(at(&to))?;
+        }
+        staging::make_directory(&self.metadata(""), Readers::All).map_err(at(&self.path))?;
+        let last = |name: &String| name == "timestamp.json";
+        for (name, bytes) in
+            files.iter().filter(|(name, _)| !last(name)).chain(files.iter().filter(|(name, _)| last(name)))
+        {
+            let path = self.metadata(name);
+            staging::replace(&path, bytes, Readers::All).map_err(at(&path))?;
+        }
+        for role in [Role::Root, Role::Targets] {
+            let path = self.draft(role);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(&path)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is public, with what is about to be.
+struct Both<'a> {
+    repo: &'a Repo,
+    files: &'a Files,
+}
+
+impl Source for Both<'_> {
+    fn metadata(&self, name: &str, _most: u64) -> Result<Option<Vec<u8>>, SourceFault> {
+        if let Some(bytes) = self.files.get(name) {
+            return Ok(Some(bytes.clone()));
+        }
+        match fs::read(self.repo.metadata(name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            other => other.map(Some).map_err(|error| SourceFault(error.to_string())),
+        }
+    }
+}
+
+fn signed<B: gate_tuf::Body>(
+    body: &B,
+    root: &Root,
+    (key, sign): OnlineSigner<'_>,
+) -> Result<Document<B>, RepoFault> {
+    let here = Path::new(B::ROLE.name());
+    if !root.role(B::ROLE).is_some_and(|keys| keys.keyids.contains(&key.id())) {
+        return Err(RepoFault::FitRole(B::ROLE));
+    }
+    let mut unsigned = Unsigned::of(body).map_err(in_document(here))?;
+    let message = unsigned.to_sign().map_err(|refused| in_document(here)(refused.into()))?;
+    unsigned.add(key, &sign(&message)?);
+    let claimed = Claimed::<B>::read(&unsigned.to_text()).and_then(|claimed| claimed.verify(root));
+    claimed.map_err(in_document(here))
+}
+
+fn meta<B: gate_tuf::Body>(document: &Document<B>) -> MetaFile {
+    let digest = spelling::hex(sha256(&[document.text()]).as_bytes());
+    MetaFile {
+        version: document.body().version(),
+        length: Some(document.text().len() as u64),
+        hashes: BTreeMap::from([("sha256".into(), digest)]),
+    }
+}
+
+/// Every file below a folder, at most two folders deep; none where there is no folder.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, RepoFault> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            other => other.map_err(at(&folder))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(at(&folder))?;
+            let kind = entry.file_type().map_err(at(&folder))?;
+            if kind.is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
+    Ok(files)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), RepoFault> {
+    staging::make_directory(to.parent().unwrap_or(to), Readers::All).map_err(at(to))?;
+    let mut file = fs::File::open(from).map_err(at(from))?;
+    staging::replace_from(to, &mut file, Readers::All).map_err(at(to))
+}
