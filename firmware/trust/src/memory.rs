@@ -1,0 +1,193 @@
+//! What the keeper remembers between runs: both repositories, the floor of the clock, the highest versions, the last report.
+//! Promises: each file whole or not there; a damaged memory of a repository is told and stops that repository alone; one
+//! keeper at a time.
+//! Must not know: what is believed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use gate_tuf::{Claimed, Root, Trusted};
+use gate_wire::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataFault, at};
+use crate::refusal::{Cause, Refusal};
+use crate::report::Report;
+use crate::repository::Repository;
+
+const NOTES: &str = "notes.json";
+const REPORT: &str = "report.json";
+const LOCK: &str = "keeper.lock";
+/// Two targets files and a root as text in JSON.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// The state directory, held by one keeper.
+#[derive(Debug)]
+pub struct Memory {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// What is remembered beside the repositories.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notes {
+    /// A time that is surely past, in seconds since 1970.
+    pub floor: u64,
+    /// The highest version that was ever in force, by dataset; of the list epoch × 2^32 + step.
+    pub marks: BTreeMap<String, u64>,
+}
+
+/// Why the keeper does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryFault {
+    /// Another one runs.
+    #[error("another gate-trust is at work in {}", .0.display())]
+    Lock(PathBuf),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] DataFault),
+    /// What is remembered is damaged.
+    #[error("{} is damaged: put the terminal's image on it again", .0.display())]
+    Read(PathBuf),
+    /// The root is none.
+    #[error("{} is no root of a repository", .0.display())]
+    ReadRoot(PathBuf),
+    /// There is a root already, and it is not forgotten.
+    #[error("{} is there already: the newest root is reached by rotation, never by putting another one there", .0.display())]
+    KeepRoot(PathBuf),
+}
+
+impl Memory {
+    /// Takes the directory at `path`, made if it is not there.
+    ///
+    /// # Errors
+    /// [`MemoryFault`].
+    pub fn open(path: &Path) -> Result<Memory, MemoryFault> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
+        let lock = path.join(LOCK);
+        let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(&lock);
+        let file = file.map_err(at(&lock))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Memory { path: path.to_path_buf(), _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(MemoryFault::Lock(path.to_path_buf())),
+            Err(TryLockError::Error(source)) => Err(DataFault::File { path: lock, source }.into()),
+        }
+    }
+
+    /// Puts a repository's first root there, as the terminal's image brings it.
+    ///
+    /// # Errors
+    /// [`MemoryFault`]; never over one that is there.
+    pub fn seed(&self, repository: Repository, root: &Path) -> Result<(), MemoryFault> {
+        let path = self.path.join(repository.file());
+        if path.exists() {
+            return Err(MemoryFault::KeepRoot(path));
+        }
+        let bytes = read(root, repository.limits().root)?.unwrap_or_default();
+        let claimed = Claimed::<Root>::read(&bytes).and_then(Claimed::trust_first);
+        let root = claimed.map_err(|_| MemoryFault::ReadRoot(root.to_path_buf()))?;
+        Ok(self.save(repository, &Trusted::first(root))?)
+    }
+
+    /// What is remembered of a repository.
+    ///
+    /// # Errors
+    /// [`Refusal`]: this repository cannot be believed any more; the other one can.
+    pub fn trusted(&self, repository: Repository) -> Result<Trusted, Refusal> {
+        let path = self.path.join(repository.file());
+        let terminal = |facts: String| Refusal::new(Cause::Terminal, facts);
+        let bytes = read(&path, MOST_BYTES)?;
+        let bytes = bytes
+            .ok_or_else(|| terminal(format!("{}: no root was put into this terminal", path.display())))?;
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        Trusted::from_text(&text).map_err(|refused| terminal(format!("{}: {refused}", path.display())))
+    }
+
+    /// Keeps what is believed of a repository.
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn save(&self, repository: Repository, trusted: &Trusted) -> Result<(), DataFault> {
+        self.write(repository.file(), trusted.to_text().as_bytes())
+    }
+
+    /// The notes; empty ones at the beginning.
+    ///
+    /// # Errors
+    /// [`MemoryFault`]: without them nobody knows what was in force.
+    pub fn notes(&self) -> Result<Notes, MemoryFault> {
+        let path = self.path.join(NOTES);
+        match read(&path, MOST_BYTES)? {
+            None => Ok(Notes::default()),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|_| MemoryFault::Read(path)),
+        }
+    }
+
+    /// Keeps the notes.
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn save_notes(&self, notes: &Notes) -> Result<(), DataFault> {
+        // Numbers and names alone: it always is JSON.
+        self.write(NOTES, &serde_json::to_vec(notes).unwrap_or_default())
+    }
+
+    /// Keeps the report.
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn save_report(&self, report: &Report) -> Result<(), DataFault> {
+        self.write(REPORT, &serde_json::to_vec(report).unwrap_or_default())
+    }
+
+    /// The last report; an empty one if there is none that can be read.
+    #[must_use]
+    pub fn report(path: &Path) -> Report {
+        let bytes = read(&path.join(REPORT), MOST_BYTES).ok().flatten();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DataFault> {
+        let (path, beside) = (self.path.join(name), self.path.join(format!("{name}.part")));
+        let _ = fs::remove_file(&beside);
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&beside);
+        let mut file = file.map_err(at(&beside))?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&beside))?;
+        fs::rename(&beside, &path).map_err(at(&path))?;
+        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(at(&self.path))
+    }
+}
+
+impl Notes {
+    /// The floor as a time.
+    #[must_use]
+    pub fn floor(&self) -> Timestamp {
+        Timestamp::from_unix(self.floor).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The highest version of a dataset.
+    #[must_use]
+    pub fn mark(&self, name: &str) -> u64 {
+        self.marks.get(name).copied().unwrap_or(0)
+    }
+
+    /// Raises it.
+    pub fn raise(&mut self, name: &str, to: u64) {
+        let mark = self.marks.entry(name.to_owned()).or_default();
+        *mark = to.max(*mark);
+    }
+}
+
+fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, DataFault> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Ok(about) if about.is_file() && about.len() <= most => {}
+        Ok(_) => return Ok(Some(Vec::new())),
+        Err(error) => return Err(at(path)(error)),
+    }
+    fs::read(path).map(Some).map_err(at(path))
+}

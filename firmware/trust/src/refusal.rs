@@ -1,0 +1,130 @@
+//! Why something that was brought is not in force, as a technician reads it.
+//! Promises: one closed list of causes, each with what to do, in Chinese and English; the facts stand behind it.
+//! Must not know: how anything is checked.
+
+use gate_tuf::{DocumentRefused, Refused, Why};
+use serde::{Deserialize, Serialize};
+
+use crate::data::DataFault;
+use crate::spool::SpoolFault;
+
+/// A cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Not in what was brought.
+    Missing,
+    /// There, and cannot be read: a link, a pipe, too long, a bad medium.
+    Unreadable,
+    /// Too few good signatures.
+    Unsigned,
+    /// Not the bytes that were signed for.
+    Changed,
+    /// Older than what is or was in force.
+    Older,
+    /// Its time has ended.
+    Ended,
+    /// Issued ahead of the clock.
+    Future,
+    /// Signed, and wrong in itself.
+    Unfit,
+    /// Another province's, or another terminal's.
+    Foreign,
+    /// This terminal cannot write it, or lacks its own keys.
+    Terminal,
+}
+
+impl Cause {
+    /// What to do, Chinese and English.
+    #[must_use]
+    pub const fn advice(self) -> (&'static str, &'static str) {
+        match self {
+            Cause::Missing => ("缺少文件：请重新完整拷贝", "a file is missing: copy everything again"),
+            Cause::Unreadable => (
+                "文件无法读取：请换一个介质，只拷贝普通文件",
+                "it cannot be read: take another stick, plain files alone",
+            ),
+            Cause::Unsigned => (
+                "签名不足或无效：来源不可信，请勿使用，上报",
+                "too few good signatures: do not use this source, report it",
+            ),
+            Cause::Changed => {
+                ("文件已损坏或被改动：请重新拷贝", "damaged or changed on the way: copy it again")
+            }
+            Cause::Older => ("比现有数据旧：请取最新的", "older than what is here: fetch the newest"),
+            Cause::Ended => ("数据已过有效期：请取最新的", "its time has ended: fetch the newest"),
+            Cause::Future => {
+                ("签发时间晚于本机时钟：请核对时钟", "issued ahead of this terminal's clock: check the clock")
+            }
+            Cause::Unfit => {
+                ("已签名但内容有误：请联系主管部门", "signed, but wrong in itself: tell the authority")
+            }
+            Cause::Foreign => ("属于其他省或其他终端", "another province's or another terminal's"),
+            Cause::Terminal => (
+                "本机无法写入或缺少密钥：请检查磁盘与注册",
+                "this terminal cannot take it: check disk and enrolment",
+            ),
+        }
+    }
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The kind of trouble.
+    pub cause: Cause,
+    /// The facts, in English.
+    pub facts: String,
+}
+
+impl Refusal {
+    /// Of this cause, with these facts.
+    pub fn new(cause: Cause, facts: impl Into<String>) -> Refusal {
+        Refusal { cause, facts: facts.into() }
+    }
+
+    /// A dataset that is wrong in itself.
+    pub fn unfit(error: impl Into<anyhow::Error>) -> Refusal {
+        Refusal::new(Cause::Unfit, format!("{:#}", error.into()))
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (zh, en) = self.cause.advice();
+        write!(f, "{zh} ({en}): {}", self.facts)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Refusal {
+        let cause = match &refused.why {
+            Why::Find => Cause::Missing,
+            Why::Have(_) => Cause::Unreadable,
+            Why::Believe(DocumentRefused::ReachThreshold { .. } | DocumentRefused::SignTwice) => {
+                Cause::Unsigned
+            }
+            Why::Believe(_) | Why::MatchDigest | Why::MatchVersion { .. } => Cause::Changed,
+            Why::RollBack { .. } | Why::Drop { .. } => Cause::Older,
+            Why::Outlive { .. } => Cause::Ended,
+            Why::BoundTargets { .. } | Why::BoundRoots => Cause::Unfit,
+        };
+        Refusal::new(cause, refused.to_string())
+    }
+}
+
+impl From<SpoolFault> for Refusal {
+    fn from(fault: SpoolFault) -> Refusal {
+        let cause = match &fault {
+            SpoolFault::MatchDigest(_) => Cause::Changed,
+            _ => Cause::Unreadable,
+        };
+        Refusal::new(cause, fault.to_string())
+    }
+}
+
+impl From<DataFault> for Refusal {
+    fn from(fault: DataFault) -> Refusal {
+        Refusal::new(Cause::Terminal, format!("{:#}", anyhow::Error::from(fault)))
+    }
+}

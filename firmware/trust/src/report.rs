@@ -1,0 +1,152 @@
+//! What a run of the keeper came to, dataset by dataset.
+//! Promises: in words that a technician understands; "never received" is its own state, and no date stands for it.
+//! Must not know: how anything is checked.
+
+use std::fmt::Write;
+
+use gate_core::manifest::Dataset;
+use gate_wire::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::Refusal;
+
+/// The last run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// When, by the terminal's clock, in seconds since 1970.
+    pub at: u64,
+    /// The generation in force; 0 before the first.
+    pub generation: u32,
+    /// The repositories.
+    pub repositories: Vec<RepositoryLine>,
+    /// The datasets.
+    pub datasets: Vec<Line>,
+}
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryLine {
+    /// Its name.
+    pub name: String,
+    /// The version of the root that is trusted; 0 without one.
+    pub root: u64,
+    /// The version of the targets that were taken last; 0 before the first.
+    pub targets: u64,
+    /// Why what was brought is not taken further.
+    pub refused: Option<Refusal>,
+}
+
+/// A dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// What is in force.
+    pub in_force: Option<InForce>,
+    /// Why what was brought is not.
+    pub refused: Option<Refusal>,
+}
+
+/// A dataset in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InForce {
+    /// Its version; of the list's deltas the step.
+    pub version: u32,
+    /// When it was issued, in seconds since 1970.
+    pub issued: u64,
+    /// When this terminal took it, by its own clock.
+    pub received: u64,
+}
+
+impl Report {
+    /// The line of a dataset.
+    #[must_use]
+    pub fn line(&self, name: &str) -> Option<&Line> {
+        self.datasets.iter().find(|line| line.name == name)
+    }
+
+    /// The line of a repository.
+    #[must_use]
+    pub fn repository(&self, name: &str) -> Option<&RepositoryLine> {
+        self.repositories.iter().find(|line| line.name == name)
+    }
+
+    /// Whether something that was brought was not taken.
+    #[must_use]
+    pub fn has_refusals(&self) -> bool {
+        self.repositories.iter().any(|line| line.refused.is_some())
+            || self.datasets.iter().any(|line| line.refused.is_some())
+    }
+
+    /// As a technician reads it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = match self.at {
+            0 => writeln!(text, "从未检查过数据 (no data were ever checked here)"),
+            at => writeln!(
+                text,
+                "第 {} 代，检查于 {} (generation {}, checked then)",
+                self.generation,
+                shown(at),
+                self.generation
+            ),
+        };
+        for line in &self.repositories {
+            let _ =
+                writeln!(text, "仓库 repository {}: root {}, targets {}", line.name, line.root, line.targets);
+            refused(&mut text, line.refused.as_ref());
+        }
+        for line in &self.datasets {
+            let _ = write!(text, "{} {}: ", chinese(&line.name), line.name);
+            let _ = match &line.in_force {
+                None => writeln!(text, "从未收到 (never received)"),
+                Some(it) => writeln!(
+                    text,
+                    "生效 in force: 版本 version {}, 签发 issued {}, 收到 received {}",
+                    it.version,
+                    shown(it.issued),
+                    shown(it.received)
+                ),
+            };
+            refused(&mut text, line.refused.as_ref());
+        }
+        text
+    }
+}
+
+fn refused(text: &mut String, refusal: Option<&Refusal>) {
+    if let Some(refusal) = refusal {
+        let _ = writeln!(text, "    未采用 not taken: {refusal}");
+    }
+}
+
+fn chinese(name: &str) -> &'static str {
+    let of = |dataset| match dataset {
+        Dataset::KeySet => "密钥集",
+        Dataset::PolicyStation => "车站政策",
+        Dataset::PolicyHospital => "医院政策",
+        Dataset::Places => "场所",
+        Dataset::RiskLevels => "风险等级",
+        Dataset::StaffList => "人员名册",
+        Dataset::Revocations => "作废名单",
+        Dataset::StatusList => "名单",
+        Dataset::DayKeys => "日密钥",
+        Dataset::StatusDelta => "名单增量",
+    };
+    let dataset = Dataset::ALL.into_iter().find(|dataset| dataset.name() == name);
+    dataset.map_or(if name == PROVINCE { "省参数" } else { "终端密钥" }, of)
+}
+
+/// What the report calls the province's parameters.
+pub const PROVINCE: &str = "province";
+/// What the report calls the province's keys for this terminal.
+pub const KEYS: &str = "province-keys";
+
+/// `2026-11-20 08:00` in UTC+8.
+fn shown(seconds: u64) -> String {
+    let time = Timestamp::from_unix(seconds).unwrap_or(Timestamp::MAX);
+    let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", second / 3600, second / 60 % 60)
+}

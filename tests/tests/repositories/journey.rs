@@ -1,0 +1,170 @@
+//! From the authorities' change to the gate's verdict.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gate_core::verdict::Verdict;
+use gate_proof::seal::{OpeningKey, SealingKey};
+use gate_signing::publish::{Device, Publication};
+use gate_signing::repo::{Content, Staged};
+use gate_sim::people::Person;
+use gate_sim::stage::{Setting, Stage, province, terminal_number};
+use gate_status::alleged_delta_head;
+use gate_trust::keeper::Now;
+use gate_trust::list::ListFile;
+use gate_trust::memory::Memory;
+use gate_trust::{Directories, Repository, run};
+use gate_wire::credential::Colour;
+use gate_wire::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::authority::Authority;
+
+/// The province's side and one terminal's, with a spool between them.
+struct Round {
+    stage: Stage,
+    trust: Authority,
+    status: Authority,
+    to: Directories,
+    steps: Vec<PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+fn person() -> Person {
+    Person::new(3).unwrap()
+}
+
+impl Round {
+    fn new() -> Round {
+        let province = province().unwrap();
+        let subject = province.subject(&person().document).unwrap();
+        let setting = Setting { listed: vec![(vec![subject], Colour::Green)], ..Setting::default() };
+        let stage = Stage::new(setting, province).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let now = stage.time();
+        let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
+        let to = Directories {
+            spool: folder.path().join("spool"),
+            data: stage.directory().join("believed"),
+            state: folder.path().join("state"),
+        };
+        let round = Round { stage, trust, status, to, steps: Vec::new(), _folder: folder };
+        round.seed();
+        round
+    }
+
+    /// What the terminal's image brings: the first roots.
+    fn seed(&self) {
+        for (repository, authority) in Repository::ALL.into_iter().zip([&self.trust, &self.status]) {
+            let memory = Memory::open(&self.to.state).unwrap();
+            let draft = authority.path.join("draft/root.json");
+            memory.seed(repository, &draft).unwrap();
+        }
+    }
+
+    fn list(&self) -> PathBuf {
+        self.stage.directory().join("status.db")
+    }
+
+    fn device(&self) -> SealingKey {
+        let text = fs::read_to_string(self.to.data.join("terminal.keys.json")).unwrap();
+        let own: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let seed = gate_core::json::hex::<32>(own["device_key_seed"].as_str().unwrap()).unwrap();
+        OpeningKey::from_seed(&seed).sealing_key()
+    }
+
+    /// Everything of this moment, published in both repositories.
+    fn bring_out(&mut self) {
+        let (now, list, device) = (self.stage.time(), self.list(), self.device());
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let inputs = self.stage.setting().inputs.clone();
+        let terminal = (terminal_number(), Device::Enrolled(&device));
+        self.stage.province.province_mut().prepare(terminal, &mut rng).unwrap();
+        let publication = Publication {
+            now,
+            terminal: terminal.0,
+            device: terminal.1,
+            inputs: &inputs,
+            status: None,
+            deltas: &[],
+            without: &[],
+        };
+        let devices = [(terminal_number(), device.clone())];
+        let province = self.stage.province.province();
+        let all = province.export(&publication, &devices, &[&list], &mut rng).unwrap();
+        self.trust.bring_out(&all, now);
+        self.bring_list();
+    }
+
+    fn bring_list(&self) {
+        let list = self.stage.province.province().open_list(&self.list()).unwrap();
+        let (head, now) = (*list.base_head(), self.stage.time());
+        let mut all = vec![Staged {
+            name: ListFile::Base(head.epoch).name(),
+            version: head.epoch.0,
+            issued: head.as_of,
+            content: Content::File(self.list()),
+        }];
+        for path in &self.steps {
+            let head = alleged_delta_head(&fs::read(path).unwrap()).unwrap();
+            let file = ListFile::Delta(head.epoch, gate_status::Span { from: head.from, to: head.to });
+            all.push(Staged {
+                name: file.name(),
+                version: head.to,
+                issued: head.as_of,
+                content: Content::File(path.clone()),
+            });
+        }
+        self.status.bring_out(&all, now);
+    }
+
+    fn step(&mut self, colour: &str) {
+        let row = format!("resident-id,{},,{colour}\n", person().number);
+        self.steps.push(self.stage.step(&row).unwrap());
+    }
+
+    fn carry(&self) {
+        self.trust.carry(&self.to.spool);
+        self.status.carry(&self.to.spool);
+    }
+
+    fn keep(&self) -> gate_trust::report::Report {
+        keep(&self.to, self.stage.time())
+    }
+
+    /// What the person's card gets, a while after the last one.
+    fn verdict(&mut self) -> Verdict {
+        self.stage.run(11_000).unwrap();
+        let since = self.stage.screens_shown();
+        self.stage.reader.pad.insert(person().card(("20150101", "20350101")).unwrap());
+        self.stage.run(3_000).unwrap();
+        self.stage.reader.pad.remove();
+        self.stage.run(11_000).unwrap();
+        self.stage.told_since(since).unwrap().verdict
+    }
+}
+
+fn keep(to: &Directories, now: Timestamp) -> gate_trust::report::Report {
+    run(to, Now { wall: now, confirmed: Some(now) }).unwrap()
+}
+
+fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
+#[test]
+fn a_colour_changed_by_two_authorities_is_the_gates_next_verdict() {
+    let mut round = Round::new();
+    assert_eq!(round.verdict(), Verdict::Pass);
+    for (colour, expected) in [("red", Verdict::Stop), ("yellow", Verdict::Limit)] {
+        round.step(colour);
+        round.bring_out();
+        round.carry();
+        let report = round.keep();
+        assert!(!report.has_refusals(), "{}", report.in_words());
+        round.stage.run_until_renewed().unwrap();
+        assert_eq!(round.verdict(), expected, "{colour}");
+    }
+    assert!(is_there(&round.to.data.join("manifest.before.json")));
+}
