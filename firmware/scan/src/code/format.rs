@@ -3,6 +3,8 @@
 //! Idea: both copies together are compared with all 32 words and the surest wins (maximum likelihood), instead
 //! of correcting each copy alone. Promises: total. Must not know: data modules.
 
+use crate::code::layout::PERIOD;
+
 /// The level of error correction, in the order of table 9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -34,9 +36,13 @@ impl Format {
         Self { level, mask: (data & 7) as u8, word: (data << 10 | rest) ^ 0x5412 }
     }
 
+    /// Whether the mask turns a module over, for one tile of modules by their phase.
+    pub(crate) fn tile(self) -> [bool; PERIOD * PERIOD] {
+        std::array::from_fn(|phase| self.flips(phase % PERIOD, phase / PERIOD))
+    }
+
     /// Whether the mask turns a module over (§7.8.2).
-    #[inline]
-    pub(crate) fn flips(self, x: usize, y: usize) -> bool {
+    fn flips(self, x: usize, y: usize) -> bool {
         let value = match self.mask {
             0 => (x + y) % 2,
             1 => y % 2,
@@ -88,6 +94,15 @@ mod tests {
     fn the_word_of_annex_c_is_ours() {
         let format = Format::of(0b00101);
         assert_eq!((format.level, format.mask, format.word), (Level::M, 5, 0b100_0000_1100_1110));
+    }
+
+    #[test]
+    fn a_tile_says_what_the_mask_says_anywhere() {
+        for format in (0..32).map(Format::of) {
+            let tile = format.tile();
+            let phase = |x: usize, y: usize| y % PERIOD * PERIOD + x % PERIOD;
+            assert!((0..177 * 177).all(|n| tile[phase(n % 177, n / 177)] == format.flips(n % 177, n / 177)));
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Promises: total for versions 1 to 40. Must not know: values of modules.
 
+use std::cell::OnceCell;
+
 /// What a module is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -22,13 +24,27 @@ pub(crate) struct Layout {
     pub(crate) roles: Vec<Role>,
     /// How many are always dark or always light.
     pub(crate) known: usize,
+    path: OnceCell<Vec<Step>>,
 }
+
+/// A data module on the path of placement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) x: u8,
+    pub(crate) y: u8,
+    /// Its place in a tile of [`PERIOD`] x [`PERIOD`] modules, row by row.
+    pub(crate) phase: u8,
+}
+
+/// All masks repeat after so many modules, across and down (§7.8.2).
+pub(crate) const PERIOD: usize = 12;
 
 impl Layout {
     /// The layout of a version, 1 to 40.
     pub(crate) fn of(version: usize) -> Self {
         let side = version * 4 + 17;
-        let mut layout = Self { version, side, roles: vec![Role::Data; side * side], known: 0 };
+        let mut layout =
+            Self { version, side, roles: vec![Role::Data; side * side], known: 0, path: OnceCell::new() };
         for k in 8..side - 8 {
             let role = if k % 2 == 0 { Role::Dark } else { Role::Light };
             layout.set(k, 6, role);
@@ -102,20 +118,27 @@ impl Layout {
     }
 
     /// The data modules in the order of placement: pairs of columns from the right, up and down in turns (§7.7.3).
-    pub(crate) fn path(&self) -> impl Iterator<Item = usize> + '_ {
-        let side = self.side;
-        let pairs = (0..side / 2).map(move |k| {
-            let right = side - 1 - 2 * k;
-            (k, if right <= 6 { right - 1 } else { right })
-        });
-        pairs
-            .flat_map(move |(k, right)| {
-                (0..2 * side).map(move |n| {
-                    let row = if k % 2 == 0 { side - 1 - n / 2 } else { n / 2 };
-                    row * side + right - n % 2
-                })
-            })
-            .filter(|place| self.roles[*place] == Role::Data)
+    pub(crate) fn path(&self) -> &[Step] {
+        self.path.get_or_init(|| self.walked())
+    }
+
+    fn walked(&self) -> Vec<Step> {
+        let mut path = Vec::with_capacity(self.side * self.side - self.known);
+        for k in 0..self.side / 2 {
+            let right = self.side - 1 - 2 * k;
+            let right = if right <= 6 { right - 1 } else { right };
+            for n in 0..2 * self.side {
+                let (x, y) = (right - n % 2, if k % 2 == 0 { self.side - 1 - n / 2 } else { n / 2 });
+                if self.roles[y * self.side + x] == Role::Data {
+                    path.push(Step {
+                        x: x as u8,
+                        y: y as u8,
+                        phase: (y % PERIOD * PERIOD + x % PERIOD) as u8,
+                    });
+                }
+            }
+        }
+        path
     }
 }
 
@@ -173,7 +196,7 @@ mod tests {
                     Role::Data | Role::Format => {}
                 }
             }
-            assert_eq!(layout.path().count(), layout.roles.iter().filter(|r| **r == Role::Data).count());
+            assert_eq!(layout.path().len(), layout.roles.iter().filter(|r| **r == Role::Data).count());
         }
     }
 }

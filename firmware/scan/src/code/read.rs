@@ -6,7 +6,7 @@
 use crate::code::blocks::Split;
 use crate::code::correct::{Ground, correct};
 use crate::code::format::{Format, likeliest, places};
-use crate::code::layout::{Layout, Role};
+use crate::code::layout::{Layout, Role, Step};
 use crate::code::payload::{PayloadError, confirm};
 use crate::code::segments;
 use crate::eye::soften::Soft;
@@ -96,31 +96,30 @@ pub(crate) fn payload(
 }
 
 pub(crate) fn collect(soft: &Soft, layout: &Layout, format: Format, hand: Hand) -> Codewords {
-    let side = layout.side;
-    let (mut bytes, mut doubts) = (Vec::new(), Vec::new());
-    let (mut byte, mut least, mut bits) = (0u8, f32::MAX, 0);
-    for place in layout.path() {
-        let (x, y) = (place % side, place / side);
-        let value = soft.values[if hand == Hand::Straight { place } else { x * side + y }];
-        byte = byte << 1 | u8::from((value > 0.0) != format.flips(x, y));
-        least = least.min(value.abs());
-        bits += 1;
-        if bits == 8 {
-            bytes.push(byte);
-            doubts.push(-least);
-            (byte, least, bits) = (0, f32::MAX, 0);
-        }
-    }
+    let (side, tile) = (layout.side, format.tile());
+    let words = layout.path().as_chunks::<8>().0;
+    let word = |eight: &[Step; 8]| {
+        eight.iter().fold((0u8, f32::MAX), |(byte, least), step| {
+            let (x, y) = match hand {
+                Hand::Straight => (usize::from(step.x), usize::from(step.y)),
+                Hand::Mirrored => (usize::from(step.y), usize::from(step.x)),
+            };
+            let value = soft.values[y.wrapping_mul(side).wrapping_add(x)];
+            let bit = (value > 0.0) != tile[usize::from(step.phase)];
+            (byte << 1 | u8::from(bit), least.min(value.abs()))
+        })
+    };
+    let (bytes, doubts) = words.iter().map(word).map(|(byte, least)| (byte, -least)).unzip();
     Codewords { bytes, doubts }
 }
 
 /// The symbol as it was printed.
 fn restored(layout: &Layout, format: Format, bytes: &[u8]) -> Vec<bool> {
-    let side = layout.side;
+    let (side, tile) = (layout.side, format.tile());
     let mut dark: Vec<bool> = layout.roles.iter().map(|r| *r == Role::Dark).collect();
-    for (n, place) in layout.path().enumerate() {
+    for (n, step) in layout.path().iter().enumerate() {
         let bit = bytes.get(n / 8).is_some_and(|byte| byte >> (7 - n % 8) & 1 == 1);
-        dark[place] = bit != format.flips(place % side, place / side);
+        dark[usize::from(step.y) * side + usize::from(step.x)] = bit != tile[usize::from(step.phase)];
     }
     for n in 0..15 {
         places(n, side).iter().for_each(|(x, y)| dark[y * side + x] = format.word >> n & 1 == 1);

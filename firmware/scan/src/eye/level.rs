@@ -60,23 +60,24 @@ impl<'a> Level<'a> {
         Level { width, height, stride: width, pixels: Cow::Owned(pixels) }
     }
 
-    /// The grey level at a place, bilinear, in 1/1 grey levels; outside the picture that of the nearest edge.
+    /// The grey level at a place, bilinear between places 1/256 of a pixel apart; outside the picture that of the
+    /// nearest edge.
     #[inline]
     pub(crate) fn at(&self, spot: Spot) -> f32 {
-        // In this order a place that is not a number becomes the edge.
-        let x = (spot.x - 0.5).max(0.0).min((self.width - 1) as f32);
-        let y = (spot.y - 0.5).max(0.0).min((self.height - 1) as f32);
-        let (left, top) = (x as i32 as usize, y as i32 as usize);
-        let (fx, fy) = (x - left as f32, y - top as f32);
-        let start = top.wrapping_mul(self.stride).wrapping_add(left);
+        // Casts saturate, and what is not a number becomes 0: the edge.
+        let (x, y) = (fixed(spot.x, self.width), fixed(spot.y, self.height));
+        let (left, top) = ((x >> 8) as usize, (y >> 8) as usize);
+        let (fx, fy) = ((x & 255) as i32, (y & 255) as i32);
         // The last row or column has no neighbour: the pixel itself stands in.
-        let right = usize::from(left + 1 < self.width);
-        let low = if top + 1 < self.height { self.stride } else { 0 };
-        let four = &self.pixels[start..=start + low + right];
-        let pixel = |n: usize| f32::from(four[n]);
-        let upper = pixel(0) + (pixel(right) - pixel(0)) * fx;
-        let lower = pixel(low) + (pixel(low + right) - pixel(low)) * fx;
-        upper + (lower - upper) * fy
+        let right = usize::from(left.wrapping_add(1) < self.width);
+        let low = if top.wrapping_add(1) < self.height { self.stride } else { 0 };
+        let start = top.wrapping_mul(self.stride).wrapping_add(left);
+        let pixels: &[u8] = &self.pixels;
+        let pixel = |n: usize| i32::from(pixels[start.wrapping_add(n)]);
+        let mix = |a: i32, b: i32, f: i32| (a << 8).wrapping_add(b.wrapping_sub(a).wrapping_mul(f));
+        let (upper, lower) =
+            (mix(pixel(0), pixel(right), fx), mix(pixel(low), pixel(low.wrapping_add(right)), fx));
+        mix(upper, lower, fy) as f32 * (1.0 / 65536.0)
     }
 
     /// The grey level of the pixel at a place; outside the picture that of the nearest edge.
@@ -86,6 +87,13 @@ impl<'a> Level<'a> {
         let y = (spot.y.max(0.0) as usize).min(self.height - 1);
         f32::from(self.pixel(x, y))
     }
+}
+
+/// A coordinate in 1/256 of a pixel, counted from the middle of the first of `count` pixels, kept within them.
+#[inline]
+fn fixed(place: f32, count: usize) -> u32 {
+    let last = (count as i32).wrapping_sub(1) << 8;
+    ((place * 256.0 - 128.0) as i32).min(last).max(0) as u32
 }
 
 /// Four pixels from two rows of eight, in a word of four lanes (Warren, "Hacker's Delight" §2-18).

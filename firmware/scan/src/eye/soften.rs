@@ -26,14 +26,21 @@ impl Soft {
     pub(crate) fn of(modules: &Modules, ink: Ink) -> Self {
         let side = modules.side;
         let values = &modules.values;
-        let mean = Sums::of(side, values.iter().map(|v| (*v, 1.0))).means();
-        let lights = Sums::of(
-            side,
-            values.iter().zip(&mean).map(|(v, m)| if v >= m { (*v, 1.0) } else { (0.0, 0.0) }),
-        );
-        let darks =
-            Sums::of(side, values.iter().zip(&mean).map(|(v, m)| if v < m { (*v, 1.0) } else { (0.0, 0.0) }));
-        let (lights, darks) = (lights.means(), darks.means());
+        let all = Sums::of(side, values.iter().map(|v| (*v, 1.0))).windows();
+        let mean = |(sum, count): (f32, f32)| sum / count;
+        let light =
+            |(v, around): (&f32, &(f32, f32))| if *v >= mean(*around) { (*v, 1.0) } else { (0.0, 0.0) };
+        let sums = Sums::of(side, values.iter().zip(&all).map(light));
+        let (total, windows) = (sums.total(), sums.windows());
+        // Where there is no light module around, or no dark one, the mean of all of them.
+        let (sum, count) = values.iter().fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+        let pick = |(s, n): (f32, f32), (all, count): (f32, f32)| {
+            if n > 0.5 { s / n } else { all / f32::max(count, 1.0) }
+        };
+        let lights: Vec<f32> = windows.iter().map(|w| pick(*w, total)).collect();
+        let rest = (sum - total.0, count - total.1);
+        let darks: Vec<f32> =
+            all.iter().zip(&windows).map(|(a, w)| pick((a.0 - w.0, a.1 - w.1), rest)).collect();
         let overall = lights.iter().zip(&darks).map(|(l, d)| l - d).sum::<f32>() / (side * side) as f32;
         let floor = (overall * 0.2).max(1.0);
         let sign = if ink == Ink::Dark { 1.0 } else { -1.0 };
@@ -46,40 +53,49 @@ impl Soft {
 
     /// With the blur undone as far as a linear filter of the neighbours can; `None` when the fit has no answer.
     pub(crate) fn equalised(&self, layout: &Layout) -> Option<Self> {
-        let side = self.side;
-        let mut normal = [[0.0f64; TAPS + 1]; TAPS];
-        for y in 0..side {
-            for x in 0..side {
-                let Some(goal) = known(layout.roles[y * side + x]) else { continue };
-                let taps = self.taps(x, y);
-                for (row, a) in normal.iter_mut().zip(taps) {
-                    row.iter_mut()
-                        .zip(taps.iter().chain([&goal]))
-                        .for_each(|(sum, b)| *sum += f64::from(a * b));
-                }
+        let (side, padded) = (self.side, self.padded());
+        let mut normal = [[0.0f32; TAPS + 1]; TAPS];
+        for (n, role) in layout.roles.iter().enumerate() {
+            let Some(goal) = known(*role) else { continue };
+            let taps = taps(&padded, side, n % side, n / side);
+            for (row, a) in normal.iter_mut().zip(taps) {
+                row.iter_mut().zip(taps).for_each(|(sum, b)| *sum += a * b);
+                row[TAPS] += a * goal;
             }
         }
+        let mut normal = normal.map(|row| row.map(f64::from));
         // Ridge: a little noise of its own keeps the filter from believing in few modules.
         let count = layout.known as f64;
         (0..TAPS).for_each(|n| normal[n][n] += count * 0.01);
         let weights = solve(normal)?;
-        let value = |n: usize| {
-            let taps = self.taps(n % side, n / side);
-            taps.iter().zip(weights).map(|(t, w)| t * w).sum::<f32>().clamp(-2.0, 2.0)
-        };
-        Some(Self { side, values: (0..side * side).map(value).collect() })
+        let value = |(t, w): (f32, f32)| t * w;
+        let filtered =
+            |x: usize, y: usize| taps(&padded, side, x, y).into_iter().zip(weights).map(value).sum::<f32>();
+        let rows = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        Some(Self { side, values: rows.map(|(x, y)| filtered(x, y).clamp(-2.0, 2.0)).collect() })
     }
 
-    /// The module, its eight neighbours (paper outside), and one.
-    fn taps(&self, x: usize, y: usize) -> [f32; TAPS] {
-        std::array::from_fn(|n| {
-            if n == TAPS - 1 {
-                return 1.0;
-            }
-            let (x, y) = ((x + n % 3).wrapping_sub(1), (y + n / 3).wrapping_sub(1));
-            if x < self.side && y < self.side { self.values[y * self.side + x] } else { -1.0 }
-        })
+    /// With a module of paper on every side.
+    fn padded(&self) -> Vec<f32> {
+        let across = self.side + 2;
+        let mut padded = vec![-1.0; across * across];
+        let inner = padded.chunks_exact_mut(across).skip(1);
+        inner
+            .zip(self.values.chunks_exact(self.side))
+            .for_each(|(to, from)| to[1..=from.len()].copy_from_slice(from));
+        padded
     }
+}
+
+/// The module, its eight neighbours, and one, from a padded picture of `side` modules.
+#[inline]
+fn taps(padded: &[f32], side: usize, x: usize, y: usize) -> [f32; TAPS] {
+    let row = |k: usize| -> [f32; 3] {
+        let start = (y.wrapping_add(k)).wrapping_mul(side.wrapping_add(2)).wrapping_add(x);
+        padded.get(start..start.wrapping_add(3)).and_then(|r| r.try_into().ok()).unwrap_or_default()
+    };
+    let ([a, b, c], [d, e, f], [g, h, i]) = (row(0), row(1), row(2));
+    [a, b, c, d, e, f, g, h, i, 1.0]
 }
 
 const TAPS: usize = 10;
@@ -134,21 +150,24 @@ impl Sums {
         Self { side, sums }
     }
 
-    /// The mean around each module; where nothing was counted, of all.
-    fn means(&self) -> Vec<f32> {
-        let stride = self.side + 1;
-        let all = self.sums[stride * stride - 1];
-        let overall = all.0 / all.1.max(1.0);
-        let mean = |n: usize| {
-            let (x, y) = (n % self.side, n / self.side);
-            let (left, top) = (x.saturating_sub(REACH), y.saturating_sub(REACH));
-            let (right, low) = ((x + REACH + 1).min(self.side), (y + REACH + 1).min(self.side));
-            let [a, b, c, d] = [(left, top), (right, top), (left, low), (right, low)]
-                .map(|(x, y)| self.sums[y * stride + x]);
-            let (sum, count) = (a.0 + d.0 - b.0 - c.0, a.1 + d.1 - b.1 - c.1);
-            if count > 0.5 { sum / count } else { overall }
-        };
-        (0..self.side * self.side).map(mean).collect()
+    fn total(&self) -> (f32, f32) {
+        self.sums.last().copied().unwrap_or_default()
+    }
+
+    /// Sum and count around each module.
+    fn windows(&self) -> Vec<(f32, f32)> {
+        let (side, stride) = (self.side, self.side + 1);
+        let mut windows = Vec::with_capacity(side * side);
+        for y in 0..side {
+            let row = |y: usize| &self.sums[y * stride..][..stride];
+            let (upper, lower) = (row(y.saturating_sub(REACH)), row((y + REACH + 1).min(side)));
+            windows.extend((0..side).map(|x| {
+                let (left, right) = (x.saturating_sub(REACH), (x + REACH + 1).min(side));
+                let [a, b, c, d] = [upper[left], upper[right], lower[left], lower[right]];
+                (a.0 + d.0 - b.0 - c.0, a.1 + d.1 - b.1 - c.1)
+            }));
+        }
+        windows
     }
 }
 
