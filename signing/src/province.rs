@@ -231,7 +231,7 @@ impl Province {
             keys,
         };
         for issuer in DemoIssuer::founding(founding.nature) {
-            province.make_issuer(&issuer.terms(region, founding.founded), rng)?;
+            province.make_and_admit(&issuer.terms(region, founding.founded), rng)?;
         }
         province.make_day_keys(founding.founded, founding.days, rng)?;
         Ok(province)
@@ -254,11 +254,19 @@ impl Province {
         Ok(Province { state, revocations: RevocationList::new(founded), region, salt, keys })
     }
 
-    /// Makes an issuer's key where it will live, and admits it.
+    /// Makes the key of an issuer of this province where it will live, and admits it. Of others a desk has public keys
+    /// only; a demo plays all parts.
     ///
     /// # Errors
     /// [`IssuerNotMade`]; nothing was kept.
     pub fn make_issuer(&mut self, terms: &Terms, rng: &mut impl CryptoRng) -> Result<(), IssuerNotMade> {
+        if !self.state.demo {
+            self.state.register.admit_making(terms)?;
+        }
+        self.make_and_admit(terms, rng)
+    }
+
+    fn make_and_admit(&mut self, terms: &Terms, rng: &mut impl CryptoRng) -> Result<(), IssuerNotMade> {
         let name = KeyName::Issuer(terms.kid);
         let is_new = !self.keys.holds(name);
         let public = self.keys.make(name, rng)?.ok_or(CustodyFault::FitPurpose(name))?;

@@ -3,11 +3,12 @@
 //! forbids (a place that gives colours) or a weak or doubled key leaves the register as it was.
 //! Must not know: private keys, files.
 
+mod admission;
 mod diff;
 
 use std::collections::BTreeMap;
 
-use gate_core::keyset::{Allowed, Holder, IssuerKey, KeySet, KeySetError, Region};
+use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Region};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::kinds::kind_token;
 use crate::spelling;
 
+pub use admission::RegisterRefused;
 pub use diff::{Told, changes};
 
 /// One entry of the key set, as it is published (RFC 7517, RFC 8037).
@@ -74,56 +76,6 @@ pub struct Life {
     pub void_from: Option<Timestamp>,
 }
 
-/// Why the register was not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegisterRefused {
-    /// A holder that gives no codes of this kind.
-    #[error("a {holder:?} may not sign {kind:?} (DOMAIN §5; 暂行办法第四条：各地各部门不得自行设置或运营其他疫情防控码): {}", instead(*holder))]
-    GiveKind {
-        /// The holder.
-        holder: Holder,
-        /// What it was to sign.
-        kind: Kind,
-    },
-    /// A city or county of this province with a code of its own.
-    #[error("{} lies in this province, and only the province gives its colours: one code for all (DOMAIN §5; 暂行办法第四条：全省范围内一码通行): let the province's platform sign, or admit it as community or medical for certificates", region.as_str())]
-    RunSecondCode {
-        /// The city or county.
-        region: Region,
-    },
-    /// A longest life is made shorter, never longer: a longer life is a new key.
-    #[error(
-        "{kind:?} lives {longest_s} s at most with this key; a life is only ever made shorter: for a longer one add a new key"
-    )]
-    LengthenLife {
-        /// Of what.
-        kind: Kind,
-        /// As it is.
-        longest_s: u32,
-    },
-    /// The key may not sign this kind.
-    #[error("this key does not sign {kind:?}; `gate-sign keyset show` says what it signs")]
-    FindKind {
-        /// Which.
-        kind: Kind,
-    },
-    /// No name.
-    #[error("a name has 1 to 30 characters, none of them a control character or a digit row of seven")]
-    NameIssuer,
-    /// The terminal's loader would refuse the result.
-    #[error("the key set would be refused by every terminal")]
-    LoadBack(#[from] KeySetError),
-    /// No such entry.
-    #[error("the register has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]
-    FindIssuer(Kid),
-    /// An end is brought forward, never put off: a longer life is a new key.
-    #[error("the key already ends at {end} (seconds since 1970); an end is never put off: add a new key")]
-    PutOffEnd {
-        /// The end in force.
-        end: u64,
-    },
-}
-
 /// The register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,7 +107,7 @@ impl Register {
     /// # Errors
     /// What DOMAIN §5 forbids, and [`RegisterRefused::LoadBack`]; the register is as before.
     pub fn add(&mut self, key: &PublicKey, terms: &Terms) -> Result<(), RegisterRefused> {
-        self.admit(terms)?;
+        self.admit(key, terms)?;
         let mut changed = self.clone();
         changed.keys.push(entry(key, terms));
         self.replace(changed)
@@ -167,7 +119,9 @@ impl Register {
     /// [`RegisterRefused`]; the register is as before.
     pub fn retire(&mut self, kid: Kid, until: Timestamp) -> Result<(), RegisterRefused> {
         self.change(kid, |entry| match entry.until {
-            Some(end) if end < until.unix() => Err(RegisterRefused::PutOffEnd { end }),
+            Some(end) if end < until.unix() => {
+                Err(RegisterRefused::PutOffEnd { end: Timestamp::from_unix(end).unwrap_or(Timestamp::EPOCH) })
+            }
             _ => {
                 entry.until = Some(until.unix());
                 Ok(())
@@ -175,11 +129,15 @@ impl Register {
         })
     }
 
-    /// Voids what a stolen key signed from `cutoff` on: the thief can backdate, so the cut-off lies before the theft.
+    /// Voids what a stolen key signed from `cutoff` on: the thief can backdate, so the cut-off lies before the theft, and is
+    /// never ahead of `now`. An earlier cut-off that is there stays.
     ///
     /// # Errors
     /// [`RegisterRefused`]; the register is as before.
-    pub fn revoke(&mut self, kid: Kid, cutoff: Timestamp) -> Result<(), RegisterRefused> {
+    pub fn revoke(&mut self, kid: Kid, cutoff: Timestamp, now: Timestamp) -> Result<(), RegisterRefused> {
+        if cutoff > now {
+            return Err(RegisterRefused::RevokeAhead { cutoff });
+        }
         self.change(kid, |entry| {
             let earlier = entry.void_from.unwrap_or(u64::MAX).min(cutoff.unix());
             entry.void_from = Some(earlier);
@@ -193,6 +151,9 @@ impl Register {
     /// [`RegisterRefused`]; the register is as before.
     pub fn shorten(&mut self, kid: Kid, kind: Kind, longest_s: u32) -> Result<(), RegisterRefused> {
         self.change(kid, |entry| {
+            if longest_s == 0 {
+                return Err(RegisterRefused::ShortenToNothing { kind });
+            }
             let life = entry.kinds.iter_mut().find(|life| life.kind == kind_token(kind));
             let life = life.ok_or(RegisterRefused::FindKind { kind })?;
             if longest_s > life.longest_s {
@@ -260,21 +221,6 @@ impl Register {
         KeySet::load(self.document(version, issued).unwrap_or_default().as_bytes())
     }
 
-    /// What DOMAIN §5 forbids, said with what to do instead; the loader would refuse it without.
-    fn admit(&self, terms: &Terms) -> Result<(), RegisterRefused> {
-        let holder = terms.holder;
-        let wrong = terms.kinds.iter().find(|(kind, _)| holder.may_sign(*kind) == Allowed::No);
-        if let Some((kind, _)) = wrong {
-            return Err(RegisterRefused::GiveKind { holder, kind: *kind });
-        }
-        let ours = Region::parse(&self.province);
-        let part = ours.is_some_and(|ours| terms.region.same_province(ours) && terms.region != ours);
-        if holder == Holder::Province && part {
-            return Err(RegisterRefused::RunSecondCode { region: terms.region });
-        }
-        Ok(())
-    }
-
     fn change(
         &mut self,
         kid: Kid,
@@ -291,22 +237,6 @@ impl Register {
         changed.load(1, Timestamp::EPOCH)?;
         *self = changed;
         Ok(())
-    }
-}
-
-/// What a holder that gives no codes does instead.
-fn instead(holder: Holder) -> &'static str {
-    match holder {
-        Holder::Place | Holder::Hub | Holder::Terminal => {
-            "people show the province's code there; a place's own 场所码 stands in places.json, and needs no key"
-        }
-        Holder::National => "the national platform gives screen codes; paper codes come from the province",
-        Holder::Province => {
-            "tests come from laboratories, certificates from communities and medical institutions"
-        }
-        Holder::Laboratory | Holder::Community | Holder::Medical | Holder::StaffOffice => {
-            "colours come from the province's platform alone; a laboratory signs tests, a community certificates, a medical institution both, the staff office badges"
-        }
     }
 }
 

@@ -379,13 +379,30 @@ fn a_key_of_an_issuer_that_was_refused_does_not_stay() {
 }
 
 #[test]
+fn a_real_desk_makes_no_key_in_the_name_of_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let real = Founding { tag_memory: MemoryKib::new(1024).unwrap(), ..founding(Demo::No) };
+    let access = access(answers("a passphrase of some length"));
+    let mut desk = Desk::found(dir.path(), &real, &CustodyChoice::Age, &access, &mut rng(1)).unwrap();
+    let files = key_files(dir.path());
+    for (holder, region) in [(Holder::National, "000000"), (Holder::Province, "110000")] {
+        let region = Region::parse(region).unwrap();
+        let others = Terms { holder, region, kinds: vec![(Kind::ScreenCode, 900)], ..terms(b"oth1") };
+        let refused = desk.province.make_issuer(&others, &mut rng(4)).unwrap_err().to_string();
+        assert!(refused.contains("--public-key") && refused.contains("DOMAIN §6"), "{refused}");
+    }
+    assert_eq!(key_files(dir.path()), files, "no private key of another's was made");
+    desk.province.make_issuer(&terms(b"lab9"), &mut rng(4)).unwrap();
+}
+
+#[test]
 fn a_changed_register_is_not_kept_before_the_log_has_its_line() {
     let dir = tempfile::tempdir().unwrap();
     let mut desk = found(dir.path());
     let changes = |desk: &Desk| told(desk).iter().filter(|line| line.0 == Operation::KeySetChange).count();
     desk.save().unwrap();
     assert_eq!(changes(&desk), 0);
-    desk.province.register_mut().revoke(Kid(*b"lab1"), now()).unwrap();
+    desk.province.register_mut().revoke(Kid(*b"lab1"), now(), now()).unwrap();
     desk.save().unwrap();
     desk.save().unwrap();
     assert_eq!(changes(&desk), 1);

@@ -199,13 +199,13 @@ fn a_stolen_key_is_cut_off_and_backdating_only_helps_until_the_cut_off_goes_back
     story.steal("paper, thief, dated -100", -100);
     story.steal("paper, thief, backdated to -300", -300);
     story.steal("paper, thief, signed at 30", 30);
-    story.demo.province_mut().register_mut().revoke(OLD, at(-240)).unwrap();
+    story.demo.province_mut().register_mut().revoke(OLD, at(-240), at(0)).unwrap();
     story.add_new_key(5);
     story.publish(5);
     story.issue("paper, new key, minute 10", NEW, PAPER, 10);
-    story.demo.province_mut().register_mut().revoke(OLD, at(-30 * DAY)).unwrap();
+    story.demo.province_mut().register_mut().revoke(OLD, at(-30 * DAY), at(0)).unwrap();
     // A later cut-off never brings back what an earlier one voided.
-    story.demo.province_mut().register_mut().revoke(OLD, at(-10)).unwrap();
+    story.demo.province_mut().register_mut().revoke(OLD, at(-10), at(0)).unwrap();
     story.publish(60);
     let table = story.table(&[-90, 4, 5, 31, 59, 60, 10_000], 0);
     same(

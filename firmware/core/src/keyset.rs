@@ -38,6 +38,9 @@ impl Region {
     }
 }
 
+/// The national platform's region.
+pub const NATION: Region = Region(*b"000000");
+
 /// Who holds a key; decides what it may ever sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,12 +234,39 @@ pub enum KeySetError {
         /// The city or county.
         region: Region,
     },
+    /// A life that no issuer may give ([`longest_of`]).
+    #[error("key {entry}: {kind:?} may live {ceiling_s} s at most, not {longest_s} s (DOMAIN §7)")]
+    LivesTooLong {
+        /// Which entry.
+        entry: usize,
+        /// Of what.
+        kind: Kind,
+        /// As it stands in the entry, in seconds.
+        longest_s: u32,
+        /// The most, in seconds.
+        ceiling_s: u32,
+    },
     /// Two entries with one id or one key.
     #[error("key {entry} repeats the id or the key of an earlier one")]
     Repeated {
         /// The later entry.
         entry: usize,
     },
+}
+
+/// The longest life in seconds that any issuer of this class may be given for a kind, whatever a key set says. A screen code:
+/// 15 minutes for ours and the national platform (DOMAIN §7: the picture of one is good for no longer), a day for another
+/// province's, whose rule we do not make. Test certificates: 30 days, the most days that a policy counts. Our default for the
+/// others: paper codes and certificates 90 days, badges a year.
+pub fn longest_of(kind: Kind, class: IssuerClass) -> u32 {
+    const DAY_S: u32 = 86_400;
+    match (kind, class) {
+        (Kind::ScreenCode, IssuerClass::Ours | IssuerClass::National) => 15 * 60,
+        (Kind::ScreenCode, IssuerClass::Mutual) => DAY_S,
+        (Kind::PaperCode | Kind::Certificate, _) => 90 * DAY_S,
+        (Kind::NucleicAcidTest, _) => 30 * DAY_S,
+        (Kind::StaffBadge, _) => 366 * DAY_S,
+    }
 }
 
 #[derive(Deserialize)]
@@ -375,24 +405,32 @@ fn admitted_key(
     }
     let key = PublicKey::admit(&x).map_err(|cause| KeySetError::KeyRefused { entry, cause })?;
     let region = Region::parse(document.region).ok_or(bad("region"))?;
+    if (document.holder == Holder::National) != (region == NATION) {
+        return Err(bad("region"));
+    }
     if document.holder == Holder::Province && region.same_province(province) && region != province {
         return Err(KeySetError::SecondCode { entry, region });
     }
+    let class = class(document.holder, region, province);
     let time = |seconds, what| Timestamp::from_unix(seconds).ok_or(bad(what));
     Ok(IssuerKey {
         kid: Kid(json::hex(document.kid).ok_or(bad("kid"))?),
         key,
         region,
         holder: document.holder,
-        class: class(document.holder, region, province),
-        longest: longest_lives(entry, document)?,
+        class,
+        longest: longest_lives(entry, document, class)?,
         from: time(document.from, "from")?,
         until: document.until.map(|end| time(end, "until")).transpose()?,
         void_from: document.void_from.map(|cutoff| time(cutoff, "void_from")).transpose()?,
     })
 }
 
-fn longest_lives(entry: usize, document: &KeyDocument<'_>) -> Result<Vec<(Kind, u32), 5>, KeySetError> {
+fn longest_lives(
+    entry: usize,
+    document: &KeyDocument<'_>,
+    class: IssuerClass,
+) -> Result<Vec<(Kind, u32), 5>, KeySetError> {
     let mut longest = Vec::new();
     for allowed in &document.kinds {
         let kind = Kind::from(allowed.kind);
@@ -401,6 +439,10 @@ fn longest_lives(entry: usize, document: &KeyDocument<'_>) -> Result<Vec<(Kind, 
         }
         if allowed.longest_s == 0 || longest.iter().any(|(known, _)| *known == kind) {
             return Err(KeySetError::OutOfRange { entry, what: "kinds" });
+        }
+        let (longest_s, ceiling_s) = (allowed.longest_s, longest_of(kind, class));
+        if longest_s > ceiling_s {
+            return Err(KeySetError::LivesTooLong { entry, kind, longest_s, ceiling_s });
         }
         longest
             .push((kind, allowed.longest_s))

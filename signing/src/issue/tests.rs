@@ -142,7 +142,7 @@ fn a_retired_key_issues_nothing_after_its_end() {
     assert_eq!(refusal, IssueRefused::UseKey(Force::OutsideLife));
     request.issued = now().minus(u64::from(DAY_S) + 1);
     demo.issue(DemoIssuer::ProvinceRetired, &request).unwrap();
-    demo.province_mut().register_mut().revoke(DemoIssuer::Province.kid(), now()).unwrap();
+    demo.province_mut().register_mut().revoke(DemoIssuer::Province.kid(), now(), now()).unwrap();
     request.issued = now();
     let refusal = demo.issue(DemoIssuer::Province, &request).unwrap_err();
     assert_eq!(refusal, IssueRefused::UseKey(Force::Revoked));

@@ -140,7 +140,7 @@ fn revoked(old: Option<Timestamp>, new: Option<Timestamp>) -> Option<Words> {
     }
 }
 
-fn kind_in_words(kind: Kind) -> (&'static str, &'static str) {
+pub(super) fn kind_in_words(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::ScreenCode => ("亮码", "screen codes"),
         Kind::PaperCode => ("长期纸质码", "paper codes"),
@@ -164,7 +164,7 @@ fn holder(holder: Holder) -> (&'static str, &'static str) {
     }
 }
 
-fn duration(seconds: u32) -> Words {
+pub(super) fn duration(seconds: u32) -> Words {
     let (count, zh, en) = match seconds {
         s if s % 86_400 == 0 => (s / 86_400, "天", "days"),
         s if s % 3_600 == 0 => (s / 3_600, "小时", "h"),
@@ -179,7 +179,7 @@ fn end(until: Option<Timestamp>) -> Words {
 }
 
 /// In the civil time of the rules, UTC+8.
-fn shown(time: Timestamp) -> String {
+pub(super) fn shown(time: Timestamp) -> String {
     let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", second / 3600, second / 60 % 60)
 }
@@ -242,7 +242,7 @@ mod tests {
         let told = told(|register| {
             register.add(&key, &terms(Holder::Province, "420000", Kind::ScreenCode)).unwrap();
             register.retire(DemoIssuer::Community.kid(), now()).unwrap();
-            register.revoke(DemoIssuer::Laboratory.kid(), now().minus(3_600)).unwrap();
+            register.revoke(DemoIssuer::Laboratory.kid(), now().minus(3_600), now()).unwrap();
         });
         let zh: Vec<&str> = told.iter().map(|one| one.zh.as_str()).collect();
         assert_eq!(

@@ -114,3 +114,34 @@ fn no_city_of_the_province_gives_colours_and_another_provinces_may() {
     let times = [set.keys()[0].until(), set.keys()[0].void_from(), Some(set.keys()[0].from())];
     assert_eq!(times, [2000, 1500, 1000].map(Timestamp::from_unix));
 }
+
+#[test]
+fn no_issuer_gives_a_code_that_outlives_the_rules() {
+    let of = |holder: &str, region: &str, (kind, longest_s): (&str, u32)| {
+        let kinds = format!(r#"{{"kind":"{kind}","longest_s":{longest_s}}}"#);
+        let region = format!(r#""region":"{region}""#);
+        load(&[key("00000001", &x(1), holder, &kinds).replace(r#""region":"510000""#, &region)])
+    };
+    for (holder, region, kind, most) in [
+        ("province", "510000", "screen_code", 900),
+        ("national", "000000", "screen_code", 900),
+        ("province", "110000", "screen_code", 86_400),
+        ("province", "510000", "paper_code", 90 * 86_400),
+        ("laboratory", "510100", "nucleic_acid_test", 30 * 86_400),
+        ("community", "510100", "certificate", 90 * 86_400),
+        ("staff_office", "510000", "staff_badge", 366 * 86_400),
+    ] {
+        of(holder, region, (kind, most)).unwrap();
+        let refused = of(holder, region, (kind, most + 1)).unwrap_err();
+        assert!(matches!(refused, KeySetError::LivesTooLong { entry: 0, .. }), "{holder} {kind}: {refused}");
+    }
+}
+
+#[test]
+fn the_national_platform_is_of_no_province_and_no_province_is_the_nation() {
+    for (holder, region) in [("national", "510000"), ("national", "110000"), ("province", "000000")] {
+        let wrong = key("00000001", &x(1), holder, SCREEN).replace("510000", region);
+        let refused = load(&[wrong]).unwrap_err();
+        assert_eq!(refused, KeySetError::OutOfRange { entry: 0, what: "region" }, "{holder} {region}");
+    }
+}

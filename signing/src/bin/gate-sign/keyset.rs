@@ -70,7 +70,7 @@ pub(crate) struct Add {
     /// The issuer's Ed25519 public key, base64url without padding (43 characters)
     #[arg(long, value_name = "X", value_parser = key, group = "key")]
     public_key: Option<PublicKey>,
-    /// Make the key here; its private half stays at this desk
+    /// Make the key here, for an issuer of this province; its private half stays at this desk
     #[arg(long, group = "key")]
     make: bool,
 }
@@ -121,7 +121,7 @@ pub(crate) struct Revoke {
     /// The key's id
     #[arg(long, value_parser = kid)]
     kid: Kid,
-    /// Codes issued from then on are void, RFC 3339
+    /// Codes issued from then on are void, RFC 3339; not ahead of now
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Timestamp,
 }
@@ -242,9 +242,16 @@ impl Retire {
 
 impl Revoke {
     fn run(self) -> anyhow::Result<()> {
-        let mut desk = self.desk.open()?;
-        desk.province.register_mut().revoke(self.kid, self.from)?;
-        println!("revoked: codes issued from {} on are void; publish at once", shown(self.from));
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        desk.province.register_mut().revoke(self.kid, self.from, now)?;
+        let in_force = desk.province.register().life(self.kid).and_then(|life| life.void_from);
+        match in_force {
+            Some(earlier) if earlier < self.from => println!(
+                "codes issued from {} on are void already, and stay void: nothing changed",
+                shown(earlier)
+            ),
+            _ => println!("revoked: codes issued from {} on are void; publish at once", shown(self.from)),
+        }
         keep(&mut desk)
     }
 }
