@@ -8,7 +8,7 @@ use gate_core::decide::{self, Decision};
 use gate_core::facts::data_age;
 use gate_core::manifest::Dataset;
 use gate_core::policy::Settings;
-use gate_core::time::ClockTrust;
+use gate_core::time::{ClockTrust, TimeReading};
 use gate_core::verdict::{Direction, PlaceKind, Reason, Verdict};
 use gate_wire::record::{CodeRecorded, Record, RecordKind};
 use gate_wire::time::Timestamp;
@@ -159,7 +159,8 @@ fn against_facts(record: &Record, case: &Case, settings: &Settings) -> Vec<Diffe
     }
     if matches!(case.data, DataAge::Fresh | DataAge::Stale) {
         let as_of = Some(record.list_as_of).filter(|as_of| *as_of != Timestamp::EPOCH);
-        let age = data_age(as_of, record.at, settings.list_stale_after_days);
+        let now = TimeReading { time: record.at, trust: clock };
+        let age = data_age(as_of, now, settings.list_stale_after_days);
         hold(Part::DataAge, format!("{:?}", case.data), format!("{age:?}"));
     }
     if let Some(class) = temperature(record, case.temperature, settings) {
