@@ -37,9 +37,23 @@ pub enum Key {
     Temperature,
     /// 确认时间: type the time now, where the clock is not confirmed.
     Clock,
+    /// 再说一遍: say the last verdict once more, for those who did not hear.
+    SayAgain,
     /// 退出.
     Logout,
 }
+
+/// The keys with a meaning of their own, in the order of their digits 1 to 8 in the menu.
+pub const MENU: [Key; 8] = [
+    Key::Accept,
+    Key::Companion,
+    Key::Emergency,
+    Key::Document,
+    Key::Temperature,
+    Key::Clock,
+    Key::SayAgain,
+    Key::Logout,
+];
 
 /// What an attendant accepted or did. The code is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,6 +176,8 @@ pub enum Pressed {
     SecondReading(i16),
     /// The time now, as the attendant's own watch says.
     ConfirmTime(Timestamp),
+    /// Say the last verdict once more.
+    SayAgain,
     /// End the session.
     Logout,
 }
@@ -176,6 +192,7 @@ pub struct Panel {
 enum State {
     #[default]
     Closed,
+    Menu,
     Proof,
     Cause,
     Confirm(Cause),
@@ -200,8 +217,17 @@ pub const TYPED_DOCUMENTS: [DocumentKind; 5] = [
 ];
 
 impl Panel {
+    /// What `key` means just now: a digit of the menu is the key that it stands for. Ask this before asking who may.
+    pub fn meaning(&self, key: Key) -> Key {
+        match self.state {
+            State::Menu => chosen(key, &MENU).unwrap_or(key),
+            _ => key,
+        }
+    }
+
     /// Takes a key.
     pub fn press(&mut self, key: Key, situation: Situation) -> Pressed {
+        let key = self.meaning(key);
         if key == Key::Back {
             return self.close(Pressed::Closed);
         }
@@ -215,7 +241,7 @@ impl Panel {
             return if let Pressed::LookUp(_) = pressed { self.close(pressed) } else { pressed };
         }
         match core::mem::take(&mut self.state) {
-            State::Closed => self.begin(key, situation),
+            State::Closed | State::Menu => self.begin(key, situation),
             // A verdict that came while the proofs were shown: no proof opens against yellow or red (DOMAIN §19).
             State::Proof if situation.is_coloured() => self.show(State::Cause, StaffStep::ChooseCause),
             State::Proof => match chosen(key, &Act::PROOFS) {
@@ -264,8 +290,10 @@ impl Panel {
                 self.show(State::Temperature(Vec::new()), StaffStep::TypeTemperature { typed: 0 })
             }
             Key::Clock => self.show(State::Time(String::new()), StaffStep::TypeTime { typed: 0 }),
+            Key::SayAgain => Pressed::SayAgain,
             Key::Logout => Pressed::Logout,
-            Key::Digit(_) | Key::Letter(_) | Key::Ok | Key::Back => Pressed::Nothing,
+            Key::Ok => self.show(State::Menu, StaffStep::Menu),
+            Key::Digit(_) | Key::Letter(_) | Key::Back => Pressed::Nothing,
         }
     }
 

@@ -10,6 +10,13 @@ use crate::query::QueryNumber;
 use crate::time::ClockTrust;
 use crate::verdict::{Advice, Reason, Verdict};
 
+mod service;
+
+pub use service::{
+    Carrier, DataShown, Enrolment, Link, LogsOut, LogsStep, OutOfService, Percent, Technician, Traffic,
+    UpdateRefused, UpdateStep, Updating, Volume,
+};
+
 /// One state of the public screen.
 #[expect(clippy::large_enum_variant, reason = "no heap here, and there is one screen at a time")]
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +44,12 @@ pub enum Screen {
     LaneOpen,
     /// Part of the terminal is unwell; what still works is said.
     Fault(FaultScreen),
+    /// New data are being taken over from a carrier.
+    Updating(Updating),
+    /// A technician looks at the terminal.
+    Technician(Technician),
+    /// Nobody is served here just now; the human path is named.
+    OutOfService(OutOfService),
 }
 
 /// The idle screen (DOMAIN §4, §10).
@@ -155,6 +168,20 @@ pub enum Hint {
     BrightenScreen,
     /// 拿稳.
     HoldStill,
+    /// 请重新扫码.
+    ShowAgain,
+}
+
+impl Hint {
+    /// Every hint.
+    pub const ALL: [Hint; 6] = [
+        Hint::OneCodeAtATime,
+        Hint::PlaceCardAgain,
+        Hint::ComeCloser,
+        Hint::BrightenScreen,
+        Hint::HoldStill,
+        Hint::ShowAgain,
+    ];
 }
 
 /// Why a PIN entry is not accepted just now.
@@ -172,6 +199,8 @@ pub enum PinRefusal {
 /// What the attendant is being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaffStep {
+    /// 1 to 8: what the keys of the panel do.
+    Menu,
     /// 1 to 5: which paper proof or page was seen.
     ChooseProof,
     /// 1 to 5: which cause for opening against yellow or red (DOMAIN §19).

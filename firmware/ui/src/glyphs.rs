@@ -11,26 +11,33 @@
 const HEADER: usize = 16;
 const ENTRY: usize = 16;
 
-/// A size of text, by what it is for.
+/// A size that text exists in. What each is used for stands in [`crate::manner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Style {
-    /// 22 px: staff.
-    Tiny,
-    /// 28 px: data, small English. Holds the characters of names and places.
-    Small,
-    /// 40 px: causes.
-    Medium,
-    /// 60 px: what to do.
-    Large,
-    /// 96 px: headings.
-    Huge,
-    /// 128 px: short headings, the clock.
-    Giant,
-    /// 176 px: Pass.
-    Vast,
+    /// 18 px.
+    Px18,
+    /// 22 px.
+    Px22,
+    /// 28 px: holds the characters of names and places.
+    Px28,
+    /// 40 px.
+    Px40,
+    /// 56 px: 28 px doubled, so that names and places can be large too.
+    Px56,
+    /// 60 px.
+    Px60,
+    /// 96 px: headings, hints, digits of the clock.
+    Px96,
+    /// 128 px: the same.
+    Px128,
+    /// 176 px: short headings, digits of the clock.
+    Px176,
+    /// 256 px: 128 px doubled.
+    Px256,
 }
 
-static TABLES: [Table; 7] = [
+static TABLES: [Table; 8] = [
+    Table(include_bytes!("../../../assets/fonts/gate-18.glyphs")),
     Table(include_bytes!("../../../assets/fonts/gate-22.glyphs")),
     Table(include_bytes!("../../../assets/fonts/gate-28.glyphs")),
     Table(include_bytes!("../../../assets/fonts/gate-40.glyphs")),
@@ -40,33 +47,69 @@ static TABLES: [Table; 7] = [
     Table(include_bytes!("../../../assets/fonts/gate-176.glyphs")),
 ];
 
+/// How many pixels a table's pixel becomes, in each direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zoom {
+    /// As it is.
+    One,
+    /// Four for one, smoothed.
+    Two,
+}
+
+impl Zoom {
+    /// As a factor.
+    pub(crate) fn factor(self) -> u32 {
+        match self {
+            Zoom::One => 1,
+            Zoom::Two => 2,
+        }
+    }
+}
+
 impl Style {
     pub(crate) fn table(self) -> &'static Table {
-        let [tiny, small, medium, large, huge, giant, vast] = &TABLES;
+        let [px18, px22, px28, px40, px60, px96, px128, px176] = &TABLES;
         match self {
-            Style::Tiny => tiny,
-            Style::Small => small,
-            Style::Medium => medium,
-            Style::Large => large,
-            Style::Huge => huge,
-            Style::Giant => giant,
-            Style::Vast => vast,
+            Style::Px18 => px18,
+            Style::Px22 => px22,
+            Style::Px28 | Style::Px56 => px28,
+            Style::Px40 => px40,
+            Style::Px60 => px60,
+            Style::Px96 => px96,
+            Style::Px128 | Style::Px256 => px128,
+            Style::Px176 => px176,
         }
+    }
+
+    /// How its table is drawn.
+    pub(crate) fn zoom(self) -> Zoom {
+        if matches!(self, Style::Px56 | Style::Px256) { Zoom::Two } else { Zoom::One }
+    }
+
+    /// Pixels per em.
+    pub(crate) fn px(self) -> u32 {
+        u32::from(self.table().px()) * self.zoom().factor()
+    }
+
+    /// From the top of a line to its baseline, in pixels.
+    pub(crate) fn ascent(self) -> u32 {
+        u32::from(self.table().ascent()) * self.zoom().factor()
     }
 
     /// Height of a line in pixels: the tallest ink above and the deepest below the baseline.
     pub(crate) fn line_height(self) -> u32 {
-        u32::from(self.table().ascent()) + u32::from(self.table().descent())
+        self.ascent() + u32::from(self.table().descent()) * self.zoom().factor()
     }
 
     /// How far the pen moves, in pixels.
     pub(crate) fn advance(self, character: char) -> u32 {
-        self.table().find(character).map_or(self.replacement_advance(), |glyph| glyph.advance.into())
+        let glyph = self.table().find(character);
+        glyph.map_or(self.replacement_advance(), |glyph| u32::from(glyph.advance) * self.zoom().factor())
     }
 
     /// Advance of the box that stands for a character without a glyph.
     pub(crate) fn replacement_advance(self) -> u32 {
-        self.table().px().into()
+        self.px()
     }
 
     /// Whether every character has a glyph.
@@ -165,8 +208,16 @@ impl Table {
 mod tests {
     use super::*;
 
-    const STYLES: [Style; 7] =
-        [Style::Tiny, Style::Small, Style::Medium, Style::Large, Style::Huge, Style::Giant, Style::Vast];
+    const STYLES: [Style; 8] = [
+        Style::Px18,
+        Style::Px22,
+        Style::Px28,
+        Style::Px40,
+        Style::Px60,
+        Style::Px96,
+        Style::Px128,
+        Style::Px176,
+    ];
 
     fn characters(table: &Table) -> impl Iterator<Item = char> {
         (0..table.count()).map(|i| char::from_u32(table.u32(HEADER + ENTRY * i)).unwrap())
@@ -193,14 +244,14 @@ mod tests {
     #[test]
     fn names_and_places_have_their_characters() {
         for character in "欧阳闫喆堃镕珺成都市天府新区0-9（）·".chars() {
-            assert!(Style::Small.table().find(character).is_some(), "{character}");
+            assert!(Style::Px28.table().find(character).is_some(), "{character}");
         }
     }
 
     #[test]
     fn a_character_without_a_glyph_has_a_width() {
-        assert_eq!(Style::Small.table().find('龘'), None);
-        assert_eq!(Style::Small.width("龘"), 28);
+        assert_eq!(Style::Px28.table().find('龘'), None);
+        assert_eq!(Style::Px28.width("龘"), 28);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Promises: signs are alpha pictures, drawn with the glyphs' code; no thick primitives.
 //! Must not know: which screen shows which sign.
 
-use crate::glyphs::{Glyph, Table};
+use crate::glyphs::{Glyph, Table, Zoom};
 
 /// A sign. The order is that of the tables (`cargo xtask fonts`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +29,35 @@ pub(crate) enum Icon {
     Lock,
     /// Member of staff.
     Staff,
+    /// Circle that runs back.
+    Again,
+    /// USB stick.
+    Stick,
+    /// Wrench.
+    Tools,
+    /// Board with a bar across.
+    Closed,
+    /// Loudspeaker.
+    Speaker,
 }
 
 /// Sizes that signs exist in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconSize {
+    /// 40 px.
+    Small,
     /// 56 px.
     Line,
     /// 112 px.
     Heading,
     /// 168 px.
     Full,
+    /// 336 px: 168 px doubled.
+    Vast,
 }
 
-static TABLES: [Table; 3] = [
+static TABLES: [Table; 4] = [
+    Table(include_bytes!("../../../assets/icons/icons-40.glyphs")),
     Table(include_bytes!("../../../assets/icons/icons-56.glyphs")),
     Table(include_bytes!("../../../assets/icons/icons-112.glyphs")),
     Table(include_bytes!("../../../assets/icons/icons-168.glyphs")),
@@ -50,17 +65,23 @@ static TABLES: [Table; 3] = [
 
 impl IconSize {
     fn table(self) -> &'static Table {
-        let [line, heading, full] = &TABLES;
+        let [small, line, heading, full] = &TABLES;
         match self {
+            IconSize::Small => small,
             IconSize::Line => line,
             IconSize::Heading => heading,
-            IconSize::Full => full,
+            IconSize::Full | IconSize::Vast => full,
         }
+    }
+
+    /// How its table is drawn.
+    pub(crate) fn zoom(self) -> Zoom {
+        if self == IconSize::Vast { Zoom::Two } else { Zoom::One }
     }
 
     /// Side in pixels.
     pub(crate) fn px(self) -> u32 {
-        self.table().px().into()
+        u32::from(self.table().px()) * self.zoom().factor()
     }
 }
 
@@ -77,9 +98,9 @@ mod tests {
 
     #[test]
     fn every_sign_exists_in_every_size() {
-        for size in [IconSize::Line, IconSize::Heading, IconSize::Full] {
-            assert_eq!(size.table().count(), Icon::Staff as usize + 1);
-            assert!(Icon::Pass.glyph(size).is_some() && Icon::Staff.glyph(size).is_some());
+        for size in [IconSize::Small, IconSize::Line, IconSize::Heading, IconSize::Full] {
+            assert_eq!(size.table().count(), Icon::Speaker as usize + 1);
+            assert!(Icon::Pass.glyph(size).is_some() && Icon::Speaker.glyph(size).is_some());
         }
     }
 }

@@ -4,13 +4,13 @@
 
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
-use qrcodegen::{QrCode, QrCodeEcc};
 
+use crate::code::PlaceCode;
 use crate::frame::{Frame, Item};
 use crate::glyphs::Style;
 use crate::icon::{Icon, IconSize};
 use crate::palette::Ink;
-use crate::text;
+use crate::{guide, text};
 
 /// Something with a size.
 pub(crate) enum Block {
@@ -18,12 +18,31 @@ pub(crate) enum Block {
     Text { lines: Vec<String>, style: Style, ink: Ink, side: Side },
     /// A sign.
     Sign { icon: Icon, size: IconSize, ink: Ink },
+    /// A sign that shows where to hold something: it moves towards a mark.
+    Guide { icon: Icon, size: IconSize, ink: Ink, toward: Toward, phase: u8 },
+    /// A word on a key.
+    Keycap { text: String, style: Style, ink: Ink },
+    /// Something on paper of its own, at least this wide.
+    Card { inner: Box<Block>, ink: Ink, padding: u32, width: u32 },
+    /// A bar that is full to a share.
+    Progress { percent: u8, width: u32, height: u32, ink: Ink },
+    /// Nothing of a size.
+    Room(Size),
     /// A QR code.
     Code(PlaceCode),
     /// Side by side, centred vertically.
     Row { blocks: Vec<Block>, gap: u32 },
     /// One below the other.
     Column { blocks: Vec<Block>, gap: u32, side: Side },
+}
+
+/// Where a guide's mark stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Toward {
+    /// Above: the camera.
+    Up,
+    /// Below: the card reader.
+    Down,
 }
 
 /// Where the boxes of a column stand.
@@ -33,6 +52,8 @@ pub(crate) enum Side {
     Left,
     /// In the middle.
     Middle,
+    /// At the right edge.
+    Right,
 }
 
 impl Side {
@@ -40,16 +61,18 @@ impl Side {
         match self {
             Side::Left => 0,
             Side::Middle => middle(outer, inner),
+            Side::Right => outer as i32 - inner as i32,
         }
     }
 }
 
 impl Block {
-    /// `words` in the first of `styles` that has all their glyphs and takes at most `most` lines of `width` pixels; else
-    /// in the last.
+    /// `words` in the first of `styles` that has all their glyphs and takes at most `most` lines of `width` pixels with no
+    /// word cut; else in the last that has them.
     pub(crate) fn text(words: &str, ink: Ink, styles: &[Style], (width, most): (u32, usize)) -> Block {
-        let fits = |style: &&Style| style.holds(words) && text::lines(words, **style, width).len() <= most;
-        let style = styles.iter().find(fits).or(styles.last()).copied().unwrap_or(Style::Small);
+        let fitting = styles.iter().find(|style| text::suits(words, **style, (width, most)));
+        let last = || styles.iter().rfind(|style| style.holds(words)).or(styles.last());
+        let style = fitting.or_else(last).copied().unwrap_or(Style::Px28);
         Block::Text { lines: text::lines(words, style, width), style, ink, side: Side::Middle }
     }
 
@@ -60,8 +83,13 @@ impl Block {
 
     /// With its lines at the left edge.
     pub(crate) fn left(self) -> Block {
+        self.at(Side::Left)
+    }
+
+    /// With its lines at an edge.
+    pub(crate) fn at(self, side: Side) -> Block {
         match self {
-            Block::Text { lines, style, ink, .. } => Block::Text { lines, style, ink, side: Side::Left },
+            Block::Text { lines, style, ink, .. } => Block::Text { lines, style, ink, side },
             other => other,
         }
     }
@@ -81,6 +109,17 @@ impl Block {
                 Size::new(width, style.line_height() * lines.len() as u32)
             }
             Block::Sign { size, .. } => Size::new_equal(size.px()),
+            Block::Guide { size, .. } => Size::new(size.px(), size.px() + guide::room(*size)),
+            Block::Keycap { text, style, .. } => {
+                let height = style.line_height() + style.px() / 4;
+                Size::new((style.width(text) + style.px() / 2).max(height), height)
+            }
+            Block::Card { inner, padding, width, .. } => {
+                let inner = inner.size() + Size::new_equal(2 * padding);
+                Size::new(inner.width.max(*width), inner.height)
+            }
+            Block::Progress { width, height, .. } => Size::new(*width, *height),
+            Block::Room(size) => *size,
             Block::Code(code) => Size::new_equal(code.side()),
             Block::Row { blocks, gap } => along(blocks, *gap, |size| (size.width, size.height)),
             Block::Column { blocks, gap, .. } => {
@@ -102,6 +141,23 @@ impl Block {
                 }
             }
             Block::Sign { icon, size, ink } => frame.items.push(Item::Sign { at, icon, size, ink }),
+            Block::Guide { icon, size: sign, ink, toward, phase } => {
+                guide::place(Rectangle::new(at, size), (icon, sign, ink), (toward, phase), frame)
+            }
+            Block::Keycap { text, style, ink } => {
+                let (area, indent) = (Rectangle::new(at, size), middle(size.width, style.width(&text)));
+                let at = at + Point::new(indent, middle(size.height, style.line_height()));
+                frame.items.push(Item::Key { area, at, text, style, ink });
+            }
+            Block::Card { inner, ink, padding, .. } => {
+                frame.items.push(Item::Round { area: Rectangle::new(at, size), radius: padding, ink });
+                inner.place(at + Size::new_equal(padding), frame);
+            }
+            Block::Progress { percent, ink, .. } => {
+                let full = size.width * u32::from(percent.min(100)) / 100;
+                frame.items.push(Item::Progress { area: Rectangle::new(at, size), full, ink });
+            }
+            Block::Room(_) => {}
             Block::Code(code) => frame.items.push(Item::Code { at, code }),
             Block::Row { blocks, gap } => {
                 let mut x = at.x;
@@ -133,61 +189,27 @@ fn along(blocks: &[Block], gap: u32, turn: impl Fn(Size) -> (u32, u32)) -> Size 
     )
 }
 
-fn middle(outer: u32, inner: u32) -> i32 {
+pub(crate) fn middle(outer: u32, inner: u32) -> i32 {
     (outer as i32 - inner as i32) / 2
 }
 
-/// Room between what belongs apart, at least and at most.
+/// Room between groups, at least, in pixels.
 const GAP_LEAST: u32 = 4;
-const GAP_MOST: u32 = 28;
 
-/// Whether `groups` fit into `height` one below the other.
-pub(crate) fn fits(groups: &[Block], height: u32) -> bool {
-    let used: u32 = groups.iter().map(|group| group.size().height + GAP_LEAST).sum();
-    used + GAP_LEAST <= height
+/// Whether `groups` fit into an area one below the other.
+pub(crate) fn fits(groups: &[Block], area: Size) -> bool {
+    let sizes = || groups.iter().map(Block::size);
+    let used: u32 = sizes().map(|size| size.height + GAP_LEAST).sum();
+    used + GAP_LEAST <= area.height && sizes().all(|size| size.width <= area.width)
 }
 
-/// Places `groups` one below the other in the middle of `area`, with the room that is left shared between them.
-pub(crate) fn spread(groups: Vec<Block>, area: Rectangle, frame: &mut Frame) {
+/// Places `groups` one below the other in the middle of `area`, with the room that is left shared between them, at most
+/// `most` pixels each.
+pub(crate) fn spread(groups: Vec<Block>, area: Rectangle, most: u32, frame: &mut Frame) {
     let used: u32 = groups.iter().map(|group| group.size().height).sum();
     let share = area.size.height.saturating_sub(used) / (groups.len() as u32 + 1);
-    let column = Block::column(share.clamp(GAP_LEAST, GAP_MOST), Side::Middle, groups);
+    let column = Block::column(share.min(most).max(GAP_LEAST), Side::Middle, groups);
     let size = column.size();
     let at = Point::new(middle(area.size.width, size.width), middle(area.size.height, size.height));
     column.place(area.top_left + at, frame);
-}
-
-/// The platform's place code as a QR code (DOMAIN §10).
-pub(crate) struct PlaceCode {
-    code: QrCode,
-    scale: u32,
-}
-
-/// Light modules around the code (ISO/IEC 18004, 9.1).
-const QUIET: u32 = 4;
-
-impl PlaceCode {
-    /// The payload byte for byte, at most `side` pixels wide; `None` if that leaves no two pixels a module.
-    pub(crate) fn new(payload: &[u8], side: u32) -> Option<PlaceCode> {
-        let code = QrCode::encode_binary(payload, QrCodeEcc::Medium).ok()?;
-        let scale = side / (code.size() as u32 + 2 * QUIET);
-        (scale >= 2).then_some(PlaceCode { code, scale })
-    }
-
-    /// Side with the quiet zone, in pixels.
-    pub(crate) fn side(&self) -> u32 {
-        (self.code.size() as u32 + 2 * QUIET) * self.scale
-    }
-
-    /// The white square, then the dark modules, as areas and colours.
-    pub(crate) fn dark_runs(&self, at: Point) -> impl Iterator<Item = (Rectangle, [u8; 3])> + '_ {
-        let square = Rectangle::new(at, Size::new_equal(self.side()));
-        let modules = (0..self.code.size()).flat_map(|y| (0..self.code.size()).map(move |x| (x, y)));
-        let dark = modules.filter(|&(x, y)| self.code.get_module(x, y));
-        let areas = dark.map(move |(x, y)| {
-            let corner = Point::new(x + QUIET as i32, y + QUIET as i32) * self.scale as i32;
-            (Rectangle::new(at + corner, Size::new_equal(self.scale)), [0; 3])
-        });
-        core::iter::once((square, [255; 3])).chain(areas)
-    }
 }

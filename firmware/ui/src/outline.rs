@@ -51,6 +51,11 @@ pub enum Shown {
     },
     /// A QR code with its quiet zone.
     Code,
+    /// How far something is, as a bar.
+    Progress {
+        /// Bar and paper, three channels each.
+        colors: ([u8; 3], [u8; 3]),
+    },
 }
 
 impl Outline {
@@ -58,7 +63,7 @@ impl Outline {
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.boxes.iter().filter_map(|part| match &part.shown {
             Shown::Text { text, .. } => Some(text.as_str()),
-            Shown::Icon { .. } | Shown::Code => None,
+            Shown::Icon { .. } | Shown::Code | Shown::Progress { .. } => None,
         })
     }
 
@@ -93,6 +98,7 @@ impl fmt::Debug for Shown {
             Shown::Text { px, missing, .. } => write!(f, "Text({px} px, {missing} missing)"),
             Shown::Icon { number } => write!(f, "Icon({number})"),
             Shown::Code => f.write_str("Code"),
+            Shown::Progress { .. } => f.write_str("Progress"),
         }
     }
 }

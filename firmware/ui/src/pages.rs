@@ -5,34 +5,49 @@
 mod bars;
 mod idle;
 mod notice;
+mod pen;
+mod service;
 mod staff;
+mod technician;
 mod told;
 mod ways;
 
-use embedded_graphics::geometry::Size;
 use gate_core::screen::Screen;
 
 use crate::frame::Frame;
+use crate::manner::View;
 
-/// Room at the left and right edges, in pixels.
-const MARGIN: u32 = 24;
-
-/// `screen` laid out for a screen of `size`.
-pub(crate) fn page(screen: &Screen, size: Size) -> Frame {
+/// `screen` laid out.
+pub(crate) fn page(screen: &Screen, view: View) -> Frame {
     match screen {
-        Screen::Idle(idle) => idle::page(idle, size),
-        Screen::Reading => notice::reading(size),
-        Screen::Hint(hint) => notice::hint(*hint, size),
-        Screen::Verdict(told) => told::page(told, size),
-        Screen::PinEntry { typed, refused } => staff::pin(*typed, *refused, size),
-        Screen::Staff(step) => staff::step(*step, size),
-        Screen::Opened(opened) => notice::opened(*opened, size),
-        Screen::LaneOpen => notice::lane_open(size),
-        Screen::Fault(fault) => notice::fault(*fault, size),
+        Screen::Idle(idle) => idle::page(idle, view),
+        Screen::Reading => notice::reading(view),
+        Screen::Hint(hint) => notice::hint(*hint, view),
+        Screen::Verdict(told) => told::page(told, view),
+        Screen::PinEntry { typed, refused } => staff::pin(*typed, *refused, view),
+        Screen::Staff(step) => staff::step(*step, view),
+        Screen::Opened(opened) => notice::opened(*opened, view),
+        Screen::LaneOpen => notice::lane_open(view),
+        Screen::Fault(fault) => notice::fault(*fault, view),
+        Screen::Updating(updating) => service::updating(*updating, view),
+        Screen::Technician(page) => technician::page(*page, view),
+        Screen::OutOfService(why) => service::out(*why, view),
     }
 }
 
-/// Width that text may take.
-fn text_width(size: Size) -> u32 {
-    size.width.saturating_sub(2 * MARGIN)
+/// Whether the screen has something that moves.
+pub(crate) fn moves(screen: &Screen) -> bool {
+    match screen {
+        Screen::Idle(_) | Screen::Hint(_) => true,
+        Screen::Reading
+        | Screen::Verdict(_)
+        | Screen::PinEntry { .. }
+        | Screen::Staff(_)
+        | Screen::Opened(_)
+        | Screen::LaneOpen
+        | Screen::Fault(_)
+        | Screen::Updating(_)
+        | Screen::Technician(_)
+        | Screen::OutOfService(_) => false,
+    }
 }

@@ -4,3 +4,5 @@
 mod measured;
 mod rules;
 mod screens;
+#[path = "../specimens/mod.rs"]
+mod specimens;

@@ -1,6 +1,7 @@
 //! Lines: where a text may be broken, and how it fills a width.
-//! Promises: no line begins with ，。！ and the like, nor ends with an opening bracket; Latin words stay whole unless one
-//! alone is too wide; no character is lost; lines of one text are about equally long.
+//! Promises: no line begins with ，。！ and the like, nor ends with an opening bracket; Latin words stay whole, and so do
+//! the Chinese ones of `assets/strings/kept-whole.txt`, unless one alone is too wide; no character is lost; lines of one
+//! text are about equally long.
 //! Must not know: colours, places.
 
 use crate::glyphs::Style;
@@ -10,29 +11,43 @@ const NEVER_FIRST: &str = "，。、；：！？）》〉」』】”’…·,.;
 /// Characters that never end a line.
 const NEVER_LAST: &str = "（《〈「『【“‘(";
 
+/// Chinese words that a line break would make hard to read, the longer before the shorter.
+const KEPT_WHOLE: &str = include_str!("../../../assets/strings/kept-whole.txt");
+
 /// `text` in lines of at most `width` pixels.
 pub(crate) fn lines(text: &str, style: Style, width: u32) -> Vec<String> {
-    let lines = greedy(text, style, width);
+    let pieces = pieces(text);
+    let lines = greedy(&pieces, style, width);
     if lines.len() < 2 {
         return lines;
     }
-    // The narrowest width with as few lines: no last line of one character.
-    let (mut low, mut high) = (width / lines.len() as u32, width);
+    // The narrowest width with as few lines, and no narrower than a word: no last line of one character.
+    let widest = pieces.iter().map(|piece| style.width(piece.trim_end())).max().unwrap_or(0);
+    let (mut low, mut high) = (widest.max(width / lines.len() as u32).min(width), width);
     while low < high {
         let middle = low + (high - low) / 2;
-        if greedy(text, style, middle).len() <= lines.len() { high = middle } else { low = middle + 1 }
+        if greedy(&pieces, style, middle).len() <= lines.len() { high = middle } else { low = middle + 1 }
     }
-    greedy(text, style, high)
+    greedy(&pieces, style, high)
 }
 
-fn greedy(text: &str, style: Style, width: u32) -> Vec<String> {
+/// Whether `text` has its glyphs and stands in at most `most` lines of `width` pixels with no word cut.
+pub(crate) fn suits(text: &str, style: Style, (width, most): (u32, usize)) -> bool {
+    style.holds(text)
+        && pieces(text).iter().all(|piece| style.width(piece.trim_end()) <= width)
+        && lines(text, style, width).len() <= most
+}
+
+fn greedy(pieces: &[&str], style: Style, width: u32) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = String::new();
-    for piece in pieces(text).into_iter().flat_map(|piece| split_wide(piece, style, width)) {
-        if !line.is_empty() && style.width(&line) + style.width(piece.trim_end()) > width {
+    let (mut line, mut used) = (String::new(), 0);
+    for piece in pieces.iter().flat_map(|piece| split_wide(piece, style, width)) {
+        if !line.is_empty() && used + style.width(piece.trim_end()) > width {
             lines.push(std::mem::take(&mut line));
+            used = 0;
         }
         line.push_str(piece);
+        used += style.width(piece);
     }
     lines.push(line);
     lines.iter().map(|line| line.trim().to_owned()).collect()
@@ -42,9 +57,20 @@ fn greedy(text: &str, style: Style, width: u32) -> Vec<String> {
 fn pieces(text: &str) -> Vec<&str> {
     let breaks = text.char_indices().zip(text.chars().skip(1));
     let ends = breaks.filter(|((_, before), after)| may_break(*before, *after));
-    let ends: Vec<usize> = ends.map(|((at, before), _)| at + before.len_utf8()).chain([text.len()]).collect();
+    let within = insides(text);
+    let ends = ends.map(|((at, before), _)| at + before.len_utf8()).filter(|end| !within.contains(end));
+    let ends: Vec<usize> = ends.chain([text.len()]).collect();
     let starts = [0].into_iter().chain(ends.iter().copied());
     starts.zip(&ends).filter_map(|(start, &end)| text.get(start..end)).collect()
+}
+
+/// The places within `text` that lie inside a word that is kept whole.
+fn insides(text: &str) -> Vec<usize> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let found = KEPT_WHOLE.lines().flat_map(|word| text.match_indices(word));
+    found.flat_map(|(at, word)| word.char_indices().skip(1).map(move |(inside, _)| at + inside)).collect()
 }
 
 fn may_break(before: char, after: char) -> bool {
@@ -97,7 +123,7 @@ mod tests {
     #[test]
     fn no_line_begins_with_a_comma() {
         for width in 40..1000 {
-            for line in lines("码已过期：请刷新，或直接刷身份证（长期）。", Style::Medium, width)
+            for line in lines("码已过期：请刷新，或直接刷身份证（长期）。", Style::Px40, width)
             {
                 let first_is_barred = line.chars().next().is_some_and(|first| NEVER_FIRST.contains(first));
                 assert!(width < 120 || !first_is_barred, "{width} {line}");
@@ -110,8 +136,8 @@ mod tests {
     fn nothing_is_lost_and_nothing_is_too_wide() {
         let text = "请稍候，工作人员马上来 Please wait, staff is on the way";
         for width in [60, 100, 200, 333, 500, 2000] {
-            let lines = lines(text, Style::Small, width);
-            assert!(lines.iter().all(|line| Style::Small.width(line) <= width), "{width} {lines:?}");
+            let lines = lines(text, Style::Px28, width);
+            assert!(lines.iter().all(|line| Style::Px28.width(line) <= width), "{width} {lines:?}");
             let joined: String = lines.concat();
             assert_eq!(joined.replace(' ', ""), text.replace(' ', ""));
         }
@@ -119,18 +145,21 @@ mod tests {
 
     #[test]
     fn words_stay_whole_and_lines_are_balanced() {
-        assert_eq!(lines("Please wait, staff is here", Style::Small, 200), ["Please wait,", "staff is here"]);
-        assert_eq!(lines("请走发热门诊专用通道", Style::Medium, 380), ["请走发热门", "诊专用通道"]);
+        assert_eq!(lines("Please wait, staff is here", Style::Px28, 200), ["Please wait,", "staff is here"]);
+        assert_eq!(lines("请走发热门诊专用通道", Style::Px40, 380), ["请走发热门诊", "专用通道"]);
+        assert_eq!(lines("请走人工通道", Style::Px96, 432), ["请走", "人工通道"]);
+        assert_eq!(lines("Please pass", Style::Px96, 432), ["Please", "pass"]);
     }
 
     #[test]
     fn a_name_that_is_too_long_says_so() {
-        assert_eq!(one_line("天府国际机场航站楼东门", Style::Small, 140), "天府国际…");
-        assert_eq!(one_line("东门", Style::Small, 140), "东门");
+        assert_eq!(one_line("天府国际机场航站楼东门", Style::Px28, 140), "天府国际…");
+        assert_eq!(one_line("东门", Style::Px28, 140), "东门");
     }
 
     #[test]
     fn a_width_of_nothing_ends() {
-        assert_eq!(lines("天府", Style::Small, 0), ["天", "府"]);
+        assert_eq!(lines("天府", Style::Px28, 0), ["天", "府"]);
+        assert_eq!(lines("身份证", Style::Px28, 60), ["身份", "证"], "a word wider than the line is cut");
     }
 }

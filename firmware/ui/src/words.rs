@@ -2,8 +2,8 @@
 //! Promises: every reason, advice, hint and fault has a text in Chinese and in English, or this does not compile.
 //! Must not know: sizes, places on the screen.
 
-use gate_core::attendant::{Act, Cause};
-use gate_core::screen::{Fault, Hint};
+use gate_core::attendant::{Act, Cause, Key};
+use gate_core::screen::{Fault, Hint, OutOfService, UpdateRefused};
 use gate_core::verdict::{Advice, Reason, Verdict};
 use gate_wire::document::DocumentKind;
 
@@ -70,6 +70,43 @@ pub fn hint(hint: Hint) -> Text {
         Hint::ComeCloser => HINT_CLOSER,
         Hint::BrightenScreen => HINT_BRIGHTEN,
         Hint::HoldStill => HINT_STILL,
+        Hint::ShowAgain => HINT_AGAIN,
+    }
+}
+
+/// What a key of the panel is called; digits, letters, 确认 and 返回 are called by what is printed on them.
+pub fn key(key: Key) -> Text {
+    match key {
+        Key::Accept => MENU_ACCEPT,
+        Key::Companion => MENU_COMPANION,
+        Key::Emergency => MENU_EMERGENCY,
+        Key::Document => MENU_DOCUMENT,
+        Key::Temperature => MENU_TEMPERATURE,
+        Key::Clock => MENU_CLOCK,
+        Key::SayAgain => MENU_SAY_AGAIN,
+        Key::Logout => MENU_LOGOUT,
+        Key::Digit(_) | Key::Letter(_) | Key::Ok | Key::Back => Text { zh: "", en: "" },
+    }
+}
+
+/// Why new data were not taken.
+pub fn update_refused(why: UpdateRefused) -> Text {
+    match why {
+        UpdateRefused::Unreadable => UPDATE_UNREADABLE,
+        UpdateRefused::NotForHere => UPDATE_NOT_FOR_HERE,
+        UpdateRefused::Unproven => UPDATE_UNPROVEN,
+        UpdateRefused::Older => UPDATE_OLDER,
+        UpdateRefused::NoRoom => UPDATE_NO_ROOM,
+    }
+}
+
+/// Why nobody is served.
+pub fn out_of_service(why: OutOfService) -> Text {
+    match why {
+        OutOfService::Maintenance => SERVICE_MAINTENANCE,
+        OutOfService::Starting => SERVICE_STARTING,
+        OutOfService::NotEnrolled => SERVICE_NOT_ENROLLED,
+        OutOfService::NoData => SERVICE_NO_DATA,
     }
 }
 

@@ -18,6 +18,9 @@ pub(crate) fn name(screen: &Screen) -> &'static str {
         Screen::Opened(_) => "opened",
         Screen::LaneOpen => "lane open",
         Screen::Fault(_) => "fault",
+        Screen::Updating(_) => "updating",
+        Screen::Technician(_) => "technician",
+        Screen::OutOfService(_) => "out of service",
     }
 }
 

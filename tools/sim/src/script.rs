@@ -383,6 +383,8 @@ pub enum Key {
     Ok,
     /// 返回.
     Back,
+    /// 再说一遍.
+    SayAgain,
     /// 退出.
     Logout,
     /// 1, and so on: the choices of a menu.

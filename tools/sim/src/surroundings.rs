@@ -92,6 +92,7 @@ pub(crate) fn panel_key(key: Key) -> PanelKey {
         Key::Temperature => PanelKey::Temperature,
         Key::Ok => PanelKey::Ok,
         Key::Back => PanelKey::Back,
+        Key::SayAgain => PanelKey::SayAgain,
         Key::Logout => PanelKey::Logout,
         Key::One => PanelKey::Digit(1),
         Key::Two => PanelKey::Digit(2),

@@ -148,7 +148,7 @@ fn after_an_opening_the_panel_is_closed_again() {
     panel.press(Digit(1), assist);
     assert_eq!(panel.press(Digit(1), assist), Pressed::Nothing);
     let steps = pressed([Accept, Digit(1), Confirm, Confirm], station(Verdict::Stop));
-    assert_eq!(steps[3], Pressed::Nothing, "a cause opens once");
+    assert_eq!(steps[3], Pressed::Step(StaffStep::Menu), "a cause opens once");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn back_closes_whatever_is_shown() {
 
 #[test]
 fn keys_without_a_meaning_do_nothing() {
-    for key in [Digit(1), Letter(b'A'), Confirm] {
+    for key in [Digit(1), Letter(b'A')] {
         assert_eq!(last([key], station(Verdict::Stop)), Pressed::Nothing);
     }
     for digit in [0, 7, 8, 9] {
@@ -182,6 +182,27 @@ fn keys_without_a_meaning_do_nothing() {
         let shown = last([Accept, Digit(digit)], station(Verdict::Stop));
         assert_eq!(shown, Pressed::Step(StaffStep::ChooseCause), "no cause has the digit {digit}");
     }
+}
+
+#[test]
+fn a_digit_of_the_menu_is_the_key_that_it_stands_for() {
+    assert_eq!(last([Confirm], station(Verdict::Assist)), Pressed::Step(StaffStep::Menu));
+    for (digit, key) in (1..).zip(MENU) {
+        let (by_menu, by_key) = ([Confirm, Digit(digit)], [key]);
+        for verdict in [Verdict::Stop, Verdict::Assist] {
+            assert_eq!(last(by_menu, station(verdict)), last(by_key, station(verdict)), "{key:?}");
+        }
+        let mut panel = Panel::default();
+        panel.press(Confirm, station(Verdict::Assist));
+        assert_eq!(panel.meaning(Digit(digit)), key, "asked before it is pressed");
+    }
+    assert_eq!(last([Confirm, Digit(9)], station(Verdict::Stop)), Pressed::Nothing);
+    assert_eq!(last([Confirm, Back], station(Verdict::Stop)), Pressed::Closed);
+}
+
+#[test]
+fn the_last_words_can_be_said_again() {
+    assert_eq!(last([Key::SayAgain], station(Verdict::Assist)), Pressed::SayAgain);
 }
 
 #[test]

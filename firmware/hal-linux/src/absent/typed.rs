@@ -140,6 +140,7 @@ fn named(word: &[u8]) -> Option<Key> {
         b"document" => Key::Document,
         b"temperature" => Key::Temperature,
         b"clock" => Key::Clock,
+        b"again" => Key::SayAgain,
         b"logout" => Key::Logout,
         _ => return None,
     })
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_key_has_a_word() {
-        let words = b"ok back accept companion emergency document temperature logout\n";
+        let words = b"ok back accept companion emergency document temperature again logout\n";
         let expected = [
             Key::Ok,
             Key::Back,
@@ -182,6 +183,7 @@ mod tests {
             Key::Emergency,
             Key::Document,
             Key::Temperature,
+            Key::SayAgain,
             Key::Logout,
         ];
         assert_eq!(keys_for(words), expected);

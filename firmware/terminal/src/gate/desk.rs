@@ -183,6 +183,11 @@ impl Gate {
     }
 
     fn press_panel(&mut self, key: Key, now: Millis) {
+        // A digit of the menu is the key that it stands for, also where it is asked who may.
+        let key = self.desk.panel.meaning(key);
+        if key == Key::Ok && self.desk.session.is_none() {
+            return;
+        }
         let may = match &self.desk.session {
             Some(session) => session.as_attendant().map(|_| ()),
             None => Err(StaffRefused::NobodyLoggedIn),
@@ -201,6 +206,7 @@ impl Gate {
             Pressed::LookUp(document) => self.look_up_typed(&document, now),
             Pressed::SecondReading(tenths) => self.read_again(tenths, now),
             Pressed::ConfirmTime(time) => self.confirm_time(time, now),
+            Pressed::SayAgain => self.face.say_again(&mut self.devices, now),
             Pressed::Logout => self.log_out(now),
         }
     }

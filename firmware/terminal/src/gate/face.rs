@@ -15,18 +15,23 @@ const PASS_MS: u64 = 3_000;
 const VERDICT_MS: u64 = 8_000;
 const HINT_MS: u64 = 2_000;
 const READING_MS: u64 = 3_000;
+/// What was said can be heard again for this long.
+const SAID_MS: u64 = 30_000;
 const STAFF_MS: u64 = 30_000;
+const UPDATE_MS: u64 = 10_000;
 
 /// The screen in front of people.
 pub(super) struct Face {
     canvas: Canvas,
     shown: Option<Screen>,
     until: Option<Millis>,
+    /// The verdict or hint said last.
+    said: Option<(Signal, Millis)>,
 }
 
 impl Face {
     pub(super) fn new(canvas: Canvas) -> Face {
-        Face { canvas, shown: None, until: None }
+        Face { canvas, shown: None, until: None, said: None }
     }
 
     /// Shows a screen for its time, with its signal.
@@ -40,6 +45,9 @@ impl Face {
             report("lamps", devices.lamps.show(signal));
             report("sounder", devices.sounder.play(signal));
         }
+        if matches!(screen, Screen::Verdict(_) | Screen::Hint(_) | Screen::Opened(_)) {
+            self.said = Some((signal, now));
+        }
         self.draw(&screen, devices);
         self.shown = Some(screen);
     }
@@ -50,6 +58,15 @@ impl Face {
             self.draw(&screen, devices);
             self.until = display_ms(&screen).map(|ms| now.plus(ms));
             self.shown = Some(screen);
+        }
+    }
+
+    /// Says what was said last once more, for those who did not hear.
+    pub(super) fn say_again(&mut self, devices: &mut Devices, now: Millis) {
+        if let Some((signal, at)) = self.said
+            && now.since(at).0 <= SAID_MS
+        {
+            report("sounder", devices.sounder.play(signal));
         }
     }
 
@@ -80,15 +97,17 @@ fn display_ms(screen: &Screen) -> Option<u64> {
         Screen::Opened(_) => Some(PASS_MS),
         Screen::Hint(_) => Some(HINT_MS),
         Screen::Reading => Some(READING_MS),
-        Screen::PinEntry { .. } | Screen::Staff(_) => Some(STAFF_MS),
-        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) => None,
+        Screen::PinEntry { .. } | Screen::Staff(_) | Screen::Technician(_) => Some(STAFF_MS),
+        Screen::Updating(_) => Some(UPDATE_MS),
+        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => None,
     }
 }
 
 fn signal(screen: &Screen) -> Signal {
     use gate_core::screen::StaffStep as S;
     match screen {
-        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) => Signal::Idle,
+        Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => Signal::Idle,
+        Screen::Updating(_) => Signal::Idle,
         Screen::Reading => Signal::Reading,
         Screen::Hint(_) => Signal::Hint,
         Screen::Verdict(told) if told.verdict == Verdict::Stop && told.publicity == Publicity::Neutral => {
@@ -104,7 +123,7 @@ fn signal(screen: &Screen) -> Signal {
             | S::TimeWrong
             | S::TooManyTyped,
         ) => Signal::StaffRefused,
-        Screen::PinEntry { refused: None, .. } | Screen::Staff(_) => Signal::Key,
+        Screen::PinEntry { refused: None, .. } | Screen::Staff(_) | Screen::Technician(_) => Signal::Key,
         Screen::Opened(_) => Signal::Opened,
     }
 }

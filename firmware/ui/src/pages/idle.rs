@@ -2,84 +2,88 @@
 //! Promises: it never invites to what is broken; offline is normal and not mentioned; staff's facts are small.
 //! Must not know: what comes next.
 
-use embedded_graphics::geometry::{Point, Size};
+use embedded_graphics::geometry::Size;
 use embedded_graphics::primitives::Rectangle;
 use gate_core::screen::{AttendantPresence, Fault, Faults, Idle};
 use gate_core::time::ClockTrust;
 
 use super::bars::{Sheet, nothing};
+use super::pen::Pen;
 use super::ways::Way;
-use super::{MARGIN, text_width};
+use crate::code::PlaceCode;
 use crate::frame::Frame;
 use crate::glyphs::Style;
-use crate::icon::{Icon, IconSize};
-use crate::layout::{Block, PlaceCode, Side, fits, spread};
-use crate::palette::{Paper, Part};
+use crate::icon::Icon;
+use crate::layout::{Block, Side, Toward, fits, spread};
+use crate::manner::{Density, Role, SignRole, View, smaller};
+use crate::palette::{Part, Tone};
 use crate::words::{self, Text};
 
-const PAPER: Paper = Paper::Night;
-/// Share of the width, in hundredths, that the place code may take beside the words.
+/// Share of the longer side, in hundredths, that the place code may take.
 const CODE_SHARE: u32 = 30;
-/// Between a sign and its words, in pixels.
-const SIGN_GAP: u32 = 16;
-/// Room that the body should have to spare, in pixels.
-const ROOM: u32 = 24;
 
-pub(super) fn page(idle: &Idle, size: Size) -> Frame {
-    let mut sheet = Sheet::new(size, PAPER);
-    place_bar(idle, &mut sheet, text_width(size));
-    staff_bar(idle, &mut sheet, text_width(size));
-    let side = size.width * CODE_SHARE / 100;
-    let code = PlaceCode::new(idle.place_code.as_bytes(), side).filter(|_| !idle.place_code.is_empty());
-    let area = Rectangle::new(
-        sheet.rest.top_left + Point::new(MARGIN as i32, 0),
-        Size::new(text_width(size), sheet.rest.size.height),
-    );
-    match code.map(code_block) {
+pub(super) fn page(idle: &Idle, view: View) -> Frame {
+    let mut sheet = Sheet::new(view, Tone::Night);
+    place_bar(idle, &mut sheet);
+    staff_bar(idle, &mut sheet);
+    let area = sheet.body();
+    let long = if view.is_wide() { area.size.width } else { area.size.height };
+    let side = (long * CODE_SHARE / 100).min(area.size.width);
+    let payload = Some(idle.place_code.as_bytes()).filter(|payload| !payload.is_empty());
+    match payload.and_then(|payload| PlaceCode::new(payload, side)) {
         None => body(idle, area, &mut sheet),
         Some(code) => {
-            let (words, beside) = if size.width > size.height {
-                split_width(area, area.size.width.saturating_sub(side + MARGIN))
-            } else {
-                split_height(area, area.size.height.saturating_sub(code.size().height + MARGIN))
-            };
+            let (words, beside) = shared(area, code, sheet.pen);
             body(idle, words, &mut sheet);
-            spread(vec![code], beside, &mut sheet.frame);
+            let (block, area) = beside;
+            spread(vec![block], area, 0, &mut sheet.frame);
         }
     }
     sheet.frame
 }
 
-fn split_width(area: Rectangle, first: u32) -> (Rectangle, Rectangle) {
-    let rest = Size::new(area.size.width.saturating_sub(first), area.size.height);
-    (
-        Rectangle::new(area.top_left, Size::new(first, area.size.height)),
-        Rectangle::new(area.top_left + Point::new(first as i32, 0), rest),
-    )
+/// The area of the words, and the place code with its own: beside them on a wide panel, else below.
+fn shared(area: Rectangle, code: PlaceCode, pen: Pen) -> (Rectangle, (Block, Rectangle)) {
+    let gap = pen.view.margin();
+    if pen.view.is_wide() {
+        let block = code_block(code, pen, (Side::Middle, area.size.height));
+        let width = area.size.width.saturating_sub(block.size().width + gap);
+        let at = area.top_left + Size::new(width + gap, 0);
+        let beside = Rectangle::new(at, Size::new(block.size().width, area.size.height));
+        (Rectangle::new(area.top_left, Size::new(width, area.size.height)), (block, beside))
+    } else {
+        let block = code_block(code, pen, (Side::Left, u32::MAX));
+        let height = area.size.height.saturating_sub(block.size().height + gap);
+        let at = area.top_left + Size::new(0, height);
+        let beside = Rectangle::new(at, Size::new(area.size.width, block.size().height));
+        (Rectangle::new(area.top_left, Size::new(area.size.width, height)), (block, beside))
+    }
 }
 
-fn split_height(area: Rectangle, first: u32) -> (Rectangle, Rectangle) {
-    let rest = Size::new(area.size.width, area.size.height.saturating_sub(first));
-    (
-        Rectangle::new(area.top_left, Size::new(area.size.width, first)),
-        Rectangle::new(area.top_left + Point::new(0, first as i32), rest),
-    )
-}
-
-fn place_bar(idle: &Idle, sheet: &mut Sheet, width: u32) {
+/// The place's name, and beside it where there is room, else below, whether all of the gate works.
+fn place_bar(idle: &Idle, sheet: &mut Sheet) {
     let closed = [Way::Code, Way::Card].into_iter().any(|way| is_closed(way, idle.faults));
     let state = if closed { words::LABEL_PARTLY_WORKING } else { words::LABEL_WORKING };
-    let short = |words: &str| Block::line(words, Style::Tiny, PAPER.soft(Part::Bar), width);
-    let place = |room| Block::line(&idle.place, Style::Small, PAPER.strong(Part::Bar), room);
-    let needed = place(width).size().width + MARGIN;
-    let both = short(&format!("{} {}", state.zh, state.en));
-    // A long name is worth more than the same words twice.
-    let right = if needed + both.size().width <= width { both } else { short(state.zh) };
-    sheet.top(place(width.saturating_sub(right.size().width + MARGIN)), right);
+    let pen = sheet.bar_pen();
+    // The place's name has characters that one size alone holds.
+    let place = |room: u32| Block::line(&idle.place, Style::Px28, pen.strong(), room);
+    let whole = place(u32::MAX);
+    let [lead, _] = pen.view.manner.language.order(state);
+    let least = pen.within(u32::MAX).line(lead, Role::Tiny).size().width + pen.view.margin();
+    if whole.size().width + least <= pen.width {
+        let beside = pen.less(whole.size().width + pen.view.margin());
+        sheet.top(whole, beside.both_or_lead(state, Role::Tiny));
+    } else {
+        let lines = Block::text(&idle.place, pen.strong(), &[Style::Px28], (pen.width, 2)).left();
+        let two = lines.size().height <= 2 * whole.size().height;
+        let name = if two { lines } else { place(pen.width) };
+        let state = pen.both_or_lead(state, Role::Tiny);
+        sheet.top(Block::column(2, Side::Left, vec![name, state]), nothing());
+    }
 }
 
 /// Data age, clock, attendant; the codes of what is unwell.
-fn staff_bar(idle: &Idle, sheet: &mut Sheet, width: u32) {
+fn staff_bar(idle: &Idle, sheet: &mut Sheet) {
     let age = match idle.list_age_days {
         None => words::LABEL_LIST_NONE,
         Some(0) => words::LABEL_LIST_TODAY,
@@ -89,82 +93,117 @@ fn staff_bar(idle: &Idle, sheet: &mut Sheet, width: u32) {
     let clock = (idle.clock == ClockTrust::Unconfirmed).then_some(words::LABEL_CLOCK_UNCONFIRMED);
     let staff = (idle.attendant == AttendantPresence::Present).then_some(words::LABEL_ATTENDANT);
     let facts: Vec<Text> = core::iter::once(age).chain(clock).chain(staff).collect();
-    let said = |language: fn(&Text) -> &'static str| {
-        facts.iter().map(language).collect::<Vec<_>>().join(" · ").replace("{n}", &days)
+    let pen = sheet.bar_pen();
+    let said = |which: usize| {
+        let texts = facts.iter().map(|text| pen.view.manner.language.order(*text)[which]);
+        texts.collect::<Vec<_>>().join(" · ").replace("{n}", &days)
     };
-    let ink = PAPER.soft(Part::Bar);
-    let line = |words: String| Block::line(&words, Style::Tiny, ink, width);
-    let left = Block::column(0, Side::Left, vec![line(said(|text| text.zh)), line(said(|text| text.en))]);
-    let room = width.saturating_sub(left.size().width + MARGIN);
-    sheet.bottom(left, faults(idle.faults, room).map_or_else(nothing, line));
+    let codes = faults(idle.faults, pen).map_or_else(nothing, |codes| pen.line(&codes, Role::Tiny));
+    let free = |words: &str| pen.within(u32::MAX).line(words, Role::Tiny);
+    let both = Block::column(0, Side::Left, [0, 1].map(|which| free(&said(which))).into());
+    if both.size().width + pen.view.margin() + codes.size().width <= pen.width {
+        return sheet.bottom(both, codes);
+    }
+    // Staff read the leading language, and all of it.
+    let lead = Block::text(&said(0), pen.soft(), pen.view.styles(Role::Tiny), (pen.width, 2)).left();
+    sheet.bottom(Block::column(2, Side::Left, vec![lead, codes]), nothing());
 }
 
 /// As many codes as there is room for; the others are counted.
-fn faults(faults: Faults, width: u32) -> Option<String> {
+fn faults(faults: Faults, pen: Pen) -> Option<String> {
     let codes: Vec<&str> = faults.iter().map(Fault::code).collect();
     let shortened = |named: usize| {
         let more = codes.len() - named;
         let more = (more > 0).then(|| format!("+{more}"));
         codes.iter().take(named).map(|code| (*code).to_owned()).chain(more).collect::<Vec<_>>().join(" ")
     };
-    let fitting = |named: &usize| Style::Tiny.width(&shortened(*named)) <= width;
-    let named = (0..=codes.len()).rev().find(fitting).unwrap_or(0);
+    let width = |named: usize| pen.within(u32::MAX).line(&shortened(named), Role::Tiny).size().width;
+    let named = (0..=codes.len()).rev().find(|named| width(*named) <= pen.width).unwrap_or(0);
     (!codes.is_empty()).then(|| shortened(named))
 }
 
 fn body(idle: &Idle, area: Rectangle, sheet: &mut Sheet) {
-    let ways = || ways(idle.faults, area.size.width);
-    // The ways in matter more than the clock.
-    let clocks = [Some(Style::Giant), Some(Style::Huge), None];
-    let groups = |style: Option<Style>| -> Vec<Block> {
-        let clock = idle.time.zip(style).map(|(time, style)| clock(time.civil_second(), style));
-        clock.into_iter().chain([ways()]).collect()
-    };
-    let best =
-        clocks.into_iter().map(groups).find(|groups| fits(groups, area.size.height.saturating_sub(ROOM)));
-    spread(best.unwrap_or_else(|| vec![ways()]), area, &mut sheet.frame);
+    let pens = Density::ALL.map(|density| Pen { density, ..sheet.pen }.within(area.size.width));
+    let clocks = sheet.pen.view.styles(Role::Mark);
+    // The ways in matter more than the clock: it gives way first.
+    let with_clock = pens.iter().take(4).flat_map(|pen| {
+        let clock = |style: &Style| clock(idle, *style, *pen);
+        smaller(clocks, 1).iter().filter_map(clock).map(|clock| vec![clock, ways(idle.faults, *pen)])
+    });
+    let without = pens.iter().map(|pen| vec![ways(idle.faults, *pen)]);
+    let best = with_clock.chain(without).find(|groups| fits(groups, area.size));
+    let [.., densest] = pens;
+    let groups = best.unwrap_or_else(|| vec![ways(idle.faults, densest)]);
+    spread(groups, area, sheet.pen.view.margin(), &mut sheet.frame);
 }
 
-fn clock(second: u32, style: Style) -> Block {
+fn clock(idle: &Idle, style: Style, pen: Pen) -> Option<Block> {
+    let second = idle.time?.civil_second();
     let words = format!("{:02}:{:02}", second / 3600, second / 60 % 60);
-    Block::line(&words, style, PAPER.strong(Part::Body), u32::MAX)
+    Some(Block::line(&words, style, pen.strong(), u32::MAX))
 }
 
 /// The ways in that work; the human one where a machine's does not.
-fn ways(faults: Faults, width: u32) -> Block {
-    let code = (Icon::Phone, words::PROMPT_SHOW_CODE);
-    let card = (Icon::Card, words::PROMPT_NO_PHONE_TAP_CARD);
+fn ways(faults: Faults, pen: Pen) -> Block {
+    let code = (Icon::Phone, Some(Toward::Up), words::PROMPT_SHOW_CODE);
+    let card = |text| (Icon::Card, Some(Toward::Down), text);
     let ways = match (is_closed(Way::Code, faults), is_closed(Way::Card, faults)) {
-        (false, false) => vec![code, card],
-        (true, false) => vec![(Icon::Card, words::PROMPT_TAP_CARD)],
-        (false, true) => vec![code, (Icon::Staff, words::PROMPT_NO_PHONE_STAFF)],
-        (true, true) => vec![(Icon::Assist, words::HEADING_ASSIST)],
+        (false, false) => vec![code, card(words::PROMPT_NO_PHONE_TAP_CARD)],
+        (true, false) => vec![card(words::PROMPT_TAP_CARD)],
+        (false, true) => vec![code, (Icon::Staff, None, words::PROMPT_NO_PHONE_STAFF)],
+        (true, true) => vec![(Icon::Assist, None, words::HEADING_ASSIST)],
     };
-    let size = if ways.len() == 1 { IconSize::Heading } else { IconSize::Line };
-    Block::column(MARGIN, Side::Left, ways.into_iter().map(|known| way(known, size, width)).collect())
+    let role = if ways.len() == 1 { SignRole::Heading } else { SignRole::Line };
+    let blocks = ways.into_iter().map(|known| way(known, role, pen)).collect();
+    Block::column(pen.view.margin() / 2, Side::Left, blocks)
 }
 
 fn is_closed(way: Way, faults: Faults) -> bool {
     faults.iter().any(|fault| way.is_closed_by(fault))
 }
 
-fn way((icon, text): (Icon, Text), size: IconSize, width: u32) -> Block {
-    let ink = PAPER.strong(Part::Body);
-    let room = width.saturating_sub(size.px() + SIGN_GAP);
-    let styles: &[Style] = match size {
-        IconSize::Line => &[Style::Large, Style::Medium, Style::Small],
-        IconSize::Heading | IconSize::Full => &[Style::Huge, Style::Large, Style::Medium],
+/// A way in on a card of its own.
+fn way((icon, toward, text): (Icon, Option<Toward>, Text), role: SignRole, pen: Pen) -> Block {
+    let pen = pen.on(Part::Card);
+    let padding = pen.view.margin() / 2;
+    let (size, ink) = (pen.sign_size(role), pen.strong());
+    let sign = match toward {
+        Some(toward) => Block::Guide { icon, size, ink, toward, phase: pen.view.phase },
+        None => Block::Sign { icon, size, ink },
     };
-    let zh = Block::text(text.zh, ink, styles, (room, 1)).left();
-    let en = Block::text(text.en, PAPER.soft(Part::Body), &[Style::Small], (room, 2)).left();
-    let sign = Block::Sign { icon, size, ink };
-    Block::row(SIGN_GAP, vec![sign, Block::column(2, Side::Left, vec![zh, en])])
+    let words = pen.less(size.px() + 3 * padding);
+    let large = if role == SignRole::Line { Role::Large } else { Role::Rest };
+    let lead = words.lead(text, large, 1).left();
+    let follow = words.follow(text, Role::Small, 1).left();
+    let row = Block::row(padding, vec![sign, Block::column(2, Side::Left, vec![lead, follow])]);
+    let card = pen.paper.color(Part::Card);
+    let ink = crate::palette::Ink { fg: card, bg: pen.paper.color(Part::Body) };
+    Block::Card { inner: Box::new(row), ink, padding, width: pen.width }
 }
 
-fn code_block(code: PlaceCode) -> Block {
-    let ink = PAPER.strong(Part::Body);
+/// The code with what it is for: below it on a wide panel, as much as there is height for, else beside it.
+fn code_block(code: PlaceCode, pen: Pen, (side, height): (Side, u32)) -> Block {
     let (name, how) = (words::LABEL_PLACE_CODE, words::LABEL_PLACE_CODE_USE);
-    let line = |text: &str, style| Block::line(text, style, ink, u32::MAX);
-    let lines = [line(name.zh, Style::Small), line(how.zh, Style::Tiny), line(how.en, Style::Tiny)];
-    Block::column(4, Side::Middle, core::iter::once(Block::Code(code)).chain(lines).collect())
+    let gap = pen.view.margin() / 2;
+    let room = match side {
+        Side::Middle | Side::Right => pen.within(code.side()),
+        Side::Left => pen.less(code.side() + gap),
+    };
+    let lines =
+        [room.lead(name, Role::Small, 1), room.lead(how, Role::Tiny, 2), room.follow(how, Role::Tiny, 2)];
+    match side {
+        Side::Middle | Side::Right => {
+            let mut used = code.side() + pen.view.margin();
+            let fitting = lines.into_iter().take_while(|line| {
+                used += line.size().height + 2;
+                used <= height
+            });
+            let fitting: Vec<Block> = fitting.collect();
+            Block::column(2, Side::Middle, core::iter::once(Block::Code(code)).chain(fitting).collect())
+        }
+        Side::Left => {
+            let words = Block::column(2, Side::Left, lines.map(Block::left).into());
+            Block::row(gap, vec![Block::Code(code), words])
+        }
+    }
 }

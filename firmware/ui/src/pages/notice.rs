@@ -2,116 +2,105 @@
 //! Promises: a fault never ends in "no": it names the way that still works (DOMAIN §2).
 //! Must not know: what happens next.
 
-use embedded_graphics::geometry::Size;
 use gate_core::screen::{Fault, FaultScreen, Hint, Opened, Wellness};
 
 use super::bars::Sheet;
+use super::pen::Pen;
 use super::ways::Way;
-use super::{MARGIN, text_width};
 use crate::frame::Frame;
-use crate::glyphs::Style;
 use crate::icon::{Icon, IconSize};
-use crate::layout::{Block, Side, spread};
-use crate::palette::{Ink, Paper, Part};
+use crate::layout::{Block, Side, Toward};
+use crate::manner::{Role, SignRole, View};
+use crate::palette::Tone;
 use crate::words::{self, Text};
 
 /// A sign with a heading and helping lines.
 pub(super) struct Notice<'a> {
-    pub(super) paper: Paper,
     pub(super) icon: Icon,
+    /// Where the sign moves to, if it does.
+    pub(super) toward: Option<Toward>,
     pub(super) heading: Text,
-    pub(super) style: Style,
+    pub(super) role: Role,
     pub(super) help: &'a [Text],
     /// What still works, side by side.
     pub(super) ways: &'a [(Icon, Text)],
 }
 
 impl Notice<'_> {
-    /// A sheet with the notice on it; `finish` may add bars first.
-    pub(super) fn page(&self, size: Size, finish: impl FnOnce(&mut Sheet)) -> Frame {
-        let mut sheet = Sheet::new(size, self.paper);
-        finish(&mut sheet);
-        let (strong, soft) = (self.paper.strong(Part::Body), self.paper.soft(Part::Body));
-        let width = text_width(size);
-        let mut groups = self.sign_and_heading(width);
-        for help in self.help {
-            groups.push(both(*help, (strong, soft), width));
+    /// The groups of the notice.
+    pub(super) fn groups(&self, pen: Pen) -> Vec<Block> {
+        let [lead, _] = pen.view.manner.language.order(self.heading);
+        let sign = |size| self.sign(pen, size);
+        let mut groups = vec![pen.heading(lead, self.role, sign), pen.follow(self.heading, Role::Medium, 2)];
+        groups
+            .extend(self.help.iter().map(|help| pen.both(*help, (Role::Medium, Role::Small), Side::Middle)));
+        groups.extend((!self.ways.is_empty()).then(|| ways(self.ways, pen)));
+        groups
+    }
+
+    fn sign(&self, pen: Pen, size: IconSize) -> Block {
+        let (icon, ink, phase) = (self.icon, pen.strong(), pen.view.phase);
+        match self.toward {
+            Some(toward) => Block::Guide { icon, size, ink, toward, phase },
+            None => Block::Sign { icon, size, ink },
         }
-        groups.extend((!self.ways.is_empty()).then(|| {
-            let way = |(icon, text): &(Icon, Text)| {
-                let sign = Block::Sign { icon: *icon, size: IconSize::Line, ink: strong };
-                let room =
-                    (width.saturating_sub(MARGIN) / 2).saturating_sub(IconSize::Line.px() + MARGIN / 2);
-                Block::row(MARGIN / 2, vec![sign, both(*text, (strong, soft), room)])
-            };
-            Block::row(MARGIN, self.ways.iter().map(way).collect())
-        }));
-        spread(groups, sheet.rest, &mut sheet.frame);
-        sheet.frame
-    }
-
-    /// Side by side where the words leave room, else one below the other.
-    fn sign_and_heading(&self, width: u32) -> Vec<Block> {
-        let ink = self.paper.strong(Part::Body);
-        let room = width.saturating_sub(IconSize::Heading.px() + MARGIN);
-        let zh = Block::text(
-            self.heading.zh,
-            ink,
-            &[self.style, Style::Giant, Style::Large, Style::Medium],
-            (room, 1),
-        );
-        let full = zh.size().width + IconSize::Full.px() + MARGIN <= width;
-        let size = if full { IconSize::Full } else { IconSize::Heading };
-        let sign = Block::Sign { icon: self.icon, size, ink };
-        let en = Block::text(self.heading.en, ink, &[Style::Large, Style::Medium, Style::Small], (width, 1));
-        vec![Block::row(MARGIN, vec![sign, zh]), en]
     }
 }
 
-/// Chinese above English.
-fn both(text: Text, (strong, soft): (Ink, Ink), width: u32) -> Block {
-    let zh = Block::text(text.zh, strong, &[Style::Medium, Style::Small], (width, 1));
-    let en = Block::text(text.en, soft, &[Style::Small], (width, 2));
-    Block::column(2, Side::Middle, vec![zh, en])
+/// Signs with words: in a row where the panel is wide, else one below the other.
+fn ways(ways: &[(Icon, Text)], pen: Pen) -> Block {
+    let gap = pen.view.margin();
+    let count = if pen.view.is_wide() { ways.len() as u32 } else { 1 };
+    let room = pen.within((pen.width + gap) / count - gap);
+    let way = |(icon, text): &(Icon, Text)| {
+        let sign = pen.sign(*icon, SignRole::Line);
+        let words = room.less(sign.size().width + gap / 2);
+        Block::row(gap / 2, vec![sign, words.both(*text, (Role::Medium, Role::Small), Side::Left)])
+    };
+    let blocks = ways.iter().map(way).collect();
+    if count > 1 { Block::row(gap, blocks) } else { Block::column(gap / 2, Side::Left, blocks) }
 }
 
-pub(super) fn reading(size: Size) -> Frame {
-    let help = [words::LABEL_HOLD];
+pub(super) fn reading(view: View) -> Frame {
     let (heading, icon) = (words::HINT_READING, Icon::Reading);
-    Notice { paper: Paper::Slate, icon, heading, style: Style::Huge, help: &help, ways: &[] }
-        .page(size, |_| ())
+    let help = [words::LABEL_HOLD];
+    let notice = Notice { icon, toward: None, heading, role: Role::Heading, help: &help, ways: &[] };
+    Sheet::new(view, Tone::Slate).page(|pen| notice.groups(pen))
 }
 
-pub(super) fn hint(hint: Hint, size: Size) -> Frame {
-    let (icon, help) = match hint {
-        Hint::OneCodeAtATime => (Icon::Phone, words::LABEL_ONE_CODE_HOW),
-        Hint::PlaceCardAgain => (Icon::Card, words::LABEL_CARD_HOW),
-        Hint::ComeCloser => (Icon::Phone, words::LABEL_CLOSER_HOW),
-        Hint::BrightenScreen => (Icon::Phone, words::LABEL_BRIGHTEN_HOW),
-        Hint::HoldStill => (Icon::Phone, words::LABEL_STILL_HOW),
+pub(super) fn hint(hint: Hint, view: View) -> Frame {
+    let (icon, toward, help) = match hint {
+        Hint::OneCodeAtATime => (Icon::Phone, None, words::LABEL_ONE_CODE_HOW),
+        Hint::PlaceCardAgain => (Icon::Card, Some(Toward::Down), words::LABEL_CARD_HOW),
+        Hint::ComeCloser => (Icon::Phone, Some(Toward::Up), words::LABEL_CLOSER_HOW),
+        Hint::BrightenScreen => (Icon::Phone, None, words::LABEL_BRIGHTEN_HOW),
+        Hint::HoldStill => (Icon::Phone, None, words::LABEL_STILL_HOW),
+        Hint::ShowAgain => (Icon::Again, None, words::LABEL_AGAIN_HOW),
     };
     let heading = words::hint(hint);
-    Notice { paper: Paper::Slate, icon, heading, style: Style::Huge, help: &[help], ways: &[] }
-        .page(size, |_| ())
+    let notice = Notice { icon, toward, heading, role: Role::Heading, help: &[help], ways: &[] };
+    Sheet::new(view, Tone::Slate).page(|pen| notice.groups(pen))
 }
 
-pub(super) fn opened(opened: Opened, size: Size) -> Frame {
-    let (heading, help) = (words::HEADING_SHORT_PASS, [words::LABEL_OPENED_BY_STAFF]);
-    Notice { paper: Paper::Green, icon: Icon::Opened, heading, style: Style::Vast, help: &help, ways: &[] }
-        .page(size, |sheet| {
-            sheet.reference(None, opened.query);
-            sheet.attendant(1, opened.saved);
-        })
+pub(super) fn opened(opened: Opened, view: View) -> Frame {
+    let mut sheet = Sheet::new(view, Tone::Green);
+    sheet.reference(None, opened.query);
+    sheet.attendant(1, opened.saved);
+    open(sheet, Icon::Opened, words::LABEL_OPENED_BY_STAFF)
 }
 
-pub(super) fn lane_open(size: Size) -> Frame {
-    let (heading, help) = (words::HEADING_SHORT_PASS, [words::LABEL_NO_CHECK]);
-    Notice { paper: Paper::Green, icon: Icon::Way, heading, style: Style::Vast, help: &help, ways: &[] }
-        .page(size, |_| ())
+pub(super) fn lane_open(view: View) -> Frame {
+    open(Sheet::new(view, Tone::Green), Icon::Way, words::LABEL_NO_CHECK)
+}
+
+fn open(sheet: Sheet, icon: Icon, help: Text) -> Frame {
+    let heading = words::HEADING_SHORT_PASS;
+    let notice = Notice { icon, toward: None, heading, role: Role::Mark, help: &[help], ways: &[] };
+    sheet.page(|pen| notice.groups(pen))
 }
 
 /// The human path, what is unwell, and what still works.
-pub(super) fn fault(screen: FaultScreen, size: Size) -> Frame {
+pub(super) fn fault(screen: FaultScreen, view: View) -> Frame {
     let open =
         |(way, part, _): &(Way, Wellness, _)| *part == Wellness::Well && !way.is_closed_by(screen.fault);
     let parts = [
@@ -120,11 +109,13 @@ pub(super) fn fault(screen: FaultScreen, size: Size) -> Frame {
     ];
     let ways: Vec<(Icon, Text)> = parts.into_iter().filter(open).map(|(.., told)| told).collect();
     let help = [words::fault(screen.fault)];
-    let (paper, icon, heading) = if screen.fault == Fault::Fire {
-        (Paper::Green, Icon::Opened, words::HEADING_EVACUATE)
+    let (tone, icon, heading) = if screen.fault == Fault::Fire {
+        (Tone::Green, Icon::Opened, words::HEADING_EVACUATE)
     } else {
-        (Paper::Blue, Icon::Assist, words::HEADING_ASSIST)
+        (Tone::Blue, Icon::Assist, words::HEADING_ASSIST)
     };
-    Notice { paper, icon, heading, style: Style::Huge, help: &help, ways: &ways }
-        .page(size, |sheet| sheet.reference(Some(screen.fault.code()), None))
+    let mut sheet = Sheet::new(view, tone);
+    sheet.reference(Some(screen.fault.code()), None);
+    let notice = Notice { icon, toward: None, heading, role: Role::Heading, help: &help, ways: &ways };
+    sheet.page(|pen| notice.groups(pen))
 }

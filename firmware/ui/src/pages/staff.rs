@@ -1,51 +1,43 @@
-//! What an attendant is asked: badge PIN, causes, documents.
-//! Promises: what is typed is shown as dots only; the numbers before the choices are the digits that the
-//! panel takes.
+//! What an attendant is asked: badge PIN, the menu, causes, documents.
+//! Promises: what is typed is shown as dots only; the numbers before the choices are the digits that the panel takes.
 //! Must not know: what a choice does.
 
-use embedded_graphics::geometry::Size;
-use gate_core::attendant::{Act, Cause, TYPED_DOCUMENTS};
+use gate_core::attendant::{Act, Cause, MENU, TYPED_DOCUMENTS};
 use gate_core::screen::{PinRefusal, StaffStep};
 
 use super::bars::Sheet;
 use super::notice::Notice;
-use super::{MARGIN, text_width};
+use super::pen::Pen;
 use crate::frame::Frame;
-use crate::glyphs::Style;
-use crate::icon::Icon;
-use crate::layout::{Block, Side, spread};
-use crate::palette::{Paper, Part};
+use crate::icon::{Icon, IconSize};
+use crate::layout::{Block, Side};
+use crate::manner::{Role, SignRole, View};
+use crate::palette::Tone;
 use crate::words::{self, Text};
 
-const PAPER: Paper = Paper::Plum;
-
-pub(super) fn pin(typed: u8, refused: Option<PinRefusal>, size: Size) -> Frame {
+pub(super) fn pin(typed: u8, refused: Option<PinRefusal>, view: View) -> Frame {
     let help = match refused {
         None => (words::LABEL_PIN_HOW, 0),
         Some(PinRefusal::Wrong) => (words::LABEL_PIN_WRONG, 0),
         Some(PinRefusal::Paused { seconds }) => (words::LABEL_PIN_PAUSED, seconds),
     };
-    typing(Icon::Lock, words::PROMPT_PIN, typed, help, size)
+    typing((Icon::Lock, words::PROMPT_PIN), typed, help, view)
 }
 
-pub(super) fn step(step: StaffStep, size: Size) -> Frame {
-    let told = |heading, help| notice(heading, help, size);
+pub(super) fn step(step: StaffStep, view: View) -> Frame {
+    let told = |heading, help| notice(heading, help, view);
+    let asked = |heading, typed| typing((Icon::Staff, heading), typed, (words::LABEL_PIN_HOW, 0), view);
     match step {
-        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, Act::PROOFS.map(words::act), size),
-        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, Cause::ALL.map(words::cause), size),
+        StaffStep::Menu => choice(words::MENU_ATTENDANT, MENU.map(words::key), view),
+        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, Act::PROOFS.map(words::act), view),
+        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, Cause::ALL.map(words::cause), view),
         StaffStep::ChooseDocument => {
-            choice(words::PROMPT_CHOOSE_DOCUMENT, TYPED_DOCUMENTS.map(words::document), size)
+            choice(words::PROMPT_CHOOSE_DOCUMENT, TYPED_DOCUMENTS.map(words::document), view)
         }
         StaffStep::ConfirmOpening => told(words::PROMPT_CONFIRM_OPENING, words::LABEL_CONFIRM_HOW),
-        StaffStep::TypeNumber { typed } => {
-            typing(Icon::Staff, words::PROMPT_TYPE_NUMBER, typed, (words::LABEL_PIN_HOW, 0), size)
-        }
-        StaffStep::TypeTemperature { typed } => {
-            typing(Icon::Staff, words::PROMPT_TYPE_TEMPERATURE, typed, (words::LABEL_PIN_HOW, 0), size)
-        }
-        StaffStep::TypeTime { typed } => {
-            typing(Icon::Staff, words::PROMPT_TYPE_TIME, typed, (words::LABEL_PIN_HOW, 0), size)
-        }
+        StaffStep::TypeNumber { typed } => asked(words::PROMPT_TYPE_NUMBER, typed),
+        StaffStep::TypeTemperature { typed } => asked(words::PROMPT_TYPE_TEMPERATURE, typed),
+        StaffStep::TypeTime { typed } => asked(words::PROMPT_TYPE_TIME, typed),
         StaffStep::TimeConfirmed => told(words::PROMPT_TIME_CONFIRMED, words::LABEL_WELCOME_HOW),
         StaffStep::TooManyTyped => told(words::PROMPT_TOO_MANY_TYPED, words::LABEL_WAIT_MINUTE),
         StaffStep::TimeWrong => told(words::PROMPT_TIME_WRONG, words::LABEL_NUMBER_HOW),
@@ -57,107 +49,89 @@ pub(super) fn step(step: StaffStep, size: Size) -> Frame {
     }
 }
 
-/// The public sees that staff is busy.
-fn busy_bar(sheet: &mut Sheet) {
-    let (ink, room) = (PAPER.soft(Part::Bar), text_width(sheet.rest.size));
-    let line = |text: &str| Block::line(text, Style::Small, ink, u32::MAX);
-    let both = |text: Text| line(&format!("{} {}", text.zh, text.en));
-    let (busy, wait) = (words::PROMPT_STAFF_BUSY, words::LABEL_STAFF_WAIT);
-    if both(busy).size().width + both(wait).size().width + MARGIN <= room {
-        sheet.top(both(busy), both(wait));
-    } else {
-        sheet.top(line(busy.zh), line(wait.zh));
-    }
+/// A sheet on which the public sees that staff is busy.
+pub(super) fn busy_sheet(view: View) -> Sheet {
+    let mut sheet = Sheet::new(view, Tone::Plum);
+    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_STAFF_WAIT], Role::Small);
+    sheet
 }
 
-fn notice(heading: Text, help: Text, size: Size) -> Frame {
-    Notice { paper: PAPER, icon: Icon::Staff, heading, style: Style::Large, help: &[help], ways: &[] }
-        .page(size, busy_bar)
+fn notice(heading: Text, help: Text, view: View) -> Frame {
+    let (icon, role) = (Icon::Staff, Role::Large);
+    let notice = Notice { icon, toward: None, heading, role, help: &[help], ways: &[] };
+    busy_sheet(view).page(|pen| notice.groups(pen))
 }
 
-fn typing(icon: Icon, heading: Text, typed: u8, (help, n): (Text, u32), size: Size) -> Frame {
-    let mut sheet = Sheet::new(size, PAPER);
-    busy_bar(&mut sheet);
-    let (strong, soft, width) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body), text_width(size));
+fn typing((icon, heading): (Icon, Text), typed: u8, (help, n): (Text, u32), view: View) -> Frame {
     let number = n.to_string();
-    let line = |text: &str, ink, styles: &[Style]| {
-        Block::text(&text.replace("{n}", &number), ink, styles, (width, 1))
-    };
-    let sign = Block::Sign { icon, size: crate::icon::IconSize::Heading, ink: strong };
-    let zh = line(heading.zh, strong, &[Style::Large]);
-    let groups = vec![
-        Block::row(MARGIN, vec![sign, zh]),
-        line(heading.en, strong, &[Style::Medium, Style::Small]),
-        line(&dots(typed), strong, &[Style::Medium]),
-        Block::column(
-            2,
-            Side::Middle,
-            vec![line(help.zh, strong, &[Style::Medium]), line(help.en, soft, &[Style::Small])],
-        ),
-    ];
-    spread(groups, sheet.rest, &mut sheet.frame);
-    sheet.frame
+    busy_sheet(view).page(|pen| {
+        let [lead, _] = pen.view.manner.language.order(heading);
+        let sign = |_: IconSize| pen.sign(icon, SignRole::Heading);
+        let [how, also] = pen.view.manner.language.order(help).map(|text| text.replace("{n}", &number));
+        vec![
+            pen.heading(lead, Role::Large, sign),
+            pen.follow(heading, Role::Small, 2),
+            dots(typed, pen),
+            Block::column(
+                2,
+                Side::Middle,
+                vec![pen.words(&how, Role::Medium, 2), pen.follow_words(&also, Role::Small, 2)],
+            ),
+        ]
+    })
 }
 
-/// One dot for each character, at most as many as a line holds.
-fn dots(typed: u8) -> String {
-    "●".repeat(usize::from(typed.min(18)))
+/// One dot for each character, at most as many as the longest number has; a line of its height when there is none.
+fn dots(typed: u8, pen: Pen) -> Block {
+    let words = "●".repeat(usize::from(typed.min(18)));
+    let block = pen.words(&words, Role::Medium, 1);
+    let height = pen.words("●", Role::Medium, 1).size().height;
+    Block::row(0, vec![block, pen.room(0, height)])
 }
 
-fn choice(heading: Text, choices: impl IntoIterator<Item = Text>, size: Size) -> Frame {
-    let mut sheet = Sheet::new(size, PAPER);
-    busy_bar(&mut sheet);
-    let width = text_width(size);
-    let numbered = choices.into_iter().enumerate();
-    let choices: Vec<Choice> =
-        numbered.map(|(i, Text { zh, en })| Choice { zh: format!("{} {zh}", i + 1), en }).collect();
-    let zh = Block::text(heading.zh, PAPER.strong(Part::Body), &[Style::Large, Style::Medium], (width, 1));
-    let en = Block::text(heading.en, PAPER.soft(Part::Body), &[Style::Small], (width, 1));
-    let list = two_columns(&choices, width).unwrap_or_else(|| one_column(&choices, width));
-    let mut groups = if zh.size().width + en.size().width + MARGIN <= width {
-        vec![Block::row(MARGIN, vec![zh, en])]
-    } else {
-        vec![zh, en]
-    };
-    groups.push(list);
-    spread(groups, sheet.rest, &mut sheet.frame);
-    sheet.frame
+/// A heading above numbered choices.
+pub(super) fn choice(heading: Text, choices: impl IntoIterator<Item = Text>, view: View) -> Frame {
+    let choices: Vec<Text> = choices.into_iter().collect();
+    busy_sheet(view).page(|pen| {
+        let (lead, follow) = (pen.lead(heading, Role::Large, 1), pen.follow(heading, Role::Small, 1));
+        let gap = pen.view.margin();
+        let beside = lead.size().width + follow.size().width + gap <= pen.width;
+        let mut groups = if beside { vec![Block::row(gap, vec![lead, follow])] } else { vec![lead, follow] };
+        groups.push(list(&choices, pen));
+        groups
+    })
 }
 
-/// One line to choose: its digit and words.
-struct Choice {
-    zh: String,
-    en: &'static str,
+/// The choices: in two columns where a wide panel has many, row by row equally high.
+fn list(choices: &[Text], pen: Pen) -> Block {
+    let numbered: Vec<(usize, Text)> = choices.iter().copied().enumerate().collect();
+    grid(&numbered, pen, choice_row)
 }
 
-/// Chinese to the left, English to the right, where the screen is wide enough.
-fn two_columns(choices: &[Choice], width: u32) -> Option<Block> {
-    let zh = |choice: &Choice| Block::line(&choice.zh, Style::Medium, PAPER.strong(Part::Body), u32::MAX);
-    let en = |choice: &Choice| {
-        let line = Block::line(choice.en, Style::Small, PAPER.soft(Part::Body), u32::MAX);
-        padded(line, Style::Medium.line_height())
-    };
-    let column = |blocks| Block::column(5, Side::Left, blocks);
-    let columns = vec![column(choices.iter().map(zh).collect()), column(choices.iter().map(en).collect())];
-    let list = Block::row(MARGIN, columns);
-    (list.size().width <= width).then_some(list)
+/// One row for each of `listed`, as wide as the room; in two columns, with rows of one line equally high, where a wide
+/// panel has more than four.
+pub(super) fn grid<T>(listed: &[T], pen: Pen, row: impl Fn(&T, Pen) -> Block) -> Block {
+    let columns = if pen.view.is_wide() && listed.len() > 4 { 2 } else { 1 };
+    let gap = 2 * pen.view.margin();
+    let room = pen.within((pen.width + gap) / columns - gap);
+    let rows = listed.len().div_ceil(columns as usize);
+    let lines = (0..rows).map(|line| {
+        let cells = listed.iter().skip(line).step_by(rows).map(|one| row(one, room));
+        let wide = |block: Block| {
+            let missing = room.width.saturating_sub(block.size().width);
+            Block::row(0, vec![block, pen.room(missing, 0)])
+        };
+        let mut cells: Vec<Block> = cells.map(wide).collect();
+        let empty = columns as usize - cells.len();
+        cells.extend((0..empty).map(|_| pen.room(room.width, 0)));
+        Block::row(gap, cells)
+    });
+    Block::column(pen.view.padding(), Side::Left, lines.collect())
 }
 
-/// English below Chinese.
-fn one_column(choices: &[Choice], width: u32) -> Block {
-    let (strong, soft) = (PAPER.strong(Part::Body), PAPER.soft(Part::Body));
-    let both = |choice: &Choice| {
-        let zh = Block::text(&choice.zh, strong, &[Style::Medium, Style::Small], (width, 1)).left();
-        let en = Block::text(choice.en, soft, &[Style::Small, Style::Tiny], (width, 1)).left();
-        Block::column(0, Side::Left, vec![zh, en])
-    };
-    Block::column(12, Side::Left, choices.iter().map(both).collect())
-}
-
-/// In a row of `height`, so that two columns keep step.
-fn padded(block: Block, height: u32) -> Block {
-    let missing = height.saturating_sub(block.size().height);
-    let room =
-        |height| Block::column(height, Side::Left, vec![super::bars::nothing(), super::bars::nothing()]);
-    Block::column(0, Side::Left, vec![room(missing / 2), block, room(missing - missing / 2)])
+fn choice_row((i, text): &(usize, Text), pen: Pen) -> Block {
+    let gap = pen.view.margin() / 2;
+    let key = pen.keycap(&(i + 1).to_string(), Role::Medium);
+    let words = pen.less(key.size().width + gap).both(*text, (Role::Medium, Role::Small), Side::Left);
+    Block::row(gap, vec![key, words])
 }

@@ -4,16 +4,16 @@
 //! what [`Told`] carries.
 //! Must not know: how the verdict came about.
 
-use embedded_graphics::geometry::Size;
 use gate_core::screen::{Opens, PersonShown, Publicity, Told};
 use gate_core::verdict::{Advice, Verdict};
 
 use super::bars::Sheet;
-use super::text_width;
-use crate::glyphs::Style;
-use crate::icon::{Icon, IconSize};
-use crate::layout::{Block, Side, fits, spread};
-use crate::palette::{Paper, Part};
+use super::pen::Pen;
+use crate::frame::Frame;
+use crate::icon::Icon;
+use crate::layout::{Block, Side};
+use crate::manner::{Role, View};
+use crate::palette::Tone;
 use crate::words::{self, Text};
 
 /// How a verdict is told.
@@ -33,36 +33,17 @@ enum Look {
     Assist,
 }
 
-/// How much room a verdict's lines may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Density {
-    /// Everything large.
-    Roomy,
-    /// A smaller sign, smaller English heading.
-    Snug,
-    /// Small English.
-    Tight,
-    /// Smaller cause and advice: two lines of heading, long texts and the attendant's bar at once.
-    Dense,
-}
-
-pub(super) fn page(told: &Told, size: Size) -> crate::frame::Frame {
+pub(super) fn page(told: &Told, view: View) -> Frame {
     let look = look(told);
-    let mut sheet = Sheet::new(size, look.paper());
+    let mut sheet = Sheet::new(view, look.tone());
     if told.verdict != Verdict::Pass {
         sheet.reference((!is_neutral(told)).then(|| told.reason.code()), told.query);
     }
     sheet.attendant(told.times, told.saved);
-    let groups = |density| match look {
-        Look::Pass | Look::Exit => open_groups(told, look, text_width(size)),
-        Look::Limit | Look::OtherLane | Look::Stop | Look::Assist => {
-            shut_groups(told, look, density, text_width(size))
-        }
-    };
-    let densities = [Density::Roomy, Density::Snug, Density::Tight, Density::Dense];
-    let best = densities.into_iter().find(|&density| fits(&groups(density), sheet.rest.size.height));
-    spread(groups(best.unwrap_or(Density::Dense)), sheet.rest, &mut sheet.frame);
-    sheet.frame
+    sheet.page(|pen| match look {
+        Look::Pass | Look::Exit => open_groups(told, look, pen),
+        Look::Limit | Look::OtherLane | Look::Stop | Look::Assist => shut_groups(told, look, pen),
+    })
 }
 
 fn is_neutral(told: &Told) -> bool {
@@ -82,12 +63,12 @@ fn look(told: &Told) -> Look {
 }
 
 impl Look {
-    fn paper(self) -> Paper {
+    fn tone(self) -> Tone {
         match self {
-            Look::Pass | Look::Exit => Paper::Green,
-            Look::Limit | Look::OtherLane => Paper::Amber,
-            Look::Stop => Paper::Red,
-            Look::Assist => Paper::Blue,
+            Look::Pass | Look::Exit => Tone::Green,
+            Look::Limit | Look::OtherLane => Tone::Amber,
+            Look::Stop => Tone::Red,
+            Look::Assist => Tone::Blue,
         }
     }
 
@@ -111,108 +92,76 @@ impl Look {
         }
     }
 
-    /// Short headings are larger, where the screen is wide enough.
-    fn heading_styles(self) -> &'static [Style] {
+    /// Short headings are larger, where the panel has room.
+    fn role(self) -> Role {
         match self {
-            Look::Pass | Look::Exit => &[Style::Vast, Style::Giant, Style::Huge],
-            Look::Stop => &[Style::Giant, Style::Huge],
-            Look::Limit | Look::OtherLane | Look::Assist => &[Style::Huge],
+            Look::Pass | Look::Exit | Look::Stop => Role::Mark,
+            Look::Limit | Look::OtherLane | Look::Assist => Role::Heading,
         }
     }
 }
 
+fn heading(look: Look, pen: Pen) -> Block {
+    let [lead, _] = pen.view.manner.language.order(look.heading());
+    pen.heading(lead, look.role(), |size| Block::Sign { icon: look.icon(), size, ink: pen.strong() })
+}
+
 /// Pass and exit: large, few words.
-fn open_groups(told: &Told, look: Look, width: u32) -> Vec<Block> {
-    let ink = look.paper().strong(Part::Body);
-    let mut groups = vec![heading(look, &[IconSize::Full, IconSize::Heading], width)];
-    groups.push(Block::text(look.heading().en, ink, &[Style::Large], (width, 2)));
+fn open_groups(told: &Told, look: Look, pen: Pen) -> Vec<Block> {
+    let mut groups = vec![heading(look, pen), pen.follow(look.heading(), Role::Large, 2)];
     if look == Look::Exit {
-        let label = words::LABEL_EXIT_LANE;
-        groups.push(Block::text(label.zh, ink, &[Style::Medium], (width, 2)));
-        groups.push(Block::text(label.en, ink, &[Style::Small], (width, 2)));
+        groups.push(pen.both(words::LABEL_EXIT_LANE, (Role::Medium, Role::Small), Side::Middle));
     }
-    groups.extend(
-        told.person.as_ref().map(|person| shown_person(person, look, &[Style::Medium, Style::Small])),
-    );
+    groups.extend(told.person.as_ref().map(|person| shown_person(person, pen)));
     groups
 }
 
 /// The other verdicts: heading, cause, what to do; both languages.
-fn shut_groups(told: &Told, look: Look, density: Density, width: u32) -> Vec<Block> {
-    let strong = look.paper().strong(Part::Body);
-    let icons: &[IconSize] = match density {
-        Density::Roomy => &[IconSize::Full, IconSize::Heading],
-        Density::Snug | Density::Tight | Density::Dense => &[IconSize::Heading],
-    };
-    let english: &[Style] = match density {
-        Density::Roomy => &[Style::Large, Style::Medium],
-        Density::Snug => &[Style::Medium],
-        Density::Tight | Density::Dense => &[Style::Small],
-    };
-    let mut groups = vec![heading(look, icons, width)];
-    groups.push(Block::text(look.heading().en, strong, english, (width, 1)));
-    groups.extend(cause(told, look, density, width));
-    groups.extend(to_do(told, look, density, width));
+fn shut_groups(told: &Told, look: Look, pen: Pen) -> Vec<Block> {
+    let mut groups = vec![heading(look, pen), pen.follow(look.heading(), Role::Medium, 2)];
+    groups.extend(cause(told, look, pen));
+    groups.extend(to_do(told, look, pen));
     groups
 }
 
-/// The sign beside the first line of the heading, the rest below.
-fn heading(look: Look, icons: &[IconSize], width: u32) -> Block {
-    let (ink, styles) = (look.paper().strong(Part::Body), look.heading_styles());
-    let mut lines =
-        look.heading().zh.split_inclusive('，').map(|part| Block::text(part, ink, styles, (width, 1)));
-    let first = lines.next().unwrap_or_else(super::bars::nothing);
-    let room = width.saturating_sub(first.size().width + super::MARGIN);
-    let size =
-        icons.iter().find(|size| size.px() <= room).or(icons.last()).copied().unwrap_or(IconSize::Heading);
-    let sign = Block::Sign { icon: look.icon(), size, ink };
-    let beside = if size.px() <= room {
-        Block::row(super::MARGIN, vec![sign, first])
-    } else {
-        Block::column(8, Side::Middle, vec![sign, first])
-    };
-    Block::column(0, Side::Middle, core::iter::once(beside).chain(lines).collect())
-}
-
-/// Who, and why: in one row where both are there.
-fn cause(told: &Told, look: Look, density: Density, width: u32) -> Option<Block> {
-    let person = told.person.as_ref().map(|person| shown_person(person, look, &[Style::Small]));
-    let taken = person.as_ref().map_or(0, |person| person.size().width + super::MARGIN);
-    let ink = look.paper().strong(Part::Body);
+/// Who, and why: in one row where there is room.
+fn cause(told: &Told, look: Look, pen: Pen) -> Option<Block> {
+    let person = told.person.as_ref().map(|person| shown_person(person, pen));
     // Where nothing is left to say below it, the cause is what is read.
-    let large = heading_says_it(told, look);
-    let styles: &[Style] = match density {
-        Density::Dense => &[Style::Small],
-        Density::Roomy if large => &[Style::Large, Style::Medium, Style::Small],
-        Density::Roomy | Density::Snug | Density::Tight => &[Style::Medium, Style::Small],
-    };
-    let why = || Block::text(words::reason(told.reason).zh, ink, styles, (width.saturating_sub(taken), 1));
-    let why = (!is_neutral(told)).then(why);
-    let parts: Vec<Block> = person.into_iter().chain(why).collect();
-    (!parts.is_empty()).then(|| Block::row(super::MARGIN, parts))
+    let role = if heading_says_it(told, look) { Role::Large } else { Role::Medium };
+    let why = |room: u32| pen.less(room).lead(words::reason(told.reason), role, 1);
+    let gap = pen.view.margin();
+    match (person, is_neutral(told)) {
+        (person, true) => person,
+        (None, false) => Some(why(0)),
+        (Some(person), false) => {
+            let taken = person.size().width + gap;
+            let beside = why(taken);
+            // One line of the cause's height: it fits beside the name.
+            if taken < pen.width && beside.size().height <= why(0).size().height {
+                Some(Block::row(gap, vec![person, beside]))
+            } else {
+                Some(Block::column(2, Side::Middle, vec![person, why(0)]))
+            }
+        }
+    }
 }
 
-/// What to do, and cause and advice once more in English.
-fn to_do(told: &Told, look: Look, density: Density, width: u32) -> Vec<Block> {
-    let (strong, soft) = (look.paper().strong(Part::Body), look.paper().soft(Part::Body));
-    let large: &[Style] = match density {
-        Density::Roomy | Density::Snug | Density::Tight => &[Style::Large, Style::Medium],
-        Density::Dense => &[Style::Medium],
-    };
-    let small: &[Style] = match density {
-        Density::Roomy | Density::Snug => &[Style::Small],
-        Density::Tight | Density::Dense => &[Style::Tiny],
-    };
-    let advice = words::advice(told.advice);
+/// What to do, and cause and advice once more in the other language.
+fn to_do(told: &Told, look: Look, pen: Pen) -> Vec<Block> {
+    let language = pen.view.manner.language;
     let said = heading_says_it(told, look);
-    let reason = (!is_neutral(told)).then_some(words::reason(told.reason).en);
-    let english: Vec<&str> = reason.into_iter().chain((!said).then_some(advice.en)).collect();
+    let advice = words::advice(told.advice);
+    let [_, joint] = language.joints();
+    let reason = (!is_neutral(told)).then(|| words::reason(told.reason));
+    let told_again = reason.into_iter().chain((!said).then_some(advice));
+    let follow = told_again.map(|text| language.order(text)[1]).collect::<Vec<_>>().join(joint);
     let mut blocks = Vec::new();
     if !said {
-        blocks.push(Block::text(advice.zh, strong, large, (width, 1)));
+        blocks.push(pen.lead(advice, Role::Large, if pen.view.is_wide() { 1 } else { 2 }));
     }
-    if !english.is_empty() {
-        blocks.push(Block::text(&english.join(". "), soft, small, (width, 2)));
+    if !follow.is_empty() {
+        blocks.push(pen.follow_words(&follow, Role::Small, 2));
     }
     blocks
 }
@@ -234,14 +183,14 @@ fn heading_says_it(told: &Told, look: Look) -> bool {
 }
 
 /// 张\*三 尾号 1234 (DOMAIN §15).
-fn shown_person(person: &PersonShown, look: Look, styles: &[Style]) -> Block {
-    let mut words = person.name.as_str().to_owned();
+fn shown_person(person: &PersonShown, pen: Pen) -> Block {
+    let mut said = person.name.as_str().to_owned();
     if let Some(digits) = person.last_four {
         let digits: String = digits.iter().copied().map(char::from).collect();
-        words = format!("{words} {} {digits}", words::LABEL_LAST_FOUR.zh);
+        let [label, _] = pen.view.manner.language.order(words::LABEL_LAST_FOUR);
+        said = format!("{said} {label} {digits}");
     }
-    // Only the small table holds every surname.
-    let style =
-        styles.iter().find(|style| style.holds(&words)).or(styles.last()).copied().unwrap_or(Style::Small);
-    Block::line(words.trim(), style, look.paper().strong(Part::Body), u32::MAX)
+    let styles = pen.lead_styles(Role::Name);
+    // Only the last holds every surname; a name is never cut.
+    Block::text(said.trim(), pen.strong(), styles, (u32::MAX, 1))
 }

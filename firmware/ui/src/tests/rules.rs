@@ -124,7 +124,7 @@ fn a_name_without_a_glyph_is_a_box_and_not_a_gap() {
     let inked =
         (box_with_gap.y..box_with_gap.y + box_with_gap.height as i32).filter(|&y| row(y).contains(&0xFFFF));
     assert_eq!(inked.count(), 24, "the side of the box");
-    assert_eq!(box_with_gap.width, 28 + 28 + crate::glyphs::Style::Small.width("*"));
+    assert_eq!(box_with_gap.width, 28 + 28 + crate::glyphs::Style::Px28.width("*"));
 }
 
 #[test]
@@ -172,17 +172,17 @@ fn the_digits_that_the_panel_takes_stand_before_the_choices() {
     let said = |step| measured(&Screen::Staff(step)).all_text();
     for (i, act) in Act::PROOFS.into_iter().enumerate() {
         assert!(
-            said(StaffStep::ChooseProof).contains(&format!("{} {}", i + 1, words::act(act).zh)),
+            said(StaffStep::ChooseProof).contains(&format!("{}\n{}", i + 1, words::act(act).zh)),
             "{act:?}"
         );
     }
     for (i, cause) in Cause::ALL.into_iter().enumerate() {
         assert!(
-            said(StaffStep::ChooseCause).contains(&format!("{} {}", i + 1, words::cause(cause).zh)),
+            said(StaffStep::ChooseCause).contains(&format!("{}\n{}", i + 1, words::cause(cause).zh)),
             "{cause:?}"
         );
     }
-    assert!(said(StaffStep::ChooseDocument).contains("5 户口簿"));
+    assert!(said(StaffStep::ChooseDocument).contains("5\n户口簿"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use swash::zeno::{Cap, Format, Join, Mask, Stroke, Transform};
 use super::table::Glyph;
 
 /// Sizes in pixels.
-pub(crate) const SIZES: [u16; 3] = [56, 112, 168];
+pub(crate) const SIZES: [u16; 4] = [40, 56, 112, 168];
 
 /// One layer of a sign, as an SVG path.
 enum Layer {
@@ -96,9 +96,40 @@ const STAFF: &[Layer] = &[
     Fill("M8,96 C8,72 24,57 50,57 C76,57 92,72 92,96 Z"),
     Cut("M58,72 L80,72 L80,86 L58,86 Z"),
 ];
+/// A circle that runs back: once more.
+const AGAIN: &[Layer] = &[
+    Fill("M14,14 L86,14 L86,86 L14,86 Z"),
+    Line("M14,14 L86,14 L86,86 L14,86 Z", 20.0),
+    CutLine("M70,41 C66,33 59,28 50,28 C36.7,28 26,38.7 26,52 C26,65.3 36.7,76 50,76 C63.3,76 74,65.3 74,52", 9.0),
+    Cut("M77,24 L79,48 L57,43 Z"),
+];
+const STICK: &[Layer] = &[
+    Fill("M31,40 L69,40 L69,90 L31,90 Z"),
+    Line("M31,40 L69,40 L69,90 L31,90 Z", 10.0),
+    Fill("M37,6 L63,6 L63,34 L37,34 Z"),
+    Cut("M43,14 L48,14 L48,21 L43,21 Z M52,14 L57,14 L57,21 L52,21 Z"),
+    CutLine("M50,58 L50,74", 6.0),
+];
+const TOOLS: &[Layer] = &[
+    Line("M20,80 L56,44", 18.0),
+    Fill("M68,8 C81.3,8 92,18.7 92,32 C92,45.3 81.3,56 68,56 C54.7,56 44,45.3 44,32 C44,18.7 54.7,8 68,8 Z"),
+    Cut("M61,39 L70,0 L100,0 L100,30 Z"),
+];
+const CLOSED: &[Layer] = &[
+    Fill("M14,30 L86,30 L86,70 L14,70 Z"),
+    Line("M14,30 L86,30 L86,70 L14,70 Z", 20.0),
+    CutLine("M28,50 L72,50", 12.0),
+];
+const SPEAKER: &[Layer] = &[
+    Fill("M10,37 L30,37 L54,14 L54,86 L30,63 L10,63 Z"),
+    Line("M66,36 C75,44 75,56 66,64", 8.0),
+    Line("M77,23 C93,40 93,60 77,77", 8.0),
+];
 
 /// In the order of `gate_ui`'s `Icon`.
-const ICONS: [&[Layer]; 11] = [PASS, LIMIT, STOP, ASSIST, WAY, OPENED, READING, PHONE, CARD, LOCK, STAFF];
+const ICONS: [&[Layer]; 16] = [
+    PASS, LIMIT, STOP, ASSIST, WAY, OPENED, READING, PHONE, CARD, LOCK, STAFF, AGAIN, STICK, TOOLS, CLOSED, SPEAKER,
+];
 
 /// First character of the signs: the private use area.
 const FIRST: u32 = 0xE000;

@@ -1,0 +1,253 @@
+//! One of every kind of screen, with invented people: for pictures, for the sheet of all screens, for tests.
+//! Promises: every variant of [`Screen`] and every page of staff is among them.
+//! Must not know: how a screen is laid out.
+
+use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
+use gate_core::screen::{
+    AttendantPresence, Carrier, DataShown, Enrolment, Fault, FaultScreen, Faults, Hint, Idle, Link, LogsOut,
+    LogsStep, Opened, Opens, OutOfService, Percent, PersonShown, PinRefusal, Publicity, Saved, Screen,
+    StaffStep, Technician, Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
+};
+use gate_core::time::ClockTrust;
+use gate_core::verdict::{Advice, Reason};
+use gate_wire::name::MaskedName;
+use gate_wire::time::Timestamp;
+
+/// 2026-11-20 14:07:12 in UTC+8.
+const AFTERNOON: u64 = 1_795_154_832;
+
+/// A name and its screen.
+pub(crate) type Specimen = (&'static str, Screen);
+
+/// All of them, in the order in which people meet them.
+pub(crate) fn all() -> Vec<Specimen> {
+    [places(), hints(), verdicts(), faults(), staff(), service()].concat()
+}
+
+/// The four verdicts, for which nobody may need colours.
+pub(crate) fn four_verdicts() -> [Screen; 4] {
+    [
+        told(Reason::GreenCode, Advice::WalkThrough),
+        told(Reason::YellowCode, Advice::RegisterAtStaffLane),
+        told(Reason::RedCode, Advice::StaffIsComing),
+        told(Reason::CodeExpired, Advice::RefreshOrTapCard),
+    ]
+    .map(Screen::Verdict)
+}
+
+fn told(reason: Reason, advice: Advice) -> Told {
+    Told {
+        verdict: reason.verdict(),
+        reason,
+        advice,
+        person: None,
+        query: query(17),
+        saved: Saved::Yes,
+        times: 1,
+        publicity: Publicity::Shown,
+        opens: if reason.code().starts_with('P') { Opens::Yes } else { Opens::No },
+    }
+}
+
+/// `None` for no terminal number only, which 3 is not.
+fn query(sequence: u64) -> Option<QueryNumber> {
+    TerminalNumber::new(3).map(|terminal| QueryNumber::new(terminal, Sequence(sequence)))
+}
+
+fn person(name: &str, last_four: Option<&[u8; 4]>) -> Option<PersonShown> {
+    Some(PersonShown { name: MaskedName::from_full(name), last_four: last_four.copied() })
+}
+
+fn verdicts() -> Vec<Specimen> {
+    let card = |name| person(name, Some(b"002X"));
+    let pass = || told(Reason::GreenListed, Advice::WalkThrough);
+    let limit = || told(Reason::YellowCode, Advice::RegisterAtStaffLane);
+    let stop = || told(Reason::RedListed, Advice::StaffIsComing);
+    let expired = || told(Reason::CodeExpired, Advice::RefreshOrTapCard);
+    let clinic = |reason| told(reason, Advice::FeverClinicLane);
+    let journal_down = || told(Reason::NotRecorded, Advice::StaffLane);
+    [
+        ("pass_code", told(Reason::GreenCode, Advice::WalkThrough)),
+        ("pass_card", Told { person: card("测试甲"), ..pass() }),
+        ("pass_second_use", Told { person: person("欧阳测试", None), times: 2, ..pass() }),
+        ("limit_station", Told { person: person("测试乙", None), ..limit() }),
+        ("limit_hospital", Told { person: card("测试乙"), ..clinic(Reason::YellowListed) }),
+        ("stop_station", Told { person: card("测试丙"), ..stop() }),
+        ("stop_neutral", Told { person: card("测试丙"), publicity: Publicity::Neutral, ..stop() }),
+        ("stop_hospital", Told { person: card("测试丙"), ..clinic(Reason::RedListed) }),
+        ("stop_at_exit", Told { opens: Opens::Yes, ..stop() }),
+        ("assist_expired", expired()),
+        (
+            "assist_not_listed",
+            Told { person: card("测试丁"), ..told(Reason::NotListed, Advice::StaffRegisters) },
+        ),
+        ("assist_unsigned_platform", told(Reason::PlatformUnsigned, Advice::ShowPhoneToStaff)),
+        ("assist_place_code", told(Reason::PlaceCode, Advice::TapCard)),
+        ("assist_temperature", told(Reason::TemperatureHigh, Advice::MeasureAgain)),
+        ("assist_not_recorded", Told { saved: Saved::No, query: None, ..journal_down() }),
+        (
+            "assist_used_before",
+            Told { times: 12, saved: Saved::No, ..told(Reason::UsedBefore, Advice::StaffLane) },
+        ),
+    ]
+    .map(|(name, told)| (name, Screen::Verdict(told)))
+    .into()
+}
+
+/// The idle screen of a station.
+pub(crate) fn idle() -> Idle {
+    Idle {
+        place: "测试高铁站 东进站口".try_into().unwrap_or_default(),
+        time: Timestamp::from_unix(AFTERNOON),
+        clock: ClockTrust::Confirmed,
+        list_age_days: Some(0),
+        faults: Faults::default(),
+        attendant: AttendantPresence::Present,
+        place_code: "https://example.invalid/place?id=510100-0042&c=7Q2M".try_into().unwrap_or_default(),
+    }
+}
+
+fn unwell(list: &[Fault]) -> Faults {
+    let mut faults = Faults::default();
+    list.iter().for_each(|fault| faults.set(*fault, Wellness::Unwell));
+    faults
+}
+
+fn places() -> Vec<Specimen> {
+    let unsure = Idle {
+        place: "测试市第一人民医院门诊楼南".try_into().unwrap_or_default(),
+        time: None,
+        clock: ClockTrust::Unconfirmed,
+        list_age_days: Some(12),
+        faults: unwell(&[Fault::Clock, Fault::DiskFull]),
+        ..idle()
+    };
+    let case_open = Idle { list_age_days: Some(1), faults: unwell(&[Fault::CaseOpen]), ..idle() };
+    let no_reader = Idle { faults: unwell(&[Fault::Reader]), attendant: AttendantPresence::Absent, ..idle() };
+    let no_camera = Idle { faults: unwell(&[Fault::Camera]), ..idle() };
+    let everything = Idle { faults: unwell(&Fault::ALL), place_code: Default::default(), ..unsure.clone() };
+    vec![
+        ("idle", Screen::Idle(idle())),
+        ("idle_no_place_code", Screen::Idle(Idle { place_code: Default::default(), ..case_open })),
+        ("idle_clock_unsure", Screen::Idle(unsure)),
+        ("idle_reader_unwell", Screen::Idle(no_reader)),
+        ("idle_camera_unwell", Screen::Idle(no_camera)),
+        ("idle_everything_unwell", Screen::Idle(everything)),
+    ]
+}
+
+fn hints() -> Vec<Specimen> {
+    vec![
+        ("reading", Screen::Reading),
+        ("hint_closer", Screen::Hint(Hint::ComeCloser)),
+        ("hint_brighten", Screen::Hint(Hint::BrightenScreen)),
+        ("hint_still", Screen::Hint(Hint::HoldStill)),
+        ("hint_again", Screen::Hint(Hint::ShowAgain)),
+        ("hint_card_again", Screen::Hint(Hint::PlaceCardAgain)),
+        ("hint_one_code", Screen::Hint(Hint::OneCodeAtATime)),
+    ]
+}
+
+fn faults() -> Vec<Specimen> {
+    let names = [
+        "fault_camera",
+        "fault_reader",
+        "fault_disk_full",
+        "fault_journal",
+        "fault_clock",
+        "fault_list_missing",
+        "fault_list_stale",
+        "fault_list_damaged",
+        "fault_key_set",
+        "fault_policy",
+        "fault_fire",
+        "fault_case_open",
+    ];
+    let screen = |fault| {
+        let state = |part| if fault == part { Wellness::Unwell } else { Wellness::Well };
+        Screen::Fault(FaultScreen { fault, card: state(Fault::Reader), camera: state(Fault::Camera) })
+    };
+    let screens = names.into_iter().zip(Fault::ALL.map(screen));
+    screens.chain([("lane_open", Screen::LaneOpen)]).collect()
+}
+
+fn staff() -> Vec<Specimen> {
+    let query = query(18);
+    let pause = Some(PinRefusal::Paused { seconds: 30 });
+    let mut all = vec![
+        ("opened", Screen::Opened(Opened { query, saved: Saved::Yes })),
+        ("opened_unsaved", Screen::Opened(Opened { query: None, saved: Saved::No })),
+        ("pin", Screen::PinEntry { typed: 4, refused: None }),
+        ("pin_wrong", Screen::PinEntry { typed: 0, refused: Some(PinRefusal::Wrong) }),
+        ("pin_paused", Screen::PinEntry { typed: 0, refused: pause }),
+    ];
+    let steps = [
+        ("staff_menu", StaffStep::Menu),
+        ("staff_welcome", StaffStep::Welcome),
+        ("staff_proof", StaffStep::ChooseProof),
+        ("staff_cause", StaffStep::ChooseCause),
+        ("staff_confirm", StaffStep::ConfirmOpening),
+        ("staff_document", StaffStep::ChooseDocument),
+        ("staff_number", StaffStep::TypeNumber { typed: 9 }),
+        ("staff_number_wrong", StaffStep::NumberWrong),
+        ("staff_temperature", StaffStep::TypeTemperature { typed: 2 }),
+        ("staff_time", StaffStep::TypeTime { typed: 12 }),
+        ("staff_time_wrong", StaffStep::TimeWrong),
+        ("staff_time_confirmed", StaffStep::TimeConfirmed),
+        ("staff_too_many_typed", StaffStep::TooManyTyped),
+        ("staff_login_first", StaffStep::LoginFirst),
+        ("staff_role_forbids", StaffStep::RoleForbids),
+        ("staff_badge_refused", StaffStep::BadgeRefused),
+    ];
+    all.extend(steps.map(|(name, step)| (name, Screen::Staff(step))));
+    all
+}
+
+fn service() -> Vec<Specimen> {
+    let stick = |step| Screen::Updating(Updating { carrier: Carrier::Stick, step });
+    let laptop = |step| Screen::Updating(Updating { carrier: Carrier::Laptop, step });
+    let refused = UpdateStep::Refused;
+    let mut all = vec![
+        ("update_copying", stick(UpdateStep::Copying(Percent::of(42, 100)))),
+        ("update_laptop", laptop(UpdateStep::Copying(Percent::of(7, 100)))),
+        ("update_checking", stick(UpdateStep::Checking(Percent::of(88, 100)))),
+        ("update_in_force", stick(UpdateStep::InForce)),
+        ("update_unreadable", stick(refused(UpdateRefused::Unreadable))),
+        ("update_not_for_here", stick(refused(UpdateRefused::NotForHere))),
+        ("update_unproven", stick(refused(UpdateRefused::Unproven))),
+        ("update_older", stick(refused(UpdateRefused::Older))),
+        ("update_no_room", stick(refused(UpdateRefused::NoRoom))),
+    ];
+    all.extend(technician().map(|(name, page)| (name, Screen::Technician(page))));
+    let out = ["out_maintenance", "out_starting", "out_not_enrolled", "out_no_data"];
+    all.extend(out.into_iter().zip(OutOfService::ALL.map(Screen::OutOfService)));
+    all
+}
+
+fn technician() -> [(&'static str, Technician); 11] {
+    let data = DataShown {
+        key_set: 12,
+        policy: 31,
+        places: 4,
+        staff_list: 8,
+        list_age_days: Some(3),
+        revocations: 207,
+        day_keys: 0,
+    };
+    let traffic = Traffic { link: Link::Down, carried_hours: Some(61), waiting: 4_213 };
+    let logs = |step| Technician::Logs(LogsOut { waiting: 4_213, step });
+    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2 };
+    [
+        ("technician_menu", Technician::Menu),
+        ("technician_well", Technician::SelfTest(Faults::default())),
+        ("technician_unwell", Technician::SelfTest(unwell(&[Fault::Reader, Fault::ListStale]))),
+        ("technician_data", Technician::Data(data)),
+        ("technician_network", Technician::Network(traffic)),
+        ("technician_logs_stick", logs(LogsStep::NoStick)),
+        ("technician_logs_writing", logs(LogsStep::Writing(Percent::of(63, 100)))),
+        ("technician_logs_written", logs(LogsStep::Written)),
+        ("technician_enrolment", Technician::Enrolment(enrolment)),
+        ("technician_not_enrolled", Technician::Enrolment(Enrolment { terminal: None, ..enrolment })),
+        ("technician_volume", Technician::Volume(Volume::USUAL)),
+    ]
+}
