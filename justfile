@@ -40,6 +40,7 @@ kill-test N="300":
 # Accept the screens as drawn now
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens
+    cargo run -q -p gate-ui --example sheet -- docs/screens.png
 
 # The desk's keys in a PKCS#11 token: SoftHSM2, in a folder of the test's own
 token-test:
