@@ -15,8 +15,8 @@ use gate_proof::ed25519::SigningKey;
 use gate_proof::leaf_seal::{EpochKey, StoreKey};
 use gate_proof::subject::Subject;
 use gate_status::{
-    Authorities, BuildFault, BuildOrder, BuildReport, DeskKeys, Epoch, Head, KeyFault, ListKeys, OpenFault,
-    Person, RegionRefused, Scope, SealedList, Signers, Step, Watch, alleged_head,
+    Authorities, BuildFault, BuildOrder, BuildReport, Clash, DeskKeys, Epoch, Head, KeyFault, ListKeys,
+    OpenFault, Person, RegionRefused, Scope, SealedList, Signers, Step, Watch, alleged_head,
 };
 use gate_wire::cose::Kid;
 use gate_wire::credential::Colour;
@@ -205,8 +205,8 @@ struct FirstReject(Option<(u64, u64)>);
 impl Watch for FirstReject {
     fn step(&mut self, _step: Step, _count: u64) {}
 
-    fn reject(&mut self, line: u64, earlier: u64) {
-        self.0.get_or_insert((line, earlier));
+    fn reject(&mut self, line: u64, because: Clash) {
+        self.0.get_or_insert((line, because.other));
     }
 }
 

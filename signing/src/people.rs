@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use gate_proof::digest::{Digest, hmac_sha256};
 use gate_proof::stretch::{Block, TagMemory};
 use gate_proof::subject::{Subject, TagRefused};
-use gate_status::{BuildReport, Person, Scope, Step, Watch};
+use gate_status::{BuildReport, Clash, Person, Scope, Step, Watch};
 use gate_wire::credential::Colour;
 use gate_wire::document::{Document, DocumentError, DocumentKind};
 use gate_wire::time::Timestamp;
@@ -105,10 +105,10 @@ pub enum RowRejected {
     #[error("green: a list of exceptions holds people who are not green")]
     BeException,
     /// The same person twice.
-    #[error("the same person as on line {line}")]
+    #[error("{}", .because.words())]
     BeNew {
-        /// The earlier line.
-        line: u64,
+        /// The other line, and how the two differ.
+        because: Clash,
     },
     /// The number gives no tag.
     #[error(transparent)]
@@ -247,8 +247,8 @@ impl<W: Write> Watch for Told<'_, '_, W> {
         (self.progress)(step, count);
     }
 
-    fn reject(&mut self, line: u64, earlier: u64) {
-        self.notes.reject(line, &RowRejected::BeNew { line: earlier });
+    fn reject(&mut self, line: u64, because: Clash) {
+        self.notes.reject(line, &RowRejected::BeNew { because });
     }
 }
 

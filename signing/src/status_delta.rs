@@ -83,6 +83,7 @@ impl Province {
             base_root: head.root,
             from: (state.step, state.link),
             to: (state.step.saturating_add(1), None),
+            via: Vec::new(),
             as_of,
         };
         let file = make_delta(&order, &changes, self.list_desk().map_err(ListError::from)?.signers())?;
@@ -192,7 +193,7 @@ mod tests {
         assert_eq!(
             rejects.lines().skip(1).collect::<Vec<_>>(),
             [
-                "6,\"the same person was changed before in this delta\"",
+                "6,\"CONTRADICTS an earlier line about the same person: the stricter of the two is in the delta\"",
                 "7,\"the colour must be green, yellow or red\""
             ]
         );
@@ -206,7 +207,7 @@ mod tests {
             Answer::Listed(Colour::Red)
         );
         assert_eq!(answer(DocumentKind::Passport, "E12345678"), Answer::NotListed);
-        assert_eq!(answer(DocumentKind::Passport, "E7654321"), Answer::Listed(Colour::Yellow));
+        assert_eq!(answer(DocumentKind::Passport, "E7654321"), Answer::Listed(Colour::Red), "the stricter");
         assert_eq!(list.head().as_of, as_of.plus(300));
     }
 }

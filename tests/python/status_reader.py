@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 KEY_BITS = 57
 KEY_MAX = (1 << KEY_BITS) - 1
 COLOURS = ["green", "yellow", "red"]
-BASE_HEAD, DELTA_HEAD, SIGNATURES = 143, 178, 136
+BASE_HEAD, DELTA_HEAD, SIGNATURES, TIE = 143, 178, 136, 16
 
 
 class Bits:
@@ -32,6 +32,11 @@ class Bits:
             raise ValueError("cut off")
         self.at += count
         return self.value >> (self.length - self.at) & ((1 << count) - 1)
+
+    def end(self):
+        left = self.length - self.at
+        if left >= 8 or self.field(left):
+            raise ValueError("more than the changes")
 
     def rice(self, k):
         quotient = 0
@@ -134,7 +139,11 @@ class List:
         magic, version, scope, province, epoch, _, root, start, end, link_from, link_to, _, ranked, keyed, cut, digest, proof = fields
         assert (magic, version, scope, province, epoch, root, proof) == (b"TFSD", 1, self.scope, self.province, self.epoch, self.root, 0)
         assert start <= self.step < end and hashlib.sha256(body).digest() == digest
-        assert start < self.step or link_from == self.link
+        ties, body = body[: TIE * (end - start - 1)], body[TIE * (end - start - 1) :]
+        if end == start + 1:
+            assert hashlib.sha256(link_from + struct.pack(">I", end) + digest).digest() == link_to
+        at = TIE * (self.step - start - 1)
+        assert link_from == self.link if start == self.step else ties[at : at + TIE] == self.link[:TIE], "another history"
         self.read_ranked(body[:cut], ranked)
         self.read_keyed(body[cut:], keyed)
         self.step, self.link = end, link_to
@@ -148,6 +157,8 @@ class List:
         for _ in range(count):
             rank += bits.rice(k) + 1
             self.ranked[rank] = first if bits.field(1) == 0 else third if bits.field(1) else second
+        bits.end()
+        assert rank < self.numbers
 
     def read_keyed(self, section, count):
         if not count:
@@ -157,6 +168,8 @@ class List:
             key += bits.rice(k) + 1
             action = bits.field(3)
             self.keyed[key] = bits.field(KEY_BITS) if action == 4 else "removed" if action == 3 else COLOURS[action]
+            assert self.keyed[key] != key
+        bits.end()
 
     def standing(self, key):
         base, change = self.leaf(key).get(key), self.keyed.get(key)

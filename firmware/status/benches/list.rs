@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use gate_proof::digest::sha256;
 use gate_status::{
-    Answer, BuildOrder, Changes, DeltaOrder, DeskKeys, Progress, Rank, Scope, SealedList, Shelf, StatusList,
-    Step, Synthetic, Watch, alleged_head, build, make_delta,
+    Answer, BuildOrder, Changes, Clash, DeltaOrder, DeskKeys, Progress, Rank, Scope, SealedList, Shelf,
+    StatusList, Step, Synthetic, Watch, alleged_head, build, make_delta,
 };
 use gate_wire::credential::Colour;
 use support::{Desk, open, order};
@@ -89,8 +89,8 @@ struct Quiet;
 
 impl Watch for Quiet {
     fn step(&mut self, _step: Step, _count: u64) {}
-    fn reject(&mut self, line: u64, earlier: u64) {
-        panic!("line {line} has a number of line {earlier}");
+    fn reject(&mut self, line: u64, because: Clash) {
+        panic!("line {line} has a number of line {}", because.other);
     }
 }
 
@@ -241,6 +241,7 @@ fn synthetic_delta(list: &SealedList, count: u64) -> Vec<u8> {
         base_root: head.root,
         from: (0, head.root),
         to: (1, None),
+        via: Vec::new(),
         as_of: head.as_of.plus(300),
     };
     make_delta(&order, &Changes { ranked, keyed: Vec::new() }, Desk::new().signers()).unwrap()

@@ -127,6 +127,12 @@ impl<'a> BitReader<'a> {
         Ok(high | self.field(k)?)
     }
 
+    /// Whether nothing is left but the zeros that fill the last byte.
+    pub(crate) fn is_at_end(&self) -> bool {
+        let left = self.left();
+        left < 8 && self.clone().field(left as u32) == Ok(0)
+    }
+
     fn left(&self) -> usize {
         (8 * self.bytes.len()).saturating_sub(self.at)
     }

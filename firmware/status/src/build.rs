@@ -25,6 +25,10 @@ const ATTEMPTS: u8 = 8;
 /// People left out of one build, at most: they are held in memory, and such a table needs a person's eyes.
 const MOST_REJECTED: usize = 1 << 20;
 const SECOND: u64 = 3;
+/// Above the entry, for lines that meet: the person's colour, and whether the person has several numbers.
+const COLOUR_SHIFT: u32 = 60;
+const SEVERAL: u64 = 1 << 62;
+const ENTRY: u64 = (1 << COLOUR_SHIFT) - 1;
 const TELL_EVERY: u64 = 1 << 16;
 
 /// One person: every number of theirs, and their colour.
@@ -80,8 +84,57 @@ pub trait DeskKeys {
 pub trait Watch {
     /// So many numbers were read, or written.
     fn step(&mut self, step: Step, count: u64);
-    /// The person of `line` is not in the list: a number of theirs is one of the person of `earlier`.
-    fn reject(&mut self, line: u64, earlier: u64);
+    /// The person of `line` is not in the list: a number of theirs is one of another line's person.
+    fn reject(&mut self, line: u64, because: Clash);
+}
+
+/// Why a line is left out: it names a person of another line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The line that stays: the one with the stricter colour, the first of the same colour.
+    pub other: u64,
+    /// Whether the two say the same.
+    pub colours: Colours,
+    /// How many numbers the line has that is left out.
+    pub numbers: Numbers,
+}
+
+impl Clash {
+    /// For the reject file.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let same = match self.colours {
+            Colours::Same => format!("the same person as on line {}", self.other),
+            Colours::Differ => {
+                format!(
+                    "CONTRADICTS line {} about the same person: the stricter colour is in the list",
+                    self.other
+                )
+            }
+        };
+        match self.numbers {
+            Numbers::One => same,
+            Numbers::Several => same + "; this line's other number may be in no list: give both on one line",
+        }
+    }
+}
+
+/// Whether two lines about one person say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// They do.
+    Same,
+    /// They contradict each other.
+    Differ,
+}
+
+/// How many numbers a line has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// One, which the other line has too.
+    One,
+    /// More: one of them may be in no list now.
+    Several,
 }
 
 /// Where a build is.
@@ -207,7 +260,9 @@ fn gather(
         }
         let (first, others) = person.subjects.split_first().ok_or(BuildFault::NameNobody { line })?;
         let key = Key::of(first, epoch_key).value();
-        sorter.push(Record { key, line, mark: mark(first), entry: colour_code(person.colour) })?;
+        let colour = colour_code(person.colour);
+        let about = colour << COLOUR_SHIFT | if others.is_empty() { 0 } else { SEVERAL };
+        sorter.push(Record { key, line, mark: mark(first), entry: about | colour })?;
         exceptional += u64::from(person.colour != Colour::Green);
         keys += 1;
         let mut seen = vec![*first];
@@ -215,7 +270,7 @@ fn gather(
             // The same number twice with one person is one number.
             if !seen.contains(other) {
                 seen.push(*other);
-                let entry = key << 2 | SECOND;
+                let entry = about | key << 2 | SECOND;
                 let key = Key::of(other, epoch_key).value();
                 sorter.push(Record { key, line, mark: mark(other), entry })?;
                 (keys, exceptional) = (keys + 1, exceptional + 1);
@@ -248,7 +303,7 @@ fn write_without_rejects(
         match pass.write(watch, &mut rejected)? {
             Ended::Whole(report) => {
                 // Told once they are final: under another epoch key others may be left out.
-                rejected.iter().for_each(|(line, earlier)| watch.reject(*line, *earlier));
+                rejected.iter().for_each(|(line, clash)| watch.reject(*line, *clash));
                 return Ok(Some(report));
             }
             Ended::Met => {
@@ -257,7 +312,7 @@ fn write_without_rejects(
             }
             Ended::Rejected if rejected.len() > before => std::fs::remove_file(order.path)?,
             Ended::Rejected | Ended::TooMany => {
-                rejected.iter().for_each(|(line, earlier)| watch.reject(*line, *earlier));
+                rejected.iter().for_each(|(line, clash)| watch.reject(*line, *clash));
                 return Err(BuildFault::RejectMore);
             }
         }
@@ -279,7 +334,7 @@ enum Ended {
 }
 
 impl Pass<'_> {
-    fn write(&self, watch: &mut dyn Watch, rejected: &mut BTreeMap<u64, u64>) -> Result<Ended, BuildFault> {
+    fn write(&self, watch: &mut dyn Watch, rejected: &mut BTreeMap<u64, Clash>) -> Result<Ended, BuildFault> {
         let file = fresh_file_id().map_err(WriteFault::from)?;
         let codes = codes_for(self.gathered.keys, self.gathered.exceptional);
         let leaf_key = self.keys.store_key().leaf_key(&file);
@@ -296,7 +351,9 @@ impl Pass<'_> {
                     if rejected.len() >= MOST_REJECTED {
                         return Ok(Ended::TooMany);
                     }
-                    fresh |= rejected.insert(record.line, earlier.line).is_none();
+                    let (line, clash, stays) = clash(earlier, record);
+                    fresh |= rejected.insert(line, clash).is_none();
+                    last = Some(stays);
                 }
                 Some(_) => return Ok(Ended::Met),
                 None => {
@@ -352,9 +409,18 @@ impl Pass<'_> {
     }
 }
 
+/// Which of two lines about one person is left out, why, and the record of the one that stays.
+fn clash(earlier: Record, later: Record) -> (u64, Clash, Record) {
+    let colour = |record: &Record| record.entry >> COLOUR_SHIFT & 3;
+    let (out, stays) = if colour(&later) > colour(&earlier) { (earlier, later) } else { (later, earlier) };
+    let colours = if colour(&out) == colour(&stays) { Colours::Same } else { Colours::Differ };
+    let numbers = if out.entry & SEVERAL == 0 { Numbers::One } else { Numbers::Several };
+    (out.line, Clash { other: stays.line, colours, numbers }, stays)
+}
+
 fn read(record: &Record) -> Option<(Key, Entry)> {
     let entry = match record.entry & SECOND {
-        SECOND => Entry::SecondOf(Key::from_value(record.entry >> 2)?),
+        SECOND => Entry::SecondOf(Key::from_value((record.entry & ENTRY) >> 2)?),
         code => Entry::Colour(colour_of(code)?),
     };
     Some((Key::from_value(record.key)?, entry))
@@ -385,7 +451,7 @@ mod tests {
 
     impl Watch for Silent {
         fn step(&mut self, _step: Step, _count: u64) {}
-        fn reject(&mut self, _line: u64, _earlier: u64) {}
+        fn reject(&mut self, _line: u64, _because: Clash) {}
     }
 
     /// What two numbers in one place become.

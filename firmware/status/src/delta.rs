@@ -1,9 +1,9 @@
 //! Delta files: a head signed by both authorities and a body of changes (docs/formats/status-list.md §5).
 //! Promises: nothing of a body is read before its head is proven and its hash is the head's; changes come out strictly
-//! rising; counts are bounded by the bytes that are there.
+//! rising; counts are bounded, by the bytes that are there too; bytes that no change needs are refused.
 //! Must not know: which list they are for.
 //!
-//! File: head 178 ‖ signatures 136 ‖ body. Body, first section (nothing when there is no change): k u8 · colour codes
+//! File: head 178 ‖ signatures 136 ‖ body. Body: 16 bytes of the link at each step between `from` and `to`. First section (nothing when there is no change): k u8 · colour codes
 //! u8 (the frequentest in bits 0-1, the next in bits 2-3) · bits: for each change the Rice code of the ranks passed over,
 //! then 0 for the frequentest colour, 10 for the next, 11 for the last. Second section (nothing when empty): k u8 · bits: for
 //! each change the Rice code of the key's distance from the one before (0 at first), less one, then three bits: 0 green,
@@ -17,13 +17,18 @@ use gate_wire::time::Timestamp;
 use crate::bits::{BitReader, BitWriter, BitsRefused, rice_parameter};
 use crate::entry::{Epoch, Key, Rank, colour_code, colour_of};
 use crate::head::{
-    DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES, sign_head, verify_head,
+    DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES, TIE_BYTES, Tie, sign_head,
+    verify_head,
 };
 use crate::keys::{Authorities, Signers};
 use crate::list::{Region, Scope};
 
 /// The longest delta read: some twenty times a day's of 100 million people.
 pub const DELTA_MOST_BYTES: usize = 32 << 20;
+/// The most colours that one delta changes: 16 days of 1 % of 100 million. Beyond that a new base is due.
+pub const RANKED_MOST: usize = 1 << 24;
+/// The most people, new or removed, that one delta names by key.
+pub const KEYED_MOST: usize = 6_000_000;
 const ACTION_BITS: u32 = 3;
 const REMOVED: u64 = 3;
 const SECOND: u64 = 4;
@@ -56,7 +61,7 @@ impl std::fmt::Debug for Changes {
 }
 
 /// For which list a delta is, and from where to where it leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeltaOrder {
     /// Whom the list is about.
     pub scope: Scope,
@@ -64,7 +69,7 @@ pub struct DeltaOrder {
     pub province: Region,
     /// The epoch.
     pub epoch: Epoch,
-    /// Counts the desk's publications.
+    /// The step that it leads to, as the desk counts.
     pub generation: u32,
     /// The root of the epoch's base.
     pub base_root: [u8; 32],
@@ -72,6 +77,8 @@ pub struct DeltaOrder {
     pub from: (u32, [u8; 32]),
     /// The state it leads to; the link there follows for a single step, a longer one needs it.
     pub to: (u32, Option<[u8; 32]>),
+    /// The links of the steps between, in their order; none for a single step.
+    pub via: Vec<Tie>,
     /// Every colour holds as of this time afterwards.
     pub as_of: Timestamp,
 }
@@ -80,10 +87,12 @@ pub struct DeltaOrder {
 #[derive(Debug, thiserror::Error)]
 pub enum DeltaNotMade {
     /// The changes do not rise strictly, or are too many.
-    #[error("changes must rise strictly and fit into {DELTA_MOST_BYTES} bytes")]
+    #[error(
+        "changes must rise strictly, be at most {RANKED_MOST} of colours and {KEYED_MOST} of people new or removed, and fit into {DELTA_MOST_BYTES} bytes: make a new base"
+    )]
     OrderChanges,
-    /// A step of more than one without the link it leads to, or one that leads nowhere.
-    #[error("a delta over more than one step needs the link it leads to")]
+    /// A step of more than one without the links it leads over and to, or one that leads nowhere.
+    #[error("a delta over more than one step needs the links it leads over and to")]
     FindLink,
     /// The signing failed.
     #[error(transparent)]
@@ -127,14 +136,21 @@ pub fn make_delta(order: &DeltaOrder, changes: &Changes, signers: &Signers) -> R
     let rising =
         changes.ranked.is_sorted_by(|a, b| a.0 < b.0) && changes.keyed.is_sorted_by(|a, b| a.0 < b.0);
     let ranked = ranked_section(&changes.ranked);
-    let mut body = ranked.clone();
+    let mut body: Vec<u8> = order.via.iter().flat_map(|tie| tie.0).collect();
+    body.extend_from_slice(&ranked);
     body.extend_from_slice(&keyed_section(&changes.keyed));
-    if !rising || body.len() > DELTA_MOST_BYTES - DELTA_HEAD_BYTES - SIGNATURES_BYTES {
+    let fits = changes.ranked.len() <= RANKED_MOST
+        && changes.keyed.len() <= KEYED_MOST
+        && body.len() <= DELTA_MOST_BYTES - DELTA_HEAD_BYTES - SIGNATURES_BYTES;
+    if !rising || !fits {
         return Err(DeltaNotMade::OrderChanges);
     }
     let count = |length: usize| u32::try_from(length).map_err(|_| DeltaNotMade::OrderChanges);
     let hash = *sha256(&[&body]).as_bytes();
     let ((from, link_from), (to, given)) = (order.from, order.to);
+    if order.via.len() as u64 + 1 != u64::from(to).saturating_sub(from.into()) {
+        return Err(DeltaNotMade::FindLink);
+    }
     let step = (from.checked_add(1) == Some(to)).then(|| DeltaHead::step_link(&link_from, to, &hash));
     let link_to = step.or(given.filter(|_| from < to)).ok_or(DeltaNotMade::FindLink)?;
     let head = DeltaHead {
@@ -160,11 +176,35 @@ pub fn make_delta(order: &DeltaOrder, changes: &Changes, signers: &Signers) -> R
     Ok(file)
 }
 
-/// Reads a delta file: proven, then decoded.
-///
-/// # Errors
-/// [`DeltaDamaged`].
-pub fn read_delta(file: &[u8], both: &Authorities) -> Result<(DeltaHead, Changes), DeltaDamaged> {
+/// A delta that both authorities signed, its body not yet decoded.
+pub(crate) struct Proven<'a> {
+    pub(crate) head: DeltaHead,
+    ties: &'a [[u8; TIE_BYTES]],
+    ranked: &'a [u8],
+    keyed: &'a [u8],
+}
+
+impl Proven<'_> {
+    /// The links of the steps between, in their order.
+    pub(crate) fn via(&self) -> impl Iterator<Item = Tie> {
+        self.ties.iter().map(|tie| Tie(*tie))
+    }
+
+    /// The link at `step`, if this leads over it.
+    pub(crate) fn tie_at(&self, step: u32) -> Option<Tie> {
+        let at = step.checked_sub(self.head.from)?.checked_sub(1)?;
+        self.ties.get(at as usize).map(|tie| Tie(*tie))
+    }
+
+    /// What it changes.
+    pub(crate) fn changes(&self) -> Result<Changes, DeltaDamaged> {
+        let ranked = read_ranked(self.ranked, self.head.ranked)?;
+        Ok(Changes { ranked, keyed: read_keyed(self.keyed, self.head.keyed)? })
+    }
+}
+
+/// Proves a delta file: signed by both, its body the one that was signed, no more in it than a reader has room for.
+pub(crate) fn prove<'a>(file: &'a [u8], both: &Authorities) -> Result<Proven<'a>, DeltaDamaged> {
     let length = DeltaDamaged::Length { length: file.len() };
     let (head, rest) = file.split_first_chunk::<DELTA_HEAD_BYTES>().ok_or(length)?;
     let (signatures, body) = rest.split_first_chunk::<SIGNATURES_BYTES>().ok_or(length)?;
@@ -176,10 +216,14 @@ pub fn read_delta(file: &[u8], both: &Authorities) -> Result<(DeltaHead, Changes
     if sha256(&[body]) != Digest(head.body) {
         return Err(DeltaDamaged::Body);
     }
-    let (ranked, keyed) = body.split_at_checked(head.ranked_bytes as usize).ok_or(DeltaDamaged::Read)?;
-    let changes =
-        Changes { ranked: read_ranked(ranked, head.ranked)?, keyed: read_keyed(keyed, head.keyed)? };
-    Ok((head, changes))
+    if head.ranked as usize > RANKED_MOST || head.keyed as usize > KEYED_MOST {
+        return Err(DeltaDamaged::Read);
+    }
+    let between = (head.to - head.from - 1) as usize;
+    let ties = between.checked_mul(TIE_BYTES).and_then(|bytes| body.split_at_checked(bytes));
+    let (ties, changes) = ties.ok_or(DeltaDamaged::Read)?;
+    let (ranked, keyed) = changes.split_at_checked(head.ranked_bytes as usize).ok_or(DeltaDamaged::Read)?;
+    Ok(Proven { head, ties: ties.as_chunks().0, ranked, keyed })
 }
 
 /// What a delta file says of itself, proven by nobody: to find its place among others.
@@ -242,7 +286,7 @@ fn read_ranked(section: &[u8], count: u32) -> Result<Vec<(Rank, Colour)>, DeltaD
         };
         changes.push((Rank(u32::try_from(rank).map_err(|_| DeltaDamaged::Read)?), colour));
     }
-    Ok(changes)
+    if bits.is_at_end() { Ok(changes) } else { Err(DeltaDamaged::Read) }
 }
 
 pub(crate) fn keyed_section(changes: &[(Key, KeyChange)]) -> Vec<u8> {
@@ -282,12 +326,15 @@ pub(crate) fn read_keyed(section: &[u8], count: u32) -> Result<Vec<(Key, KeyChan
         before = key.value();
         let change = match bits.field(ACTION_BITS)? {
             REMOVED => KeyChange::Removed,
-            SECOND => KeyChange::SecondOf(Key::from_value(bits.field(KEY_BITS)?).ok_or(DeltaDamaged::Read)?),
+            SECOND => {
+                let first = Key::from_value(bits.field(KEY_BITS)?).filter(|first| *first != key);
+                KeyChange::SecondOf(first.ok_or(DeltaDamaged::Read)?)
+            }
             code => KeyChange::Colour(colour_of(code).ok_or(DeltaDamaged::Read)?),
         };
         changes.push((key, change));
     }
-    Ok(changes)
+    if bits.is_at_end() { Ok(changes) } else { Err(DeltaDamaged::Read) }
 }
 
 #[cfg(test)]

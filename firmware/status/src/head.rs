@@ -29,6 +29,8 @@ pub const BASE_HEAD_BYTES: usize = 143;
 pub const DELTA_HEAD_BYTES: usize = 178;
 /// A subject that stands for nobody: all bits set.
 pub(crate) const NOBODY: Subject = Subject::from_bytes([0xFF; 12]);
+/// Bytes of a [`Tie`].
+pub const TIE_BYTES: usize = 16;
 const ENVELOPE: usize = 320;
 const FORMAT: u8 = 1;
 
@@ -75,7 +77,7 @@ pub struct DeltaHead {
     pub province: Region,
     /// For the base of this epoch only: ranks mean nothing on another.
     pub epoch: Epoch,
-    /// Counts the desk's publications: raised whenever a sequence is signed again.
+    /// The step that it leads to, as the desk counts; for people who compare files, no reader needs it.
     pub generation: u32,
     /// The root of the epoch's base.
     pub base_root: [u8; 32],
@@ -97,6 +99,19 @@ pub struct DeltaHead {
     pub ranked_bytes: u32,
     /// SHA-256 of the body.
     pub body: [u8; 32],
+}
+
+/// The first half of the link at a step that a longer delta leads over: whoever is at that step sees by it whether the delta
+/// is of the same history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tie(pub [u8; TIE_BYTES]);
+
+impl Tie {
+    /// That of a link.
+    #[must_use]
+    pub fn of(link: &[u8; 32]) -> Tie {
+        Tie(core::array::from_fn(|at| link[at]))
+    }
 }
 
 /// The bytes are not a head of this format.

@@ -38,16 +38,18 @@ mod synthetic;
 mod writer;
 
 pub use amend::{AmendRefused, Amendments, Wanted};
-pub use build::{BuildFault, BuildOrder, BuildReport, DeskKeys, Person, Step, Watch, build};
+pub use build::{
+    BuildFault, BuildOrder, BuildReport, Clash, Colours, DeskKeys, Numbers, Person, Step, Watch, build,
+};
 pub use delta::{
-    Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KeyChange, alleged_delta_head,
-    make_delta, read_delta,
+    Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KEYED_MOST, KeyChange, RANKED_MOST,
+    alleged_delta_head, make_delta,
 };
 pub use entry::{Epoch, Key, Rank};
 pub use fold::FoldFault;
 pub use head::{
     BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,
-    sign_head, verify_head,
+    TIE_BYTES, Tie, sign_head, verify_head,
 };
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringCache;

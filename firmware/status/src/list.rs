@@ -93,6 +93,9 @@ pub enum ListFault {
     /// Its content is not what a list can hold.
     #[error("the status list is damaged: load it again")]
     Damaged,
+    /// Every seal holds, and what was signed says two things of one person.
+    #[error("the status list contradicts itself about a person: the authority has to make a new base")]
+    Contradictory,
     /// It cannot be opened or read.
     #[error("the status list cannot be read: check the disk, then load it again")]
     Unreadable,

@@ -2,10 +2,11 @@
 //! Promises: a merged file says what its steps said one after the other, and every terminal within its span takes it.
 //! Must not know: who signs, where files lie.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::delta::{Changes, DeltaOrder, KeyChange, read_delta};
+use crate::delta::{Changes, DeltaOrder, KEYED_MOST, KeyChange, RANKED_MOST, prove};
 use crate::entry::Key;
+use crate::head::Tie;
 use crate::ladder::{Span, offered};
 use crate::overlay::Overlay;
 use crate::sealed::{DeltaRefused, SealedList, State};
@@ -39,11 +40,15 @@ pub struct ClimbRefused {
 /// [`ClimbRefused`], for the first file that a terminal would refuse.
 pub fn climb(list: &mut SealedList, files: &[Vec<u8>], rungs: &[u32]) -> Result<Vec<Rung>, ClimbRefused> {
     let (mut steps, mut states, mut parted) = (Vec::new(), vec![list.state()], HashMap::new());
+    let mut ties = BTreeMap::from([(list.state().step, Tie::of(&list.state().link))]);
     for (nth, file) in files.iter().enumerate() {
         let refused = |source| ClimbRefused { nth, source };
-        let changes = read_delta(file, list.authorities()).map_err(|damaged| refused(damaged.into()))?.1;
+        let proven = prove(file, list.authorities()).map_err(|damaged| refused(damaged.into()))?;
+        let changes = proven.changes().map_err(|damaged| refused(damaged.into()))?;
         let before = list.overlay().clone();
         list.apply(file).map_err(refused)?;
+        ties.extend((proven.head.from + 1..).zip(proven.via()));
+        ties.insert(proven.head.to, Tie::of(&proven.head.link_to));
         for (key, change) in &changes.keyed {
             if matches!(before.change(*key), Some(KeyChange::SecondOf(_)))
                 && !matches!(change, KeyChange::SecondOf(_))
@@ -54,7 +59,7 @@ pub fn climb(list: &mut SealedList, files: &[Vec<u8>], rungs: &[u32]) -> Result<
         steps.push(changes);
         states.push(list.state());
     }
-    let climbed = Climbed { list, steps, states, parted };
+    let climbed = Climbed { list, steps, states, ties, parted };
     Ok(offered(list.state().step, rungs).into_iter().filter_map(|span| climbed.rung(span)).collect())
 }
 
@@ -63,6 +68,8 @@ struct Climbed<'a> {
     steps: Vec<Changes>,
     /// Before the first step and after each.
     states: Vec<State>,
+    /// The link at every step.
+    ties: BTreeMap<u32, Tie>,
     /// By which of the steps a key stopped to be a second number.
     parted: HashMap<Key, usize>,
 }
@@ -76,9 +83,12 @@ impl Climbed<'_> {
         let alone = |(key, change): &(Key, KeyChange)| {
             matches!(change, KeyChange::Colour(_)) && self.parted.get(key).is_some_and(|by| *by >= begin)
         };
-        if merged.keyed().iter().any(alone) {
+        let changes = merged.changes();
+        let fits = changes.ranked.len() <= RANKED_MOST && changes.keyed.len() <= KEYED_MOST;
+        if !fits || merged.keyed().iter().any(alone) {
             return None;
         }
+        let via = (span.from + 1..span.to).map(|step| self.ties.get(&step).copied());
         let (from, to, head) = (self.states.get(begin)?, self.states.get(end)?, self.list.base_head());
         let order = DeltaOrder {
             scope: head.scope,
@@ -88,8 +98,9 @@ impl Climbed<'_> {
             base_root: head.root,
             from: (span.from, from.link),
             to: (span.to, Some(to.link)),
+            via: via.collect::<Option<_>>()?,
             as_of: to.as_of,
         };
-        Some(Rung { span, order, changes: merged.changes() })
+        Some(Rung { span, order, changes })
     }
 }

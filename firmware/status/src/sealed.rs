@@ -12,9 +12,9 @@ use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::base::Base;
-use crate::delta::{Changes, DeltaDamaged, KeyChange, read_delta};
+use crate::delta::{Changes, DeltaDamaged, KeyChange, Proven, prove};
 use crate::entry::{Entry, Epoch, Key, Rank};
-use crate::head::{BaseHead, DeltaHead, NOBODY};
+use crate::head::{BaseHead, DeltaHead, NOBODY, Tie};
 use crate::keys::{Authorities, KeyFault, KeyStore};
 use crate::list::{Answer, Head, ListFault, OpenFault, Region, Scope, StatusList};
 use crate::overlay::{Overlay, PersonSplit};
@@ -182,9 +182,11 @@ impl SealedList {
 
     /// Everything of a delta but its taking effect: a caller puts the file on disk in between.
     pub(crate) fn prepare(&self, file: &[u8]) -> Result<Ready, DeltaRefused> {
-        let (head, changes) = read_delta(file, &self.authorities)?;
-        self.admit(&head, &changes)?;
-        Ok(Ready { head, overlay: Arc::new(self.overlay.with(&changes)?) })
+        let proven = prove(file, &self.authorities)?;
+        self.admit(&proven)?;
+        let changes = proven.changes()?;
+        self.within_base(changes.ranked.last().map(|(rank, _)| *rank))?;
+        Ok(Ready { head: proven.head, overlay: Arc::new(self.overlay.with(&changes)?) })
     }
 
     /// What was prepared takes effect.
@@ -212,27 +214,56 @@ impl SealedList {
         if head.base_root == base.root { Ok(()) } else { Err(DeltaRefused::Base) }
     }
 
-    fn admit(&self, head: &DeltaHead, changes: &Changes) -> Result<(), DeltaRefused> {
+    fn admit(&self, delta: &Proven<'_>) -> Result<(), DeltaRefused> {
+        let (state, head) = (&self.state, &delta.head);
         self.is_for(head)?;
-        let state = &self.state;
         if head.from > state.step {
             return Err(DeltaRefused::Skips { from: head.from, ours: state.step });
         }
         if head.to <= state.step {
             return Err(DeltaRefused::Replays { to: head.to, ours: state.step });
         }
-        let single = head.to - head.from == 1;
-        let linked = !single || DeltaHead::step_link(&head.link_from, head.to, &head.body) == head.link_to;
-        if !linked || (head.from == state.step && head.link_from != state.link) {
+        if !self.is_tied(delta) {
             return Err(DeltaRefused::Link);
         }
         if head.as_of < state.as_of {
             return Err(DeltaRefused::Earlier);
         }
-        match changes.ranked.last() {
-            Some((rank, _)) if rank.0 >= self.base.head().keys => Err(DeltaRefused::Rank { rank: *rank }),
-            _ => Ok(()),
+        // Ranks rise strictly: as many as this need a highest one of that.
+        self.within_base(head.ranked.checked_sub(1).map(Rank))
+    }
+
+    /// Whether a delta is of the history that the steps taken here are of.
+    fn is_tied(&self, delta: &Proven<'_>) -> bool {
+        let (state, head) = (&self.state, &delta.head);
+        let single = head.to - head.from == 1;
+        let counted = !single || DeltaHead::step_link(&head.link_from, head.to, &head.body) == head.link_to;
+        let here = if head.from == state.step {
+            head.link_from == state.link
+        } else {
+            delta.tie_at(state.step) == Some(Tie::of(&state.link))
+        };
+        counted && here
+    }
+
+    fn within_base(&self, rank: Option<Rank>) -> Result<(), DeltaRefused> {
+        match rank.filter(|rank| rank.0 >= self.base.head().keys) {
+            Some(rank) => Err(DeltaRefused::Rank { rank }),
+            None => Ok(()),
         }
+    }
+
+    /// The steps that a delta of this list leads over or ends at, each with its link: for the desk, which must never
+    /// publish two histories. Proven as [`SealedList::apply`] does, wherever the list is.
+    ///
+    /// # Errors
+    /// [`DeltaRefused`].
+    pub fn ties_of(&self, file: &[u8]) -> Result<Vec<(u32, Tie)>, DeltaRefused> {
+        let proven = prove(file, &self.authorities)?;
+        let head = &proven.head;
+        self.is_for(head)?;
+        let ends = [(head.from, Tie::of(&head.link_from)), (head.to, Tie::of(&head.link_to))];
+        Ok((head.from + 1..).zip(proven.via()).chain(ends).collect())
     }
 
     /// Where the list is.
@@ -322,8 +353,8 @@ impl StatusList for SealedList {
         match self.standing(first)? {
             Standing::Colour(colour, _) => Ok(self.answer(colour)),
             Standing::Removed => Ok(Answer::NotListed),
-            // Every second number was made beside its first one.
-            Standing::SecondOf(_) | Standing::Nobody => Err(ListFault::Damaged),
+            // Every second number was made beside its first one. No damage does this: a seal would have broken.
+            Standing::SecondOf(_) | Standing::Nobody => Err(ListFault::Contradictory),
         }
     }
 

@@ -162,8 +162,11 @@ impl Shelf {
         match folding.slice(leaves)? {
             Sliced::More(folding) => self.folding = Some(folding),
             Sliced::Whole(state) => {
-                rename(&self.folder, &path, &base_name(state.epoch, state.step))?;
-                (self.list, self.base) = newest(&self.folder, self.keys.as_ref())?;
+                let name = base_name(state.epoch, state.step);
+                rename(&self.folder, &path, &name)?;
+                self.base = self.folder.join(name);
+                self.list = SealedList::open(&self.base, self.keys.as_ref())?;
+                follow(&mut self.list, &files(&self.folder)?)?;
                 self.clear()?;
                 return Ok(Progress::Done);
             }
@@ -207,7 +210,8 @@ struct Named {
     what: What,
 }
 
-/// The newest base that opens, with every delta that follows.
+/// The newest base that opens, with every delta that follows. Where an older one still stands beside it, the step from the
+/// one to the other was not over: a disk may have lost what it said was written, so the newer one is read whole first.
 fn newest(folder: &Path, keys: &dyn KeyStore) -> Result<(SealedList, PathBuf), ShelfFault> {
     let all = files(folder)?;
     let mut bases: Vec<_> = all
@@ -218,17 +222,26 @@ fn newest(folder: &Path, keys: &dyn KeyStore) -> Result<(SealedList, PathBuf), S
         })
         .collect();
     bases.sort_unstable();
+    let oldest = bases.first().map(|(_, path)| *path);
     for (_, path) in bases.into_iter().rev() {
-        match SealedList::open(path, keys) {
+        let opened = SealedList::open(path, keys).and_then(|list| {
+            if Some(path) != oldest {
+                list.check()?;
+            }
+            Ok(list)
+        });
+        match opened {
             Ok(mut list) => {
                 follow(&mut list, &all)?;
                 return Ok((list, path.clone()));
             }
             Err(OpenFault::Key(fault)) => return Err(fault.into()),
             Err(OpenFault::Read(ListFault::Unreadable)) => return Err(ListFault::Unreadable.into()),
-            Err(OpenFault::Read(ListFault::Damaged) | OpenFault::Signature(_) | OpenFault::Head(_)) => {
-                put_aside(path)?;
-            }
+            Err(
+                OpenFault::Read(ListFault::Damaged | ListFault::Contradictory)
+                | OpenFault::Signature(_)
+                | OpenFault::Head(_),
+            ) => put_aside(path)?,
         }
     }
     Err(ShelfFault::FindBase)

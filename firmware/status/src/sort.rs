@@ -21,7 +21,8 @@ pub(crate) struct Record {
     pub(crate) line: u64,
     /// Eight bytes of the subject: tells one person twice from two people in one place.
     pub(crate) mark: u64,
-    /// The colour's code; for a second number, the key of the first one, above two bits that say 3.
+    /// The colour's code; for a second number, the key of the first one, above two bits that say 3. What the builder notes
+    /// of the person stands above that, from bit 60 on.
     pub(crate) entry: u64,
 }
 

@@ -6,8 +6,8 @@ mod support;
 use std::path::Path;
 
 use gate_status::{
-    Answer, BuildFault, BuildOrder, Epoch, KeyFault, ListFault, OpenFault, Person, Scope, SealedList,
-    StatusList, Synthetic, build,
+    Answer, BuildFault, BuildOrder, Clash, Colours, Epoch, KeyFault, ListFault, Numbers, OpenFault, Person,
+    Scope, SealedList, StatusList, Step, Synthetic, Watch, build,
 };
 use gate_wire::credential::Colour;
 use support::{COLOURS, Desk, Dice, Rejects, open, order, person, subject, write};
@@ -64,7 +64,7 @@ fn a_person_with_anothers_number_is_left_out_whole_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     let people = [
-        person(2, &[1, 2, 1], Colour::Green),
+        person(2, &[1, 2, 1], Colour::Red),
         person(3, &[3], Colour::Red),
         person(4, &[4, 2], Colour::Red),
         person(5, &[4, 5], Colour::Yellow),
@@ -76,9 +76,56 @@ fn a_person_with_anothers_number_is_left_out_whole_and_told() {
     assert!(rejects.0.contains(&(4, 2)));
     assert_eq!(report.rejected, rejects.0.len() as u64);
     let list = open(&path);
-    assert_eq!(list.find(&subject(2)), Ok(Answer::Listed(Colour::Green)));
+    assert_eq!(list.find(&subject(2)), Ok(Answer::Listed(Colour::Red)));
     let fifth = if rejects.0.len() == 1 { Answer::Listed(Colour::Yellow) } else { Answer::NotListed };
     assert_eq!((list.find(&subject(4)), list.find(&subject(5))), (Ok(fifth), Ok(fifth)));
+}
+
+#[test]
+fn of_lines_that_contradict_each_other_about_a_person_the_strictest_counts_and_each_other_one_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let [green, yellow, red] = COLOURS;
+    let people = [
+        person(2, &[1], green),
+        person(3, &[1], red),
+        person(4, &[1], yellow),
+        // The second number of one line is another's only one.
+        person(5, &[10, 11], yellow),
+        person(6, &[11], red),
+        person(7, &[20], red),
+        person(8, &[21, 20], yellow),
+        person(9, &[30], yellow),
+        person(10, &[30], yellow),
+    ];
+    let path = folder.path().join("list");
+    let mut told = Clashes::default();
+    build(&order(&path, Scope::Population, 1), &Desk::new(), &mut told, || people.iter().cloned()).unwrap();
+    told.0.sort_unstable_by_key(|(line, _)| *line);
+    let clash = |other, colours, numbers| Clash { other, colours, numbers };
+    let expected = [
+        (2, clash(3, Colours::Differ, Numbers::One)),
+        (4, clash(3, Colours::Differ, Numbers::One)),
+        (5, clash(6, Colours::Differ, Numbers::Several)),
+        (8, clash(7, Colours::Differ, Numbers::Several)),
+        (10, clash(9, Colours::Same, Numbers::One)),
+    ];
+    assert_eq!(told.0, expected);
+    let list = open(&path);
+    for number in [1, 11, 20] {
+        assert_eq!(list.find(&subject(number)), Ok(Answer::Listed(red)), "number {number}");
+    }
+    assert_eq!(list.find(&subject(30)), Ok(Answer::Listed(yellow)));
+}
+
+#[derive(Default)]
+struct Clashes(Vec<(u64, Clash)>);
+
+impl Watch for Clashes {
+    fn step(&mut self, _step: Step, _count: u64) {}
+
+    fn reject(&mut self, line: u64, because: Clash) {
+        self.0.push((line, because));
+    }
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use gate_status::{
     AmendRefused, Amendments, Answer, Changes, DeltaDamaged, DeltaOrder, DeltaRefused, DeskKeys, Epoch,
-    KeyChange, PersonSplit, Progress, Rank, Region, Scope, SealedList, Shelf, ShelfFault, StatusList, Wanted,
-    build, climb, make_delta,
+    KeyChange, ListFault, PersonSplit, Progress, Rank, Region, Scope, SealedList, Shelf, ShelfFault,
+    StatusList, Wanted, build, climb, make_delta,
 };
 use gate_wire::credential::Colour;
-use support::{COLOURS, Desk, Rejects, amended, delta, next_step, open, order, person, subject, write};
+use support::{COLOURS, Desk, Rejects, amended, delta, next_step, open, order, person, subject, ties, write};
 
 const RED: Wanted = Wanted::Colour(Colour::Red);
 
@@ -96,19 +96,25 @@ fn a_delta_on_the_wrong_list_out_of_order_or_again_is_refused_with_its_reason() 
         open(&folder.path().join("list")).apply(&file).err()
     };
     assert_eq!(list.apply(&first).err(), Some(DeltaRefused::Replays { to: 1, ours: 1 }));
-    let skips = DeltaOrder { from: (2, [0; 32]), to: (3, None), ..step };
+    let skips = DeltaOrder { from: (2, [0; 32]), to: (3, None), ..step.clone() };
     assert_eq!(refused(skips), Some(DeltaRefused::Skips { from: 2, ours: 0 }));
     let province = Region::new(*b"440000").unwrap();
     let (theirs, ours) = (province, step.province);
-    assert_eq!(refused(DeltaOrder { province, ..step }), Some(DeltaRefused::Province { theirs, ours }));
-    assert_eq!(refused(DeltaOrder { scope: Scope::Exceptions, ..step }), Some(DeltaRefused::Scope));
+    assert_eq!(
+        refused(DeltaOrder { province, ..step.clone() }),
+        Some(DeltaRefused::Province { theirs, ours })
+    );
+    assert_eq!(refused(DeltaOrder { scope: Scope::Exceptions, ..step.clone() }), Some(DeltaRefused::Scope));
     let (theirs, ours) = (Epoch(2), Epoch(1));
-    assert_eq!(refused(DeltaOrder { epoch: theirs, ..step }), Some(DeltaRefused::Epoch { theirs, ours }));
-    assert_eq!(refused(DeltaOrder { base_root: [1; 32], ..step }), Some(DeltaRefused::Base));
-    assert_eq!(refused(DeltaOrder { from: (0, [1; 32]), ..step }), Some(DeltaRefused::Link));
+    assert_eq!(
+        refused(DeltaOrder { epoch: theirs, ..step.clone() }),
+        Some(DeltaRefused::Epoch { theirs, ours })
+    );
+    assert_eq!(refused(DeltaOrder { base_root: [1; 32], ..step.clone() }), Some(DeltaRefused::Base));
+    assert_eq!(refused(DeltaOrder { from: (0, [1; 32]), ..step.clone() }), Some(DeltaRefused::Link));
     let as_of = list.base_head().as_of.minus(1);
-    assert_eq!(refused(DeltaOrder { as_of, ..step }), Some(DeltaRefused::Earlier));
-    assert_eq!(refused(step), None);
+    assert_eq!(refused(DeltaOrder { as_of, ..step.clone() }), Some(DeltaRefused::Earlier));
+    assert_eq!(refused(step.clone()), None);
     let beyond = Changes { ranked: vec![(Rank(110), Colour::Red)], keyed: Vec::new() };
     let file = make_delta(&step, &beyond, Desk::new().signers()).unwrap();
     let refused = open(&folder.path().join("list")).apply(&file).err();
@@ -155,7 +161,8 @@ fn the_numbers_of_a_person_cannot_come_apart() {
     assert_eq!(amendments.set(&[subject(1), subject(2)], RED), Err(AmendRefused::JoinPeople));
     assert_eq!(amendments.set(&[], RED), Err(AmendRefused::NameNobody));
     amendments.set(&[subject(601)], Wanted::Colour(Colour::Yellow)).unwrap();
-    assert_eq!(amendments.set(&[subject(600)], RED), Err(AmendRefused::ChangeTwice));
+    let again = amendments.set(&[subject(600)], Wanted::Colour(Colour::Yellow));
+    assert_eq!(again, Err(AmendRefused::ChangeTwice));
     let file = delta(&list, &amendments.finish());
     list.apply(&file).unwrap();
     assert_eq!(list.find(&subject(600)), Ok(Answer::Listed(Colour::Yellow)));
@@ -186,7 +193,8 @@ fn one_file_over_many_steps_leads_from_each_of_them_to_the_same_list() {
     }
     let (begin, state) = (open(&folder.path().join("list")).state(), desk.state());
     let to = (state.step, Some(state.link));
-    let order = DeltaOrder { from: (0, begin.link), to, as_of: state.as_of, ..next_step(&desk) };
+    let via = ties(0, &steps);
+    let order = DeltaOrder { from: (0, begin.link), to, via, as_of: state.as_of, ..next_step(&desk) };
     let whole = make_delta(&order, &desk.changes(), Desk::new().signers()).unwrap();
     for taken in 0..5 {
         let mut list = open(&folder.path().join("list"));
@@ -196,6 +204,145 @@ fn one_file_over_many_steps_leads_from_each_of_them_to_the_same_list() {
         list.apply(&whole).unwrap();
         assert!(list.state() == state && list.changes() == desk.changes(), "from step {taken}");
     }
+}
+
+#[test]
+fn a_longer_file_of_another_history_is_refused_wherever_the_list_is_within_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = || open(&{ folder.path().join("list") });
+    drop(base(folder.path(), Scope::Population));
+    let history = |n: u32| {
+        let (mut desk, mut steps) = (fresh(), Vec::new());
+        for step in 0..4 {
+            let file = amended(&desk, &[(vec![subject(20 + n + step)], RED)]);
+            desk.apply(&file).unwrap();
+            steps.push(file);
+        }
+        let rung = climb(&mut fresh(), &steps, &[4]).unwrap().remove(0);
+        (make_delta(&rung.order, &rung.changes, Desk::new().signers()).unwrap(), steps)
+    };
+    let (ours, theirs) = (history(0), history(40));
+    for taken in 0..4 {
+        let mut list = fresh();
+        for file in &ours.1[..taken] {
+            list.apply(file).unwrap();
+        }
+        let before = list.state();
+        if taken > 0 {
+            assert_eq!(list.apply(&theirs.0).err(), Some(DeltaRefused::Link), "at step {taken}");
+            assert_eq!(list.state(), before);
+        }
+        list.apply(&ours.0).unwrap();
+    }
+    let ties = fresh().ties_of(&ours.0).unwrap();
+    let mut steps: Vec<u32> = ties.iter().map(|(step, _)| *step).collect();
+    steps.sort_unstable();
+    assert_eq!(steps, [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn a_merged_file_made_of_merged_files_knows_every_step_it_leads_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = base(folder.path(), Scope::Population);
+    let fresh = || open(&{ folder.path().join("list") });
+    let mut steps = Vec::new();
+    for step in 0..4 {
+        steps.push(amended(&desk, &[(vec![subject(20 + step)], RED)]));
+        desk.apply(&steps[step as usize]).unwrap();
+    }
+    let merged = |files: &[Vec<u8>], rung: u32| -> Vec<Vec<u8>> {
+        let rungs = climb(&mut fresh(), files, &[rung]).unwrap();
+        rungs.iter().map(|r| make_delta(&r.order, &r.changes, Desk::new().signers()).unwrap()).collect()
+    };
+    let pairs = merged(&steps, 2);
+    assert_eq!((pairs.len(), merged(&pairs, 4) == merged(&steps, 4)), (2, true));
+}
+
+#[test]
+fn signed_nonsense_is_refused_before_it_takes_memory_or_changes_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = base(folder.path(), Scope::Population);
+    let key = |n: u32| gate_status::Key::of(&subject(n), &Desk::new().epoch_key(Epoch(1), 0));
+    let itself = Changes { ranked: Vec::new(), keyed: vec![(key(700), KeyChange::SecondOf(key(700)))] };
+    let file = delta(&list, &itself);
+    let refused = |file: &[u8]| open(&folder.path().join("list")).apply(file).err();
+    assert_eq!(refused(&file), Some(DeltaRefused::Damaged(DeltaDamaged::Read)));
+    let many =
+        Changes { ranked: (0..111).map(|rank| (Rank(rank), Colour::Red)).collect(), keyed: Vec::new() };
+    assert_eq!(refused(&delta(&list, &many)), Some(DeltaRefused::Rank { rank: Rank(110) }));
+    // A second number of nobody: every seal holds, so it is no damage that could be repaired.
+    let nobody = Changes { ranked: Vec::new(), keyed: vec![(key(700), KeyChange::SecondOf(key(701)))] };
+    let (mut list, file) = (open(&folder.path().join("list")), delta(&list, &nobody));
+    list.apply(&file).unwrap();
+    assert_eq!(list.find(&subject(700)), Err(ListFault::Contradictory));
+}
+
+#[test]
+fn a_removed_number_to_which_second_numbers_lead_is_nobodys_second_number_in_this_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    // Number 1003 leads to 3, and 601 to 600: they go by their first numbers alone. Number 30 is a person's only one.
+    let file = amended(&list, &[(vec![subject(600), subject(601)], RED)]);
+    list.apply(&file).unwrap();
+    let removed: Vec<_> = [3, 600, 30].map(|n| (vec![subject(n)], Wanted::Removed)).into();
+    let file = amended(&list, &removed);
+    list.apply(&file).unwrap();
+    let mut amendments = Amendments::of(&list);
+    for n in [3, 600] {
+        let refused = amendments.set(&[subject(900 + n), subject(n)], RED);
+        assert_eq!(refused, Err(AmendRefused::AwaitNextEpoch), "number {n}");
+    }
+    amendments.set(&[subject(950), subject(30)], RED).unwrap();
+    let file = delta(&list, &amendments.finish());
+    list.apply(&file).unwrap();
+    for n in [1003, 601, 3, 600] {
+        assert_eq!(list.find(&subject(n)), Ok(Answer::NotListed), "number {n}");
+    }
+    assert_eq!(list.find(&subject(30)), Ok(Answer::Listed(Colour::Red)));
+}
+
+#[test]
+fn two_people_in_the_list_are_joined_by_taking_one_off_and_naming_both_numbers_in_the_next_delta() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    assert_eq!(Amendments::of(&list).set(&[subject(20), subject(21)], RED), Err(AmendRefused::JoinPeople));
+    for wanted in [vec![(vec![subject(21)], Wanted::Removed)], vec![(vec![subject(20), subject(21)], RED)]] {
+        let file = amended(&list, &wanted);
+        list.apply(&file).unwrap();
+    }
+    assert_eq!([20, 21].map(|n| list.find(&subject(n))), [Ok(Answer::Listed(Colour::Red)); 2]);
+}
+
+#[test]
+fn nobody_to_take_off_is_told_and_of_lines_that_contradict_each_other_the_stricter_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    let (green, yellow) = (Wanted::Colour(Colour::Green), Wanted::Colour(Colour::Yellow));
+    let mut amendments = Amendments::of(&list);
+    let mut set = |numbers: &[u32], wanted| {
+        let subjects: Vec<_> = numbers.iter().map(|n| subject(*n)).collect();
+        amendments.set(&subjects, wanted)
+    };
+    assert_eq!(set(&[777], Wanted::Removed), Err(AmendRefused::FindPerson));
+    for (numbers, first, second, refused) in [
+        (vec![20], green, RED, AmendRefused::Contradict),
+        (vec![21], RED, green, AmendRefused::Contradict),
+        (vec![22], Wanted::Removed, yellow, AmendRefused::Contradict),
+        (vec![23], green, Wanted::Removed, AmendRefused::Contradict),
+        (vec![24], RED, RED, AmendRefused::ChangeTwice),
+        (vec![800], green, RED, AmendRefused::Contradict),
+        (vec![801], RED, Wanted::Removed, AmendRefused::Contradict),
+    ] {
+        set(&numbers, first).unwrap();
+        assert_eq!(set(&numbers, second), Err(refused), "{numbers:?}");
+    }
+    let file = delta(&list, &amendments.finish());
+    list.apply(&file).unwrap();
+    for n in [20, 21, 24, 800, 801] {
+        assert_eq!(list.find(&subject(n)), Ok(Answer::Listed(Colour::Red)), "number {n}");
+    }
+    assert_eq!(list.find(&subject(22)), Ok(Answer::Listed(Colour::Yellow)));
+    assert_eq!(list.find(&subject(23)), Ok(Answer::NotListed));
 }
 
 fn shelf(folder: &Path, file: &Path) -> Result<Shelf, ShelfFault> {

@@ -4,16 +4,16 @@
 
 mod support;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use gate_proof::subject::Subject;
 use gate_status::{
-    Amendments, Answer, DeltaOrder, DeskKeys, Have, Person, Plan, Progress, Scope, SealedList, Shelf, Span,
-    State, StatusList, Wanted, alleged_delta_head, climb, make_delta, plan,
+    AmendRefused, Amendments, Answer, DeltaOrder, DeskKeys, Have, Person, Plan, Progress, Scope, SealedList,
+    Shelf, Span, State, StatusList, Wanted, alleged_delta_head, climb, make_delta, plan,
 };
 use gate_wire::credential::Colour;
-use support::{COLOURS, Desk, Dice, delta, next_step, open, person, subject, write};
+use support::{COLOURS, Desk, Dice, delta, next_step, open, person, subject, ties, write};
 
 /// Numbers of this world: person `n` may have `n` and `n + OTHER`.
 const NUMBERS: u64 = 400;
@@ -36,8 +36,12 @@ impl Model {
         }
     }
 
-    fn change(&mut self, dice: &mut Dice, amendments: &mut Amendments<'_>) {
+    /// Changes a person whom this delta did not change before: what of two lines counts has tests of its own.
+    fn change(&mut self, dice: &mut Dice, amendments: &mut Amendments<'_>, changed: &mut HashSet<u32>) {
         let n = dice.below(NUMBERS) as u32;
+        if !changed.insert(n) {
+            return;
+        }
         let wanted = match dice.below(5) {
             0 => Wanted::Removed,
             _ => Wanted::Colour(COLOURS[dice.below(3) as usize]),
@@ -49,8 +53,9 @@ impl Model {
             numbers.push(n + OTHER);
         }
         let subjects: Vec<Subject> = numbers.iter().map(|n| subject(*n)).collect();
-        if amendments.set(&subjects, wanted).is_err() {
-            return; // twice in one delta
+        if let Err(refused) = amendments.set(&subjects, wanted) {
+            assert!(matches!(refused, AmendRefused::FindPerson | AmendRefused::AwaitNextEpoch), "{refused}");
+            return;
         }
         match wanted {
             Wanted::Removed => {
@@ -98,9 +103,9 @@ fn begin(dice: &mut Dice, path: &Path) -> Model {
 fn several_steps(dice: &mut Dice, model: &mut Model, desk: &mut SealedList) -> Vec<Vec<u8>> {
     (0..=dice.below(3))
         .map(|_| {
-            let mut amendments = Amendments::of(desk);
+            let (mut amendments, mut changed) = (Amendments::of(desk), HashSet::new());
             for _ in 0..dice.below(30) {
-                model.change(dice, &mut amendments);
+                model.change(dice, &mut amendments, &mut changed);
             }
             let file = delta(desk, &amendments.finish());
             desk.apply(&file).unwrap();
@@ -121,7 +126,9 @@ fn files_for(
     match dice.below(3) {
         0 if now.step - from.step > 1 => {
             let to = (now.step, Some(now.link));
-            let order = DeltaOrder { from: (from.step, from.link), to, as_of: now.as_of, ..next_step(desk) };
+            let via = ties(from.step, steps);
+            let order =
+                DeltaOrder { from: (from.step, from.link), to, via, as_of: now.as_of, ..next_step(desk) };
             vec![make_delta(&order, &desk.changes(), Desk::new().signers()).unwrap()]
         }
         1 => {

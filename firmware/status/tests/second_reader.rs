@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 
-use gate_status::{Answer, Scope, StatusList, Synthetic, Wanted, build};
+use gate_status::{Answer, DeskKeys, Scope, StatusList, Synthetic, Wanted, build, climb, make_delta};
 use gate_wire::credential::Colour;
 use support::{COLOURS, Desk, Rejects, amended, open, order};
 
@@ -32,7 +32,7 @@ fn a_reader_written_from_the_format_document_agrees_on_a_hundred_thousand_lookup
     })
     .unwrap();
     Desk::new().terminal(1, 0).write(&path("keys")).unwrap();
-    let mut list = open(&path("base"));
+    let (mut list, mut steps) = (open(&path("base")), Vec::new());
     for step in 0..2 {
         let wanted: Vec<_> =
             (0..800)
@@ -49,13 +49,18 @@ fn a_reader_written_from_the_format_document_agrees_on_a_hundred_thousand_lookup
         let file = amended(&list, &wanted);
         std::fs::write(path(&format!("delta-{step}")), &file).unwrap();
         list.apply(&file).unwrap();
+        steps.push(file);
     }
+    // On the first step, the file that leads over both: the reader has to find its own step in it.
+    let both = climb(&mut open(&path("base")), &steps, &[2]).unwrap().remove(0);
+    let both = make_delta(&both.order, &both.changes, Desk::new().signers()).unwrap();
+    std::fs::write(path("delta-0-2"), both).unwrap();
     let subjects: Vec<_> = (0..LOOKUPS).map(|n| world.number(n)).collect();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let queries: String = subjects.iter().map(|subject| hex(subject.as_bytes()) + "\n").collect();
     std::fs::write(path("queries"), queries).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/python/status_reader.py");
-    let files = ["keys", "queries", "base", "delta-0", "delta-1"].map(path);
+    let files = ["keys", "queries", "base", "delta-0", "delta-0-2"].map(path);
     let output = Command::new(&python).arg(script).args(files).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8(output.stdout).unwrap();

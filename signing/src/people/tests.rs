@@ -68,7 +68,10 @@ fn each_bad_line_is_rejected_with_its_number_and_reason_and_no_number_of_a_perso
         (b"pr-2023,911124198108030024,USA510050030308,red", "second number: the check digit is wrong"),
         (b"passport,E7654321,red", "3 values; a line has 4"),
         (b"passport,\xFF\xFE,,red", "not UTF-8"),
-        (b"household,510100194001010010,,green", "the same person as on line 2"),
+        (
+            b"household,510100194001010010,,green",
+            "CONTRADICTS line 2 about the same person: the stricter colour is in the list",
+        ),
     ];
     let mut table = GOOD.as_bytes().to_vec();
     for (line, _) in bad {

@@ -12,9 +12,9 @@ use gate_proof::ed25519::SigningKey;
 use gate_proof::leaf_seal::{EpochKey, StoreKey};
 use gate_proof::subject::Subject;
 use gate_status::{
-    Amendments, Authorities, BuildFault, BuildOrder, BuildReport, Changes, DeltaOrder, DeskKeys, Epoch,
-    ListKeys, Person, Region, Scope, SealedList, Signers, Step, Wanted, Watch, alleged_head, build,
-    make_delta,
+    Amendments, Authorities, BuildFault, BuildOrder, BuildReport, Changes, Clash, DeltaOrder, DeskKeys,
+    Epoch, ListKeys, Person, Region, Scope, SealedList, Signers, Step, Tie, Wanted, Watch,
+    alleged_delta_head, alleged_head, build, make_delta,
 };
 use gate_wire::cose::Kid;
 use gate_wire::credential::Colour;
@@ -65,8 +65,8 @@ pub(crate) struct Rejects(pub(crate) Vec<(u64, u64)>);
 impl Watch for Rejects {
     fn step(&mut self, _step: Step, _count: u64) {}
 
-    fn reject(&mut self, line: u64, earlier: u64) {
-        self.0.push((line, earlier));
+    fn reject(&mut self, line: u64, because: Clash) {
+        self.0.push((line, because.other));
     }
 }
 
@@ -125,8 +125,16 @@ pub(crate) fn next_step(list: &SealedList) -> DeltaOrder {
         base_root: head.root,
         from: (state.step, state.link),
         to: (state.step + 1, None),
+        via: Vec::new(),
         as_of: state.as_of.plus(300),
     }
+}
+
+/// The links between `from` and the end of these single steps.
+pub(crate) fn ties(from: u32, steps: &[Vec<u8>]) -> Vec<Tie> {
+    let heads = steps.iter().map(|file| alleged_delta_head(file).unwrap());
+    let end = steps.len() as u32;
+    heads.filter(|head| head.to > from && head.to < end).map(|head| Tie::of(&head.link_to)).collect()
 }
 
 /// The delta after which the persons have what is wanted.

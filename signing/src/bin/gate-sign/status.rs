@@ -15,7 +15,7 @@ use gate_signing::desk::Desk;
 use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::people::{ListBuilt, TableOptions};
 use gate_signing::status_delta::LadderFile;
-use gate_status::{Person, Scope, SealedList, Step, Synthetic, Watch};
+use gate_status::{Clash, Person, Scope, SealedList, Step, Synthetic, Watch};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
@@ -204,8 +204,8 @@ impl Watch for Progress {
         progress(step, count);
     }
 
-    fn reject(&mut self, line: u64, earlier: u64) {
-        eprintln!("gate-sign: person {line} has a number of person {earlier}");
+    fn reject(&mut self, line: u64, because: Clash) {
+        eprintln!("gate-sign: person {line} has a number of person {}", because.other);
     }
 }
 
