@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestEntry, Province};
 use gate_core::{json, manifest};
+use gate_proof::digest::Hasher;
 use serde::Serialize;
+
+use crate::keeper::Look;
 
 /// The manifest of before, for the files that a reader may still have to open.
 const BEFORE: &str = "manifest.before.json";
@@ -96,6 +99,18 @@ impl Data {
     #[must_use]
     pub fn manifest(&self) -> Option<Manifest> {
         self.read_manifest(FILE_NAME)
+    }
+
+    /// Whether the file of an entry is still the one that was put in force.
+    #[must_use]
+    pub fn is_whole(&self, entry: &ManifestEntry, look: Look) -> bool {
+        let Ok(mut file) = File::open(self.file(&entry.file)) else { return false };
+        let length = file.metadata().map_or(0, |about| about.len());
+        if length != entry.length || (look == Look::Usual && entry.dataset == Dataset::StatusList) {
+            return length == entry.length;
+        }
+        let mut hasher = Hashing(Hasher::new());
+        io::copy(&mut file, &mut hasher).is_ok() && *hasher.0.finish().as_bytes() == entry.sha256
     }
 
     /// A new immutable file: what `write` puts into it, under `name` when it is whole.
@@ -185,6 +200,20 @@ impl Data {
 
     fn sync(&self) -> Result<(), DataFault> {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(at(&self.path))
+    }
+}
+
+/// Hashes what is written to it.
+struct Hashing(Hasher);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use gate_wire::time::Timestamp;
 use crate::data::{Data, DataFault};
 use crate::memory::{Memory, MemoryFault, Notes};
 use crate::offer::Offer;
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::report::{InForce, KEYS, Line, PROVINCE, Report};
 use crate::repository::Repository;
 
@@ -39,6 +39,15 @@ pub struct Now {
     pub confirmed: Option<Timestamp>,
 }
 
+/// How closely the files in force are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// All but the list's base, of which the length alone.
+    Usual,
+    /// Every byte of every file: at night, or when `gate` says that the list is damaged.
+    Whole,
+}
+
 /// Why a run did not happen. What is in force stays.
 #[derive(Debug, thiserror::Error)]
 pub enum KeeperFault {
@@ -60,6 +69,8 @@ pub(crate) struct Run {
     /// What is in force, and then what will be.
     province: Option<Province>,
     entries: Vec<ManifestEntry>,
+    /// Files of those in force that rotted: what is in them may come again.
+    rotten: Vec<ManifestEntry>,
     lines: Vec<Line>,
     /// The province's keys as they are to be written, if they are new.
     keys: Option<Vec<u8>>,
@@ -69,26 +80,28 @@ pub(crate) struct Run {
 ///
 /// # Errors
 /// [`KeeperFault`]: only where nothing could be done at all; what is not good stands in the report.
-pub fn run(to: &Directories, now: Now) -> Result<Report, KeeperFault> {
+pub fn run(to: &Directories, now: Now, look: Look) -> Result<Report, KeeperFault> {
     let memory = Memory::open(&to.state)?;
     let notes = memory.notes()?;
     let clock = Clock { floor: notes.floor(), confirmed: now.confirmed };
     let [trust, status] = Repository::ALL.map(|one| Offer::take(one, to, &memory, &clock));
     let data = Data::open(&to.data)?;
     let manifest = data.manifest();
+    let entries = manifest.as_ref().map(|manifest| manifest.entries().to_vec()).unwrap_or_default();
     let mut run = Run {
         notes,
         clock,
         now,
         before: Memory::report(&to.state),
         province: manifest.as_ref().map(|manifest| manifest.province.clone()),
-        entries: manifest.as_ref().map(|manifest| manifest.entries().to_vec()).unwrap_or_default(),
+        rotten: entries.iter().filter(|entry| !data.is_whole(entry, look)).cloned().collect(),
+        entries,
         lines: Vec::new(),
         keys: None,
         data,
     };
     run.take_trust(&trust);
-    run.take_list(&trust, &status);
+    run.take_list(&status);
     memory.save_notes(&run.notes)?;
     let generation = run.put_in_force(manifest.as_ref())?;
     let report = run.report(generation, [trust.line, status.line]);
@@ -130,9 +143,21 @@ impl Run {
     }
 
     fn tell_of(&mut self, dataset: Dataset, refused: Option<Refusal>) {
+        let rotten = self.entries.iter().find(|entry| entry.dataset == dataset && self.is_rotten(entry));
+        let damaged = rotten.map(|entry| Refusal::new(Cause::Rotten, entry.file.as_str()));
+        let refused = refused.or(damaged);
         let entry = self.entries.iter().rev().find(|entry| entry.dataset == dataset);
         let in_force = entry.map(|entry| (entry.version, entry.as_of.unix()));
         self.tell(dataset.name(), in_force, refused);
+    }
+
+    fn is_rotten(&self, entry: &ManifestEntry) -> bool {
+        self.rotten.iter().any(|one| one.file == entry.file)
+    }
+
+    /// A file was brought: whatever lay under its name before is gone.
+    fn heal(&mut self, brought: &ManifestEntry) {
+        self.rotten.retain(|entry| entry.file != brought.file);
     }
 }
 

@@ -26,5 +26,5 @@ pub mod report;
 pub mod repository;
 pub mod spool;
 
-pub use keeper::{Directories, KeeperFault, run};
+pub use keeper::{Directories, KeeperFault, Look, Now, run};
 pub use repository::Repository;

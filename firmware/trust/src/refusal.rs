@@ -32,6 +32,8 @@ pub enum Cause {
     Foreign,
     /// This terminal cannot write it, or lacks its own keys.
     Terminal,
+    /// The file in force is damaged.
+    Rotten,
 }
 
 impl Cause {
@@ -60,6 +62,10 @@ impl Cause {
                 ("已签名但内容有误：请联系主管部门", "signed, but wrong in itself: tell the authority")
             }
             Cause::Foreign => ("属于其他省或其他终端", "another province's or another terminal's"),
+            Cause::Rotten => (
+                "在用文件已损坏：请重新拷贝，检查存储",
+                "the file in force is damaged: copy it again, check the disk",
+            ),
             Cause::Terminal => (
                 "本机无法写入或缺少密钥：请检查磁盘与注册",
                 "this terminal cannot take it: check disk and enrolment",

@@ -45,9 +45,8 @@ struct Led {
 }
 
 impl Run {
-    /// Takes what `status` offers, with the keys that came by `trust`.
-    pub(super) fn take_list(&mut self, trust: &Offer, status: &Offer) {
-        let _ = trust;
+    /// Takes what `status` offers, with the keys that came by `trust` before.
+    pub(super) fn take_list(&mut self, status: &Offer) {
         let (base, delta) = match self.lead(status) {
             Ok(refused) => refused,
             Err(refusal) => (Some(refusal), None),
@@ -80,13 +79,14 @@ impl Run {
         self.raise_floor(led.list.head().as_of, status);
         self.entries.retain(|entry| !matches!(entry.dataset, Dataset::StatusList | Dataset::StatusDelta));
         self.entries.push(base.entry);
+        led.deltas.iter().for_each(|entry| self.heal(entry));
         self.entries.extend(led.deltas);
         Ok((refused, delta))
     }
 
     /// The newest epoch's base: the one in force, else the one that was brought.
     fn choose_base(
-        &self,
+        &mut self,
         status: &Offer,
         offered: &BTreeMap<ListFile, (TargetName, TargetFile)>,
         keys: &ListKeys,
@@ -99,14 +99,18 @@ impl Run {
         });
         let Some((epoch, (name, what))) = newest else { return (in_force, None) };
         let ours = in_force.as_ref().map(|base| base.entry.version);
+        let rotten = in_force.as_ref().is_some_and(|base| self.is_rotten(&base.entry));
         match ours {
             Some(ours) if ours > epoch.0 => {
                 let facts = format!("a base of epoch {}, epoch {ours} is in force", epoch.0);
                 (in_force, Some(Refusal::new(Cause::Older, facts)))
             }
-            Some(ours) if ours == epoch.0 => (in_force, None),
+            Some(ours) if ours == epoch.0 && !rotten => (in_force, None),
             _ => match self.bring_base(status, epoch, (name, what), keys) {
-                Ok(base) => (Some(base), None),
+                Ok(base) => {
+                    self.heal(&base.entry);
+                    (Some(base), None)
+                }
                 Err(refusal) => (in_force, Some(refusal)),
             },
         }

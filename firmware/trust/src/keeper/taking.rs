@@ -166,7 +166,7 @@ impl Run {
     ) -> Result<Option<(TargetName, &'a TargetFile)>, Refusal> {
         let Some((name, what)) = offer.find(name) else { return Ok(None) };
         let version = what.custom.unwrap_or_default().version;
-        let in_force = self.entries.iter().find(|entry| entry.dataset == dataset);
+        let in_force = self.entries.iter().find(|entry| entry.dataset == dataset && !self.is_rotten(entry));
         if in_force.is_some_and(|entry| Some(entry.sha256) == what.sha256()) {
             return Ok(None);
         }
@@ -212,6 +212,7 @@ impl Run {
     /// An entry takes its dataset's place; the mark and the floor of the clock rise.
     fn settle(&mut self, entry: ManifestEntry, offer: &Offer) {
         self.notes.raise(entry.dataset.name(), entry.version.into());
+        self.heal(&entry);
         self.raise_floor(entry.as_of, offer);
         match self.entries.iter_mut().find(|known| known.dataset == entry.dataset) {
             Some(place) => *place = entry,
