@@ -2,7 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
 
+#[path = "repositories/attacks.rs"]
+mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
+#[path = "repositories/datasets.rs"]
+mod datasets;
+#[path = "repositories/hazards.rs"]
+mod hazards;
 #[path = "repositories/journey.rs"]
 mod journey;
+#[path = "repositories/land.rs"]
+mod land;
+#[path = "repositories/visits.rs"]
+mod visits;

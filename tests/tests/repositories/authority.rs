@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gate_proof::digest::sha256;
 use gate_proof::ed25519::SigningKey;
-use gate_signing::repo::{Lives, Repo, RepoFault, RoleSigners, RootOrder, Staged};
+use gate_signing::repo::{Content, Lives, Repo, RepoFault, RoleSigners, RootOrder, Staged};
 use gate_trust::Repository;
-use gate_tuf::{KeyEntry, Role};
+use gate_tuf::{Body, KeyEntry, MetaFile, Role, Unsigned};
 use gate_wire::time::Timestamp;
 
 pub(crate) const DAY_S: u64 = 86_400;
@@ -77,6 +78,14 @@ impl Authority {
         authority
     }
 
+    /// Stages a root of these keys; holders of two keys of the old one and of two of the new one sign it.
+    pub(crate) fn rotate(&mut self, next: Roster, now: Timestamp) {
+        self.repo.rotate_root(&next.order(now.plus(365 * DAY_S))).unwrap();
+        self.sign(Role::Root, &[0, 1]);
+        self.roster = next;
+        self.sign(Role::Root, &[0, 1]);
+    }
+
     /// These holders of the role sign its draft, each on their own.
     pub(crate) fn sign(&self, role: Role, holders: &[usize]) {
         let keys = if role == Role::Root { &self.roster.root } else { &self.roster.targets };
@@ -105,4 +114,61 @@ impl Authority {
     pub(crate) fn carry(&self, spool: &Path) {
         self.repo.mirror(&spool.join(self.repository.name())).unwrap();
     }
+}
+
+pub(crate) fn staged(name: &str, (version, issued): (u32, Timestamp), bytes: &[u8]) -> Staged {
+    Staged { name: name.into(), version, issued, content: Content::Bytes(bytes.to_vec()) }
+}
+
+/// What somebody with some keys can do.
+impl Authority {
+    pub(crate) fn newest_snapshot(&self) -> u64 {
+        let names = std::fs::read_dir(self.repo.public().join("metadata")).unwrap();
+        let version = |name: String| name.strip_suffix(".snapshot.json")?.parse::<u64>().ok();
+        names.filter_map(|entry| version(entry.unwrap().file_name().into_string().unwrap())).max().unwrap()
+    }
+
+    /// A role's document signed by this key.
+    pub(crate) fn signed<B: Body>(&self, number: u8, body: &B) -> Vec<u8> {
+        signed(body, &[number])
+    }
+
+    /// Announces the targets of this version in the spool as they lie there, with both online keys.
+    pub(crate) fn announce(&self, spool: &Path, version: u64, now: Timestamp) {
+        let path = |name: &str| spool.join("metadata").join(name);
+        let meta = |version, bytes: &[u8]| MetaFile {
+            version,
+            length: Some(bytes.len() as u64),
+            hashes: BTreeMap::from([("sha256".into(), hex(sha256(&[bytes]).as_bytes()))]),
+        };
+        let (number, until) = (self.newest_snapshot() + 1, now.plus(DAY_S));
+        let targets = std::fs::read(path(&format!("{version}.targets.json"))).unwrap();
+        let snapshot = gate_tuf::Snapshot::of(number, until, meta(version, &targets));
+        let snapshot = self.signed(self.roster.snapshot, &snapshot);
+        std::fs::write(path(&format!("{number}.snapshot.json")), &snapshot).unwrap();
+        let timestamp = gate_tuf::Timestamp::of(number + 1, until, meta(number, &snapshot));
+        let timestamp = self.signed(self.roster.timestamp, &timestamp);
+        std::fs::write(path("timestamp.json"), timestamp).unwrap();
+    }
+
+    /// A root as somebody with these keys would draft it.
+    pub(crate) fn draft_root(roster: &Roster, version: u64, expires: Timestamp, keys: &[u8]) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        Repo::at(folder.path()).init(&roster.order(expires)).unwrap();
+        let bytes = std::fs::read(folder.path().join("draft/root.json")).unwrap();
+        let mut root = gate_tuf::Claimed::<gate_tuf::Root>::read(&bytes).unwrap().into_body();
+        root.version = version;
+        signed(&root, keys)
+    }
+}
+
+fn signed<B: Body>(body: &B, keys: &[u8]) -> Vec<u8> {
+    let mut unsigned = Unsigned::of(body).unwrap();
+    let message = unsigned.to_sign().unwrap();
+    keys.iter().for_each(|number| unsigned.add(&entry(*number), &key(*number).sign(&message).unwrap()));
+    unsigned.to_text()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

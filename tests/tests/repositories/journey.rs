@@ -1,7 +1,7 @@
 //! From the authorities' change to the gate's verdict.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use gate_core::verdict::Verdict;
 use gate_proof::seal::{OpeningKey, SealingKey};
@@ -10,10 +10,9 @@ use gate_signing::repo::{Content, Staged};
 use gate_sim::people::Person;
 use gate_sim::stage::{Setting, Stage, province, terminal_number};
 use gate_status::alleged_delta_head;
-use gate_trust::keeper::Now;
 use gate_trust::list::ListFile;
 use gate_trust::memory::Memory;
-use gate_trust::{Directories, Repository, run};
+use gate_trust::{Directories, Look, Now, Repository, run};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -31,15 +30,21 @@ struct Round {
     _folder: tempfile::TempDir,
 }
 
-fn person() -> Person {
-    Person::new(3).unwrap()
+/// Colours that the authority changes at once.
+const CHANGED: u16 = 1_000;
+
+fn person(serial: u16) -> Person {
+    Person::new(serial).unwrap()
 }
 
 impl Round {
     fn new() -> Round {
         let province = province().unwrap();
-        let subject = province.subject(&person().document).unwrap();
-        let setting = Setting { listed: vec![(vec![subject], Colour::Green)], ..Setting::default() };
+        let listed = (1..=CHANGED + 1).map(|serial| {
+            let person = Person::new(serial).unwrap();
+            (vec![province.subject(&person.document).unwrap()], Colour::Green)
+        });
+        let setting = Setting { listed: listed.collect(), ..Setting::default() };
         let stage = Stage::new(setting, province).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let now = stage.time();
@@ -98,6 +103,12 @@ impl Round {
     }
 
     fn bring_list(&self) {
+        self.stage_list();
+        self.status.sign(gate_tuf::Role::Targets, &[0, 1]);
+        self.status.publish(self.stage.time()).unwrap();
+    }
+
+    fn stage_list(&self) {
         let list = self.stage.province.province().open_list(&self.list()).unwrap();
         let (head, now) = (*list.base_head(), self.stage.time());
         let mut all = vec![Staged {
@@ -116,12 +127,13 @@ impl Round {
                 content: Content::File(path.clone()),
             });
         }
-        self.status.bring_out(&all, now);
+        self.status.repo.stage(&all, &[], now.plus(90 * super::authority::DAY_S)).unwrap();
     }
 
     fn step(&mut self, colour: &str) {
-        let row = format!("resident-id,{},,{colour}\n", person().number);
-        self.steps.push(self.stage.step(&row).unwrap());
+        let row = |serial| format!("resident-id,{},,{colour}\n", person(serial).number);
+        let rows: String = (1..=CHANGED).map(row).collect();
+        self.steps.push(self.stage.step(&rows).unwrap());
     }
 
     fn carry(&self) {
@@ -134,10 +146,10 @@ impl Round {
     }
 
     /// What the person's card gets, a while after the last one.
-    fn verdict(&mut self) -> Verdict {
+    fn verdict(&mut self, serial: u16) -> Verdict {
         self.stage.run(11_000).unwrap();
         let since = self.stage.screens_shown();
-        self.stage.reader.pad.insert(person().card(("20150101", "20350101")).unwrap());
+        self.stage.reader.pad.insert(person(serial).card(("20150101", "20350101")).unwrap());
         self.stage.run(3_000).unwrap();
         self.stage.reader.pad.remove();
         self.stage.run(11_000).unwrap();
@@ -146,17 +158,13 @@ impl Round {
 }
 
 fn keep(to: &Directories, now: Timestamp) -> gate_trust::report::Report {
-    run(to, Now { wall: now, confirmed: Some(now) }).unwrap()
-}
-
-fn is_there(path: &Path) -> bool {
-    path.exists()
+    run(to, Now { wall: now, confirmed: Some(now) }, Look::Usual).unwrap()
 }
 
 #[test]
-fn a_colour_changed_by_two_authorities_is_the_gates_next_verdict() {
+fn a_thousand_colours_changed_by_two_authorities_are_the_gates_next_verdicts() {
     let mut round = Round::new();
-    assert_eq!(round.verdict(), Verdict::Pass);
+    assert_eq!(round.verdict(3), Verdict::Pass);
     for (colour, expected) in [("red", Verdict::Stop), ("yellow", Verdict::Limit)] {
         round.step(colour);
         round.bring_out();
@@ -164,7 +172,34 @@ fn a_colour_changed_by_two_authorities_is_the_gates_next_verdict() {
         let report = round.keep();
         assert!(!report.has_refusals(), "{}", report.in_words());
         round.stage.run_until_renewed().unwrap();
-        assert_eq!(round.verdict(), expected, "{colour}");
+        assert_eq!(round.verdict(3), expected, "{colour}");
+        assert_eq!(round.verdict(CHANGED), expected, "the last of them");
+        assert_eq!(round.verdict(CHANGED + 1), Verdict::Pass, "nobody else");
     }
-    assert!(is_there(&round.to.data.join("manifest.before.json")));
+    // And so it is after a start, from the files that the keeper put there.
+    round.stage = round.stage.reboot(30).unwrap();
+    assert_eq!(round.verdict(3), Verdict::Limit);
+}
+
+#[test]
+fn one_authority_alone_changes_no_colour() {
+    let mut round = Round::new();
+    round.bring_out();
+    round.carry();
+    assert!(!round.keep().has_refusals());
+    round.step("red");
+    let before = round.status.newest_snapshot();
+    round.stage_list();
+    round.status.sign(gate_tuf::Role::Targets, &[0]);
+    let refused = round.status.publish(round.stage.time()).unwrap_err();
+    assert!(
+        format!("{:#}", anyhow::Error::from(refused)).contains("1 of the 2 signatures that targets needs")
+    );
+    assert_eq!(round.status.newest_snapshot(), before, "nothing is published");
+    round.status.sign(gate_tuf::Role::Targets, &[1]);
+    round.status.publish(round.stage.time()).unwrap();
+    round.carry();
+    assert!(!round.keep().has_refusals());
+    round.stage.run_until_renewed().unwrap();
+    assert_eq!(round.verdict(3), Verdict::Stop);
 }

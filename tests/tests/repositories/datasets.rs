@@ -1,0 +1,219 @@
+//! Each dataset by itself: what is bad holds nothing else back, what rotted comes again, what is of the future waits.
+
+use std::fs;
+
+use gate_core::manifest::Manifest;
+use gate_signing::repo::{Content, Staged};
+use gate_trust::refusal::Cause;
+use gate_trust::{Look, Now, run};
+
+use super::authority::{DAY_S, staged};
+use super::land::{Land, in_force, refused};
+
+fn cause(report: &gate_trust::report::Report, name: &str) -> Option<Cause> {
+    report.line(name).unwrap().refused.as_ref().map(|refusal| refusal.cause)
+}
+
+#[test]
+fn a_bad_policy_does_not_hold_back_a_good_key_set() {
+    let mut land = Land::new();
+    land.bring_in();
+    let mut all = land.draw_up(&[]);
+    let policy = all.iter_mut().find(|one| one.name == "policy-station.json").unwrap();
+    policy.content = Content::Bytes(b"{\"format\":1}".to_vec());
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    let report = land.keep();
+    assert_eq!(cause(&report, "policy-station"), Some(Cause::Unfit));
+    assert!(report.in_words().contains("已签名但内容有误"));
+    let versions =
+        ["policy-station", "key-set", "staff-list"].map(|name| in_force(&report, name).unwrap().version);
+    assert_eq!(versions, [1, 2, 2]);
+    let manifest = Manifest::load(&land.manifest()).unwrap();
+    let files = manifest.entries().iter().map(|entry| entry.version).collect::<Vec<_>>();
+    assert!(files.contains(&1) && files.contains(&2), "one generation holds both: {files:?}");
+}
+
+#[test]
+fn a_broken_status_repository_does_not_hold_back_a_revocation_nor_the_reverse() {
+    let mut land = Land::new();
+    land.bring_in();
+    let list = land.folder.path().join("list.db");
+    let as_of = land.now.minus(300);
+    land.province.build_list(&list, gate_status::Scope::Population, as_of, std::iter::empty()).unwrap();
+    let status = |land: &mut Land, version| {
+        let all = land.draw_up(&[&list]);
+        land.trust.bring_out(&all, land.now);
+        land.carry();
+        let base = Staged {
+            name: "base-0000000001.tfs".into(),
+            version,
+            issued: as_of,
+            content: Content::File(list.clone()),
+        };
+        land.status.bring_out(&[base], land.now);
+        land.status.carry(&land.to.spool);
+    };
+    status(&mut land, 1);
+    // status broken: trust goes on.
+    let timestamp = land.to.spool.join("status/metadata/timestamp.json");
+    let good = fs::read(&timestamp).unwrap();
+    fs::write(&timestamp, b"<html>Please log in</html>").unwrap();
+    let report = land.keep();
+    assert_eq!((refused(&report, "trust"), refused(&report, "status")), (None, Some(Cause::Changed)));
+    assert_eq!(in_force(&report, "revocations").map(|it| it.version), Some(1));
+    assert_eq!((in_force(&report, "key-set").unwrap().version, in_force(&report, "status-list")), (2, None));
+    // trust broken: status goes on.
+    fs::write(&timestamp, good).unwrap();
+    fs::write(land.spooled("metadata/timestamp.json"), b"").unwrap();
+    let report = land.keep();
+    assert_eq!((refused(&report, "trust"), refused(&report, "status")), (Some(Cause::Changed), None));
+    assert_eq!(in_force(&report, "status-list").unwrap().version, 1, "{}", report.in_words());
+}
+
+#[test]
+fn never_received_is_its_own_state_and_no_date_stands_for_it() {
+    let land = Land::new();
+    let report = land.keep();
+    assert!(report.in_words().contains("从未收到 (never received)") && !report.in_words().contains("1970"));
+    let nothing = gate_trust::memory::Memory::report(land.folder.path());
+    assert!(nothing.in_words().contains("从未检查过数据") && !nothing.in_words().contains("1970"));
+}
+
+#[test]
+fn a_visit_that_brings_nothing_new_makes_nothing_younger() {
+    let mut land = Land::new();
+    let first = in_force(&land.bring_in(), "key-set").unwrap();
+    land.now = land.now.plus(DAY_S / 2);
+    land.carry();
+    let report = land.keep();
+    let again = in_force(&report, "key-set").unwrap();
+    assert_eq!((again, report.generation), (first, 1), "neither issued nor received moves with a try");
+}
+
+#[test]
+fn a_document_that_rotted_on_the_disk_is_told_and_comes_again() {
+    let mut land = Land::new();
+    land.bring_in();
+    let manifest = Manifest::load(&land.manifest()).unwrap();
+    let entry = manifest.entries().iter().find(|entry| entry.dataset.name() == "key-set").unwrap();
+    let path = land.to.data.join(entry.file.as_str());
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, b"rotten").unwrap();
+    fs::rename(&land.to.spool, land.folder.path().join("taken away")).unwrap();
+    let report = land.keep();
+    assert!(cause(&report, "key-set") == Some(Cause::Missing), "{}", report.in_words());
+    fs::rename(land.folder.path().join("taken away"), &land.to.spool).unwrap();
+    let report = land.keep();
+    assert!(!report.has_refusals(), "{}", report.in_words());
+    assert_eq!(fs::read(&path).unwrap().len() as u64, entry.length);
+}
+
+#[test]
+fn a_base_that_rotted_is_found_by_a_whole_look_and_comes_again() {
+    let mut land = Land::new();
+    let list = land.folder.path().join("list.db");
+    let as_of = land.now.minus(300);
+    land.province.build_list(&list, gate_status::Scope::Population, as_of, std::iter::empty()).unwrap();
+    let all = land.draw_up(&[&list]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    let base = "base-0000000001.tfs";
+    let staged =
+        Staged { name: base.into(), version: 1, issued: as_of, content: Content::File(list.clone()) };
+    land.status.bring_out(&[staged], land.now);
+    land.status.carry(&land.to.spool);
+    assert!(!land.keep().has_refusals());
+    let manifest = Manifest::load(&land.manifest()).unwrap();
+    let entry = manifest.entries().iter().find(|entry| entry.file.starts_with("status-list")).unwrap();
+    let path = land.to.data.join(entry.file.as_str());
+    let good = fs::read(&path).unwrap();
+    let mut bytes = good.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let now = Now { wall: land.now, confirmed: Some(land.now) };
+    let report = run(&land.to, now, Look::Whole).unwrap();
+    assert!(!report.has_refusals(), "{}", report.in_words());
+    assert_eq!(fs::read(&path).unwrap(), good);
+}
+
+#[test]
+fn data_of_the_future_wait_and_move_nothing() {
+    let mut land = Land::new();
+    land.bring_in();
+    let now = land.now;
+    land.now = now.plus(3 * 3600);
+    let all = land.draw_up(&[]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    land.now = now;
+    let report = land.keep();
+    assert_eq!(cause(&report, "key-set"), Some(Cause::Future), "{}", report.in_words());
+    assert_eq!(in_force(&report, "key-set").unwrap().version, 1);
+    // The clock was wrong and is set: the same stick is good now.
+    land.now = now.plus(3 * 3600);
+    assert!(!land.keep().has_refusals());
+}
+
+#[test]
+fn the_floor_of_the_clock_comes_from_signed_issue_times_and_ends_with_the_root() {
+    let mut land = Land::new();
+    land.bring_in();
+    // By an unconfirmed clock of 1970 the floor alone knows that the timestamp ended.
+    let old = land.record("old");
+    land.now = land.now.plus(20 * DAY_S);
+    land.bring_in();
+    assert_eq!(floor(&land), land.now.unix(), "the issue time of the newest dataset");
+    land.replay(&old);
+    let report = land.keep_unconfirmed(gate_wire::time::Timestamp::EPOCH);
+    assert_eq!(refused(&report, "trust"), Some(Cause::Older));
+    // Two signers who lie about the time by a century, to a clock that nobody confirmed: no further than the root's end.
+    let mut all = land.draw_up(&[]);
+    let century = land.now.plus(100 * 365 * DAY_S);
+    let places = all.iter_mut().find(|one| one.name == "places.json").unwrap();
+    places.issued = century;
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    land.keep_unconfirmed(land.now);
+    let end = land.trust.repo.root().unwrap().expires.unix();
+    assert_eq!(floor(&land), end);
+}
+
+fn floor(land: &Land) -> u64 {
+    let text = fs::read(land.to.state.join("notes.json")).unwrap();
+    let notes: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    notes["floor"].as_u64().unwrap()
+}
+
+#[test]
+fn another_provinces_parameters_and_another_terminals_keys_are_not_taken() {
+    let mut land = Land::new();
+    land.bring_in();
+    let mut all = land.draw_up(&[]);
+    let province = all.iter_mut().find(|one| one.name == "province.json").unwrap();
+    let Content::Bytes(bytes) = &province.content else { unreachable!() };
+    let text = String::from_utf8(bytes.clone()).unwrap().replace("\"510000\"", "\"440000\"");
+    province.content = Content::Bytes(text.into_bytes());
+    let keys = all.iter_mut().find(|one| one.name == "keys/7.json").unwrap();
+    let Content::Bytes(bytes) = &keys.content else { unreachable!() };
+    let text = String::from_utf8(bytes.clone()).unwrap().replace("\"terminal\":7", "\"terminal\":8");
+    keys.content = Content::Bytes(text.into_bytes());
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    let report = land.keep();
+    assert_eq!(cause(&report, "province"), Some(Cause::Foreign), "{}", report.in_words());
+    assert_eq!(cause(&report, "province-keys"), Some(Cause::Foreign), "{}", report.in_words());
+    assert_eq!(in_force(&report, "key-set").unwrap().version, 2);
+}
+
+#[test]
+fn more_than_64_status_targets_are_refused_before_any_is_looked_at() {
+    let mut land = Land::new();
+    land.bring_in();
+    let many: Vec<Staged> = (0..65).map(|n| staged(&format!("x-{n}"), (1, land.now), b"x")).collect();
+    land.status.bring_out(&many, land.now);
+    land.status.carry(&land.to.spool);
+    let report = land.keep();
+    assert_eq!(refused(&report, "status"), Some(Cause::Unfit), "{}", report.in_words());
+}

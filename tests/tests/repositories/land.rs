@@ -1,0 +1,175 @@
+//! A province with its two repositories, and one terminal that has nothing but its own keys and the first roots.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use gate_core::query::TerminalNumber;
+use gate_proof::seal::{OpeningKey, SealingKey};
+use gate_signing::demo::DemoProvince;
+use gate_signing::inputs::Inputs;
+use gate_signing::province::DAYS_AHEAD;
+use gate_signing::publish::{Device, Publication};
+use gate_signing::repo::Staged;
+use gate_sim::stage;
+use gate_trust::memory::Memory;
+use gate_trust::refusal::Cause;
+use gate_trust::report::{InForce, Report};
+use gate_trust::{Directories, Look, Now, Repository, run};
+use gate_wire::time::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::authority::{Authority, Roster};
+
+/// The seed of the test terminal's device key.
+const DEVICE: [u8; 32] = [7; 32];
+
+pub(crate) struct Land {
+    pub(crate) province: DemoProvince,
+    pub(crate) inputs: Inputs,
+    pub(crate) trust: Authority,
+    pub(crate) status: Authority,
+    pub(crate) to: Directories,
+    pub(crate) now: Timestamp,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) fn terminal() -> TerminalNumber {
+    TerminalNumber::new(7).unwrap()
+}
+
+pub(crate) fn device() -> SealingKey {
+    OpeningKey::from_seed(&DEVICE).sealing_key()
+}
+
+impl Land {
+    /// Repositories with nothing published, and a terminal as its image makes it.
+    pub(crate) fn new() -> Land {
+        // In memory where the machine has such a folder: sixty publications sync thousands of files.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let now = stage::beginning();
+        let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
+        let to = Directories {
+            spool: folder.path().join("spool"),
+            data: folder.path().join("believed"),
+            state: folder.path().join("state"),
+        };
+        let province = stage::province().unwrap();
+        let land = Land { province, inputs: Inputs::demo(), trust, status, to, now, folder };
+        land.image();
+        land
+    }
+
+    /// What the terminal's image and its enrolment bring.
+    fn image(&self) {
+        let memory = Memory::open(&self.to.state).unwrap();
+        memory.seed(Repository::Trust, &self.trust.path.join("draft/root.json")).unwrap();
+        memory.seed(Repository::Status, &self.status.path.join("draft/root.json")).unwrap();
+        fs::create_dir_all(&self.to.data).unwrap();
+        let key = "07".repeat(32);
+        let own = format!(
+            r#"{{"format":2,"terminal":7,"device_key_seed":"{key}","record_key_seed":"{key}","use_key":"{key}"}}"#
+        );
+        let path = self.to.data.join("terminal.keys.json");
+        fs::write(&path, own).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// The next generation of everything in `trust`.
+    pub(crate) fn draw_up(&mut self, lists: &[&Path]) -> Vec<Staged> {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let device = device();
+        let terminal = (terminal(), Device::Enrolled(&device));
+        self.province.province_mut().make_day_keys(self.now, DAYS_AHEAD, &mut rng).unwrap();
+        self.province.province_mut().prepare(terminal, &mut rng).unwrap();
+        let publication = Publication {
+            now: self.now,
+            terminal: terminal.0,
+            device: terminal.1,
+            inputs: &self.inputs,
+            status: None,
+            deltas: &[],
+            without: &[],
+        };
+        let devices = [(terminal.0, device.clone())];
+        self.province.province().export(&publication, &devices, lists, &mut rng).unwrap()
+    }
+
+    /// A root with these keys from now on, signed as the one before demands and as it demands itself.
+    pub(crate) fn rotate(&mut self, change: impl FnOnce(&mut Roster)) {
+        let mut next = self.trust.roster.clone();
+        change(&mut next);
+        self.trust.rotate(next, self.now);
+    }
+
+    /// The next generation of `trust`, signed by both and published.
+    pub(crate) fn bring_out(&mut self) {
+        let all = self.draw_up(&[]);
+        self.trust.bring_out(&all, self.now);
+    }
+
+    /// The same, carried and kept: nothing is refused of it.
+    pub(crate) fn bring_in(&mut self) -> Report {
+        self.bring_out();
+        self.carry();
+        let report = self.keep();
+        assert_eq!(report.repository("trust").unwrap().refused, None, "{}", report.in_words());
+        report
+    }
+
+    pub(crate) fn carry(&self) {
+        self.trust.carry(&self.to.spool);
+    }
+
+    pub(crate) fn keep(&self) -> Report {
+        run(&self.to, Now { wall: self.now, confirmed: Some(self.now) }, Look::Usual).unwrap()
+    }
+
+    /// The keeper's run by a clock that nobody confirmed.
+    pub(crate) fn keep_unconfirmed(&self, wall: Timestamp) -> Report {
+        run(&self.to, Now { wall, confirmed: None }, Look::Usual).unwrap()
+    }
+
+    pub(crate) fn spooled(&self, file: &str) -> PathBuf {
+        self.to.spool.join("trust").join(file)
+    }
+
+    /// The spool as it is now, put back later: what an attacker recorded.
+    pub(crate) fn record(&self, name: &str) -> PathBuf {
+        let to = self.folder.path().join(name);
+        copy_all(&self.to.spool, &to);
+        to
+    }
+
+    pub(crate) fn replay(&self, recorded: &Path) {
+        fs::remove_dir_all(&self.to.spool).unwrap();
+        copy_all(recorded, &self.to.spool);
+    }
+
+    pub(crate) fn manifest(&self) -> Vec<u8> {
+        fs::read(self.to.data.join("manifest.json")).unwrap()
+    }
+}
+
+/// Why a repository was not taken further.
+pub(crate) fn refused(report: &Report, repository: &str) -> Option<Cause> {
+    report.repository(repository).unwrap().refused.as_ref().map(|refusal| refusal.cause)
+}
+
+/// What is in force of a dataset.
+pub(crate) fn in_force(report: &Report, dataset: &str) -> Option<InForce> {
+    report.line(dataset).unwrap().in_force
+}
+
+pub(crate) fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_all(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+}
