@@ -69,6 +69,11 @@ const KEYS_DIRECTORY: &str = "keys";
 const MAX_STATE_BYTES: u64 = 1 << 20;
 const MAX_INPUT_BYTES: u64 = 1 << 16;
 
+/// Whether a desk is kept in this directory.
+pub fn is_desk(directory: &Path) -> bool {
+    directory.join(STATE_FILE).exists()
+}
+
 /// A province in its directory, locked for this command.
 pub struct Desk {
     directory: PathBuf,

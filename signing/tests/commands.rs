@@ -127,6 +127,7 @@ fn every_kind_is_issued_to_text_png_and_svg() {
         assert!(fs::read_to_string(&text).unwrap().starts_with("TF1:"));
         assert_eq!(&fs::read(&png).unwrap()[1..4], b"PNG");
         assert!(fs::read_to_string(&svg).unwrap().starts_with("<svg"));
+        [&png, &svg, &text].iter().for_each(|path| fs::remove_file(path).unwrap());
     }
     assert!(printed(&world.good(&issue(&["screen", "--colour", "red"]))).starts_with("TF1:"));
 }
@@ -282,7 +283,9 @@ fn a_table_of_revocations_is_taken_line_by_line_and_its_bad_lines_name_nobody() 
     .unwrap();
     let words =
         ["revoke", "from-csv", table.to_str().unwrap(), "--rejects", rejects.to_str().unwrap(), "--yes"];
-    let done = printed(&world.good(&words));
+    let output = world.run(&words);
+    assert_eq!(output.status.code(), Some(2), "five people's orders were not carried out: {output:?}");
+    let done = printed(&output);
     assert!(done.contains("5 lines were not taken") && done.contains("revokes 1 credentials"), "{done}");
     let rejected = fs::read_to_string(&rejects).unwrap();
     let lines: Vec<&str> = rejected.lines().map(|line| line.split(',').next().unwrap()).collect();

@@ -1,6 +1,6 @@
 //! A long file that has its name only when it is whole.
 //! Promises: written beside as `NAME.writing`, mode 0600; synced, then renamed; a file that has the name already is never
-//! replaced; what an earlier run left half done is told and not silently thrown away.
+//! replaced; what an earlier run left half done is told and not silently thrown away, unless nothing was in it yet.
 //! Must not know: what is in it.
 
 use std::fs::{self, File, OpenOptions};
@@ -65,7 +65,8 @@ impl Unfinished {
             return Err(UnfinishedFault::KeepFile(path.to_path_buf()));
         }
         if let Ok(about) = fs::symlink_metadata(&beside) {
-            if half == Half::Keep {
+            // An empty one holds no code: nothing was signed before the run ended.
+            if half == Half::Keep && about.len() > 0 {
                 return Err(UnfinishedFault::TellHalf { path: beside, bytes: about.len() });
             }
             fs::remove_file(&beside).map_err(fault)?;

@@ -19,6 +19,7 @@ use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, kid, life, randomness, time};
 use crate::issue;
+use crate::output;
 use crate::sheets::Sheets;
 
 /// One credential, or a table of them: `issue KIND …` or `issue --from TABLE …`.
@@ -120,8 +121,8 @@ impl Issue {
 impl Table {
     fn run(self) -> anyhow::Result<u64> {
         let desk = self.run.open()?;
-        let (codes, rejects) = (self.run.begin(&self.out)?, self.run.begin_rejects()?);
-        let mut bar = self.run.bar()?;
+        let (mut bar, files) = (self.run.bar()?, self.run.begin(&self.out)?);
+        let (codes, rejects) = files;
         let mut told = |progress| bar.show(progress);
         let mut target = CsvCodes::begin(codes, rejects, &mut told)?;
         let ran = self.run.issue(&desk, &mut target, Kinds::All, &self.out);
@@ -138,16 +139,17 @@ impl RunArguments {
         self.desk.open()
     }
 
-    pub(crate) fn begin(&self, path: &Path) -> anyhow::Result<Unfinished> {
+    /// The result and the reject file, once all names are admitted. An old reject file goes: it speaks of another run.
+    pub(crate) fn begin(&self, out: &Path) -> anyhow::Result<(Unfinished, Unfinished)> {
+        let rejects = self.rejects_path();
+        let others = [Some(self.from.as_path()), Some(out), self.tags.as_deref()];
+        let others: Vec<&Path> = others.into_iter().flatten().collect();
+        output::admit_new(out)?;
+        output::admit_rejects(&rejects, &others)?;
         let half = if self.start_over { Half::Remove } else { Half::Keep };
-        Ok(Unfinished::begin(path, half)?)
-    }
-
-    /// An old reject file goes: it speaks of another run.
-    pub(crate) fn begin_rejects(&self) -> anyhow::Result<Unfinished> {
-        let path = self.rejects_path();
-        remove_if_there(&path)?;
-        Ok(Unfinished::begin(&path, Half::Remove)?)
+        let result = Unfinished::begin(out, half)?;
+        remove_if_there(&rejects)?;
+        Ok((result, Unfinished::begin(&rejects, Half::Remove)?))
     }
 
     pub(crate) fn bar(&self) -> anyhow::Result<Bar> {

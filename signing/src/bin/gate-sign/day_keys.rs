@@ -144,7 +144,7 @@ impl Destroy {
         let request = request_to_destroy(self.before);
         let wanted = statement(&desk, Approved::DestroyDayKeys, &self.case, &request)?;
         if let Some(path) = &self.write_request {
-            std::fs::write(path, wanted.to_text()).with_context(|| path.display().to_string())?;
+            crate::output::write_new(path, wanted.to_text().as_bytes())?;
             println!("{}", wanted.in_words());
             return Ok(());
         }

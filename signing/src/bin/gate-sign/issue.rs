@@ -1,8 +1,7 @@
 //! `gate-sign issue`: one credential, from a closed schema.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_signing::code::Code;
 use gate_signing::issue::{Claim, IssueRequest};
@@ -11,6 +10,7 @@ use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, PersonArguments, kid, life, randomness, shown, time};
+use crate::output;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -182,6 +182,9 @@ impl Command {
 
 impl Common {
     fn issue(self, claim: Claim, usual_life_s: u32) -> anyhow::Result<()> {
+        for path in [&self.png, &self.svg, &self.text].into_iter().flatten() {
+            output::admit_new(path)?;
+        }
         let (desk, now, someone) = (self.desk.open()?, self.desk.now()?, self.person.read()?);
         let issued = self.issued.unwrap_or(now);
         let request = IssueRequest {
@@ -208,21 +211,17 @@ impl Common {
 
     fn write(&self, code: &Code, text: &str) -> anyhow::Result<()> {
         if let Some(path) = &self.png {
-            write(path, &code.png(self.scale)?)?;
+            output::write_new(path, &code.png(self.scale)?)?;
         }
         if let Some(path) = &self.svg {
-            write(path, code.svg().as_bytes())?;
+            output::write_new(path, code.svg().as_bytes())?;
         }
         if let Some(path) = &self.text {
-            write(path, text.as_bytes())?;
+            output::write_new(path, text.as_bytes())?;
         }
         if self.png.is_none() && self.svg.is_none() && self.text.is_none() {
             println!("{text}");
         }
         Ok(())
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    std::fs::write(path, bytes).with_context(|| path.display().to_string())
 }

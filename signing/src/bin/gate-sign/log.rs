@@ -9,6 +9,7 @@ use gate_signing::log::entry::Line;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, shown};
+use crate::output;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -110,8 +111,9 @@ impl HeadArguments {
             println!("{}", desk.log().verify()?.to_text());
             return Ok(());
         };
+        output::admit_new(out)?;
         let (head, signed): (Head, Vec<u8>) = desk.sign_log_head()?;
-        std::fs::write(out, signed).with_context(|| out.display().to_string())?;
+        output::write_new(out, &signed)?;
         println!("line {} in {}: keep it where nobody of this desk can write", head.lines, out.display());
         Ok(())
     }

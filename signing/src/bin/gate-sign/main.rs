@@ -2,6 +2,9 @@
 //! Promises: every refusal says what to do; nothing is half done; a demo desk says so on the error output, each time.
 //! Must not know: anything the library does not tell it.
 
+#[macro_use]
+mod say;
+
 mod access;
 mod args;
 mod bulk;
@@ -13,6 +16,7 @@ mod keyset;
 mod log;
 mod officer;
 mod open;
+mod output;
 mod policy;
 mod province;
 mod revoke;
@@ -87,6 +91,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    say::until_unheard(run)
+}
+
+fn run() -> ExitCode {
     if let Err(error) = gate_signing::process::keep_memory_private() {
         return args::tell(&error.into());
     }
@@ -102,7 +110,7 @@ fn main() -> ExitCode {
         Command::Open(arguments) => arguments.run(),
         Command::Issue(command) => return status::exit_code(command.run()),
         Command::Staff(command) => command.run(),
-        Command::Revoke(command) => command.run(),
+        Command::Revoke(command) => return status::exit_code(command.run()),
         #[cfg(feature = "serve")]
         Command::Operator(command) => command.run(),
         #[cfg(feature = "serve")]

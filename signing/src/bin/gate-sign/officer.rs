@@ -14,6 +14,7 @@ use gate_wire::time::Timestamp;
 
 use crate::access::{AccessArguments, operator};
 use crate::args::{DeskArguments, randomness, shown, system_time, time};
+use crate::output;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -215,7 +216,7 @@ impl Request {
             (Change::Remove, _) => (Approved::OfficerRemove, Officers::request_to_remove(&self.name)),
         };
         let statement = statement(&desk, operation, &self.case, &request)?;
-        std::fs::write(&self.out, statement.to_text()).with_context(|| self.out.display().to_string())?;
+        output::write_new(&self.out, statement.to_text().as_bytes())?;
         println!("{}", statement.in_words());
         Ok(())
     }
@@ -226,11 +227,12 @@ impl Approve {
         let text =
             std::fs::read_to_string(&self.request).with_context(|| self.request.display().to_string())?;
         let statement = Statement::from_text(&text).with_context(|| self.request.display().to_string())?;
+        output::admit_new(&self.out)?;
         println!("approving: {}", statement.in_words());
         let key = key_file::open(&self.key, self.access.prompt().as_ref())?;
         let now = self.now.map_or_else(system_time, Ok)?;
         let approval = Approval::sign(&statement, now, &key)?;
-        std::fs::write(&self.out, approval).with_context(|| self.out.display().to_string())?;
+        output::write_new(&self.out, &approval)?;
         println!("approved in {}", self.out.display());
         Ok(())
     }

@@ -13,6 +13,7 @@ use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, time};
 use crate::officer::{case, two_officers};
+use crate::output;
 
 /// Open, replay and report the records of a lawful request. First write the request and let two officers approve it:
 ///
@@ -78,7 +79,7 @@ impl Arguments {
         let (desk, now) = (self.desk.open()?, self.desk.now()?);
         let wanted = lawful::request(&desk, &self.case, &selection)?;
         if let Some(path) = &self.write_request {
-            std::fs::write(path, wanted.to_text()).with_context(|| path.display().to_string())?;
+            output::write_new(path, wanted.to_text().as_bytes())?;
             println!("{}", wanted.in_words());
             println!(
                 "next: two officers, each with `gate-sign officer approve --request {}`",

@@ -17,6 +17,7 @@ use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, first_line_person, kid, shown, time};
 use crate::confirm::Confirm;
+use crate::output;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -83,12 +84,13 @@ pub(crate) struct Show {
 }
 
 impl Command {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    /// How many lines of a table were not taken.
+    pub(crate) fn run(self) -> anyhow::Result<u64> {
         match self {
-            Command::Code(arguments) => arguments.run(),
-            Command::Person(arguments) => arguments.run(),
+            Command::Code(arguments) => arguments.run().map(|()| 0),
+            Command::Person(arguments) => arguments.run().map(|()| 0),
             Command::FromCsv(arguments) => arguments.run(),
-            Command::Show(arguments) => arguments.run(),
+            Command::Show(arguments) => arguments.run().map(|()| 0),
         }
     }
 }
@@ -113,8 +115,9 @@ impl Person {
 }
 
 impl FromCsv {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> anyhow::Result<u64> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        output::admit_rejects(&self.rejects, &[&self.file])?;
         let table = File::open(&self.file).with_context(|| self.file.display().to_string())?;
         let read = desk.province.read_orders(table, now)?;
         write_rejects(&self.rejects, &read.rejected)?;
@@ -124,7 +127,8 @@ impl FromCsv {
         }
         ensure!(!read.orders.is_empty(), "{}: no line was taken", self.file.display());
         let done = desk.province.revoke(&read.orders, now)?;
-        keep(&mut desk, &done, &self.confirm)
+        keep(&mut desk, &done, &self.confirm)?;
+        Ok(read.rejected.len() as u64)
     }
 }
 
@@ -178,7 +182,7 @@ fn keep(desk: &mut Desk, done: &Revoked, confirm: &Confirm) -> anyhow::Result<()
 
 fn write_rejects(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
     let mut file = BufWriter::new(File::create(path).with_context(|| path.display().to_string())?);
-    writeln!(file, "line,reason")?;
+    writeln!(file, "{}", output::REJECTS_BEGIN)?;
     for Rejected { line, why } in rejected {
         writeln!(file, "{line},\"{why}\"")?;
     }

@@ -30,8 +30,7 @@ impl Sheets {
     /// How many rows are on no sheet.
     pub(crate) fn run(self) -> anyhow::Result<u64> {
         let (desk, font) = (self.run.open()?, SheetFont::open(&self.font)?);
-        let files = (self.run.begin(&self.pdf)?, self.run.begin_rejects()?);
-        let mut bar = self.run.bar()?;
+        let (mut bar, files) = (self.run.bar()?, self.run.begin(&self.pdf)?);
         let mut told = |progress| bar.show(progress);
         let mut sheets = Drawn::begin(files, font, &self.place, &mut told)?;
         let ran = self.run.issue(&desk, &mut sheets, Kinds::Paper, &self.pdf);

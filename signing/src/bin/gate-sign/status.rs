@@ -20,6 +20,7 @@ use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, shown, tell, time};
+use crate::output;
 
 /// What the shell is told when some lines are not in the list.
 const SOME_REJECTED: u8 = 2;
@@ -177,6 +178,9 @@ impl Build {
         let people = self.people.as_deref().context("--people or --synthetic is needed")?;
         let table = File::open(people).with_context(|| people.display().to_string())?;
         let rejects = self.rejects.clone().unwrap_or_else(|| with_suffix(people, ".rejects"));
+        let out = self.out.as_deref();
+        let others: Vec<&Path> = [Some(people), out, self.tags.as_deref()].into_iter().flatten().collect();
+        output::admit_rejects(&rejects, &others)?;
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let options = TableOptions { tags: self.tags.as_deref(), progress: &mut progress };
         let built = desk.province.build_list_with(place, table, &mut BufWriter::new(file), options)?;
@@ -224,6 +228,7 @@ impl Delta {
         let list = opened(&desk, &self.base, &self.after)?;
         let table = File::open(&self.changes).with_context(|| self.changes.display().to_string())?;
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
+        output::admit_rejects(&rejects, &[&self.changes, &self.base, &self.out])?;
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
         tell_of_delta(&desk, &built.file)?;
