@@ -1,6 +1,6 @@
 //! A role's document with its signatures, from bytes to something that may be believed.
-//! Promises: what is parsed is the canonical form, the very bytes that the signatures are over; a document is believed
-//! only as a [`Document`], and that is made of enough different keys of the role.
+//! Promises: what is read and what the signatures are over both come of one value, which has one canonical form; a document
+//! is believed only as a [`Document`], and that is made of enough different keys of the role.
 //! Must not know: versions of before, times, where bytes come from.
 
 use std::collections::BTreeMap;
@@ -103,6 +103,13 @@ struct Header {
     spec_version: String,
 }
 
+impl Envelope {
+    fn read(bytes: &[u8], role: Role) -> Result<Envelope, DocumentRefused> {
+        let form = |error: serde_json::Error| DocumentRefused::ReadForm { role, reason: error.to_string() };
+        serde_json::from_value(read_canonical(bytes)?).map_err(form)
+    }
+}
+
 impl<B: Body> Claimed<B> {
     /// Reads a document; the caller bounded its length.
     ///
@@ -111,9 +118,9 @@ impl<B: Body> Claimed<B> {
     pub fn read(bytes: &[u8]) -> Result<Claimed<B>, DocumentRefused> {
         let role = B::ROLE;
         let form = |error: serde_json::Error| DocumentRefused::ReadForm { role, reason: error.to_string() };
-        let envelope: Envelope = serde_json::from_value(read_canonical(bytes)?).map_err(form)?;
+        let envelope = Envelope::read(bytes, role)?;
         let signed = canonical(&envelope.signed)?;
-        let header: Header = serde_json::from_slice(&signed).map_err(form)?;
+        let header = Header::deserialize(&envelope.signed).map_err(form)?;
         if header.kind != role.name() {
             return Err(DocumentRefused::MatchRole { role, found: header.kind });
         }
@@ -121,7 +128,7 @@ impl<B: Body> Claimed<B> {
         if header.spec_version.split('.').next() != Some("1") {
             return Err(unfit("another major version of the specification"));
         }
-        let body: B = serde_json::from_slice(&signed).map_err(form)?;
+        let body = B::deserialize(&envelope.signed).map_err(form)?;
         if body.version() == 0 || !body.is_sound() {
             return Err(unfit("a version of 0, a threshold of 0, or keys named twice"));
         }
@@ -239,7 +246,7 @@ impl Unsigned {
         let hex = |signature: &[u8; 64]| signature.iter().map(|byte| format!("{byte:02x}")).collect();
         let named = claimed.signatures.iter();
         let signatures = named.filter_map(|(id, sig)| Some((id.clone(), sig.as_ref().map(hex)?))).collect();
-        Ok(Unsigned { value: read_canonical(&claimed.signed)?, signatures })
+        Ok(Unsigned { value: Envelope::read(bytes, B::ROLE)?.signed, signatures })
     }
 
     /// What is to be signed.

@@ -1,5 +1,5 @@
 //! TUF 1.0 metadata, and the client's workflow over it: what a repository of signed data says, and whether to believe it.
-//! Promises: what is parsed is what was verified, byte for byte; a role counts each key once; sizes are bounded before
+//! Promises: what is read is what was verified; a role counts each key once; sizes are bounded before
 //! anything is read; the clock, the files and the memory of before are handed in. No input panics or allocates without bound.
 //! Must not know: files, networks, what a target means.
 //!
