@@ -377,6 +377,9 @@ impl Desk {
         rng: &mut impl CryptoRng,
     ) -> Result<Published, DeskError> {
         let inputs = self.inputs()?;
+        if self.province.nature() == Demo::No {
+            inputs.admit_real(self.province.region()).map_err(PublishError::from)?;
+        }
         self.province.make_day_keys(order.now, DAYS_AHEAD, rng)?;
         self.province.prepare((order.terminal, order.device), rng)?;
         self.save()?;
@@ -393,7 +396,7 @@ impl Desk {
     }
 
     fn write_inputs(&self) -> Result<(), DeskError> {
-        let inputs = Inputs::demo();
+        let inputs = if self.province.nature() == Demo::Yes { Inputs::demo() } else { Inputs::blank() };
         self.write("policy-station.json", &inputs.policy_station)?;
         self.write("policy-hospital.json", &inputs.policy_hospital)?;
         self.write("places.json", &inputs.places)?;

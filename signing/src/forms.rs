@@ -71,25 +71,25 @@ pub(crate) struct RowForm {
 pub(crate) struct PlacesForm {
     pub(crate) format: u8,
     pub(crate) version: u32,
-    places: Vec<PlaceForm>,
+    pub(crate) places: Vec<PlaceForm>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct PlaceForm {
-    number: u32,
-    name: String,
-    kind: PlaceKind,
-    region: String,
-    place_code: String,
-    lanes: Vec<LaneForm>,
+pub(crate) struct PlaceForm {
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    pub(crate) kind: PlaceKind,
+    pub(crate) region: String,
+    pub(crate) place_code: String,
+    pub(crate) lanes: Vec<LaneForm>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct LaneForm {
-    lane: u16,
-    direction: Direction,
+pub(crate) struct LaneForm {
+    pub(crate) lane: u16,
+    pub(crate) direction: Direction,
 }
 
 /// The form of the risk levels.
@@ -98,14 +98,14 @@ struct LaneForm {
 pub(crate) struct RiskForm {
     pub(crate) format: u8,
     pub(crate) version: u32,
-    regions: Vec<RegionForm>,
+    pub(crate) regions: Vec<RegionForm>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct RegionForm {
-    region: String,
-    risk: RiskLevel,
+pub(crate) struct RegionForm {
+    pub(crate) region: String,
+    pub(crate) risk: RiskLevel,
 }
 
 impl PolicyForm {

@@ -3,6 +3,8 @@
 //! proves it; version and issue time are set at publishing and nothing else is changed.
 //! Must not know: where the texts are kept.
 
+mod placing;
+
 use gate_core::believed::{BelievedError, Places, RiskLevels};
 use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::policy::{Policy, PolicyError};
@@ -11,6 +13,8 @@ use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::forms::{PlacesForm, PolicyForm, RiskForm};
+
+pub use placing::{PlacingRefused, place_changes, risk_changes};
 
 /// The texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +76,14 @@ pub enum InputRefused {
         /// The kind it is published for.
         kind: PlaceKind,
     },
+    /// Places or risk levels that nobody means.
+    #[error("{what}")]
+    Place {
+        /// Which document.
+        what: &'static str,
+        /// Why.
+        source: PlacingRefused,
+    },
     /// The terminal's loader refuses the document.
     #[error("{what}")]
     Believe {
@@ -117,6 +129,7 @@ pub fn policy_in_words(text: &str) -> Result<Vec<String>, InputRefused> {
 pub fn places(text: &str, version: u32) -> Result<String, InputRefused> {
     let what = "places";
     let mut form: PlacesForm = read(what, text)?;
+    placing::admit_places(&form).map_err(|source| InputRefused::Place { what, source })?;
     form.version = version;
     let stamped = written(what, &form)?;
     Places::load(stamped.as_bytes()).map_err(|source| InputRefused::Believe { what, source })?;
@@ -130,6 +143,7 @@ pub fn places(text: &str, version: u32) -> Result<String, InputRefused> {
 pub fn risk_levels(text: &str, version: u32) -> Result<String, InputRefused> {
     let what = "risk-levels";
     let mut form: RiskForm = read(what, text)?;
+    placing::admit_risk(&form).map_err(|source| InputRefused::Place { what, source })?;
     form.version = version;
     let stamped = written(what, &form)?;
     RiskLevels::load(stamped.as_bytes()).map_err(|source| InputRefused::Believe { what, source })?;

@@ -12,3 +12,4 @@ mod words;
 pub use check::{Checked, check};
 pub use complaint::Complaint;
 pub use diff::{Change, changes};
+pub(crate) use words::value_in_words;

@@ -310,6 +310,9 @@ impl Province {
 
     fn documents(&self, publication: &Publication<'_>) -> Result<Vec<Made>, PublishError> {
         let (version, now, inputs) = (self.state.generation, publication.now, publication.inputs);
+        if !self.state.demo {
+            inputs.admit_real(self.region)?;
+        }
         let key_set = self.state.register.document(version, now)?;
         self.state.register.load(version, now)?;
         let staff = staff::document(&self.state.staff, version, now)?;

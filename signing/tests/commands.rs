@@ -383,6 +383,31 @@ fn a_changed_policy_is_told_before_it_is_published_and_a_broken_one_is_not() {
 }
 
 #[test]
+fn a_lane_turned_round_is_told_and_published_with_a_yes_only() {
+    let (world, terminal) = (World::new(), tempfile::tempdir().unwrap());
+    let out = terminal.path().join("data");
+    let publish = ["province", "publish", "--out", out.to_str().unwrap()];
+    world.good(&publish);
+    for (name, from, to, said) in [
+        ("places.json", "\"in\"", "\"out\"", "an exit lane always opens"),
+        ("risk-levels.json", "\"low\"", "\"high\"", "510100: low risk → high risk"),
+    ] {
+        let file = world.desk().join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace(from, to)).unwrap();
+        let before = Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).unwrap().generation;
+        let asked = world.run(&publish);
+        assert!(!asked.status.success() && printed(&asked).contains(said), "{asked:?}");
+        let after = Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).unwrap().generation;
+        assert_eq!(before, after, "nothing was published");
+        world.good(&[&publish[..], &["--yes"]].concat());
+    }
+    let places = world.desk().join("places.json");
+    fs::write(&places, r#"{"format":1,"version":1,"places":[]}"#).unwrap();
+    assert!(world.refused(&[&publish[..], &["--yes"]].concat()).contains("no place is in it"));
+}
+
+#[test]
 fn a_key_that_others_can_read_stops_the_desk() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();

@@ -155,6 +155,13 @@ fn a_real_provinces_keys_go_to_an_enrolled_device_alone() {
     let order =
         Order { now: now(), terminal, device: Device::MadeHere, status: None, deltas: &[], without: &[] };
     let refused = desk.publish(&out, &order, &mut rng(3)).unwrap_err();
+    assert!(matches!(refused, DeskError::Publish(PublishError::Input(_))), "it has no place yet: {refused}");
+    assert!(desk.review().is_err() && desk.province.generation() == 0, "nothing was made");
+    let places = r#"{"format":1,"version":1,"places":[{"number":1,"name":"测试车站","kind":"station","region":"510100","place_code":"","lanes":[{"lane":1,"direction":"in"}]}]}"#;
+    fs::write(desk.directory().join("places.json"), places).unwrap();
+    let words = desk.review().unwrap().lines().join("\n");
+    assert!(words.contains("sc02") && words.contains("new, station, 510100, lane 1 in"), "{words}");
+    let refused = desk.publish(&out, &order, &mut rng(3)).unwrap_err();
     assert!(matches!(refused, DeskError::Publish(PublishError::Keys(KeysNotPublished::Enrol))), "{refused}");
     assert!(!out.exists());
     let key = OpeningKey::from_seed(&[8; 32]).sealing_key();

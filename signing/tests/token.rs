@@ -187,6 +187,8 @@ fn a_province_in_a_token_gives_codes_that_verify_and_data_that_terminals_take() 
         let key = OpeningKey::from_seed(&[8; 32]).sealing_key();
         let device = Device::Enrolled(&key);
         let order = Order { now: now(), terminal, device, status: None, deltas: &[], without: &[] };
+        let places = r#"{"format":1,"version":1,"places":[{"number":1,"name":"测试车站","kind":"station","region":"510100","place_code":"","lanes":[{"lane":1,"direction":"in"}]}]}"#;
+        fs::write(desk.directory().join("places.json"), places).unwrap();
         desk.publish(&out, &order, &mut rng(3)).unwrap();
         let manifest = Manifest::load(&fs::read(out.join(FILE_NAME)).unwrap()).unwrap();
         assert_eq!(manifest.province.demo, Demo::No);

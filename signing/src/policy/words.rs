@@ -2,11 +2,11 @@
 //! Promises: a word for every value of every dimension, in the order of the dimensions' values.
 //! Must not know: which words fit which case.
 
-use gate_core::case::{Case, DIMENSIONS};
+use gate_core::case::{Case, DIMENSIONS, Dimension};
 use gate_core::verdict::{Advice, Verdict};
 
 /// Chinese and English.
-pub(super) type Word = (&'static str, &'static str);
+pub(crate) type Word = (&'static str, &'static str);
 
 /// For each dimension, in the order of [`Case::indices`], a word for each value in the order of its `ALL`.
 pub(super) const VALUES: [&[Word]; DIMENSIONS] = [
@@ -59,6 +59,12 @@ pub(super) const VALUES: [&[Word]; DIMENSIONS] = [
     &[("首次使用", "first use"), ("再次使用", "used again")],
 ];
 
+/// The words for a value of the dimension at this place in [`Case::indices`].
+pub(crate) fn value_in_words<D: Dimension>(dimension: usize, value: D) -> Word {
+    let words = VALUES.get(dimension).and_then(|values| values.get(usize::from(value.index())));
+    words.copied().unwrap_or(("?", "?"))
+}
+
 /// A case in words, all twelve.
 pub(super) fn case_in_words(case: &Case) -> String {
     let words = case.indices().into_iter().zip(VALUES);
@@ -94,7 +100,7 @@ pub(super) const fn advice(advice: Advice) -> Word {
 #[cfg(test)]
 mod tests {
     use gate_core::case::{
-        DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass,
+        DataAge, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass,
     };
     use gate_core::time::ClockTrust;
     use gate_core::verdict::{Direction, PlaceKind, RiskLevel};
