@@ -14,8 +14,8 @@ use crate::{guide, text};
 
 /// Something with a size.
 pub(crate) enum Block {
-    /// Lines of text.
-    Text { lines: Vec<String>, style: Style, ink: Ink, side: Side },
+    /// Lines of text. What is made of parts knows its size: it is asked for it often.
+    Text { lines: Vec<String>, style: Style, ink: Ink, side: Side, size: Size },
     /// A sign.
     Sign { icon: Icon, size: IconSize, ink: Ink },
     /// A sign that shows where to hold something: it moves towards a mark.
@@ -31,9 +31,9 @@ pub(crate) enum Block {
     /// A QR code.
     Code(PlaceCode),
     /// Side by side, centred vertically.
-    Row { blocks: Vec<Block>, gap: u32 },
+    Row { blocks: Vec<Block>, gap: u32, size: Size },
     /// One below the other.
-    Column { blocks: Vec<Block>, gap: u32, side: Side },
+    Column { blocks: Vec<Block>, gap: u32, side: Side, size: Size },
 }
 
 /// Where a guide's mark stands.
@@ -73,12 +73,18 @@ impl Block {
         let fitting = styles.iter().find(|style| text::suits(words, **style, (width, most)));
         let last = || styles.iter().rfind(|style| style.holds(words)).or(styles.last());
         let style = fitting.or_else(last).copied().unwrap_or(Style::Px28);
-        Block::Text { lines: text::lines(words, style, width), style, ink, side: Side::Middle }
+        Block::lines(text::lines(words, style, width), style, ink)
     }
 
     /// One line; data that is too long ends in `…`.
     pub(crate) fn line(words: &str, style: Style, ink: Ink, width: u32) -> Block {
-        Block::Text { lines: vec![text::one_line(words, style, width)], style, ink, side: Side::Middle }
+        Block::lines(vec![text::one_line(words, style, width)], style, ink)
+    }
+
+    fn lines(lines: Vec<String>, style: Style, ink: Ink) -> Block {
+        let width = lines.iter().map(|line| style.width(line)).max().unwrap_or(0);
+        let size = Size::new(width, style.line_height() * lines.len() as u32);
+        Block::Text { lines, style, ink, side: Side::Middle, size }
     }
 
     /// With its lines at the left edge.
@@ -89,25 +95,24 @@ impl Block {
     /// With its lines at an edge.
     pub(crate) fn at(self, side: Side) -> Block {
         match self {
-            Block::Text { lines, style, ink, .. } => Block::Text { lines, style, ink, side },
+            Block::Text { lines, style, ink, size, .. } => Block::Text { lines, style, ink, side, size },
             other => other,
         }
     }
 
     pub(crate) fn row(gap: u32, blocks: Vec<Block>) -> Block {
-        Block::Row { blocks, gap }
+        let size = along(&blocks, gap, |size| (size.width, size.height));
+        Block::Row { blocks, gap, size }
     }
 
     pub(crate) fn column(gap: u32, side: Side, blocks: Vec<Block>) -> Block {
-        Block::Column { blocks, gap, side }
+        let turned = along(&blocks, gap, |size| (size.height, size.width));
+        Block::Column { blocks, gap, side, size: Size::new(turned.height, turned.width) }
     }
 
     pub(crate) fn size(&self) -> Size {
         match self {
-            Block::Text { lines, style, .. } => {
-                let width = lines.iter().map(|line| style.width(line)).max().unwrap_or(0);
-                Size::new(width, style.line_height() * lines.len() as u32)
-            }
+            Block::Text { size, .. } | Block::Row { size, .. } | Block::Column { size, .. } => *size,
             Block::Sign { size, .. } => Size::new_equal(size.px()),
             Block::Guide { size, .. } => Size::new(size.px(), size.px() + guide::room(*size)),
             Block::Keycap { text, style, .. } => {
@@ -121,11 +126,6 @@ impl Block {
             Block::Progress { width, height, .. } => Size::new(*width, *height),
             Block::Room(size) => *size,
             Block::Code(code) => Size::new_equal(code.side()),
-            Block::Row { blocks, gap } => along(blocks, *gap, |size| (size.width, size.height)),
-            Block::Column { blocks, gap, .. } => {
-                let turned = along(blocks, *gap, |size| (size.height, size.width));
-                Size::new(turned.height, turned.width)
-            }
         }
     }
 
@@ -133,7 +133,7 @@ impl Block {
     pub(crate) fn place(self, at: Point, frame: &mut Frame) {
         let size = self.size();
         match self {
-            Block::Text { lines, style, ink, side } => {
+            Block::Text { lines, style, ink, side, .. } => {
                 for (i, text) in lines.into_iter().enumerate().filter(|(_, text)| !text.is_empty()) {
                     let down = i as i32 * style.line_height() as i32;
                     let at = at + Point::new(side.indent(size.width, style.width(&text)), down);
@@ -159,7 +159,7 @@ impl Block {
             }
             Block::Room(_) => {}
             Block::Code(code) => frame.items.push(Item::Code { at, code }),
-            Block::Row { blocks, gap } => {
+            Block::Row { blocks, gap, .. } => {
                 let mut x = at.x;
                 for block in blocks {
                     let own = block.size();
@@ -167,7 +167,7 @@ impl Block {
                     x += (own.width + gap) as i32;
                 }
             }
-            Block::Column { blocks, gap, side } => {
+            Block::Column { blocks, gap, side, .. } => {
                 let mut y = at.y;
                 for block in blocks {
                     let own = block.size();

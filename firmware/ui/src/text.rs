@@ -16,6 +16,9 @@ const KEPT_WHOLE: &str = include_str!("../../../assets/strings/kept-whole.txt");
 
 /// `text` in lines of at most `width` pixels.
 pub(crate) fn lines(text: &str, style: Style, width: u32) -> Vec<String> {
+    if style.width(text) <= width {
+        return vec![text.trim().to_owned()];
+    }
     let pieces = pieces(text);
     let lines = greedy(&pieces, style, width);
     if lines.len() < 2 {
@@ -33,9 +36,14 @@ pub(crate) fn lines(text: &str, style: Style, width: u32) -> Vec<String> {
 
 /// Whether `text` has its glyphs and stands in at most `most` lines of `width` pixels with no word cut.
 pub(crate) fn suits(text: &str, style: Style, (width, most): (u32, usize)) -> bool {
-    style.holds(text)
-        && pieces(text).iter().all(|piece| style.width(piece.trim_end()) <= width)
-        && lines(text, style, width).len() <= most
+    if !style.holds(text) {
+        return false;
+    }
+    // Most texts are one line: asked first, because it is asked often.
+    style.width(text) <= width
+        || most > 1
+            && pieces(text).iter().all(|piece| style.width(piece.trim_end()) <= width)
+            && lines(text, style, width).len() <= most
 }
 
 fn greedy(pieces: &[&str], style: Style, width: u32) -> Vec<String> {
@@ -69,7 +77,11 @@ fn insides(text: &str) -> Vec<usize> {
     if text.is_ascii() {
         return Vec::new();
     }
-    let found = KEPT_WHOLE.lines().flat_map(|word| text.match_indices(word));
+    let starts = text.char_indices().filter(|(_, one)| !one.is_ascii()).map(|(at, _)| at);
+    let found = starts.flat_map(|at| {
+        let rest = text.get(at..).unwrap_or_default();
+        KEPT_WHOLE.lines().filter(move |word| rest.starts_with(word)).map(move |word| (at, word))
+    });
     found.flat_map(|(at, word)| word.char_indices().skip(1).map(move |(inside, _)| at + inside)).collect()
 }
 
