@@ -18,6 +18,8 @@ mod lists;
 mod noise;
 #[path = "journeys/panel.rs"]
 mod panel;
+#[path = "journeys/panel_wire.rs"]
+mod panel_wire;
 #[path = "journeys/revocations.rs"]
 mod revocations;
 #[path = "journeys/staff.rs"]

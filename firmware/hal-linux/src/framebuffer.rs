@@ -1,8 +1,8 @@
 //! A display that is a file: a picture of the screen on a desk, or a framebuffer device of the same size.
 //!
 //! Layout: RGB565, two bytes a pixel, little-endian, rows from the top without padding, from offset 0.
-//! Promises: only rows that changed are written; after a failed write everything is written anew. It must not know:
-//! what a screen means. A device whose rows are padded, or of another depth, needs a driver of its own.
+//! Promises: only what changed is written; after a failed write everything is written anew. It must not know: what a
+//! screen means. A device whose rows are padded, or of another depth, needs a driver of its own.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -22,20 +22,8 @@ pub struct FileFramebuffer {
     path: PathBuf,
     width: usize,
     height: usize,
-    open: Option<OpenFile>,
-}
-
-/// The file, and what it holds.
-struct OpenFile {
-    file: File,
-    rows: Vec<u8>,
-}
-
-impl std::fmt::Debug for OpenFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The rows may show a person's masked name.
-        write!(f, "OpenFile({} bytes)", self.rows.len())
-    }
+    /// Once it holds a whole frame.
+    open: Option<File>,
 }
 
 /// No display has this size.
@@ -65,13 +53,12 @@ impl FileFramebuffer {
         Ok(Self { path: path.to_owned(), width, height, open: None })
     }
 
-    fn open(&self) -> Result<OpenFile, DeviceFault> {
+    fn open(&self) -> Result<File, DeviceFault> {
         let mut options = OpenOptions::new();
         options.write(true).create(!self.path.starts_with("/dev")).truncate(false);
         // Opening a named pipe would wait for whoever reads it.
         options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let file = options.open(&self.path).map_err(|_| DeviceFault::NotConnected)?;
-        Ok(OpenFile { file, rows: Vec::new() })
+        options.open(&self.path).map_err(|_| DeviceFault::NotConnected)
     }
 }
 
@@ -87,44 +74,38 @@ impl Display for FileFramebuffer {
         if size != (self.width, self.height, self.width * self.height) {
             return Err(DeviceFault::Refusing);
         }
-        let mut open = match self.open.take() {
-            Some(open) => open,
-            None => self.open()?,
+        let everywhere = [pixels.everywhere()];
+        let (file, areas) = match self.open.take() {
+            Some(file) => (file, pixels.changed),
+            None => (self.open()?, &everywhere[..]),
         };
-        let frame: Vec<u8> = pixels.rgb565.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-        open.write_changes(frame, self.width * PIXEL_BYTES).map_err(|_| DeviceFault::NotAnswering)?;
-        self.open = Some(open);
-        Ok(())
-    }
-}
-
-impl OpenFile {
-    fn write_changes(&mut self, frame: Vec<u8>, row_bytes: usize) -> std::io::Result<()> {
-        let mut before = self.rows.chunks(row_bytes);
-        let mut offset = 0;
-        // Rows next to each other go out in one write.
-        let rows: Vec<(&[u8], bool)> =
-            frame.chunks(row_bytes).map(|row| (row, before.next() != Some(row))).collect();
-        for run in rows.chunk_by(|(_, above), (_, below)| above == below) {
-            let bytes = run.len() * row_bytes;
-            if run.first().is_some_and(|(_, changed)| *changed) {
-                let changed = frame.get(offset..offset + bytes).unwrap_or_default();
-                self.file.write_all_at(changed, offset as u64)?;
-            }
-            offset += bytes;
+        for (start, run) in pixels.runs(areas) {
+            let bytes: Vec<u8> = run.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
+            let offset = (start * PIXEL_BYTES) as u64;
+            file.write_all_at(&bytes, offset).map_err(|_| DeviceFault::NotAnswering)?;
         }
-        self.rows = frame;
+        self.open = Some(file);
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use gate_hal::display::Area;
+
     use super::*;
 
     fn show(display: &mut FileFramebuffer, rgb565: &[u16]) -> Result<(), DeviceFault> {
+        show_changed(display, rgb565, &[])
+    }
+
+    fn show_changed(
+        display: &mut FileFramebuffer,
+        rgb565: &[u16],
+        changed: &[Area],
+    ) -> Result<(), DeviceFault> {
         let (width, height) = display.size();
-        display.present(&Screen::Reading, Pixels { rgb565, width, height })
+        display.present(&Screen::Reading, Pixels { rgb565, width, height, changed })
     }
 
     #[test]
@@ -137,14 +118,15 @@ mod tests {
     }
 
     #[test]
-    fn only_rows_that_changed_are_written() {
+    fn only_what_changed_is_written() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("fb");
-        let mut display = FileFramebuffer::new(&path, 1, 4).unwrap();
+        let mut display = FileFramebuffer::new(&path, 2, 2).unwrap();
         show(&mut display, &[0, 0, 0, 0]).unwrap();
         std::fs::write(&path, [0xEE; 8]).unwrap();
-        show(&mut display, &[0, 1, 2, 0]).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), [0xEE, 0xEE, 1, 0, 2, 0, 0xEE, 0xEE]);
+        let right = Area { x: 1, y: 0, width: 1, height: 2 };
+        show_changed(&mut display, &[0, 1, 0, 2], &[right]).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), [0xEE, 0xEE, 1, 0, 0xEE, 0xEE, 2, 0]);
     }
 
     #[test]

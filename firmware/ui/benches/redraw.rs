@@ -1,5 +1,9 @@
-//! Full redraw of each screen at 800 x 480: medians, and as a ratio to filling the canvas with one colour, which says
-//! more about another board than microseconds do. `cargo bench -p gate-ui`.
+//! Full redraw of each screen on each panel: medians, and as a ratio to filling the canvas with one colour, which says more
+//! about another board than microseconds do; finding what changed; and the bytes that cross the wire to the panel when the
+//! screen follows the idle one, and the idle one follows it. `cargo bench -p gate-ui`.
+
+#[path = "../specimens/mod.rs"]
+mod specimens;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -7,29 +11,42 @@ use std::time::Instant;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::Dimensions;
 use embedded_graphics::pixelcolor::{Rgb565, RgbColor};
-use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
-use gate_core::screen::{
-    AttendantPresence, Faults, Hint, Idle, Opened, Opens, PersonShown, Publicity, Saved, Screen, StaffStep,
-    Told,
-};
-use gate_core::time::ClockTrust;
-use gate_core::verdict::{Advice, Reason};
-use gate_ui::Canvas;
-use gate_wire::name::MaskedName;
-use gate_wire::time::Timestamp;
+use gate_core::screen::{Hint, Screen, StaffStep};
+use gate_ui::{Canvas, changes, draw};
 
-const ROUNDS: usize = 301;
+const ROUNDS: usize = 31;
+const PANELS: [(u32, u32); 6] = [(480, 320), (320, 480), (800, 480), (480, 800), (1280, 800), (800, 1280)];
 
 fn main() {
-    let Ok(mut canvas) = Canvas::new(800, 480) else { return };
-    let fill = median_us(|| {
-        let area = canvas.bounding_box();
-        let Ok(()) = black_box(&mut canvas).fill_solid(&area, Rgb565::BLUE);
-    });
-    println!("{:<16} {fill:>8.1} us", "fill");
-    for (name, screen) in screens() {
-        let us = median_us(|| gate_ui::draw(black_box(&screen), black_box(&mut canvas)));
-        println!("{name:<16} {us:>8.1} us  {:>5.1} x fill", us / fill);
+    for (width, height) in PANELS {
+        let (Ok(mut canvas), Ok(mut before)) = (Canvas::new(width, height), Canvas::new(width, height))
+        else {
+            return;
+        };
+        let fill = median_us(|| {
+            let area = canvas.bounding_box();
+            let Ok(()) = black_box(&mut canvas).fill_solid(&area, Rgb565::BLUE);
+        });
+        let whole = width as usize * height as usize * 2;
+        println!("{width} x {height}: fill {fill:.0} us, {whole} bytes");
+        let all = specimens::all();
+        let redrawn = all.iter().map(|(name, screen)| (median_us(|| draw(screen, &mut canvas)), *name));
+        if let Some((us, name)) = redrawn.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+            println!("  slowest of {}: {name} {us:.0} us {:.1} x fill", all.len(), us / fill);
+        }
+        draw(&Screen::Idle(specimens::idle()), &mut before);
+        for (name, screen) in screens() {
+            let us = median_us(|| draw(black_box(&screen), black_box(&mut canvas)));
+            let found = median_us(|| drop(black_box(changes(black_box(&before), black_box(&canvas)))));
+            let areas = changes(&before, &canvas);
+            let bytes: usize = areas.iter().map(|area| area.bytes()).sum();
+            let share = bytes * 100 / whole;
+            let times = us / fill;
+            println!(
+                "  {name:<13} {us:>7.0} us {times:>5.1} x fill   changes {found:>6.0} us {:>4} areas {bytes:>8} bytes {share:>3} %",
+                areas.len()
+            );
+        }
     }
 }
 
@@ -45,39 +62,20 @@ fn median_us(mut work: impl FnMut()) -> f64 {
     times.get(ROUNDS / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// After the idle screen: the same a minute later, each verdict, and what comes between.
 fn screens() -> Vec<(&'static str, Screen)> {
-    let query = TerminalNumber::new(3).map(|terminal| QueryNumber::new(terminal, Sequence(17)));
-    let told = |reason: Reason, advice| {
-        Screen::Verdict(Told {
-            verdict: reason.verdict(),
-            reason,
-            advice,
-            person: Some(PersonShown { name: MaskedName::from_full("测试甲"), last_four: Some(*b"002X") }),
-            query,
-            saved: Saved::Yes,
-            times: 1,
-            publicity: Publicity::Shown,
-            opens: if reason.code().starts_with('P') { Opens::Yes } else { Opens::No },
-        })
-    };
-    let idle = Idle {
-        place: "测试高铁站 东进站口".try_into().unwrap_or_default(),
-        time: Timestamp::from_unix(1_795_154_832),
-        clock: ClockTrust::Confirmed,
-        list_age_days: Some(0),
-        faults: Faults::default(),
-        attendant: AttendantPresence::Present,
-        place_code: "https://example.invalid/place?id=510100-0042".try_into().unwrap_or_default(),
-    };
+    let [pass, limit, stop, assist] = specimens::four_verdicts();
+    let idle = specimens::idle();
+    let later = idle.time.and_then(|time| gate_wire::time::Timestamp::from_unix(time.unix() + 60));
+    let minute = gate_core::screen::Idle { time: later, ..idle };
     vec![
-        ("pass", told(Reason::GreenListed, Advice::WalkThrough)),
-        ("limit", told(Reason::YellowListed, Advice::RegisterAtStaffLane)),
-        ("stop", told(Reason::RedListed, Advice::StaffIsComing)),
-        ("assist", told(Reason::CodeExpired, Advice::RefreshOrTapCard)),
-        ("idle", Screen::Idle(idle)),
+        ("next minute", Screen::Idle(minute)),
+        ("pass", pass),
+        ("limit", limit),
+        ("stop", stop),
+        ("assist", assist),
         ("reading", Screen::Reading),
         ("hint", Screen::Hint(Hint::ComeCloser)),
-        ("opened", Screen::Opened(Opened { query, saved: Saved::Yes })),
-        ("staff choice", Screen::Staff(StaffStep::ChooseDocument)),
+        ("staff menu", Screen::Staff(StaffStep::Menu)),
     ]
 }

@@ -4,7 +4,7 @@
 
 use gate_core::screen::{Publicity, Screen, Signal};
 use gate_core::verdict::Verdict;
-use gate_hal::display::Pixels;
+use gate_hal::display::{Area, Pixels};
 use gate_ui::Canvas;
 use gate_wire::time::Millis;
 
@@ -23,6 +23,8 @@ const UPDATE_MS: u64 = 10_000;
 /// The screen in front of people.
 pub(super) struct Face {
     canvas: Canvas,
+    /// What the display holds, once it has taken a drawing.
+    held: Option<Canvas>,
     shown: Option<Screen>,
     until: Option<Millis>,
     /// The verdict or hint said last.
@@ -31,7 +33,7 @@ pub(super) struct Face {
 
 impl Face {
     pub(super) fn new(canvas: Canvas) -> Face {
-        Face { canvas, shown: None, until: None, said: None }
+        Face { canvas, held: None, shown: None, until: None, said: None }
     }
 
     /// Shows a screen for its time, with its signal.
@@ -78,9 +80,26 @@ impl Face {
     fn draw(&mut self, screen: &Screen, devices: &mut Devices) {
         gate_ui::draw(screen, &mut self.canvas);
         let (width, height) = self.canvas.size();
-        let pixels = Pixels { rgb565: self.canvas.pixels(), width: width as usize, height: height as usize };
-        report("display", devices.display.present(screen, pixels));
+        let (rgb565, width, height) = (self.canvas.pixels(), width as usize, height as usize);
+        let changed: Vec<Area> = match &self.held {
+            Some(held) => gate_ui::changes(held, &self.canvas).into_iter().map(area).collect(),
+            None => vec![Area { x: 0, y: 0, width, height }],
+        };
+        let taken = devices.display.present(screen, Pixels { rgb565, width, height, changed: &changed });
+        match (&taken, &mut self.held) {
+            (Ok(()), Some(held)) => held.clone_from(&self.canvas),
+            (Ok(()), held) => *held = Some(self.canvas.clone()),
+            // Nobody knows how much of it arrived.
+            (Err(_), held) => *held = None,
+        }
+        report("display", taken);
     }
+}
+
+fn area(changed: gate_ui::Area) -> Area {
+    let [x, y, width, height] =
+        [changed.x, changed.y, changed.width, changed.height].map(|pixels| pixels as usize);
+    Area { x, y, width, height }
 }
 
 fn report(device: &str, result: Result<(), gate_hal::DeviceFault>) {

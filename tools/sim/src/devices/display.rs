@@ -1,7 +1,7 @@
 //! A display that remembers.
 //!
-//! Promises: every screen that differs from the one before is kept with its virtual time and its exact pixels, run
-//! length coded, since a tour shows hundreds. Must not know: how a screen is drawn.
+//! Promises: it takes over what it is told has changed, as a panel behind a slow wire does; every screen that differs from
+//! the one before is kept with its virtual time and its exact pixels, run length coded, since a tour shows hundreds. Must not know: how a screen is drawn.
 
 use std::rc::Rc;
 
@@ -22,7 +22,10 @@ pub const HEIGHT: usize = 480;
 #[derive(Debug, Default)]
 pub(super) struct Panel {
     shown: Vec<Shown>,
+    /// What stands on the glass: only what was said to have changed is taken over.
+    glass: Vec<u16>,
     presented: u64,
+    pushed: u64,
     switch: Switch,
 }
 
@@ -111,6 +114,12 @@ impl SimDisplay {
         self.state.borrow().display.presented
     }
 
+    /// Bytes that crossed its wire.
+    #[must_use]
+    pub fn pushed(&self) -> u64 {
+        self.state.borrow().display.pushed
+    }
+
     /// Pulls its plug.
     pub fn unplug(&self) {
         self.state.borrow_mut().display.switch.fail(DeviceFault::NotConnected);
@@ -134,8 +143,17 @@ impl Display for SimDisplay {
         if (pixels.width, pixels.height, pixels.rgb565.len()) != (WIDTH, HEIGHT, WIDTH * HEIGHT) {
             return Err(DeviceFault::Refusing);
         }
-        state.display.presented += 1;
-        let shown = Shown { at: state.now, screen: screen.clone(), drawing: Drawing::of(pixels.rgb565) };
+        let panel = &mut state.display;
+        panel.presented += 1;
+        panel.glass.resize(WIDTH * HEIGHT, 0);
+        for (start, run) in pixels.runs(pixels.changed) {
+            panel.pushed += std::mem::size_of_val(run) as u64;
+            if let Some(glass) = panel.glass.get_mut(start..start + run.len()) {
+                glass.copy_from_slice(run);
+            }
+        }
+        let drawing = Drawing::of(&panel.glass);
+        let shown = Shown { at: state.now, screen: screen.clone(), drawing };
         let last = state.display.shown.last();
         if last.is_none_or(|last| (&last.screen, &last.drawing) != (&shown.screen, &shown.drawing)) {
             state.display.shown.push(shown);

@@ -8,7 +8,7 @@ use gate_core::time::RtcHealth;
 use gate_hal::DeviceFault;
 use gate_hal::camera::Camera;
 use gate_hal::clock::Clock;
-use gate_hal::display::{Display, Pixels};
+use gate_hal::display::{Area, Display, Pixels};
 use gate_hal::inputs::{Inputs, Level};
 use gate_hal::keys::Keys;
 use gate_hal::signals::{Lamps, Sounder};
@@ -146,7 +146,8 @@ fn an_unplugged_camera_says_so_until_it_is_plugged_in() {
 }
 
 fn present(display: &mut SimDisplay, screen: &Screen, rgb565: &[u16]) -> Result<(), DeviceFault> {
-    display.present(screen, Pixels { rgb565, width: WIDTH, height: HEIGHT })
+    let everywhere = [Area { x: 0, y: 0, width: WIDTH, height: HEIGHT }];
+    display.present(screen, Pixels { rgb565, width: WIDTH, height: HEIGHT, changed: &everywhere })
 }
 
 #[test]
