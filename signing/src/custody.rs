@@ -63,6 +63,11 @@ pub trait Custody: Send + Sync {
     /// Which kind.
     fn backend(&self) -> Backend;
 
+    /// Whether something lies under this name, without opening it. A custody that cannot tell says yes.
+    fn is_there(&self, _name: KeyName) -> bool {
+        true
+    }
+
     /// Makes a key and keeps it, synced. Gives its public half if its purpose has one.
     ///
     /// # Errors
@@ -104,6 +109,31 @@ pub trait Custody: Send + Sync {
     fn destroy_all(&self, names: &[KeyName]) -> Result<(), CustodyFault> {
         names.iter().try_for_each(|name| self.destroy(*name))
     }
+
+    /// Whether what day keys lie under is at hand. Where each lies by itself nothing can be missing.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    fn vault(&self) -> Result<VaultState, CustodyFault> {
+        Ok(VaultState::AtHand)
+    }
+
+    /// Begins a new vault in the place of one that is lost, with every key in it.
+    ///
+    /// # Errors
+    /// [`CustodyFault::KeepVault`] if nothing is lost; what writing can meet.
+    fn begin_vault(&self) -> Result<(), CustodyFault> {
+        Err(CustodyFault::KeepVault)
+    }
+}
+
+/// What a custody's day keys lie under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VaultState {
+    /// It is there.
+    AtHand,
+    /// It is not: lost, or on a medium that is not mounted.
+    Missing(CustodyFault),
 }
 
 /// A key that signs, wherever it lives.
@@ -163,6 +193,20 @@ pub enum CustodyFault {
     /// No such key.
     #[error("the key {0} is in no custody of this desk")]
     FindKey(KeyName),
+    /// The wrapping key is not there.
+    #[error("{} does not hold {wrap}, under which every day key lies: mount its medium. If it is lost, so are the records not yet opened: `gate-sign day-keys renew` begins anew, with two officers", .place.display())]
+    FindWrap {
+        /// Where it should be.
+        place: PathBuf,
+        /// Its name.
+        wrap: KeyName,
+    },
+    /// The vault is not there.
+    #[error("{} is missing, with every day key in it: bring it back from a backup. If it is lost: `gate-sign day-keys renew`, with two officers", .0.display())]
+    FindVault(PathBuf),
+    /// Nothing is lost.
+    #[error("the wrapping key is here, and the vault: nothing is lost, nothing was renewed")]
+    KeepVault,
     /// Its purpose forbids it.
     #[error("the key {0} does not leave its custody")]
     KeepInside(KeyName),

@@ -10,13 +10,14 @@ use gate_wire::time::{Day, Timestamp};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::custody::CustodyFault;
+use crate::custody::{CustodyFault, VaultState};
 use crate::desk::{Desk, DeskError};
 use crate::destruction::{self, CERTIFICATES_DIRECTORY, Certificate, CertificateRefused};
 use crate::key_name::KeyName;
 use crate::log::entry::{Entry, Operation};
+use crate::log::{Head, LogFault};
 use crate::officers::TwoOfficers;
-use crate::officers::approval::Approved;
+use crate::officers::approval::{ApprovalRefused, Approved};
 use crate::province::DayKeyEntry;
 use crate::spelling;
 use crate::staging::{self, Readers};
@@ -56,6 +57,23 @@ pub struct KeyTold {
     pub certificate: Option<PathBuf>,
 }
 
+/// Why keys end.
+const DESTROYED: &str =
+    "DOMAIN 15: records are kept for the days of retention, then their day keys are destroyed";
+/// The other reason.
+pub const LOST: &str =
+    "the wrapping key of the vault was lost: what is sealed to these keys opens for nobody";
+
+/// The end of some keys, to be certified.
+struct End {
+    keys: Vec<DayKeyEntry>,
+    before: Day,
+    at: Timestamp,
+    rule: &'static str,
+    how: &'static str,
+    head: Head,
+}
+
 /// What was destroyed.
 #[derive(Debug)]
 pub struct Destruction {
@@ -89,6 +107,9 @@ pub enum DayKeysRefused {
     /// Nothing to destroy.
     #[error("no day key before {0} is left to be destroyed or certified")]
     FindKeys(String),
+    /// The approvals have served.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalRefused),
     /// The officers approved something else.
     #[error("the two officers approved something else: {0}")]
     MatchApproved(String),
@@ -145,6 +166,16 @@ impl Desk {
         Ok(read.ok_or(DayKeysRefused::ReadRetention(path))?.days)
     }
 
+    /// Tells the log of a retention that is not the one it was told last.
+    pub(crate) fn tell_retention(&self, told: Option<u64>) -> Result<(), LogFault> {
+        // A file that cannot be read is told by whoever needs it.
+        let Ok(days) = self.retention_days() else { return Ok(()) };
+        if u64::from(days) != told.unwrap_or(u64::from(RETENTION_DAYS)) {
+            self.log().note(&Entry { count: u64::from(days), ..Entry::of(Operation::RetentionChange) })?;
+        }
+        Ok(())
+    }
+
     /// Every day key, oldest first, with its state at `now`.
     ///
     /// # Errors
@@ -178,7 +209,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Destruction, DayKeysRefused> {
         let statement = officers.statement();
-        let wanted = (Approved::DestroyDayKeys, request_to_destroy(before));
+        let wanted = (Approved::DestroyDayKeys, request_to_destroy(before, self.retention_days()?));
         if (statement.operation(), statement.request()) != (wanted.0, wanted.1.as_str()) {
             return Err(DayKeysRefused::MatchApproved(statement.in_words()));
         }
@@ -188,30 +219,93 @@ impl Desk {
             count: held.len() as u64,
             digest: Some(officers.digest()),
             case: Some(statement.case()),
+            approved: officers.approved(),
             ..Entry::of(Operation::DestroyKey)
         };
         let head = self.log().note(&begun).map_err(DeskError::from)?;
         self.province.destroy_day_keys(&held)?;
         self.save()?;
-        let [a, b] = officers.names();
+        let end = End { keys, before, at: now, rule: DESTROYED, how: self.how(), head };
+        self.certify(end, officers)
+    }
+
+    /// What officers sign so that day keys that are lost are given up.
+    ///
+    /// # Errors
+    /// [`CustodyFault::KeepVault`] if nothing is lost.
+    pub fn request_to_renew(&self) -> Result<String, DayKeysRefused> {
+        let what = match self.province.keys.vault()? {
+            VaultState::AtHand if !self.gone_uncertified()? => return Err(CustodyFault::KeepVault.into()),
+            VaultState::AtHand => "was lost",
+            VaultState::Missing(CustodyFault::FindVault(_)) => "is lost with its vault",
+            VaultState::Missing(_) => "is lost",
+        };
+        Ok(format!("give up the day keys: the wrapping key {what}, what is sealed to them opens for nobody"))
+    }
+
+    /// Gives up every day key, because what they lie under is lost, begins a new vault, and signs the certificate of loss.
+    /// New day keys are made by the next publication.
+    ///
+    /// # Errors
+    /// [`DayKeysRefused`]; cut off in between, it is finished with two new approvals.
+    pub fn renew_day_keys(
+        &mut self,
+        officers: &TwoOfficers,
+        now: Timestamp,
+    ) -> Result<Destruction, DayKeysRefused> {
+        let (statement, wanted) = (officers.statement(), self.request_to_renew()?);
+        if (statement.operation(), statement.request()) != (Approved::RenewDayKeys, wanted.as_str()) {
+            return Err(DayKeysRefused::MatchApproved(statement.in_words()));
+        }
+        let mut told = self.day_keys(now)?;
+        told.retain(|key| key.state != KeyState::Destroyed);
+        let keys: Vec<DayKeyEntry> = told.into_iter().map(|key| key.entry).collect();
+        if keys.len() > destruction::KEYS_MOST {
+            return Err(CertificateRefused::FitKeys.into());
+        }
+        let begun = Entry {
+            count: keys.len() as u64,
+            digest: Some(officers.digest()),
+            case: Some(statement.case()),
+            approved: officers.approved(),
+            ..Entry::of(Operation::RenewDayKeys)
+        };
+        let head = self.log().note(&begun).map_err(DeskError::from)?;
+        self.province.keys.give_up_day_keys();
+        self.save()?;
+        if self.province.keys.vault()? != VaultState::AtHand {
+            self.province.keys.begin_vault()?;
+        }
+        let before = Day(keys.iter().map(|key| key.day.saturating_add(1)).max().unwrap_or(0));
+        self.certify(End { keys, before, at: now, rule: LOST, how: "not destroyed but lost", head }, officers)
+    }
+
+    fn gone_uncertified(&self) -> Result<bool, DayKeysRefused> {
+        let keys = self.day_keys(self.log().now())?;
+        Ok(keys.iter().any(|key| key.state == KeyState::GoneUncertified))
+    }
+
+    fn certify(&self, end: End, officers: &TwoOfficers) -> Result<Destruction, DayKeysRefused> {
+        self.serve_once(officers)?;
+        let (case, [a, b]) = (officers.statement().case(), officers.names());
         let certificate = Certificate {
             format: 1,
             province: self.province.region().as_str().into(),
             desk: spelling::hex(&self.origin().0),
-            rule: "DOMAIN 15: records are kept for the days of retention, then their day keys are destroyed"
-                .into(),
+            rule: end.rule.into(),
             retention_days: self.retention_days()?,
-            before_day: before.0,
-            destroyed_at: now.unix(),
-            how: self.how().into(),
-            case: statement.case().as_str().into(),
+            before_day: end.before.0,
+            destroyed_at: end.at.unix(),
+            how: end.how.into(),
+            case: case.as_str().into(),
             officers: [a.as_str().into(), b.as_str().into()],
-            count: u32::try_from(keys.len()).unwrap_or(u32::MAX),
-            keys,
-            log_lines: head.lines,
-            log_hash: spelling::hex(&head.hash.0),
+            officer_keys: officers.approved().each_ref().map(|by| by.key.clone()),
+            count: u32::try_from(end.keys.len()).unwrap_or(u32::MAX),
+            keys: end.keys,
+            log_lines: end.head.lines,
+            log_hash: spelling::hex(&end.head.hash.0),
         };
-        let bytes = certificate.sign(&self.province, statement.case())?;
+        let bytes = certificate.sign(&self.province, officers)?;
         let path = self.keep_certificate(&certificate, &bytes)?;
         Ok(Destruction { certificate, path })
     }
@@ -258,11 +352,9 @@ impl Desk {
 
     fn keep_certificate(&self, certificate: &Certificate, bytes: &[u8]) -> Result<PathBuf, DayKeysRefused> {
         let directory = self.directory().join(CERTIFICATES_DIRECTORY);
-        let name = format!(
-            "destroyed-before-{}-at-{}.cose",
-            date(Day(certificate.before_day)),
-            certificate.destroyed_at
-        );
+        let what = if certificate.rule == LOST { "lost" } else { "destroyed" };
+        let (before, at) = (date(Day(certificate.before_day)), certificate.destroyed_at);
+        let name = format!("{what}-before-{before}-at-{at}.cose");
         let path = directory.join(name);
         let kept = staging::make_directory(&directory, Readers::Owner)
             .and_then(|()| staging::replace(&path, bytes, Readers::Owner));
@@ -272,8 +364,8 @@ impl Desk {
 }
 
 /// What officers sign so that day keys are destroyed.
-pub fn request_to_destroy(before: Day) -> String {
-    format!("destroy the day keys for days before {}", date(before))
+pub fn request_to_destroy(before: Day, retention_days: u32) -> String {
+    format!("destroy the day keys for days before {}; retention {retention_days} days", date(before))
 }
 
 /// `2026-10-20`.
@@ -306,6 +398,9 @@ mod tests {
             KeyState::Due,
         ];
         assert_eq!(states, expected);
-        assert_eq!(request_to_destroy(Day(20_746)), "destroy the day keys for days before 2026-10-20");
+        assert_eq!(
+            request_to_destroy(Day(20_746), 30),
+            "destroy the day keys for days before 2026-10-20; retention 30 days"
+        );
     }
 }

@@ -1,12 +1,14 @@
 //! The desk's directory: where a province is kept between commands.
 //! Promises: keys first, then the record of where they live, then the state, each by one rename; one command at a time;
-//! keys in plain files are a demo's or refused; every use of a key is told to the desk's log. No person is ever stored.
+//! keys in plain files are a demo's or refused; every use of a key is told to the desk's log, and what the log does not vouch for
+//! is not used ([`kept`]). No person is ever stored.
 //! Must not know: what is being done with the province, how a custody keeps keys.
 //!
 //! | file | what |
 //! |---|---|
 //! | `DEMO-KEYS-DO-NOT-USE.txt` | in a demo with plain files: says so |
 //! | `province.json` | region, salt, register of issuers, staff (subjects and PIN verifiers), public day keys, generation |
+//! | `province.json.next` | the same while it is being kept |
 //! | `custody.json` | which custody holds which key, and the public halves ([`record`]); none in a desk of plain files |
 //! | `custody.age` | what the passphrase opens (`custody::age_files`) |
 //! | `keys/*.key` | plain: one seed each, 64 hexadecimal digits, mode 0600: root, subject, link, issuers, day keys, terminals |
@@ -20,15 +22,18 @@
 
 pub mod access;
 mod changes;
+mod files;
+mod kept;
+mod officers;
 pub mod record;
 pub mod review;
 mod revocations;
 pub mod upkeep;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gate_core::manifest::{Dataset, Demo};
 use gate_core::query::TerminalNumber;
@@ -43,7 +48,8 @@ use crate::inputs::Inputs;
 use crate::key_ring::KeyRing;
 use crate::log::entry::{Entry, Operation};
 use crate::log::{self, Log, LogFault, Start};
-use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, State, StateRefused};
+use crate::officers::{Officers, OfficersRefused};
+use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, StateRefused};
 use crate::publish::{Device, Publication, PublishError, Published};
 use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
@@ -62,7 +68,6 @@ pub const WARNING_FILE: &str = "DEMO-KEYS-DO-NOT-USE.txt";
 /// Where `status build` puts a list unless told otherwise.
 pub const STATUS_FILE: &str = "status-list.db";
 pub(crate) const STATE_FILE: &str = "province.json";
-const LOCK_FILE: &str = "desk.lock";
 const RECORD_FILE: &str = "custody.json";
 const KEYS_DIRECTORY: &str = "keys";
 /// Far more than a full register and staff list take.
@@ -82,6 +87,11 @@ pub struct Desk {
     log: Arc<Log>,
     record: Option<CustodyRecord>,
     known: changes::Known,
+    /// Of the state as it was kept last.
+    kept: Option<Digest>,
+    officers: Officers,
+    /// Approvals that served since this desk was opened.
+    served: Mutex<Officers>,
     hold: Hold,
 }
 
@@ -113,6 +123,35 @@ pub enum DeskError {
     /// There is none.
     #[error("{} holds no province: make one with `gate-sign province new --dir {} --region 510000 --demo`", .0.display(), .0.display())]
     FindDesk(PathBuf),
+    /// Somebody else's.
+    #[error("{} belongs to user {owner}: a desk's files are its operator's own", .path.display())]
+    OwnFile {
+        /// Which.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
+    /// Others of this machine may do there what only its owner may.
+    #[error("{} can be {what} by others (mode {mode:o}): chmod 700 directories and 600 files of a desk, and make a new province if they might have", .path.display())]
+    HideFile {
+        /// Which.
+        path: PathBuf,
+        /// What they can do.
+        what: &'static str,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Not the state that the log speaks of.
+    #[error("{} is not the one that this desk kept last (its log, line {line}): bring back the newest copy; an older one would undo what was decided since", .path.display())]
+    MatchLog {
+        /// The file.
+        path: PathBuf,
+        /// The line that speaks of the newest state.
+        line: u64,
+    },
+    /// The officers' list does not change so.
+    #[error(transparent)]
+    Officers(#[from] OfficersRefused),
     /// Another command runs.
     #[error("{} is in use by another gate-sign: wait until it has ended", .0.display())]
     Lock(PathBuf),
@@ -210,16 +249,14 @@ impl Desk {
     /// # Errors
     /// [`DeskError`]; a desk that is there already stays as it is.
     pub fn create(directory: &Path, mut province: Province) -> Result<Desk, DeskError> {
-        let lock = new_directory(directory)?;
+        let lock = files::new_directory(directory)?;
         let Some(plain) = province.keys.plain() else { return Err(FoundingRefused::KeepRealKeys.into()) };
         plain.settle(&directory.join(KEYS_DIRECTORY))?;
         let access = Access::demo();
-        let log = log_of(directory, &province.state, &access, Start::May)?;
+        let log = kept::log_of(directory, &province.state, &access, Start::May)?;
         log.note(&Entry::of(Operation::Found))?;
         province.keys.tell(Arc::clone(&log));
-        let hold = Hold::Alone { _lock: lock };
-        let known = changes::Known::of(&province.state);
-        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record: None, known, hold };
+        let mut desk = Desk::new(directory, (province, log), None, lock);
         desk.write(WARNING_FILE, DEMO_WARNING)?;
         desk.write_inputs()?;
         desk.save()?;
@@ -242,24 +279,35 @@ impl Desk {
         }
         let record = CustodyRecord::new(choice);
         founding.admit(record.plan())?;
-        let lock = new_directory(directory)?;
+        record.admit_build()?;
+        let lock = files::new_directory(directory)?;
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
         let keys = directory.join(KEYS_DIRECTORY);
-        let origin = log::origin(founding.region.as_str(), &crate::spelling::hex(&salt));
+        let (region, memory) = (founding.region.as_str(), founding.tag_memory.kib());
+        let origin = log::origin(region, &crate::spelling::hex(&salt), memory, founding.nature);
         let log = Arc::new(access.log(directory, origin, founding.nature, Start::May)?);
         let custodies = record.create((directory, &keys), founding.nature, access, rng)?;
         let mut ring = KeyRing::new(record.plan(), None, custodies);
         log.note(&Entry::of(Operation::Found))?;
         ring.tell(Arc::clone(&log));
         let province = Province::found_over(founding, salt, ring, rng)?;
-        let hold = Hold::Alone { _lock: lock };
-        let known = changes::Known::of(&province.state);
-        let record = Some(record);
-        let mut desk = Desk { directory: directory.to_path_buf(), province, log, record, known, hold };
+        let mut desk = Desk::new(directory, (province, log), Some(record), lock);
         desk.write_inputs()?;
         desk.save()?;
         Ok(desk)
+    }
+
+    fn new(
+        directory: &Path,
+        (province, log): (Province, Arc<Log>),
+        record: Option<CustodyRecord>,
+        lock: File,
+    ) -> Desk {
+        let known = changes::Known::of(&province.state);
+        let (directory, officers) = (directory.to_path_buf(), Officers::default());
+        let (served, hold) = (Mutex::default(), Hold::Alone { _lock: lock });
+        Desk { directory, province, log, record, known, kept: None, officers, served, hold }
     }
 
     /// Opens the desk of a demo in `directory`, with nobody to ask.
@@ -275,8 +323,9 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub fn open_as(directory: &Path, access: &Access) -> Result<Desk, DeskError> {
-        found_in(directory)?;
-        let lock = lock(directory)?;
+        files::found_in(directory)?;
+        files::admit(directory)?;
+        let lock = files::lock(directory)?;
         Desk::load(directory, access, Hold::Alone { _lock: lock })
     }
 
@@ -286,29 +335,34 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub fn open_beside(directory: &Path, access: &Access) -> Result<Desk, DeskError> {
-        found_in(directory)?;
+        files::found_in(directory)?;
+        files::admit(directory)?;
         Desk::load(directory, access, Hold::Beside)
     }
 
     fn load(directory: &Path, access: &Access, hold: Hold) -> Result<Desk, DeskError> {
-        let path = directory.join(STATE_FILE);
-        let text = read(&path, MAX_STATE_BYTES)?;
-        let state: State = serde_json::from_str(&text)
-            .map_err(|source| DeskError::ReadState { path: path.clone(), source })?;
         let record = read_record(directory)?;
+        let start = if record.is_some() { Start::MustBeThere } else { Start::May };
+        let kept::Believed { state, digest, log, chronicle } =
+            kept::believed((directory, &hold), access, start)?;
         let keys = directory.join(KEYS_DIRECTORY);
         let ring = match &record {
             Some(record) => Ok(record.open((directory, &keys), access)?),
             None => KeyRing::of_plain(PlainKeys::open(&keys)?).map_err(StateRefused::FindKey),
         };
+        let path = directory.join(STATE_FILE);
         let admitted = ring.and_then(|ring| Province::from_kept(state, ring));
         let mut province = admitted.map_err(|source| DeskError::AdmitState { path, source })?;
-        let start = if record.is_some() { Start::MustBeThere } else { Start::May };
-        let log = log_of(directory, &province.state, access, start)?;
         province.keys.tell(Arc::clone(&log));
         revocations::take(&mut province, directory)?;
         let known = changes::Known::of(&province.state);
-        Ok(Desk { directory: directory.to_path_buf(), province, log, record, known, hold })
+        let (directory, officers) = (directory.to_path_buf(), chronicle.officers);
+        let (kept, served) = (Some(digest), Mutex::default());
+        let desk = Desk { directory, province, log, record, known, kept, officers, served, hold };
+        if matches!(desk.hold, Hold::Alone { .. }) {
+            desk.tell_retention(chronicle.retention)?;
+        }
+        Ok(desk)
     }
 
     /// Keeps what changed: new keys are in custody already; where they live, then the state that speaks of them.
@@ -324,7 +378,7 @@ impl Desk {
             self.write_json(RECORD_FILE, &record.with(self.province.keys.held()))?;
         }
         self.save_revocations()?;
-        self.write_json(STATE_FILE, &self.province.state)
+        self.keep_state()
     }
 
     /// The desk's log.
@@ -337,9 +391,9 @@ impl Desk {
         self.province.keys.held().iter().map(|(name, held)| (*name, *held))
     }
 
-    /// What its log begins with, and officers' approvals name: region and salt, hashed.
+    /// What its log begins with, and officers' approvals name: what it was founded with, hashed.
     pub fn origin(&self) -> Digest {
-        log::origin(&self.province.state.region, &self.province.state.salt)
+        kept::origin_of(&self.province.state)
     }
 
     /// Its directory.
@@ -357,7 +411,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::File`], [`DeskError::FitFile`].
     pub fn inputs(&self) -> Result<Inputs, DeskError> {
-        let text = |name| read(&self.directory.join(name), MAX_INPUT_BYTES);
+        let text = |name| files::read(&self.directory.join(name), MAX_INPUT_BYTES);
         Ok(Inputs {
             policy_station: text("policy-station.json")?,
             policy_hospital: text("policy-hospital.json")?,
@@ -380,14 +434,19 @@ impl Desk {
         if self.province.nature() == Demo::No {
             inputs.admit_real(self.province.region()).map_err(PublishError::from)?;
         }
-        self.province.make_day_keys(order.now, DAYS_AHEAD, rng)?;
+        self.province.admit_publication(out, order.device)?;
+        let day_keys_missing = match self.province.make_day_keys(order.now, DAYS_AHEAD, rng) {
+            // A revocation must reach the terminals, whatever was lost here.
+            Err(fault @ (CustodyFault::FindWrap { .. } | CustodyFault::FindVault(_))) => Some(fault),
+            made => made.map(|()| None)?,
+        };
         self.province.prepare((order.terminal, order.device), rng)?;
         self.save()?;
         let Order { now, terminal, device, status, deltas, without } = *order;
         let publication = Publication { now, terminal, device, inputs: &inputs, status, deltas, without };
         self.province.archive(&self.directory.join(ARCHIVE_DIRECTORY), &publication)?;
         self.log.note(&Entry::of(Operation::Publish))?;
-        Ok(self.province.publish(out, &publication, rng)?)
+        Ok(Published { day_keys_missing, ..self.province.publish(out, &publication, rng)? })
     }
 
     /// Where `status build` puts a list unless told otherwise.
@@ -415,60 +474,14 @@ impl Desk {
     }
 }
 
-/// A new desk's directory, locked.
-fn new_directory(directory: &Path) -> Result<File, DeskError> {
-    staging::make_directory(&directory.join(KEYS_DIRECTORY), Readers::Owner).map_err(at(directory))?;
-    let lock = lock(directory)?;
-    if directory.join(STATE_FILE).exists() {
-        return Err(DeskError::KeepDesk(directory.to_path_buf()));
-    }
-    // Keys of a founding that was cut off would be taken for those of this one.
-    let mut left = fs::read_dir(directory.join(KEYS_DIRECTORY)).map_err(at(directory))?;
-    match left.next() {
-        Some(_) => Err(DeskError::KeepLeftovers(directory.to_path_buf())),
-        None => Ok(lock),
-    }
-}
-
-fn found_in(directory: &Path) -> Result<(), DeskError> {
-    match directory.join(STATE_FILE).exists() {
-        true => Ok(()),
-        false => Err(DeskError::FindDesk(directory.to_path_buf())),
-    }
-}
-
-fn log_of(directory: &Path, state: &State, access: &Access, start: Start) -> Result<Arc<Log>, DeskError> {
-    let origin = log::origin(&state.region, &state.salt);
-    let nature = if state.demo { Demo::Yes } else { Demo::No };
-    Ok(Arc::new(access.log(directory, origin, nature, start)?))
-}
-
 fn read_record(directory: &Path) -> Result<Option<CustodyRecord>, DeskError> {
     let path = directory.join(RECORD_FILE);
     if !path.exists() {
         return Ok(None);
     }
-    let text = read(&path, MAX_STATE_BYTES)?;
+    let text = files::read(&path, MAX_STATE_BYTES)?;
     let parsed = CustodyRecord::parse(&text);
     parsed.map(Some).map_err(|source| DeskError::AdmitRecord { path, source })
-}
-
-fn lock(directory: &Path) -> Result<File, DeskError> {
-    let path = directory.join(LOCK_FILE);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DeskError::Lock(directory.to_path_buf())),
-        Err(TryLockError::Error(source)) => Err(DeskError::File { path, source }),
-    }
-}
-
-fn read(path: &Path, most: u64) -> Result<String, DeskError> {
-    let length = fs::metadata(path).map_err(at(path))?.len();
-    if length > most {
-        return Err(DeskError::FitFile { path: path.to_path_buf(), most });
-    }
-    fs::read_to_string(path).map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> DeskError {

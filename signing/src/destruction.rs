@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::custody::CustodyFault;
 use crate::envelope::{self, EnvelopeRefused};
 use crate::key_name::KeyName;
-use crate::key_ring::Work;
-use crate::log::entry::{CaseNumber, Operation};
+use crate::log::entry::Operation;
+use crate::officers::TwoOfficers;
 use crate::province::{DayKeyEntry, Province};
 
 /// Where certificates are kept in the desk's directory.
@@ -57,6 +57,8 @@ pub struct Certificate {
     pub case: String,
     /// The two officers.
     pub officers: [String; 2],
+    /// Their public keys.
+    pub officer_keys: [String; 2],
     /// How many keys.
     pub count: u32,
     /// Which.
@@ -95,13 +97,12 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateRefused`].
-    pub fn sign(&self, province: &Province, case: &CaseNumber) -> Result<Vec<u8>, CertificateRefused> {
+    pub fn sign(&self, province: &Province, officers: &TwoOfficers) -> Result<Vec<u8>, CertificateRefused> {
         if self.keys.len() > KEYS_MOST {
             return Err(CertificateRefused::FitKeys);
         }
         let text = serde_json::to_string(self).map_err(|_| CertificateRefused::ReadText)?;
-        let work = Work { operation: Operation::CertifyDestruction, most: 1, case: Some(case) };
-        let root = province.begin(KeyName::Root, &work)?;
+        let root = province.keys.begin_approved(KeyName::Root, Operation::CertifyDestruction, officers)?;
         let sign = |message: &[u8]| root.sign(message);
         Ok(envelope::sign1_within::<CERTIFICATE_MOST, CERTIFICATE_MOST>(
             ROOT_KID,

@@ -13,10 +13,11 @@ use gate_proof::seal::OpeningKey;
 use rand_core::CryptoRng;
 
 use crate::custody::plain::PlainKeys;
-use crate::custody::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer};
+use crate::custody::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, VaultState};
 use crate::key_name::{KeyName, Purpose};
 use crate::log::entry::{CaseNumber, Entry, Operation};
 use crate::log::{Head, Log};
+use crate::officers::TwoOfficers;
 use crate::seed::Seed;
 
 /// What is known of a key without asking its custody.
@@ -106,7 +107,8 @@ impl KeyUse {
     /// [`CustodyFault::Log`].
     pub fn finish(self, operation: Operation, digest: Option<Digest>) -> Result<Option<Head>, CustodyFault> {
         let Some(log) = &self.log else { return Ok(None) };
-        let entry = Entry { operation, key: Some(self.name), count: self.used(), digest, case: None };
+        let (key, count) = (Some(self.name), self.used());
+        let entry = Entry { key, count, digest, ..Entry::of(operation) };
         Ok(Some(log.note(&entry)?))
     }
 }
@@ -229,12 +231,33 @@ impl KeyRing {
         name: KeyName,
         work: &Work<'_>,
     ) -> Result<KeyUse, CustodyFault> {
-        let signer = self.signer(name)?;
         let Work { operation, most, case } = *work;
+        self.begin_told(log, name, &Entry { count: most, case, ..Entry::of(operation) })
+    }
+
+    /// A key that may sign once, for what two officers approved: the log has both approvals.
+    pub(crate) fn begin_approved(
+        &self,
+        name: KeyName,
+        operation: Operation,
+        officers: &TwoOfficers,
+    ) -> Result<KeyUse, CustodyFault> {
+        let (case, approved) = (Some(officers.statement().case()), &officers.approved()[..]);
+        let digest = Some(officers.digest());
+        self.begin_told(self.log.clone(), name, &Entry { case, digest, approved, ..Entry::of(operation) })
+    }
+
+    fn begin_told(
+        &self,
+        log: Option<Arc<Log>>,
+        name: KeyName,
+        entry: &Entry<'_>,
+    ) -> Result<KeyUse, CustodyFault> {
+        let signer = self.signer(name)?;
         if let Some(log) = &log {
-            log.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
+            log.note(&Entry { key: Some(name), ..*entry })?;
         }
-        Ok(KeyUse { name, signer, most, used: AtomicU64::new(0), log })
+        Ok(KeyUse { name, signer, most: entry.count, used: AtomicU64::new(0), log })
     }
 
     /// Signs one message, after the log was told so with the message's digest.
@@ -267,7 +290,7 @@ impl KeyRing {
     pub(crate) fn opening_key(&self, name: KeyName, work: &Work<'_>) -> Result<OpeningKey, CustodyFault> {
         let key = self.custody_of(name)?.opening_key(name)?;
         let Work { operation, most, case } = *work;
-        self.note(&Entry { operation, key: Some(name), count: most, digest: None, case })?;
+        self.note(&Entry { key: Some(name), count: most, case, ..Entry::of(operation) })?;
         self.admit_public(name, key.sealing_key().as_bytes())?;
         Ok(key)
     }
@@ -297,6 +320,21 @@ impl KeyRing {
             self.held.retain(|name, _| !names.contains(name));
         }
         Ok(())
+    }
+
+    /// Whether what the day keys lie under is at hand.
+    pub(crate) fn vault(&self) -> Result<VaultState, CustodyFault> {
+        self.custody(self.plan.others)?.vault()
+    }
+
+    /// Speaks no more of any day key: they are lost with their vault.
+    pub(crate) fn give_up_day_keys(&mut self) {
+        self.held.retain(|name, _| !matches!(name, KeyName::Day(_)));
+    }
+
+    /// Begins a new vault for day keys.
+    pub(crate) fn begin_vault(&self) -> Result<(), CustodyFault> {
+        self.custody(self.plan.others)?.begin_vault()
     }
 
     /// Tells the log, if there is one.

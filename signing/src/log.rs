@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gate_core::manifest::Demo;
 use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Timestamp;
 
@@ -70,11 +71,24 @@ pub enum LogFault {
         reason: String,
     },
     /// The log is shorter than its head says, or other than it.
-    #[error("the desk's log was cut or changed, so no key is used: {0}. See `gate-sign log verify`")]
-    Broken(#[from] ChainBroken),
+    #[error("the desk's log was cut or changed, so no key is used: {0}")]
+    Broken(ChainBroken),
+    /// A power cut left half a line, and no key was used since.
+    #[error("the desk's log: {0}")]
+    Torn(ChainBroken),
     /// There is none where there must be one.
     #[error("{} is missing, so no key is used: put it back from a backup", .0.display())]
     FindLog(PathBuf),
+}
+
+impl From<ChainBroken> for LogFault {
+    // Told in the same breath, and so not as a source: it would be printed twice.
+    fn from(broken: ChainBroken) -> LogFault {
+        match broken {
+            torn @ ChainBroken::EndLine { .. } => LogFault::Torn(torn),
+            broken => LogFault::Broken(broken),
+        }
+    }
 }
 
 /// Whether a log may begin here.
@@ -134,6 +148,33 @@ impl Log {
         Ok(found.head())
     }
 
+    /// Every line up to the head, followed from the first and held against the head file. `None` if there is no log and need
+    /// be none. Half a line at the end, which a power cut left, is passed over: nothing left because of it.
+    ///
+    /// # Errors
+    /// [`LogFault`], naming the first line that is wrong.
+    pub fn recount(
+        &self,
+        mut see: impl FnMut(&Line) -> Result<(), ChainBroken>,
+    ) -> Result<Option<Head>, LogFault> {
+        let _lock = self.lock()?;
+        let Some(kept) = self.kept_head()? else {
+            return match self.start {
+                Start::May if !self.path(LOG_FILE).exists() => Ok(None),
+                _ => Err(LogFault::FindLog(self.path(HEAD_FILE))),
+            };
+        };
+        if kept.lines == 0 && !self.path(LOG_FILE).exists() {
+            return Ok(Some(kept));
+        }
+        let mut refused = None;
+        let keep_first = |line: &Line| refused = refused.take().or_else(|| see(line).err());
+        let (head, seen) =
+            Walk::begin(self.origin).watching(kept.lines).follow_whole(self.open_log()?, keep_first)?;
+        chain::passes(&head, seen.as_ref(), &kept)?;
+        refused.map_or(Ok(Some(head)), |broken| Err(broken.into()))
+    }
+
     /// Every line, read and followed, oldest first.
     ///
     /// # Errors
@@ -142,6 +183,21 @@ impl Log {
         let _lock = self.lock()?;
         let file = self.open_log()?;
         Ok(Walk::begin(self.origin).follow(file, see)?.head())
+    }
+
+    /// The lines that are dated before the one above them: the clock of this machine was set back there.
+    ///
+    /// # Errors
+    /// [`LogFault`].
+    pub fn set_back(&self) -> Result<Vec<u64>, LogFault> {
+        let (mut before, mut found) = (0, Vec::new());
+        self.for_each(|line| {
+            if line.at < before {
+                found.push(line.line);
+            }
+            before = line.at;
+        })?;
+        Ok(found)
     }
 
     /// Whether the log has this head on its way: a head written down earlier, elsewhere.
@@ -275,9 +331,11 @@ impl Log {
     }
 }
 
-/// What a province's first line follows.
-pub(crate) fn origin(region: &str, salt: &str) -> Digest {
-    sha256(&[b"tianfu-gate/desk-log/1 ", region.as_bytes(), b" ", salt.as_bytes()])
+/// What a province's first line follows: what it was founded with, and what no later word may change. A desk that was founded
+/// as a real province is no demo because a file says so.
+pub(crate) fn origin(region: &str, salt: &str, tag_memory_kib: u32, nature: Demo) -> Digest {
+    let nature = if nature == Demo::Yes { "demo" } else { "real" };
+    sha256(&[format!("tianfu-gate/desk-log/2 {region} {salt} {tag_memory_kib} {nature}").as_bytes()])
 }
 
 /// Who the operating system says is working: a number, and the name it has for it.

@@ -3,36 +3,36 @@
 //! two different officers on the list; the list itself changes by two approvals once it holds two.
 //! Must not know: how an officer keeps the key (see [`key_file`]), what the operation does.
 //!
-//! The list is `officers.json` in the desk's directory: names, public keys, when added. Whoever can write that file can put
-//! officers in: what shows it is the log, which has a line for each change, and the approvals, which name their keys.
+//! The list is what the desk's log says, from its first line on: each change is a line with the officer's public key, and, once
+//! there were two, with both approvals in full, which are verified each time the desk is opened. No file lists officers, so no
+//! file laid into the desk's directory makes one. What remains to a thief who can write there: to rewrite the log from the line
+//! of the second officer on, which a head kept elsewhere shows.
 
 pub mod approval;
 pub mod key_file;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
 use gate_proof::digest::{Digest, sha256};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::log::entry::{CaseNumber, Operator};
+use crate::log::chain::ChainBroken;
+use crate::log::entry::{ApprovedBy, CaseNumber, Line, OfficerNamed, Operation, Operator};
 use crate::spelling;
-use crate::staging::{self, Readers};
-use approval::{Approval, ApprovalRefused, Approved, Statement};
+use approval::{APPROVAL_MOST_BYTES, Approval, ApprovalRefused, Approved, Statement};
 
-/// The list's file in the desk's directory.
-pub const OFFICERS_FILE: &str = "officers.json";
 /// More officers than any desk has.
 const OFFICERS_MOST: usize = 64;
-const MAX_FILE_BYTES: u64 = 1 << 16;
 
 /// The officers of a desk.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Officers {
     list: Vec<Officer>,
+    /// Whether there were ever two: from then on two must approve each change.
+    were_two: bool,
+    /// Approvals that have served.
+    spent: BTreeSet<[u8; 32]>,
 }
 
 /// One of them.
@@ -55,9 +55,21 @@ pub struct TwoOfficers {
     statement: Statement,
     names: [Operator; 2],
     until: [Timestamp; 2],
+    approved: [ApprovedBy; 2],
+    ids: [Digest; 2],
 }
 
 impl TwoOfficers {
+    fn of([one, other]: [&(&Officer, Approval); 2], approved: [ApprovedBy; 2]) -> TwoOfficers {
+        TwoOfficers {
+            statement: one.1.statement.clone(),
+            names: [one.0.name.clone(), other.0.name.clone()],
+            until: [one.1.until(), other.1.until()],
+            ids: [one.1.id(), other.1.id()],
+            approved,
+        }
+    }
+
     /// What they approved.
     pub fn statement(&self) -> &Statement {
         &self.statement
@@ -66,6 +78,11 @@ impl TwoOfficers {
     /// Who.
     pub fn names(&self) -> &[Operator; 2] {
         &self.names
+    }
+
+    /// Both approvals, as the log keeps them.
+    pub fn approved(&self) -> &[ApprovedBy; 2] {
+        &self.approved
     }
 
     /// Until when each approval holds.
@@ -79,20 +96,9 @@ impl TwoOfficers {
     }
 }
 
-/// Why the list is not read, kept or changed.
-#[derive(Debug, thiserror::Error)]
+/// Why the list is not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfficersRefused {
-    /// The file could not be read or written.
-    #[error("{}", .path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is no list of officers.
-    #[error("{} is no list of officers", .0.display())]
-    ReadList(PathBuf),
     /// There is one of this name, or with this key.
     #[error("there is an officer of this name, or with this key, already")]
     AddTwice,
@@ -105,60 +111,24 @@ pub enum OfficersRefused {
     /// Two officers must approve it.
     #[error("two officers must approve this: `gate-sign officer request` writes what each signs")]
     AskTwo,
+    /// Fewer than two would be left, and one person could go on alone.
+    #[error("two officers must stay: add the successor first")]
+    KeepTwo,
+    /// Approvals that have served.
+    #[error("these approvals have served already: ask again")]
+    AskAgain,
     /// They approved something else.
     #[error("the two officers approved something else: {0}")]
     MatchApproved(String),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListText {
-    format: u8,
-    officers: Vec<OfficerText>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfficerText {
-    name: String,
-    key: String,
-    added: u64,
-}
-
 impl Officers {
-    /// Those of the desk in `directory`; none if it never had one.
-    ///
-    /// # Errors
-    /// [`OfficersRefused`].
-    pub fn load(directory: &Path) -> Result<Officers, OfficersRefused> {
-        let path = directory.join(OFFICERS_FILE);
-        let text = match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Officers { list: Vec::new() });
-            }
-            Ok(about) if about.len() > MAX_FILE_BYTES => return Err(OfficersRefused::ReadList(path)),
-            _ => fs::read_to_string(&path)
-                .map_err(|source| OfficersRefused::File { path: path.clone(), source })?,
-        };
-        Officers::from_text(&text).ok_or(OfficersRefused::ReadList(path))
-    }
-
-    /// Keeps the list.
-    ///
-    /// # Errors
-    /// [`OfficersRefused::File`].
-    pub fn save(&self, directory: &Path) -> Result<(), OfficersRefused> {
-        let path = directory.join(OFFICERS_FILE);
-        staging::replace(&path, self.to_text().as_bytes(), Readers::Owner)
-            .map_err(|source| OfficersRefused::File { path, source })
-    }
-
     /// Every officer, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Officer> {
         self.list.iter()
     }
 
-    /// Adds an officer. From the third on, two must have approved exactly this ([`Officers::request_to_add`]).
+    /// Adds an officer. Once there were two, two must have approved exactly this ([`Officers::request_to_add`]).
     ///
     /// # Errors
     /// [`OfficersRefused`]; the list is as before.
@@ -172,19 +142,30 @@ impl Officers {
             return Err(OfficersRefused::FitList);
         }
         self.list.push(officer);
+        self.were_two |= self.list.len() >= 2;
+        self.spend(consent);
         Ok(())
     }
 
-    /// Removes an officer. While there are two, two must have approved exactly this ([`Officers::request_to_remove`]).
+    /// Removes an officer. Once there were two, two stay, and two must have approved exactly this ([`Officers::request_to_remove`]).
     ///
     /// # Errors
     /// [`OfficersRefused`]; the list is as before.
-    pub fn remove(&mut self, name: &Operator, consent: Option<&TwoOfficers>) -> Result<(), OfficersRefused> {
+    pub fn remove(
+        &mut self,
+        name: &Operator,
+        consent: Option<&TwoOfficers>,
+    ) -> Result<Officer, OfficersRefused> {
         let wanted = (Approved::OfficerRemove, Officers::request_to_remove(name));
         self.admit_change(&wanted, consent)?;
         let at = self.list.iter().position(|known| known.name == *name);
-        self.list.remove(at.ok_or_else(|| OfficersRefused::FindOfficer(name.as_str().into()))?);
-        Ok(())
+        let at = at.ok_or_else(|| OfficersRefused::FindOfficer(name.as_str().into()))?;
+        if self.were_two && self.list.len() <= 2 {
+            return Err(OfficersRefused::KeepTwo);
+        }
+        let gone = self.list.remove(at);
+        self.spend(consent);
+        Ok(gone)
     }
 
     /// What officers sign so that another is added.
@@ -208,12 +189,70 @@ impl Officers {
         now: Timestamp,
     ) -> Result<TwoOfficers, ApprovalRefused> {
         let [first, second] = [0, 1].map(|nth| self.admit_one(approvals[nth], wanted, now, nth + 1));
-        let ((a, until_a), (b, until_b)) = (first?, second?);
-        if a.name == b.name || a.key == b.key {
+        let (one, other) = (first?, second?);
+        if one.0.name == other.0.name || one.0.key == other.0.key {
             return Err(ApprovalRefused::BeTwo);
         }
-        let names = [a.name.clone(), b.name.clone()];
-        Ok(TwoOfficers { statement: wanted.clone(), names, until: [until_a, until_b] })
+        let approved = [(one.0, approvals[0]), (other.0, approvals[1])].map(|(officer, bytes)| ApprovedBy {
+            officer: officer.name.as_str().into(),
+            key: key_in_words(&officer.key),
+            approval: spelling::base64url_of(bytes),
+        });
+        Ok(TwoOfficers::of([&one, &other], approved))
+    }
+
+    /// Takes over what a line of the log says of officers and of approvals that have served.
+    pub(crate) fn follow(&mut self, line: &Line, desk: Digest) -> Result<(), ChainBroken> {
+        let refused = || ChainBroken::ApproveLine(line.line);
+        let two = if line.approved.is_empty() { None } else { Some(self.proven(line).ok_or_else(refused)?) };
+        match line.operation {
+            Operation::OfficerAdd | Operation::OfficerRemove => {
+                self.change(line, desk, two.as_ref()).ok_or_else(refused)
+            }
+            operation if operation.spends_approvals() => {
+                self.spend(two.as_ref());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn change(&mut self, line: &Line, desk: Digest, two: Option<&TwoOfficers>) -> Option<()> {
+        if two.is_some_and(|two| two.statement.desk != desk) {
+            return None;
+        }
+        let named = line.officer.as_ref()?;
+        let (name, added) = (Operator::parse(&named.name)?, Timestamp::from_unix(line.at)?);
+        let key = PublicKey::admit(&spelling::from_base64url(&named.key)?).ok()?;
+        match line.operation {
+            Operation::OfficerAdd => self.add(Officer { name, key, added }, two).ok(),
+            _ => self.remove(&name, two).ok().filter(|gone| gone.key == key).map(|_| ()),
+        }
+    }
+
+    /// The two approvals of a line: by two officers of the list as it was then, of one statement, not used before.
+    fn proven(&self, line: &Line) -> Option<TwoOfficers> {
+        let [one, other] = line.approved.as_slice() else { return None };
+        let [one, other] = [one, other].map(|by| {
+            let officer = self.list.iter().find(|known| known.name.as_str() == by.officer)?;
+            let bytes = spelling::bytes_of_base64url(&by.approval, APPROVAL_MOST_BYTES)?;
+            let approval = Approval::verify(&bytes, &officer.key).ok()?;
+            (key_in_words(&officer.key) == by.key).then_some((officer, approval))
+        });
+        let (one, other) = (one?, other?);
+        let approved = <[ApprovedBy; 2]>::try_from(line.approved.clone()).ok()?;
+        let differ = one.0.key != other.0.key && one.1.statement == other.1.statement;
+        let two = differ.then(|| TwoOfficers::of([&one, &other], approved))?;
+        (!self.have_served(&two)).then_some(two)
+    }
+
+    /// Whether one of the approvals has served before.
+    pub(crate) fn have_served(&self, two: &TwoOfficers) -> bool {
+        two.ids.iter().any(|id| self.spent.contains(&id.0))
+    }
+
+    pub(crate) fn spend(&mut self, two: Option<&TwoOfficers>) {
+        self.spent.extend(two.into_iter().flat_map(|two| two.ids).map(|id| id.0));
     }
 
     fn admit_one(
@@ -222,7 +261,7 @@ impl Officers {
         wanted: &Statement,
         now: Timestamp,
         nth: usize,
-    ) -> Result<(&Officer, Timestamp), ApprovalRefused> {
+    ) -> Result<(&Officer, Approval), ApprovalRefused> {
         let proven = self.list.iter().find_map(|officer| {
             let approval = Approval::verify(bytes, &officer.key).ok()?;
             Some((officer, approval))
@@ -232,7 +271,10 @@ impl Officers {
             return Err(ApprovalRefused::MatchStatement { nth, found: approval.statement.in_words() });
         }
         approval.admit_time(now, nth)?;
-        Ok((officer, approval.until()))
+        if self.spent.contains(&approval.id().0) {
+            return Err(ApprovalRefused::SpendTwice { nth });
+        }
+        Ok((officer, approval))
     }
 
     fn admit_change(
@@ -241,37 +283,12 @@ impl Officers {
         consent: Option<&TwoOfficers>,
     ) -> Result<(), OfficersRefused> {
         match consent {
-            None if self.list.len() < 2 => Ok(()),
+            None if !self.were_two => Ok(()),
             None => Err(OfficersRefused::AskTwo),
+            Some(two) if self.have_served(two) => Err(OfficersRefused::AskAgain),
             Some(two) if two.statement.operation == *operation && two.statement.request == *request => Ok(()),
             Some(two) => Err(OfficersRefused::MatchApproved(two.statement.in_words())),
         }
-    }
-
-    fn to_text(&self) -> String {
-        let officer = |one: &Officer| OfficerText {
-            name: one.name.as_str().into(),
-            key: spelling::base64url(one.key.as_bytes()),
-            added: one.added.unix(),
-        };
-        let text = ListText { format: 1, officers: self.list.iter().map(officer).collect() };
-        // Names, keys and numbers always are JSON.
-        serde_json::to_string_pretty(&text).unwrap_or_default()
-    }
-
-    fn from_text(text: &str) -> Option<Officers> {
-        let read: ListText = serde_json::from_str(text).ok()?;
-        let officer = |one: OfficerText| {
-            let key = PublicKey::admit(&spelling::from_base64url(&one.key)?).ok()?;
-            let (name, added) = (Operator::parse(&one.name)?, Timestamp::from_unix(one.added)?);
-            Some(Officer { name, key, added })
-        };
-        let list: Option<Vec<Officer>> = read.officers.into_iter().map(officer).collect();
-        let list = list.filter(|list| read.format == 1 && list.len() <= OFFICERS_MOST)?;
-        let twice = |(at, one): (usize, &Officer)| {
-            list[..at].iter().any(|other| other.name == one.name || other.key == one.key)
-        };
-        if list.iter().enumerate().any(twice) { None } else { Some(Officers { list }) }
     }
 }
 
@@ -285,12 +302,19 @@ pub fn statement(
     case: &CaseNumber,
     request: &str,
 ) -> Result<Statement, ApprovalRefused> {
-    Statement::new(desk.origin(), operation, case, request)
+    Statement::new((desk.origin(), desk.province.nature()), operation, case, request)
 }
 
 /// A public key as people hand it on: 43 characters of base64url.
 pub fn key_in_words(key: &PublicKey) -> String {
     spelling::base64url(key.as_bytes())
+}
+
+impl Officer {
+    /// As the log names the officer.
+    pub fn named(&self) -> OfficerNamed {
+        OfficerNamed { name: self.name.as_str().into(), key: key_in_words(&self.key) }
+    }
 }
 
 /// A key's short id in an envelope: four bytes of its digest.

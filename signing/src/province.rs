@@ -61,7 +61,7 @@ pub enum FoundingRefused {
         kib: u32,
     },
     /// The region is no province.
-    #[error("{region:?} is no province: its code ends in 0000 and begins with 11 to 82")]
+    #[error("{} is no province: its code ends in 0000 and begins with 11 to 82", .region.as_str())]
     PlaceProvince {
         /// The region given.
         region: Region,
@@ -292,7 +292,7 @@ impl Province {
         let first = from.civil_day().0;
         let last_id = self.state.day_keys.iter().map(|key| key.id).max().unwrap_or(0);
         let missing = (first..first.saturating_add(days))
-            .filter(|day| !self.state.day_keys.iter().any(|key| key.day == *day));
+            .filter(|day| !self.day_keys_at_hand().any(|key| key.day == *day));
         let (ids, days): (Vec<u32>, Vec<u32>) = (last_id + 1..).zip(missing).unzip();
         let names: Vec<KeyName> = ids.iter().map(|id| KeyName::Day(*id)).collect();
         let publics = self.keys.make_all(&names, rng)?;
@@ -367,6 +367,11 @@ impl Province {
     /// The public day keys, in the order they were made.
     pub fn day_keys(&self) -> &[DayKeyEntry] {
         &self.state.day_keys
+    }
+
+    /// Those of them that are neither destroyed nor lost.
+    pub(crate) fn day_keys_at_hand(&self) -> impl Iterator<Item = &DayKeyEntry> {
+        self.state.day_keys.iter().filter(|key| self.keys.holds(KeyName::Day(key.id)))
     }
 
     /// The subject of a document's holder. Neither number nor tag is kept.

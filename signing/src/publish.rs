@@ -74,6 +74,8 @@ pub struct Published {
     pub files: Vec<PathBuf>,
     /// How far the list in force is, if there is one.
     pub list: Option<State>,
+    /// Why no day keys were made ahead, if none could be: everything else is published all the same.
+    pub day_keys_missing: Option<CustodyFault>,
 }
 
 /// Why nothing is in force that was not before.
@@ -165,6 +167,17 @@ struct Made {
 }
 
 impl Province {
+    /// Refuses what could not be published, before anything is made for it.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub(crate) fn admit_publication(&self, out: &Path, device: Device<'_>) -> Result<(), PublishError> {
+        if matches!(device, Device::MadeHere) && !self.state.demo {
+            return Err(KeysNotPublished::Enrol.into());
+        }
+        admit_directory(self, out, self.state.generation.saturating_add(1)).map(|_| ())
+    }
+
     /// Makes the terminal's own keys where a demo's desk makes them and they are missing, and raises the generation. The desk keeps the result
     /// before anything is published: a crash between the two skips a number, which is harmless; a number used twice
     /// would not be.
@@ -194,7 +207,7 @@ impl Province {
         rng: &mut impl CryptoRng,
     ) -> Result<Published, PublishError> {
         let generation = self.state.generation;
-        let there = admit_directory(self, out)?;
+        let there = admit_directory(self, out, generation)?;
         let made = self.documents(publication)?;
         let list = ListPlan::new(self, publication, out, there.as_ref())?;
         let state = list.as_ref().map(|list| list.state);
@@ -203,7 +216,7 @@ impl Province {
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for document in &made {
             let path = out.join(&document.name);
-            write_once(&path, &document.bytes)?;
+            write_once(&path, &document.bytes, Readers::All)?;
             entries.push(entry(document));
             files.push(path);
         }
@@ -226,7 +239,7 @@ impl Province {
         let path = out.join(FILE_NAME);
         staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
         files.push(path);
-        Ok(Published { generation, files, list: state })
+        Ok(Published { generation, files, list: state, day_keys_missing: None })
     }
 
     /// Writes the small documents and a manifest of them to `out`: for the archive.
@@ -240,10 +253,10 @@ impl Province {
         let made = self.documents(&Publication { status: None, deltas: &[], without, ..*publication })?;
         staging::make_directory(out, Readers::Owner).map_err(at(out))?;
         for document in &made {
-            write_once(&out.join(&document.name), &document.bytes)?;
+            write_once(&out.join(&document.name), &document.bytes, Readers::Owner)?;
         }
         let manifest = self.manifest(made.iter().map(entry).collect())?;
-        write_once(&out.join(FILE_NAME), manifest.as_bytes())
+        write_once(&out.join(FILE_NAME), manifest.as_bytes(), Readers::Owner)
     }
 
     /// Everything that the repository `trust` carries of this generation: what [`Province::prepare`] opened.
@@ -355,14 +368,15 @@ impl Province {
     /// Yesterday's key and the later ones: a terminal whose clock is behind still finds its day.
     fn day_keys_document(&self, now: Timestamp) -> Result<String, PublishError> {
         let first = now.civil_day().0.saturating_sub(1);
-        let keys = self.state.day_keys.iter().filter(|key| key.day >= first).take(DAY_KEYS_MOST);
-        for key in keys.clone() {
+        let keys: Vec<&DayKeyEntry> =
+            self.day_keys_at_hand().filter(|key| key.day >= first).take(DAY_KEYS_MOST).collect();
+        for key in &keys {
             let refused = PublishError::AdmitDayKey { id: key.id };
             let bytes = spelling::from_base64url(&key.x).ok_or(refused)?;
             SealingKey::admit(&bytes).map_err(|_| PublishError::AdmitDayKey { id: key.id })?;
         }
         let (version, issued) = (self.state.generation, now.unix());
-        Ok(serde_json::to_string(&DayKeysDocument { format: 1, version, issued, keys: keys.collect() })?)
+        Ok(serde_json::to_string(&DayKeysDocument { format: 1, version, issued, keys })?)
     }
 }
 
@@ -420,26 +434,26 @@ fn entry(document: &Made) -> EntryDocument {
 }
 
 /// A file under a published name never changes: a terminal may have it open.
-fn write_once(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+fn write_once(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), PublishError> {
     match fs::read(path) {
         Ok(there) if there == bytes => Ok(()),
         Ok(_) => Err(PublishError::KeepFile { path: path.to_path_buf() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            staging::replace(path, bytes, Readers::All).map_err(at(path))
+            staging::replace(path, bytes, readers).map_err(at(path))
         }
         Err(error) => Err(at(path)(error)),
     }
 }
 
 /// Refuses a directory of another province, and one that is not behind this generation. What is there, if anything is.
-fn admit_directory(province: &Province, out: &Path) -> Result<Option<Manifest>, PublishError> {
+fn admit_directory(province: &Province, out: &Path, ours: u32) -> Result<Option<Manifest>, PublishError> {
     let path = out.join(FILE_NAME);
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(at(&path))?,
     };
     let there = Manifest::load(&bytes)?;
-    let (dir, ours) = (out.to_path_buf(), province.state.generation);
+    let dir = out.to_path_buf();
     if there.province.region != province.region || spelling::hex(&there.province.salt) != province.state.salt
     {
         return Err(PublishError::KeepProvince { dir });

@@ -17,6 +17,16 @@ pub(crate) fn base64url(key: &[u8; 32]) -> String {
     Base64UrlUnpadded::encode(key, &mut room).unwrap_or_default().into()
 }
 
+/// Any bytes in base64url.
+pub(crate) fn base64url_of(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// The bytes of such a text, at most `most` of them.
+pub(crate) fn bytes_of_base64url(text: &str, most: usize) -> Option<Vec<u8>> {
+    (text.len() <= most.saturating_mul(2)).then(|| Base64UrlUnpadded::decode_vec(text).ok())?
+}
+
 /// The 32 bytes of 43 characters of base64url.
 pub(crate) fn from_base64url(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];

@@ -2,9 +2,9 @@
 //! Promises: a reader never sees half a file; secrets are never readable by others, not even for a moment.
 //! Must not know: what is in them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Who may read a file.
@@ -16,10 +16,13 @@ pub(crate) enum Readers {
     All,
 }
 
-/// Makes a directory with its parents; `Owner` sets 0700 on those that are new.
+/// Makes a directory with its parents: those that are new get 0700, or 0755 for `All`, whatever the umask is.
 pub(crate) fn make_directory(path: &Path, readers: Readers) -> io::Result<()> {
     let mode = if readers == Readers::Owner { 0o700 } else { 0o755 };
-    fs::DirBuilder::new().recursive(true).mode(mode).create(path)
+    let new: Vec<&Path> =
+        path.ancestors().take_while(|one| !one.as_os_str().is_empty() && !one.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path)?;
+    new.into_iter().try_for_each(|one| fs::set_permissions(one, Permissions::from_mode(mode)))
 }
 
 /// Writes `path`, replacing what is there.
@@ -33,7 +36,8 @@ pub(crate) fn replace_from(path: &Path, bytes: &mut impl io::Read, readers: Read
     // One left by a crash would keep its mode and could be a link.
     remove_if_there(&beside)?;
     let mode = if readers == Readers::Owner { 0o600 } else { 0o644 };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode & 0o600).open(&beside)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
     io::copy(bytes, &mut file)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -75,8 +79,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

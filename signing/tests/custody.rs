@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers: a failure here is the test's failure")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,6 +43,11 @@ impl Prompt for Answers {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Ok(Zeroizing::new(self.passphrase.to_owned()))
     }
+}
+
+/// A folder that is nobody else's: a desk lies in no other.
+fn private_folder() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap()
 }
 
 fn now() -> Timestamp {
@@ -115,7 +121,7 @@ fn key_files(directory: &Path) -> Vec<String> {
 
 #[test]
 fn a_province_under_a_passphrase_issues_and_publishes_after_it_was_opened_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let (desk_dir, out) = (dir.path().join("desk"), dir.path().join("data"));
     let first = issue(&found(&desk_dir)).unwrap();
     let mut desk = opened(&desk_dir);
@@ -147,7 +153,7 @@ fn a_province_under_a_passphrase_issues_and_publishes_after_it_was_opened_again(
 
 #[test]
 fn a_real_provinces_keys_go_to_an_enrolled_device_alone() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let real = Founding { tag_memory: MemoryKib::new(1024).unwrap(), ..founding(Demo::No) };
     let (choice, access) = (CustodyChoice::Age, access(answers("a passphrase of some length")));
     let mut desk = Desk::found(&dir.path().join("desk"), &real, &choice, &access, &mut rng(1)).unwrap();
@@ -171,7 +177,7 @@ fn a_real_provinces_keys_go_to_an_enrolled_device_alone() {
 
 #[test]
 fn a_wrong_passphrase_is_one_clear_error_and_uses_no_key() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     drop(found(dir.path()));
     let desk = Desk::open_as(dir.path(), &access(answers("wrong"))).unwrap();
     let before = told(&desk).len();
@@ -183,7 +189,7 @@ fn a_wrong_passphrase_is_one_clear_error_and_uses_no_key() {
 
 #[test]
 fn a_passphrase_is_asked_for_once_and_only_when_a_secret_is_needed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     drop(found(dir.path()));
     let prompt = answers("right");
     let mut desk = Desk::open_as(dir.path(), &access(Arc::clone(&prompt))).unwrap();
@@ -196,7 +202,7 @@ fn a_passphrase_is_asked_for_once_and_only_when_a_secret_is_needed() {
 
 #[test]
 fn a_new_passphrase_opens_the_same_keys_and_the_old_one_no_longer() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let desk = found(dir.path());
     /// Old first, then new.
     struct Change;
@@ -213,7 +219,7 @@ fn a_new_passphrase_opens_the_same_keys_and_the_old_one_no_longer() {
 
 #[test]
 fn a_key_file_that_was_swapped_brought_in_or_damaged_is_not_used() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let (ours, theirs) = (dir.path().join("ours"), dir.path().join("theirs"));
     drop(found(&ours));
     let access_theirs = access(answers("right"));
@@ -238,7 +244,7 @@ fn a_key_file_that_was_swapped_brought_in_or_damaged_is_not_used() {
 
 #[test]
 fn a_key_with_another_public_half_than_the_record_says_is_not_used() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     drop(found(dir.path()));
     let path = dir.path().join("custody.json");
     let record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -252,7 +258,7 @@ fn a_key_with_another_public_half_than_the_record_says_is_not_used() {
 
 #[test]
 fn a_key_that_signs_or_opens_never_leaves_and_a_record_without_a_key_has_none() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let desk = found(dir.path());
     let work = Work { operation: Operation::BatchBegin, most: 1, case: None };
     let not_for_this = |name| desk.province.begin(name, &work).err();
@@ -263,7 +269,7 @@ fn a_key_that_signs_or_opens_never_leaves_and_a_record_without_a_key_has_none() 
 
 #[test]
 fn every_use_of_a_key_is_a_line_and_a_batch_is_two() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let desk = found(dir.path());
     let before = told(&desk).len();
     (0..2).for_each(|_| assert!(issue(&desk).is_ok()));
@@ -289,7 +295,7 @@ fn every_use_of_a_key_is_a_line_and_a_batch_is_two() {
 
 #[test]
 fn where_the_log_cannot_be_written_nothing_is_signed() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let desk = found(dir.path());
     let log = dir.path().join(LOG_FILE);
     let text = fs::read_to_string(&log).unwrap();
@@ -304,7 +310,7 @@ fn where_the_log_cannot_be_written_nothing_is_signed() {
 
 #[test]
 fn two_commands_at_once_are_one_and_a_refusal_but_a_service_may_sign_beside() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let mut desk = found(dir.path());
     assert!(matches!(Desk::open_as(dir.path(), &access(answers("right"))), Err(DeskError::Lock(_))));
     let mut beside = Desk::open_beside(dir.path(), &access(answers("right"))).unwrap();
@@ -318,7 +324,7 @@ fn two_commands_at_once_are_one_and_a_refusal_but_a_service_may_sign_beside() {
 
 #[test]
 fn a_power_cut_between_key_and_state_leaves_a_key_that_the_next_command_takes() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let mut desk = found(dir.path());
     desk.province.make_issuer(&terms(b"lab9"), &mut rng(4)).unwrap();
     desk.province.make_day_keys(now(), 5, &mut rng(4)).unwrap();
@@ -343,7 +349,7 @@ fn a_power_cut_between_key_and_state_leaves_a_key_that_the_next_command_takes() 
 
 #[test]
 fn a_power_cut_in_a_desk_of_plain_files_leaves_no_key_that_is_not_the_published_one() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let access = access(answers("right"));
     let found = Desk::found(dir.path(), &founding(Demo::Yes), &CustodyChoice::Plain, &access, &mut rng(1));
     found.unwrap().province.make_day_keys(now(), 5, &mut rng(4)).unwrap();
@@ -374,7 +380,7 @@ impl After for tempfile::TempDir {
 
 #[test]
 fn a_key_of_an_issuer_that_was_refused_does_not_stay() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let mut desk = found(dir.path());
     let files = key_files(dir.path());
     let place = Terms { holder: Holder::Place, ..terms(b"plc1") };
@@ -404,7 +410,7 @@ fn a_real_desk_makes_no_key_in_the_name_of_others() {
 
 #[test]
 fn a_changed_register_is_not_kept_before_the_log_has_its_line() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let mut desk = found(dir.path());
     let changes = |desk: &Desk| told(desk).iter().filter(|line| line.0 == Operation::KeySetChange).count();
     desk.save().unwrap();
@@ -422,7 +428,7 @@ fn a_changed_register_is_not_kept_before_the_log_has_its_line() {
 
 #[test]
 fn a_destroyed_day_key_is_gone_and_its_entry_stays() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let mut desk = found(dir.path());
     let work = Work { operation: Operation::OpenRecords, most: 1, case: None };
     assert!(desk.province.opening_key(1, &work).is_ok());
@@ -437,7 +443,7 @@ fn a_destroyed_day_key_is_gone_and_its_entry_stays() {
 
 #[test]
 fn a_founding_that_was_cut_off_is_not_built_upon() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     drop(found(dir.path()));
     fs::remove_file(dir.path().join("province.json")).unwrap();
     let access = access(answers("right"));
@@ -449,7 +455,7 @@ fn a_founding_that_was_cut_off_is_not_built_upon() {
 
 #[test]
 fn a_real_province_takes_no_plain_files_no_cheap_tags_no_short_passphrase_and_an_operator() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let real = founding(Demo::No);
     let full = Founding { tag_memory: MemoryKib::new(1024).unwrap(), ..real };
     let refusal = |founding, choice, access: &Access| {

@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use gate_core::query::Sequence;
@@ -62,13 +63,13 @@ fn opened(desk: &Desk, gathered: &Gathered) -> Opening {
 }
 
 fn approved(world: &World, desk: &Desk, before: Day, now: Timestamp) -> TwoOfficers {
-    let wanted = statement(desk, Approved::DestroyDayKeys, &case(), &request_to_destroy(before));
+    let wanted = statement(desk, Approved::DestroyDayKeys, &case(), &request_to_destroy(before, 30));
     world.approved(&wanted.unwrap(), now)
 }
 
 /// Everything of the desk but the wrapping key, which is never backed up.
 fn backup(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_file() {

@@ -11,12 +11,14 @@ use gate_core::query::{QueryNumber, Sequence};
 use support::{World, terminal};
 
 const LATER: &str = "2026-11-21T08:00:00+08:00";
+const LATER_STILL: &str = "2026-11-21T08:00:01+08:00";
 const MUCH_LATER: &str = "2026-12-30T08:00:00+08:00";
 
 fn gate_sign(world: &World, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
     command.current_dir(world.dir.path()).args(words);
     command.env("GATE_PASSPHRASE", "a passphrase for tests only").env("GATE_OPERATOR", "clerk");
+    command.env("GATE_OFFICER_PASSPHRASE", "an officer's own, for tests");
     command.output().unwrap()
 }
 
@@ -32,9 +34,8 @@ fn refused(world: &World, words: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Two officers with keys of their own, instead of the two that the world was made with.
+/// Two officers with keys of their own.
 fn officers(world: &World) {
-    fs::remove_file(world.path("desk").join("officers.json")).unwrap();
     for name in ["wang", "zhao"] {
         let file = format!("{name}.key");
         let key = good(world, &["officer", "new", "--out", &file]);
@@ -59,7 +60,7 @@ fn approve(world: &World, request: &str, now: &str) {
 
 #[test]
 fn one_record_for_12345_in_four_commands() {
-    let world = World::new("510000");
+    let world = World::unattended("510000");
     world.field("field", 30);
     officers(&world);
     let number = QueryNumber::new(terminal(), Sequence(20));
@@ -73,10 +74,16 @@ fn one_record_for_12345_in_four_commands() {
     assert!(report.contains("the record was found; its verdict comes out the same again"), "{report}");
     assert!(report.contains("STOP · Record is red (S02)"), "{report}");
     assert_eq!(fs::read_to_string(world.path("report").join("report.en.txt")).unwrap(), report);
-    let zh = good(&world, &with(&[&both[..], &["--out", "report-2", "--language", "zh"]].concat()));
+    let again = with(&[&both[..], &["--out", "report-2", "--language", "zh"]].concat());
+    assert!(refused(&world, &again).contains("has served already"));
+    approve(&world, "request.json", LATER_STILL);
+    let zh = good(&world, &again);
     assert!(zh.contains("找到该记录；其结论重放一致"), "{zh}");
     println!("{report}\n{zh}");
 
+    fs::remove_file(world.path("request.json")).unwrap();
+    good(&world, &with(&["--write-request", "request.json"]));
+    approve(&world, "request.json", "2026-11-21T08:00:02+08:00");
     let told = refused(&world, &with(&[&both[..], &["--out", "report"]].concat()));
     assert!(told.contains("is there already"), "{told}");
     let once = ["--approval", "wang.approval", "--records", "field", "--out", "no"];
@@ -94,7 +101,7 @@ fn one_record_for_12345_in_four_commands() {
 
 #[test]
 fn day_keys_are_listed_destroyed_and_certified_by_command() {
-    let world = World::new("510000");
+    let world = World::unattended("510000");
     world.field("field", 5);
     officers(&world);
     let at = |now: &'static str| ["--dir", "desk", "--now", now];
@@ -126,7 +133,9 @@ fn day_keys_are_listed_destroyed_and_certified_by_command() {
     let asked = [&asked[..], &at(MUCH_LATER)].concat();
     good(&world, &[&asked[..], &["--write-request", "request.json"]].concat());
     approve(&world, "request.json", MUCH_LATER);
-    let report = good(&world, &[&asked[..], &both, &["--records", "field", "--out", "gone"]].concat());
+    let gone = gate_sign(&world, &[&asked[..], &both, &["--records", "field", "--out", "gone"]].concat());
+    assert_eq!(gone.status.code(), Some(2), "no record is told");
+    let report = String::from_utf8(gone.stdout).unwrap();
     assert!(report.contains("nobody can open them") && report.contains("Key destroyed"), "{report}");
     let name = Path::new(file).file_name().unwrap().to_str().unwrap();
     assert!(report.split_whitespace().collect::<String>().contains(name), "{report}");

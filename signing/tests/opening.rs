@@ -12,7 +12,7 @@ use gate_signing::log::entry::{CaseNumber, Operator};
 use gate_signing::officers::Officers;
 use gate_signing::officers::approval::{ApprovalRefused, Statement};
 use gate_signing::records::desk_keys::KeysSought;
-use gate_signing::records::lawful::{Carried, LawfulRefused, Order, carry_out, request};
+use gate_signing::records::lawful::{Carried, LawfulRefused, Order, ReportPlace, carry_out, request};
 use gate_signing::records::selection::Selection;
 use gate_wire::time::Timestamp;
 use support::{World, append, case, founded, terminal};
@@ -105,7 +105,7 @@ fn two_different_officers_approve_exactly_this_now_or_nothing_is_opened() {
     let desk = world.desk(later());
     let (asked, other) = (query(17), query(18));
     let wanted = request(&desk, &case(), &asked).unwrap();
-    let officers = Officers::load(&world.path("desk")).unwrap();
+    let officers = desk.officers();
     let sign = |statement: &Statement, seed, at| world.approval(statement, seed, at);
     let good = sign(&wanted, 1, later());
     let admit = |second: &[u8]| officers.admit([&good, second], &wanted, later()).map(|_| ()).unwrap_err();
@@ -130,6 +130,15 @@ fn two_different_officers_approve_exactly_this_now_or_nothing_is_opened() {
     }
     // Removed from the list since.
     let mut fewer = officers.clone();
+    let (comes, key) = (Operator::parse("wang").unwrap(), support::officer_key(3).public_key());
+    let addition = gate_signing::officers::statement(
+        &desk,
+        gate_signing::officers::approval::Approved::OfficerAdd,
+        &case(),
+        &Officers::request_to_add(&comes, &key),
+    );
+    let added = gate_signing::officers::Officer { name: comes, key, added: later() };
+    fewer.add(added, Some(&world.approved(&addition.unwrap(), later()))).unwrap();
     let goes = Operator::parse("li").unwrap();
     let removal = gate_signing::officers::statement(
         &desk,
@@ -252,13 +261,13 @@ fn a_report_is_for_its_owners_eyes_and_never_replaces_another() {
     let field = world.field("field", 3);
     let carried = open(&world, &query(2), &[&field]);
     let out = world.path("report");
-    carried.report.save(&out).unwrap();
+    carried.report.save(&ReportPlace::make(&out).unwrap()).unwrap();
     for name in ["report.zh.txt", "report.en.txt", "report.json"] {
         let mode = fs::metadata(out.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o700);
-    assert!(matches!(carried.report.save(&out), Err(LawfulRefused::KeepReport(_))));
+    assert!(matches!(ReportPlace::make(&out), Err(LawfulRefused::KeepReport(_))));
     assert!(!world.path("desk").join("scratch").exists());
     println!("{}\n{}", carried.report.zh, carried.report.en);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers: a failure here is the test's failure")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use gate_core::keyset::Region;
@@ -22,6 +23,11 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 const PEOPLE: usize = 50;
+
+/// A folder that is nobody else's: a desk lies in no other.
+fn private_folder() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap()
+}
 
 fn now() -> Timestamp {
     Timestamp::from_unix(1_795_104_000).unwrap()
@@ -95,7 +101,7 @@ fn forms(index: usize) -> Vec<Vec<u8>> {
 
 #[test]
 fn no_name_and_no_number_stays_in_any_file_of_the_desk_or_the_terminal() {
-    let (dir, mut rng) = (tempfile::tempdir().unwrap(), ChaCha20Rng::from_seed([5; 32]));
+    let (dir, mut rng) = (private_folder(), ChaCha20Rng::from_seed([5; 32]));
     let founding = Founding {
         region: Region::parse("510000").unwrap(),
         nature: Demo::Yes,
@@ -145,7 +151,7 @@ fn no_name_and_no_number_stays_in_any_file_of_the_desk_or_the_terminal() {
 
 #[test]
 fn a_desk_opened_again_is_the_same_province() {
-    let (dir, mut rng) = (tempfile::tempdir().unwrap(), ChaCha20Rng::from_seed([6; 32]));
+    let (dir, mut rng) = (private_folder(), ChaCha20Rng::from_seed([6; 32]));
     let founding = Founding {
         region: Region::parse("510000").unwrap(),
         nature: Demo::Yes,

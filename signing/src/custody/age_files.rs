@@ -168,6 +168,10 @@ impl Custody for AgeKeys {
         Backend::Age
     }
 
+    fn is_there(&self, name: KeyName) -> bool {
+        self.path(name).exists()
+    }
+
     fn make(
         &self,
         name: KeyName,

@@ -22,7 +22,7 @@ use rand_core::{CryptoRng, SeedableRng, TryRng};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, at};
+use super::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, VaultState, at};
 use crate::key_name::KeyName;
 use crate::seed::Seed;
 use crate::spelling;
@@ -41,9 +41,22 @@ pub struct DayVault {
     inner: Box<dyn Custody>,
     wraps: Box<dyn Custody>,
     path: PathBuf,
+    before: Before,
     /// One change at a time.
     turn: Mutex<()>,
 }
+
+/// What the desk knows of a vault before it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// There was none yet: the first day key begins it.
+    None,
+    /// Day keys lie in it: if it is gone, they are.
+    Kept,
+}
+
+/// Wrapping keys that a lost vault may have had: each destruction counts one.
+const WRAPS_MOST: u32 = 4096;
 
 /// The file.
 #[derive(Clone, Serialize, Deserialize)]
@@ -63,8 +76,23 @@ struct KeptKey {
 
 impl DayVault {
     /// A vault at `directory`, with its wrapping keys in `wraps`.
-    pub fn new(directory: &Path, inner: Box<dyn Custody>, wraps: Box<dyn Custody>) -> DayVault {
-        DayVault { inner, wraps, path: directory.join(VAULT_FILE), turn: Mutex::new(()) }
+    pub fn new(
+        directory: &Path,
+        inner: Box<dyn Custody>,
+        wraps: Box<dyn Custody>,
+        before: Before,
+    ) -> DayVault {
+        DayVault { inner, wraps, path: directory.join(VAULT_FILE), before, turn: Mutex::new(()) }
+    }
+
+    /// The wrapping key of this number, or where it is missing.
+    fn wrap(&self, number: u32) -> Result<OpeningKey, CustodyFault> {
+        let wrap = KeyName::Wrap(number);
+        let place = self.path.with_file_name(WRAP_DIRECTORY);
+        self.wraps.opening_key(wrap).map_err(|fault| match fault {
+            CustodyFault::FindKey(_) => CustodyFault::FindWrap { place, wrap },
+            other => other,
+        })
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -74,7 +102,12 @@ impl DayVault {
     /// The vault as it lies there; `None` before the first day key.
     fn kept(&self) -> Result<Option<Kept>, CustodyFault> {
         let length = match fs::metadata(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return match self.before {
+                    Before::None => Ok(None),
+                    Before::Kept => Err(CustodyFault::FindVault(self.path.clone())),
+                };
+            }
             other => other.map_err(at(&self.path))?.len(),
         };
         let refused = |reason: &str| CustodyFault::File { path: self.path.clone(), reason: reason.into() };
@@ -100,7 +133,7 @@ impl DayVault {
                 Kept { format: 1, wrap: 1, keys: Vec::new() }
             }
         };
-        let wrap = self.wraps.opening_key(KeyName::Wrap(kept.wrap))?;
+        let wrap = self.wrap(kept.wrap)?;
         let seed = match kept.keys.iter().find(|key| key.id == id) {
             Some(there) => self.unwrapped(there, kept.wrap, &wrap)?,
             None => {
@@ -125,7 +158,7 @@ impl DayVault {
         }
         let (old, next) = (KeyName::Wrap(kept.wrap), kept.wrap.saturating_add(1));
         let mut rng = self.randomness()?;
-        let key = self.wraps.opening_key(old)?;
+        let key = self.wrap(kept.wrap)?;
         self.wraps.make(KeyName::Wrap(next), &mut rng)?;
         let new = self.wraps.opening_key(KeyName::Wrap(next))?;
         let mut keys = Vec::new();
@@ -186,6 +219,13 @@ impl Custody for DayVault {
         self.inner.backend()
     }
 
+    fn is_there(&self, name: KeyName) -> bool {
+        match name {
+            KeyName::Day(id) => self.find(id).is_ok_and(|found| found.is_some()),
+            _ => self.inner.is_there(name),
+        }
+    }
+
     fn make(
         &self,
         name: KeyName,
@@ -204,7 +244,7 @@ impl Custody for DayVault {
     fn opening_key(&self, name: KeyName) -> Result<OpeningKey, CustodyFault> {
         let KeyName::Day(id) = name else { return self.inner.opening_key(name) };
         let (kept, wrap) = self.find(id)?.ok_or(CustodyFault::FindKey(name))?;
-        let key = self.wraps.opening_key(KeyName::Wrap(wrap))?;
+        let key = self.wrap(wrap)?;
         Ok(OpeningKey::from_seed(self.unwrapped(&kept, wrap, &key)?.as_bytes()))
     }
 
@@ -223,6 +263,40 @@ impl Custody for DayVault {
             self.rotate(&days)?;
         }
         names.iter().filter(|name| day(name).is_none()).try_for_each(|name| self.inner.destroy(*name))
+    }
+
+    fn vault(&self) -> Result<VaultState, CustodyFault> {
+        let kept = match self.kept() {
+            Ok(None) => return Ok(VaultState::AtHand),
+            Ok(Some(kept)) => kept,
+            Err(fault @ CustodyFault::FindVault(_)) => return Ok(VaultState::Missing(fault)),
+            Err(fault) => return Err(fault),
+        };
+        let place = self.path.with_file_name(WRAP_DIRECTORY);
+        let wrap = KeyName::Wrap(kept.wrap);
+        // Looked for, not opened: nobody is asked for a passphrase in order to be told that a medium is missing.
+        match self.wraps.is_there(wrap) {
+            true => Ok(VaultState::AtHand),
+            false => Ok(VaultState::Missing(CustodyFault::FindWrap { place, wrap })),
+        }
+    }
+
+    fn begin_vault(&self) -> Result<(), CustodyFault> {
+        if self.vault()? == VaultState::AtHand {
+            return Err(CustodyFault::KeepVault);
+        }
+        let _turn = self.turn();
+        let place = self.path.with_file_name(WRAP_DIRECTORY);
+        staging::make_directory(&place, Readers::Owner).map_err(at(&place))?;
+        let next = match self.kept() {
+            Ok(Some(kept)) => kept.wrap.saturating_add(1),
+            // Which number the lost vault had, nobody knows: none of its wrapping keys may be taken for the new one.
+            _ => (1..=WRAPS_MOST)
+                .try_for_each(|number| self.wraps.destroy(KeyName::Wrap(number)))
+                .map(|()| 1)?,
+        };
+        self.wraps.make(KeyName::Wrap(next), &mut self.randomness()?)?;
+        self.keep(&Kept { format: 1, wrap: next, keys: Vec::new() })
     }
 }
 

@@ -121,6 +121,10 @@ impl Custody for PlainKeys {
         Backend::Plain
     }
 
+    fn is_there(&self, name: KeyName) -> bool {
+        self.kept().seeds.contains_key(&name)
+    }
+
     fn make(
         &self,
         name: KeyName,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Access, CustodyChoice, TokenAddress};
 use crate::custody::age_files::AgeKeys;
-use crate::custody::day_vault::{DayVault, WRAP_DIRECTORY};
+use crate::custody::day_vault::{Before, DayVault, WRAP_DIRECTORY};
 use crate::custody::{Backend, Custody, CustodyFault, at};
 use crate::key_name::KeyName;
 use crate::key_ring::{Held, KeyRing, Plan};
@@ -82,6 +82,14 @@ impl CustodyRecord {
         Ok(record)
     }
 
+    /// Refuses what this program was not built for, before anything is asked or made.
+    pub(crate) fn admit_build(&self) -> Result<(), CustodyFault> {
+        match self.signing {
+            Backend::Pkcs11 if cfg!(not(feature = "pkcs11")) => Err(CustodyFault::BuildWithTokens),
+            _ => Ok(()),
+        }
+    }
+
     /// Where new keys are made.
     pub(crate) fn plan(&self) -> Plan {
         Plan { signing: self.signing, others: self.others }
@@ -96,7 +104,9 @@ impl CustodyRecord {
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<Box<dyn Custody>>, CustodyFault> {
         let age = AgeKeys::create(places, nature, Arc::clone(&access.prompt), rng)?;
-        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age)?)];
+        let wraps = places.0.join(WRAP_DIRECTORY);
+        make_directory(&wraps, Readers::Owner).map_err(at(&wraps))?;
+        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age, Before::None))];
         if let Some(address) = &self.token {
             custodies.push(token(address, access)?);
         }
@@ -106,7 +116,10 @@ impl CustodyRecord {
     /// The ring of a kept desk. Nothing is asked before a key is needed.
     pub(crate) fn open(&self, places: (&Path, &Path), access: &Access) -> Result<KeyRing, CustodyFault> {
         let age = AgeKeys::open(places, Arc::clone(&access.prompt));
-        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age)?)];
+        let has_days =
+            self.keys.keys().any(|token| matches!(KeyName::from_token(token), Some(KeyName::Day(_))));
+        let before = if has_days { Before::Kept } else { Before::None };
+        let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age, before))];
         if let Some(address) = &self.token {
             custodies.push(token(address, access)?);
         }
@@ -127,11 +140,9 @@ impl CustodyRecord {
 }
 
 /// Encrypted files, with the day keys in a vault whose wrapping key lies apart.
-fn with_vault(directory: &Path, age: AgeKeys) -> Result<DayVault, CustodyFault> {
-    let wraps = directory.join(WRAP_DIRECTORY);
-    make_directory(&wraps, Readers::Owner).map_err(at(&wraps))?;
-    let wraps = age.beside(wraps);
-    Ok(DayVault::new(directory, Box::new(age), Box::new(wraps)))
+fn with_vault(directory: &Path, age: AgeKeys, before: Before) -> DayVault {
+    let wraps = age.beside(directory.join(WRAP_DIRECTORY));
+    DayVault::new(directory, Box::new(age), Box::new(wraps), before)
 }
 
 impl Entry {

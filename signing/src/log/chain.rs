@@ -14,8 +14,8 @@ use super::entry::Line;
 use super::head::Head;
 use crate::spelling;
 
-/// The longest line, in bytes.
-pub const MAX_LINE_BYTES: usize = 2048;
+/// The longest line, in bytes: two approvals of the longest fit.
+pub const MAX_LINE_BYTES: usize = 4096;
 
 /// Where a log is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,8 +40,16 @@ pub enum ChainBroken {
     /// A line does not follow from the one before.
     #[error("line {0} does not follow from the one before: one of the two was changed")]
     FollowLine(u64),
+    /// The first line does not follow from the province.
+    #[error(
+        "line 1 does not follow from the province: region, salt, tag memory or the mark of a demo in province.json is not what this desk was founded with"
+    )]
+    FollowOrigin,
+    /// A line changes the officers, and two officers did not say so.
+    #[error("line {0} is of two officers, without the approval of two officers")]
+    ApproveLine(u64),
     /// The last line is half there.
-    #[error("line {} is half there ({bytes} bytes): a power cut; the next command cuts it off and says so", .whole.lines + 1)]
+    #[error("line {} is half there ({bytes} bytes): a power cut; the next use of a key cuts it off and says so", .whole.lines + 1)]
     EndLine {
         /// Up to where it is whole.
         whole: Head,
@@ -94,13 +102,16 @@ impl Walked {
 
 /// Whether a walk passed `earlier`, or ended there.
 pub(crate) fn contains(walked: &Walked, earlier: &Head) -> Result<(), ChainBroken> {
+    passes(&walked.head, walked.seen.as_ref(), earlier)
+}
+
+/// The same of where a walk ended and what it saw.
+pub(crate) fn passes(end: &Head, seen: Option<&Head>, earlier: &Head) -> Result<(), ChainBroken> {
     let lines = earlier.lines;
-    if walked.head.lines < lines {
-        let found = walked.head.bytes;
-        return Err(ChainBroken::Shorten { lines, bytes: earlier.bytes, found });
+    if end.lines < lines {
+        return Err(ChainBroken::Shorten { lines, bytes: earlier.bytes, found: end.bytes });
     }
-    let there = if walked.head.lines == lines { Some(&walked.head) } else { walked.seen.as_ref() };
-    match there {
+    match if end.lines == lines { Some(end) } else { seen } {
         Some(head) if head == earlier => Ok(()),
         _ => Err(ChainBroken::MatchHead { lines }),
     }
@@ -125,11 +136,24 @@ impl Walk {
     }
 
     /// Follows what `log` gives.
-    pub(crate) fn follow(
+    pub(crate) fn follow(mut self, log: impl Read, see: impl FnMut(&Line)) -> Result<Walked, ChainBroken> {
+        self.go(log, see)?;
+        Ok(Walked { head: self.head, seen: self.seen })
+    }
+
+    /// The same, up to the last line that is whole: where that is, and the head watched for.
+    pub(crate) fn follow_whole(
         mut self,
         log: impl Read,
-        mut see: impl FnMut(&Line),
-    ) -> Result<Walked, ChainBroken> {
+        see: impl FnMut(&Line),
+    ) -> Result<(Head, Option<Head>), ChainBroken> {
+        match self.go(log, see) {
+            Ok(()) | Err(ChainBroken::EndLine { .. }) => Ok((self.head, self.seen)),
+            Err(broken) => Err(broken),
+        }
+    }
+
+    fn go(&mut self, log: impl Read, mut see: impl FnMut(&Line)) -> Result<(), ChainBroken> {
         let mut reader = BufReader::new(log);
         let mut bytes = Vec::new();
         loop {
@@ -137,7 +161,7 @@ impl Walk {
             let mut bounded = Read::by_ref(&mut reader).take(MAX_LINE_BYTES as u64 + 1);
             let read = bounded.read_until(b'\n', &mut bytes);
             match read.map_err(|error| ChainBroken::Read(error.to_string()))? {
-                0 => return Ok(Walked { head: self.head, seen: self.seen }),
+                0 => return Ok(()),
                 _ => see(&self.step(&bytes)?),
             }
         }
@@ -156,7 +180,11 @@ impl Walk {
             return Err(ChainBroken::CountLine { line: number, says: line.line });
         }
         if line.previous != spelling::hex(&self.head.hash.0) {
-            return Err(ChainBroken::FollowLine(number));
+            return Err(if number == 1 {
+                ChainBroken::FollowOrigin
+            } else {
+                ChainBroken::FollowLine(number)
+            });
         }
         let bytes = self.head.bytes + bytes.len() as u64;
         self.head = Head { lines: number, bytes, hash: line_hash(text) };

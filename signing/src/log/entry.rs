@@ -45,6 +45,16 @@ pub enum Operation {
     Revoke,
     /// The staff list changed.
     StaffChange,
+    /// `province.json` is about to be kept: `digest` of its bytes. What lies there otherwise is not believed.
+    KeepState,
+    /// Records are kept for another time from now on: `count` days.
+    RetentionChange,
+    /// The wrapping key of the day keys is lost: `count` day keys are given up, a new vault begins.
+    RenewDayKeys,
+    /// An operator of the screen-code service was admitted, got a new token, or was ended: `digest` of the file of operators.
+    OperatorChange,
+    /// A terminal's record key was registered: `digest` of the file of terminals.
+    TerminalChange,
     /// An officer was added.
     OfficerAdd,
     /// An officer was removed.
@@ -61,6 +71,19 @@ pub enum Operation {
     SignLogHead,
     /// Half a line that a power cut left was removed: `count` bytes. Nothing had left because of it.
     LogRepair,
+}
+
+impl Operation {
+    /// Whether the approvals that such a line names have served with it, and serve no more.
+    pub fn spends_approvals(self) -> bool {
+        matches!(
+            self,
+            Operation::OfficerAdd
+                | Operation::OfficerRemove
+                | Operation::OpenRecords
+                | Operation::CertifyDestruction
+        )
+    }
 }
 
 impl fmt::Display for Operation {
@@ -83,13 +106,39 @@ pub struct Entry<'a> {
     pub digest: Option<Digest>,
     /// The case a lawful request belongs to.
     pub case: Option<&'a CaseNumber>,
+    /// The officer whom it concerns.
+    pub officer: Option<&'a OfficerNamed>,
+    /// The two approvals that it rests on.
+    pub approved: &'a [ApprovedBy],
+}
+
+/// An officer as the log names one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerNamed {
+    /// The short name.
+    pub name: String,
+    /// The public key, 43 characters of base64url.
+    pub key: String,
+}
+
+/// One of the two approvals that an act rests on, whole: an auditor needs nothing but the log to verify it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovedBy {
+    /// The officer's short name.
+    pub officer: String,
+    /// The officer's public key, 43 characters of base64url.
+    pub key: String,
+    /// The approval's bytes (`officers::approval`), base64url.
+    pub approval: String,
 }
 
 impl Entry<'_> {
     /// This operation, once, with no key.
     #[must_use]
     pub const fn of(operation: Operation) -> Entry<'static> {
-        Entry { operation, key: None, count: 1, digest: None, case: None }
+        Entry { operation, key: None, count: 1, digest: None, case: None, officer: None, approved: &[] }
     }
 }
 
@@ -105,9 +154,7 @@ impl Operator {
         let good = (2..=32).contains(&text.len())
             && text.bytes().all(inside)
             && text.as_bytes()[0].is_ascii_lowercase();
-        // Seven digits in a row begin to be a number of somebody.
-        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-        (good && digits < 7).then(|| Operator(text.to_owned()))
+        (good && longest_number(text) < SOMEBODYS_DIGITS).then(|| Operator(text.to_owned()))
     }
 
     /// The name.
@@ -116,7 +163,8 @@ impl Operator {
     }
 }
 
-/// A case number of a lawful request: 1 to 40 of `A-Z a-z 0-9 . _ - /`, and not 18 characters that could be an ID number.
+/// A case number of a lawful request: 1 to 40 of `A-Z a-z 0-9 . _ - /`, never seven digits in a row: telephone numbers, passports
+/// and ID numbers have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseNumber(String);
 
@@ -125,15 +173,20 @@ impl CaseNumber {
     pub fn parse(text: &str) -> Option<CaseNumber> {
         let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
         let good = (1..=40).contains(&text.len()) && text.bytes().all(inside);
-        // Fifteen digits in a row are an ID number, old or new, and no case.
-        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-        (good && digits < 15).then(|| CaseNumber(text.to_owned()))
+        (good && longest_number(text) < SOMEBODYS_DIGITS).then(|| CaseNumber(text.to_owned()))
     }
 
     /// The number.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// So many digits in a row begin to be a number of somebody.
+const SOMEBODYS_DIGITS: usize = 7;
+
+fn longest_number(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
 /// A line as it stands in the file, without its line end. `at`: seconds since 1970; `previous`: the hash of the line before.
@@ -161,6 +214,12 @@ pub struct Line {
     /// The case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// The officer whom it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<OfficerNamed>,
+    /// The approvals it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approved: Vec<ApprovedBy>,
     /// The hash of the line before, hexadecimal.
     pub previous: String,
 }
@@ -183,6 +242,8 @@ impl Line {
             count: entry.count,
             digest: entry.digest.map(|digest| spelling::hex(&digest.0)),
             case: entry.case.map(|case| case.as_str().into()),
+            officer: entry.officer.cloned(),
+            approved: entry.approved.to_vec(),
             previous: spelling::hex(&previous.0),
         }
     }
@@ -203,7 +264,10 @@ mod tests {
             assert!(Operator::parse(bad).is_none(), "{bad}");
         }
         assert_eq!(CaseNumber::parse("CG-2026/0017").unwrap().as_str(), "CG-2026/0017");
-        for bad in ["", "510100194001010010", "51010019400101001X", "case 7", "案1", &"a".repeat(41)] {
+        for bad in ["", "510100194001010010", "51010019400101001X", "case 7", "案1", &"a".repeat(41)]
+            .into_iter()
+            .chain(["13812345678", "E12345678", "EA1234567", "H12345678", "CG-1381234567"])
+        {
             assert!(CaseNumber::parse(bad).is_none(), "{bad}");
         }
     }

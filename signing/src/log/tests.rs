@@ -10,7 +10,7 @@ use crate::key_name::KeyName;
 fn open(directory: &Path, start: Start) -> Log {
     let operator = Operator::parse("chen").unwrap();
     let clock = Clock::Fixed(Timestamp::from_unix(1_795_104_000).unwrap());
-    Log::new(directory, origin("510000", "00"), operator, clock, start)
+    Log::new(directory, origin("510000", "00", 8, Demo::Yes), operator, clock, start)
 }
 
 fn entry(count: u64) -> Entry<'static> {
@@ -116,7 +116,7 @@ fn a_log_that_was_taken_away_is_missed() {
 #[test]
 fn a_head_written_down_elsewhere_shows_a_log_rewritten_as_a_whole() {
     let (dir, log) = seven();
-    let mut heads = vec![Head::before_all(origin("510000", "00"))];
+    let mut heads = vec![Head::before_all(origin("510000", "00", 8, Demo::Yes))];
     for count in 8..=9 {
         heads.push(log.note(&entry(count)).unwrap());
     }
@@ -136,15 +136,12 @@ fn a_head_written_down_elsewhere_shows_a_log_rewritten_as_a_whole() {
     assert!(matches!(anew.has_passed(&heads[1]), Err(LogFault::Broken(ChainBroken::MatchHead { lines: 8 }))));
     let other = Log::new(
         dir.path(),
-        origin("510000", "01"),
+        origin("510000", "01", 8, Demo::Yes),
         Operator::parse("chen").unwrap(),
         Clock::System,
         Start::May,
     );
-    assert!(
-        matches!(other.verify(), Err(LogFault::Broken(ChainBroken::FollowLine(1)))),
-        "another province's"
-    );
+    assert!(matches!(other.verify(), Err(LogFault::Broken(ChainBroken::FollowOrigin))), "another province's");
 }
 
 #[test]
@@ -199,4 +196,30 @@ fn what_is_no_line_is_named_and_never_taken_into_memory_whole() {
     assert!(matches!(log.verify(), Err(LogFault::Broken(ChainBroken::ReadLine(4)))));
     fs::write(dir.path().join(HEAD_FILE), "{\"lines\":-1}").unwrap();
     assert!(matches!(log.verify(), Err(LogFault::Broken(ChainBroken::ReadHead))));
+}
+
+#[test]
+fn a_line_dated_before_the_one_above_it_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    for at in [100, 200, 150, 160, 170] {
+        let clock = Clock::Fixed(Timestamp::from_unix(at).unwrap());
+        let operator = Operator::parse("chen").unwrap();
+        let origin = origin("510000", "00", 8, Demo::Yes);
+        Log::new(dir.path(), origin, operator, clock, Start::May).note(&entry(1)).unwrap();
+    }
+    assert_eq!(open(dir.path(), Start::May).set_back().unwrap(), [3]);
+}
+
+#[test]
+fn a_log_is_of_the_province_that_it_began_with_and_of_no_other_nature() {
+    let (dir, log) = seven();
+    assert_eq!(log.recount(|_| Ok(())).unwrap().unwrap().lines, 7);
+    let operator = Operator::parse("chen").unwrap();
+    let origins =
+        [("510000", "00", 8, Demo::No), ("510000", "00", 1024, Demo::Yes), ("510000", "01", 8, Demo::Yes)];
+    for (region, salt, memory, nature) in origins {
+        let origin = origin(region, salt, memory, nature);
+        let other = Log::new(dir.path(), origin, operator.clone(), Clock::System, Start::MustBeThere);
+        assert_eq!(other.recount(|_| Ok(())), Err(LogFault::Broken(ChainBroken::FollowOrigin)));
+    }
 }

@@ -4,8 +4,10 @@
 //! Must not know: who is an officer.
 //!
 //! Payload: JSON, keys in this order, no blanks: `{"format":1,"desk":HEX,"operation":…,"case":…,"request":…,"at":SECONDS}`.
-//! `desk` is what the desk's log begins with (region and salt, hashed), so that no approval serves another province.
+//! `desk` is what the desk's log begins with (region and salt, hashed), so that no approval serves another province. A demo's
+//! has `"demo":true` after it.
 
+use gate_core::manifest::Demo;
 use gate_proof::cose::{Aad, verify};
 use gate_proof::digest::{Digest, sha256};
 use gate_proof::ed25519::{PublicKey, SigningFault, SigningKey};
@@ -40,12 +42,15 @@ pub enum Approved {
     OfficerAdd,
     /// An officer is removed.
     OfficerRemove,
+    /// The wrapping key is lost: the day keys under it are given up, and a new vault begins.
+    RenewDayKeys,
 }
 
 /// What is approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    desk: Digest,
+    pub(super) desk: Digest,
+    nature: Demo,
     pub(super) operation: Approved,
     case: CaseNumber,
     pub(super) request: String,
@@ -58,6 +63,7 @@ pub struct Approval {
     pub statement: Statement,
     /// When, by the officer's clock.
     pub at: Timestamp,
+    by: PublicKey,
 }
 
 /// Why an approval, or the two of them, are none.
@@ -89,6 +95,12 @@ pub enum ApprovalRefused {
         /// Which of the two.
         nth: usize,
     },
+    /// It has served before.
+    #[error("approval {nth} has served already: an approval serves once, ask again")]
+    SpendTwice {
+        /// Which of the two.
+        nth: usize,
+    },
     /// From the future.
     #[error("approval {nth} is dated {ahead_s} s ahead of this desk's clock")]
     WaitForApproval {
@@ -107,6 +119,8 @@ pub enum ApprovalRefused {
 struct StatementText {
     format: u8,
     desk: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    demo: Option<bool>,
     operation: Approved,
     case: String,
     request: String,
@@ -116,7 +130,7 @@ struct StatementText {
 
 impl Statement {
     pub(crate) fn new(
-        desk: Digest,
+        (desk, nature): (Digest, Demo),
         operation: Approved,
         case: &CaseNumber,
         request: &str,
@@ -126,7 +140,7 @@ impl Statement {
         if !(1..=REQUEST_MOST).contains(&request.len()) || !request.bytes().all(plain) {
             return Err(ApprovalRefused::WriteRequest);
         }
-        Ok(Statement { desk, operation, case: case.clone(), request: request.to_owned() })
+        Ok(Statement { desk, nature, operation, case: case.clone(), request: request.to_owned() })
     }
 
     /// The case.
@@ -137,6 +151,11 @@ impl Statement {
     /// What is approved, in the operation's own words.
     pub fn request(&self) -> &str {
         &self.request
+    }
+
+    /// Whether it is of a demo: at a real desk nobody approves at a told time.
+    pub fn nature(&self) -> Demo {
+        self.nature
     }
 
     /// The kind of operation.
@@ -162,7 +181,11 @@ impl Statement {
     pub fn in_words(&self) -> String {
         let Digest([a, b, c, d, ..]) = self.desk;
         let case = self.case.as_str();
-        format!("desk {a:02x}{b:02x}{c:02x}{d:02x}, case {case}, {:?}: {}", self.operation, self.request)
+        let demo = if self.nature == Demo::Yes { "DEMO " } else { "" };
+        format!(
+            "{demo}desk {a:02x}{b:02x}{c:02x}{d:02x}, case {case}, {:?}: {}",
+            self.operation, self.request
+        )
     }
 
     pub(super) fn digest(&self) -> Digest {
@@ -173,6 +196,7 @@ impl Statement {
         let text = StatementText {
             format: 1,
             desk: spelling::hex(&self.desk.0),
+            demo: (self.nature == Demo::Yes).then_some(true),
             operation: self.operation,
             case: self.case.as_str().into(),
             request: self.request.clone(),
@@ -214,9 +238,15 @@ impl Approval {
         let proven = verify(&message, Aad::OfficerApproval, key).map_err(|_| refused.clone())?;
         let text = core::str::from_utf8(proven.payload()).map_err(|_| refused.clone())?;
         match parse(text) {
-            Some((statement, Some(at))) => Ok(Approval { statement, at }),
+            Some((statement, Some(at))) => Ok(Approval { statement, at, by: *key }),
             _ => Err(refused),
         }
+    }
+
+    /// What it is remembered by once it has served: who, what, when; not its bytes, of which a signer can make others.
+    pub(crate) fn id(&self) -> Digest {
+        let (key, text) = (self.by.as_bytes(), self.statement.text(Some(self.at)));
+        sha256(&[b"tianfu-gate/approval/1 ", key, text.as_bytes()])
     }
 
     /// Until when it holds.
@@ -238,7 +268,8 @@ fn parse(text: &str) -> Option<(Statement, Option<Timestamp>)> {
     let read: StatementText = serde_json::from_str(text).ok()?;
     let desk = Digest(gate_core::json::hex(&read.desk)?);
     let case = CaseNumber::parse(&read.case)?;
-    let statement = Statement::new(desk, read.operation, &case, &read.request).ok()?;
+    let nature = if read.demo == Some(true) { Demo::Yes } else { Demo::No };
+    let statement = Statement::new((desk, nature), read.operation, &case, &read.request).ok()?;
     let at = match read.at {
         Some(seconds) => Some(Timestamp::from_unix(seconds)?),
         None => None,

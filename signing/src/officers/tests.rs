@@ -1,5 +1,6 @@
 //! Two officers, and everything that is not two officers.
 
+use gate_core::manifest::Demo;
 use gate_proof::cose;
 use gate_proof::ed25519::SigningKey;
 
@@ -24,7 +25,7 @@ fn officer(text: &str, seed: u8) -> Officer {
 
 /// Chen and Li.
 fn two() -> Officers {
-    let mut officers = Officers { list: Vec::new() };
+    let mut officers = Officers::default();
     officers.add(officer("chen", 1), None).unwrap();
     officers.add(officer("li", 2), None).unwrap();
     officers
@@ -32,7 +33,7 @@ fn two() -> Officers {
 
 fn wanted(operation: Approved, request: &str) -> Statement {
     let case = CaseNumber::parse("CG-2026/0017").unwrap();
-    Statement::new(Digest([7; 32]), operation, &case, request).unwrap()
+    Statement::new((Digest([7; 32]), Demo::No), operation, &case, request).unwrap()
 }
 
 fn open_one() -> Statement {
@@ -75,8 +76,14 @@ fn an_approval_serves_one_request_of_one_case_of_one_desk_and_no_other() {
     let others = [
         wanted(Approved::OpenRecords, "query 00R0-0002"),
         wanted(Approved::DestroyDayKeys, "query 00R0-0001"),
-        Statement::new(Digest([7; 32]), Approved::OpenRecords, &case, "query 00R0-0001").unwrap(),
-        Statement::new(Digest([8; 32]), Approved::OpenRecords, statement.case(), "query 00R0-0001").unwrap(),
+        Statement::new((Digest([7; 32]), Demo::No), Approved::OpenRecords, &case, "query 00R0-0001").unwrap(),
+        Statement::new(
+            (Digest([8; 32]), Demo::No),
+            Approved::OpenRecords,
+            statement.case(),
+            "query 00R0-0001",
+        )
+        .unwrap(),
     ];
     let a = signed(&statement, 1);
     for other in others {
@@ -132,7 +139,10 @@ fn a_second_spelling_and_a_signature_for_another_purpose_are_refused() {
     assert!(Statement::from_text(&dated).is_err());
     let case = CaseNumber::parse("c").unwrap();
     for bad in ["", "名", "a\"b", "a\\b", "a\nb", &"x".repeat(257)] {
-        assert!(Statement::new(Digest([0; 32]), Approved::OpenRecords, &case, bad).is_err(), "{bad}");
+        assert!(
+            Statement::new((Digest([0; 32]), Demo::No), Approved::OpenRecords, &case, bad).is_err(),
+            "{bad}"
+        );
     }
 }
 
@@ -152,22 +162,33 @@ fn the_list_changes_by_two_approvals_once_it_holds_two() {
     assert!(matches!(officers.add(wang.clone(), Some(&other)), Err(OfficersRefused::MatchApproved(_))));
     let two_of_them = consent(&officers, Approved::OfficerAdd, &add);
     officers.add(wang.clone(), Some(&two_of_them)).unwrap();
-    assert!(matches!(officers.add(wang, Some(&two_of_them)), Err(OfficersRefused::AddTwice)));
+    assert_eq!(officers.add(wang.clone(), Some(&two_of_them)), Err(OfficersRefused::AskAgain));
+    let mut others = two();
+    others.list.push(wang.clone());
+    assert_eq!(others.add(wang, Some(&two_of_them)), Err(OfficersRefused::AddTwice));
     let gone = consent(&officers, Approved::OfficerRemove, &Officers::request_to_remove(&name("wang")));
     officers.remove(&name("wang"), Some(&gone)).unwrap();
     assert_eq!(officers.iter().count(), 2);
 }
 
 #[test]
-fn a_list_is_read_as_it_was_written_and_a_doubled_one_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    assert_eq!(Officers::load(dir.path()).unwrap().iter().count(), 0);
-    two().save(dir.path()).unwrap();
-    assert_eq!(Officers::load(dir.path()).unwrap(), two());
-    let mut doubled = two();
-    doubled.list.push(officer("chen2", 1));
-    doubled.save(dir.path()).unwrap();
-    assert!(matches!(Officers::load(dir.path()), Err(OfficersRefused::ReadList(_))), "one key, two names");
-    fs::write(dir.path().join(OFFICERS_FILE), "[]").unwrap();
-    assert!(matches!(Officers::load(dir.path()), Err(OfficersRefused::ReadList(_))));
+fn once_two_two_stay_and_an_approval_that_served_serves_no_more() {
+    let mut officers = two();
+    let consent = |officers: &Officers, operation, request: &str| {
+        let statement = wanted(operation, request);
+        officers.admit([&signed(&statement, 1), &signed(&statement, 2)], &statement, now())
+    };
+    let gone =
+        consent(&officers, Approved::OfficerRemove, &Officers::request_to_remove(&name("li"))).unwrap();
+    assert_eq!(officers.remove(&name("li"), Some(&gone)), Err(OfficersRefused::KeepTwo));
+    let wang = officer("wang", 3);
+    let add = Officers::request_to_add(&wang.name, &wang.key);
+    let added = consent(&officers, Approved::OfficerAdd, &add).unwrap();
+    officers.add(wang, Some(&added)).unwrap();
+    assert_eq!(consent(&officers, Approved::OfficerAdd, &add), Err(ApprovalRefused::SpendTwice { nth: 1 }));
+    // What was not carried out has not served.
+    officers.remove(&name("li"), Some(&gone)).unwrap();
+    let mut alone = Officers::default();
+    alone.add(officer("chen", 1), None).unwrap();
+    assert!(alone.remove(&name("chen"), None).is_ok(), "a first one who was a slip");
 }

@@ -121,7 +121,7 @@ impl ListPlan<'_> {
         let (mut entries, mut files) = (vec![self.base], vec![path]);
         for (entry, bytes) in self.deltas {
             let path = out.join(&entry.file);
-            write_once(&path, &bytes)?;
+            write_once(&path, &bytes, Readers::All)?;
             entries.push(entry);
             files.push(path);
         }

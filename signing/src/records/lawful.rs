@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use gate_proof::digest::sha256;
@@ -106,10 +107,15 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
     }
     let enrolled = Terminals::load(desk.directory())?;
     let gathered = search((desk, &enrolled), order)?;
+    let (digest, approved) = (Some(officers.digest()), &officers.approved()[..]);
     let entry = |operation, count| Entry { case: Some(case), count, ..Entry::of(operation) };
-    let approved = Some(officers.digest());
-    desk.log().note(&Entry { digest: approved, ..entry(Operation::SearchRecords, gathered.searched) })?;
-    let head = desk.log().note(&entry(Operation::OpenRecords, gathered.candidates.len() as u64))?;
+    let asked = |operation, count| Entry { digest, approved, ..entry(operation, count) };
+    let mut head = desk.log().note(&asked(Operation::SearchRecords, gathered.searched))?;
+    if !gathered.candidates.is_empty() {
+        // From here on the approvals have served. What was looked for in the wrong files has opened nothing, and may be again.
+        desk.serve_once(officers)?;
+        head = desk.log().note(&asked(Operation::OpenRecords, gathered.candidates.len() as u64))?;
+    }
     let opening = open(&gathered, order.selection, &mut DeskKeys::new((desk, &enrolled), case, &gathered));
     let archive = Archive::at(desk.directory().join(ARCHIVE_DIRECTORY));
     let given = order.policies.map(|path| PolicyFiles(path.to_path_buf()));
@@ -117,11 +123,12 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
         Some(files) => files,
         None => &archive,
     };
-    let told = |(name, until): (&crate::log::entry::Operator, Timestamp)| ApprovalTold {
-        officer: name.as_str().into(),
+    let told = |(by, until): (&crate::log::entry::ApprovedBy, Timestamp)| ApprovalTold {
+        officer: by.officer.clone(),
+        key: by.key.clone(),
         until: until.unix(),
     };
-    let approvals: Vec<ApprovalTold> = officers.names().iter().zip(officers.until()).map(told).collect();
+    let approvals: Vec<ApprovalTold> = officers.approved().iter().zip(officers.until()).map(told).collect();
     let request = Request {
         case: case.as_str(),
         selection: order.selection,
@@ -137,8 +144,7 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
 
 fn search((desk, enrolled): (&Desk, &Terminals), order: &Order<'_>) -> Result<Gathered, LawfulRefused> {
     let scratch = desk.directory().join(SCRATCH_DIRECTORY);
-    let at = |source| LawfulRefused::File { path: scratch.clone(), source };
-    staging::make_directory(&scratch, Readers::Owner).map_err(at)?;
+    staging::make_directory(&scratch, Readers::Owner).map_err(at(&scratch))?;
     let knows = DeskKnows { desk, sought: order.sought, enrolled };
     let gathered = gather(order.records, order.selection, &knows, &scratch);
     // Sealed rows only; what could not be removed is replaced the next time.
@@ -146,26 +152,47 @@ fn search((desk, enrolled): (&Desk, &Terminals), order: &Order<'_>) -> Result<Ga
     Ok(gathered?)
 }
 
-impl Report {
-    /// Writes `report.zh.txt`, `report.en.txt` and `report.json` to a new directory, for its owner's eyes only.
+/// A directory made for a report, before anything is opened: what was opened must not be lost for want of a place.
+#[derive(Debug)]
+pub struct ReportPlace(PathBuf);
+
+impl ReportPlace {
+    /// Makes `directory`, for its owner's eyes only.
     ///
     /// # Errors
-    /// [`LawfulRefused`].
-    pub fn save(&self, directory: &Path) -> Result<(), LawfulRefused> {
+    /// [`LawfulRefused`]; one that is there stays as it is.
+    pub fn make(directory: &Path) -> Result<ReportPlace, LawfulRefused> {
         if directory.exists() {
             return Err(LawfulRefused::KeepReport(directory.to_path_buf()));
         }
-        let at = |path: &Path| {
-            let path = path.to_path_buf();
-            |source| LawfulRefused::File { path, source }
-        };
-        staging::make_directory(directory, Readers::Owner).map_err(at(directory))?;
+        fs::DirBuilder::new().mode(0o700).create(directory).map_err(at(directory))?;
+        Ok(ReportPlace(directory.to_path_buf()))
+    }
+
+    /// Takes it back, if nothing is in it.
+    pub fn give_back(self) {
+        // One that is not empty stays, and is told the next time.
+        let _ = fs::remove_dir(self.0);
+    }
+}
+
+impl Report {
+    /// Writes `report.zh.txt`, `report.en.txt` and `report.json`.
+    ///
+    /// # Errors
+    /// [`LawfulRefused`].
+    pub fn save(&self, place: &ReportPlace) -> Result<(), LawfulRefused> {
         for (name, text) in
             [("report.zh.txt", &self.zh), ("report.en.txt", &self.en), ("report.json", &self.json)]
         {
-            let path = directory.join(name);
+            let path = place.0.join(name);
             staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))?;
         }
         Ok(())
     }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> LawfulRefused {
+    let path = path.to_path_buf();
+    |source| LawfulRefused::File { path, source }
 }

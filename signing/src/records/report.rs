@@ -57,6 +57,8 @@ impl LogPlace {
 pub struct ApprovalTold {
     /// The officer's name at the desk.
     pub officer: String,
+    /// The officer's public key, 43 characters of base64url.
+    pub key: String,
     /// Until when it held, seconds since 1970.
     pub until: u64,
 }
@@ -175,8 +177,11 @@ fn result(opening: &Opening, counts: Counts) -> Said {
 fn heading(request: &Request<'_>, gathered: &Gathered, opening: &Opening) -> Vec<Line> {
     let approvals = request.approvals.iter().map(|approval| {
         let until = story::time(Timestamp::from_unix(approval.until).unwrap_or(Timestamp::MAX)).en;
-        let name = &approval.officer;
-        Said::new(format!("{name}（有效至 {until}）"), format!("{name} (until {until})"))
+        let (name, key) = (&approval.officer, approval.key.get(..8).unwrap_or(&approval.key));
+        Said::new(
+            format!("{name}（密钥 {key}…，有效至 {until}）"),
+            format!("{name} (key {key}…, until {until})"),
+        )
     });
     let approvals = approvals.reduce(Said::and).unwrap_or_else(|| Said::same("-"));
     let (searched, candidates) = (gathered.searched, gathered.candidates.len());

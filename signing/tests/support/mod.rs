@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gate_core::case::{
     Case, DataAge, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge, UseClass,
@@ -25,8 +26,8 @@ use gate_signing::desk::access::{Access, CustodyChoice};
 use gate_signing::desk::{Desk, Order};
 use gate_signing::log::Clock;
 use gate_signing::log::entry::{CaseNumber, Operator};
+use gate_signing::officers::TwoOfficers;
 use gate_signing::officers::approval::{Approval, Statement};
-use gate_signing::officers::{Officer, Officers, TwoOfficers};
 use gate_signing::province::Founding;
 use gate_signing::publish::Device;
 use gate_store::{DayKey, DayKeyId, DayKeys, JournalConfig, JournalKeys, SqliteJournal};
@@ -74,10 +75,23 @@ pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) policy: Policy,
     digest: [u8; 8],
+    /// How often officers were asked.
+    asked: AtomicU64,
 }
 
 impl World {
     pub(crate) fn new(region: &str) -> World {
+        let world = World::unattended(region);
+        let mut desk = world.desk(founded());
+        for (name, seed) in [("chen", 1), ("li", 2)] {
+            desk.add_officer(&Operator::parse(name).unwrap(), &officer_key(seed).public_key(), None).unwrap();
+        }
+        drop(desk);
+        world
+    }
+
+    /// The same before it has officers.
+    pub(crate) fn unattended(region: &str) -> World {
         let dir = tempfile::tempdir().unwrap();
         let founding = Founding {
             region: Region::parse(region).unwrap(),
@@ -99,15 +113,10 @@ impl World {
             without: &[],
         };
         desk.publish(&dir.path().join("data"), &order, &mut rng).unwrap();
-        let mut officers = Officers::load(&desk_dir).unwrap();
-        for (name, seed) in [("chen", 1), ("li", 2)] {
-            let (name, key) = (Operator::parse(name).unwrap(), officer_key(seed).public_key());
-            officers.add(Officer { name, key, added: founded() }, None).unwrap();
-        }
-        officers.save(&desk_dir).unwrap();
         let text = fs::read(dir.path().join("data").join("policy-station.1.json")).unwrap();
         let digest = *sha256(&[&text]).as_bytes().first_chunk().unwrap();
-        World { policy: Policy::load(&text).unwrap(), dir, digest }
+        let asked = AtomicU64::new(0);
+        World { policy: Policy::load(&text).unwrap(), dir, digest, asked }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -123,10 +132,12 @@ impl World {
         Approval::sign(statement, at, &officer_key(seed)).unwrap()
     }
 
+    /// Both officers' approval, given anew each time: one second before the last one asked for.
     pub(crate) fn approved(&self, statement: &Statement, at: Timestamp) -> TwoOfficers {
-        let officers = Officers::load(&self.path("desk")).unwrap();
-        let [one, other] = [1, 2].map(|seed| self.approval(statement, seed, at));
-        officers.admit([&one, &other], statement, at).unwrap()
+        let desk = Desk::open_beside(&self.path("desk"), &access(at)).unwrap();
+        let given = at.minus(self.asked.fetch_add(1, Ordering::Relaxed));
+        let [one, other] = [1, 2].map(|seed| self.approval(statement, seed, given));
+        desk.officers().admit([&one, &other], statement, at).unwrap()
     }
 
     /// A passage of lane `lane` at `at`: green, or red for every fifth; decided by the policy in force.

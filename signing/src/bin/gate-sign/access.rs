@@ -12,7 +12,6 @@ use gate_signing::custody::{Asked, CustodyFault, Prompt};
 use gate_signing::desk::access::Access;
 use gate_signing::log::Clock;
 use gate_signing::log::entry::Operator;
-use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::args::first_line;
@@ -32,8 +31,8 @@ pub(crate) struct AccessArguments {
 }
 
 impl AccessArguments {
-    /// Somebody working at this time, or by the system's clock.
-    pub(crate) fn access(&self, now: Option<Timestamp>) -> anyhow::Result<Access> {
+    /// Somebody working. The log's clock is the system's, whatever time a demo's command is told.
+    pub(crate) fn access(&self) -> anyhow::Result<Access> {
         let operator = match (&self.operator, std::env::var("GATE_OPERATOR")) {
             (Some(given), _) => Some(given.clone()),
             (None, Ok(name)) => {
@@ -41,32 +40,50 @@ impl AccessArguments {
             }
             (None, Err(_)) => None,
         };
-        let clock = now.map_or(Clock::System, Clock::Fixed);
-        Ok(Access { operator, clock, prompt: self.prompt() })
+        Ok(Access { operator, clock: Clock::System, prompt: self.prompt() })
     }
 
     /// Where passphrases come from.
     pub(crate) fn prompt(&self) -> Arc<dyn Prompt> {
         let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
         let new = Source { file: passphrase.clone(), variable: "GATE_PASSPHRASE" };
-        Arc::new(FromFilesOrPerson { passphrase, new, pin })
+        let old = Source { file: passphrase, variable: "GATE_PASSPHRASE" };
+        Arc::new(FromFilesOrPerson { old, new, pin })
     }
 
     /// The same where the old passphrase and a new one are asked for.
     pub(crate) fn prompt_for_change(&self, new: Option<PathBuf>) -> Arc<dyn Prompt> {
         let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
         let new = Source { file: new, variable: "GATE_NEW_PASSPHRASE" };
-        Arc::new(FromFilesOrPerson { passphrase, new, pin })
+        let old = Source { file: passphrase, variable: "GATE_PASSPHRASE" };
+        Arc::new(FromFilesOrPerson { old, new, pin })
+    }
+}
+
+/// What opens an officer's own key. Never what opens the desk's: who works at the desk knows that.
+#[derive(Args, Clone)]
+pub(crate) struct OfficerAccess {
+    /// A file (or /dev/fd/N) with the passphrase of the officer's own key in its first line; else GATE_OFFICER_PASSPHRASE, else
+    /// a prompt
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl OfficerAccess {
+    /// Where the passphrase comes from.
+    pub(crate) fn prompt(&self) -> Arc<dyn Prompt> {
+        let own = || Source { file: self.passphrase_file.clone(), variable: "GATE_OFFICER_PASSPHRASE" };
+        Arc::new(FromFilesOrPerson { old: own(), new: own(), pin: None })
     }
 }
 
 struct FromFilesOrPerson {
-    passphrase: Option<PathBuf>,
+    old: Source,
     new: Source,
     pin: Option<PathBuf>,
 }
 
-/// Where a new passphrase comes from.
+/// Where a passphrase comes from.
 struct Source {
     file: Option<PathBuf>,
     variable: &'static str,
@@ -75,28 +92,29 @@ struct Source {
 impl Prompt for FromFilesOrPerson {
     fn ask(&self, asked: Asked) -> Result<Zeroizing<String>, CustodyFault> {
         let (file, variable) = match asked {
-            Asked::Passphrase => (&self.passphrase, "GATE_PASSPHRASE"),
+            Asked::Passphrase => (&self.old.file, self.old.variable),
             Asked::NewPassphrase => (&self.new.file, self.new.variable),
             Asked::TokenPin => (&self.pin, "GATE_TOKEN_PIN"),
         };
         let answer = match (file, std::env::var(variable)) {
             (Some(file), _) => first_line(file),
             (None, Ok(text)) => Ok(Zeroizing::new(text)),
-            (None, Err(_)) => typed(asked),
+            (None, Err(_)) => typed(asked, variable),
         };
         let line = answer.map_err(|error| CustodyFault::Ask { asked, reason: format!("{error:#}") })?;
         Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
     }
 }
 
-fn typed(asked: Asked) -> anyhow::Result<Zeroizing<String>> {
+fn typed(asked: Asked, variable: &str) -> anyhow::Result<Zeroizing<String>> {
+    let option = if asked == Asked::TokenPin { "--token-pin-file" } else { "--passphrase-file" };
     anyhow::ensure!(
         std::io::stdin().is_terminal(),
-        "no terminal to ask at: give --passphrase-file or --token-pin-file"
+        "no terminal to ask at: give {option}, or set {variable}"
     );
     let once = |words: &str| anyhow::Ok(Zeroizing::new(rpassword::prompt_password(words)?));
     match asked {
-        Asked::Passphrase => once("Passphrase of the desk's keys: "),
+        Asked::Passphrase => once("Passphrase: "),
         Asked::TokenPin => once("PIN of the token: "),
         Asked::NewPassphrase => {
             let first = once("New passphrase: ")?;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
+use gate_core::manifest::Demo;
 use gate_signing::desk::{DEMO_WARNING, Desk};
 use gate_wire::cose::Kid;
 use gate_wire::document::{Document, DocumentKind};
@@ -28,7 +29,7 @@ pub(crate) struct DeskArguments {
     /// The desk's directory
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// The time to work at instead of the system's, RFC 3339: 2026-11-20T08:00:00+08:00
+    /// Demos only: the time to work at instead of the system's, RFC 3339: 2026-11-20T08:00:00+08:00. The log has the system's
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) now: Option<Timestamp>,
     #[command(flatten)]
@@ -38,7 +39,8 @@ pub(crate) struct DeskArguments {
 impl DeskArguments {
     /// Opens the desk, and says loudly when its keys are everybody's.
     pub(crate) fn open(&self) -> anyhow::Result<Desk> {
-        let desk = Desk::open_as(&self.dir, &self.access.access(self.now)?)?;
+        let desk = Desk::open_as(&self.dir, &self.access.access()?)?;
+        admit_told_time(desk.province.nature(), self.now)?;
         if desk.is_plain() {
             eprint!("{DEMO_WARNING}");
         }
@@ -49,6 +51,15 @@ impl DeskArguments {
     pub(crate) fn now(&self) -> anyhow::Result<Timestamp> {
         self.now.map_or_else(system_time, Ok)
     }
+}
+
+/// At a real desk nobody works at another time than the clock's: an approval would outlive its days, a code be of tomorrow.
+pub(crate) fn admit_told_time(nature: Demo, told: Option<Timestamp>) -> anyhow::Result<()> {
+    ensure!(
+        nature == Demo::Yes || told.is_none(),
+        "--now is for demos: at a real desk the time is the system's clock's"
+    );
+    Ok(())
 }
 
 /// One person.

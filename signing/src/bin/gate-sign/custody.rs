@@ -55,7 +55,7 @@ impl Show {
 impl Passphrase {
     fn run(self) -> anyhow::Result<()> {
         let desk = self.desk.open()?;
-        let mut access = self.desk.access.access(self.desk.now)?;
+        let mut access = self.desk.access.access()?;
         access.prompt = self.desk.access.prompt_for_change(self.new_passphrase_file);
         desk.change_passphrase(&access)?;
         println!("changed; copies of custody.age made before still open to the old passphrase: destroy them");

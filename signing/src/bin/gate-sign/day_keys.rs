@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use gate_signing::day_keys::{KeyState, date, request_to_destroy};
+use gate_signing::day_keys::{KeyState, LOST, date, request_to_destroy};
 use gate_signing::destruction::{CERTIFICATE_MOST, Certificate};
 use gate_signing::key_name::KeyName;
 use gate_signing::log::entry::CaseNumber;
 use gate_signing::officers::approval::Approved;
-use gate_signing::officers::{Officers, statement};
+use gate_signing::officers::statement;
 use gate_signing::province::DAYS_AHEAD;
 use gate_wire::time::{Day, Timestamp};
 
@@ -25,6 +25,9 @@ pub(crate) enum Command {
     List(List),
     /// Destroy the keys of days whose retention has ended, and sign the certificate; two officers approve it
     Destroy(Destroy),
+    /// The wrapping key is lost: give up the day keys under it, begin a new vault, sign the certificate of loss; two officers
+    /// approve it
+    Renew(Renew),
     /// Check a certificate of destruction and print it
     VerifyCertificate(Verify),
 }
@@ -70,6 +73,22 @@ pub(crate) struct Destroy {
 
 /// See the help texts.
 #[derive(Args)]
+pub(crate) struct Renew {
+    #[command(flatten)]
+    desk: DeskArguments,
+    /// The case number that the officers approve under
+    #[arg(long, value_name = "CASE", value_parser = case)]
+    case: CaseNumber,
+    /// Only write what the two officers are to approve
+    #[arg(long, value_name = "FILE", conflicts_with = "approval")]
+    write_request: Option<PathBuf>,
+    /// An officer's approval; twice
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
+}
+
+/// See the help texts.
+#[derive(Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
     desk: DeskArguments,
@@ -83,6 +102,7 @@ impl Command {
             Command::Ahead(arguments) => arguments.run(),
             Command::List(arguments) => arguments.run(),
             Command::Destroy(arguments) => arguments.run(),
+            Command::Renew(arguments) => arguments.run(),
             Command::VerifyCertificate(arguments) => arguments.run(),
         }
     }
@@ -141,17 +161,38 @@ fn in_words(state: KeyState) -> &'static str {
 impl Destroy {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
-        let request = request_to_destroy(self.before);
+        let request = request_to_destroy(self.before, desk.retention_days()?);
         let wanted = statement(&desk, Approved::DestroyDayKeys, &self.case, &request)?;
         if let Some(path) = &self.write_request {
             crate::output::write_new(path, wanted.to_text().as_bytes())?;
             println!("{}", wanted.in_words());
             return Ok(());
         }
-        let officers = two_officers(&Officers::load(desk.directory())?, &self.approval, &wanted, now)?;
+        let officers = two_officers(&desk, &self.approval, &wanted, now)?;
         let done = desk.destroy_day_keys(self.before, &officers, now)?;
         print(&done.certificate);
         println!("certificate: {}", done.path.display());
+        Ok(())
+    }
+}
+
+impl Renew {
+    fn run(self) -> anyhow::Result<()> {
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
+        let wanted = statement(&desk, Approved::RenewDayKeys, &self.case, &desk.request_to_renew()?)?;
+        if let Some(path) = &self.write_request {
+            crate::output::write_new(path, wanted.to_text().as_bytes())?;
+            println!("{}", wanted.in_words());
+            return Ok(());
+        }
+        let officers = two_officers(&desk, &self.approval, &wanted, now)?;
+        let done = desk.renew_day_keys(&officers, now)?;
+        print(&done.certificate);
+        println!("certificate: {}", done.path.display());
+        println!(
+            "next: `province publish` to every terminal, today: until then they seal to keys that nobody has"
+        );
+        println!("if the lost medium is found, destroy it: with an old vault it opens what was given up");
         Ok(())
     }
 }
@@ -175,7 +216,8 @@ impl Verify {
 }
 
 fn print(certificate: &Certificate) {
-    println!("certificate of destruction, province {}", certificate.province);
+    let what = if certificate.rule == LOST { "loss" } else { "destruction" };
+    println!("certificate of {what}, province {}", certificate.province);
     println!("  {} day keys, for days before {}", certificate.count, date(Day(certificate.before_day)));
     if let (Some(first), Some(last)) = (certificate.keys.first(), certificate.keys.last()) {
         println!(
@@ -189,7 +231,9 @@ fn print(certificate: &Certificate) {
     println!("  destroyed {}", shown(certificate.at()));
     println!("  retention {} days; {}", certificate.retention_days, certificate.rule);
     println!("  how: {}", certificate.how);
-    println!("  case {}, officers {}", certificate.case, certificate.officers.join(" and "));
+    let officers = certificate.officers.iter().zip(&certificate.officer_keys);
+    let officers: Vec<String> = officers.map(|(name, key)| format!("{name} (key {key})")).collect();
+    println!("  case {}, officers {}", certificate.case, officers.join(" and "));
     println!("  desk log line {}, hash {}", certificate.log_lines, certificate.log_hash);
 }
 

@@ -96,6 +96,12 @@ impl Verify {
             head = desk.log().has_passed(&earlier)?;
             println!("it has passed the head of line {} that was written down", earlier.lines);
         }
+        for line in desk.log().set_back()? {
+            println!(
+                "line {line} is dated before line {}: this machine's clock was set back there",
+                line - 1
+            );
+        }
         println!("{} lines, every one follows from the one before; head {}", head.lines, head.to_text());
         if self.head.is_none() {
             println!("a log rewritten as a whole is found with --head FILE alone, and a head kept elsewhere");
@@ -131,6 +137,12 @@ fn in_words(line: &Line) -> String {
     more("", line.key.as_deref());
     more("x", Some(&line.count.to_string()));
     more("case ", line.case.as_deref());
+    let key_id = |key: &str| key.get(..8).unwrap_or(key).to_owned();
+    let officer = line.officer.as_ref().map(|one| format!("{} ({}…)", one.name, key_id(&one.key)));
+    more("officer ", officer.as_deref());
+    let by = line.approved.iter().map(|by| format!("{} ({}…)", by.officer, key_id(&by.key)));
+    let by = by.reduce(|one, other| format!("{one} and {other}"));
+    more("approved by ", by.as_deref());
     more("sha256 ", line.digest.as_deref().and_then(|digest| digest.get(..16)));
     words
 }

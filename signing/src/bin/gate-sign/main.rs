@@ -95,6 +95,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    gate_signing::process::keep_files_private();
     if let Err(error) = gate_signing::process::keep_memory_private() {
         return args::tell(&error.into());
     }
@@ -107,7 +108,7 @@ fn run() -> ExitCode {
         Command::Log(command) => command.run(),
         Command::Officer(command) => command.run(),
         Command::DayKeys(command) => command.run(),
-        Command::Open(arguments) => arguments.run(),
+        Command::Open(arguments) => return status::exit_code(arguments.run()),
         Command::Issue(command) => return status::exit_code(command.run()),
         Command::Staff(command) => command.run(),
         Command::Revoke(command) => return status::exit_code(command.run()),

@@ -6,14 +6,14 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_proof::ed25519::PublicKey;
 use gate_signing::desk::Desk;
-use gate_signing::log::entry::{CaseNumber, Entry, Operation, Operator};
+use gate_signing::log::entry::{CaseNumber, Operator};
 use gate_signing::officers::approval::{APPROVAL_MOST_BYTES, Approval, Approved, Statement};
-use gate_signing::officers::{Officer, Officers, TwoOfficers, key_file, statement};
+use gate_signing::officers::{Officers, TwoOfficers, key_file, statement};
 use gate_signing::register::public_key;
 use gate_wire::time::Timestamp;
 
-use crate::access::{AccessArguments, operator};
-use crate::args::{DeskArguments, randomness, shown, system_time, time};
+use crate::access::{OfficerAccess, operator};
+use crate::args::{DeskArguments, admit_told_time, randomness, shown, system_time, time};
 use crate::output;
 
 /// See the help texts.
@@ -21,11 +21,11 @@ use crate::output;
 pub(crate) enum Command {
     /// Make an officer's own key, in a file that a passphrase of the officer opens. Not at the desk: at the officer's
     New(New),
-    /// Put an officer on the desk's list; from the third on two officers must approve it
+    /// Put an officer on the desk's list; once there were two, two must approve it
     Add(Add),
     /// List the officers
     List(List),
-    /// Take an officer off the list; two officers must approve it
+    /// Take an officer off the list; two officers must approve it, and two must stay
     Remove(Remove),
     /// Write what two officers are to approve, for a change of the list
     Request(Request),
@@ -40,7 +40,7 @@ pub(crate) struct New {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
-    access: AccessArguments,
+    access: OfficerAccess,
 }
 
 /// See the help texts.
@@ -52,7 +52,7 @@ pub(crate) struct Add {
     #[arg(long, value_parser = operator)]
     name: Operator,
     /// The officer's public key, as `officer new` printed it
-    #[arg(long, value_name = "X", value_parser = key)]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true)]
     public_key: PublicKey,
     #[command(flatten)]
     consent: ConsentArguments,
@@ -99,7 +99,7 @@ pub(crate) struct Request {
     #[arg(long, value_parser = operator)]
     name: Operator,
     /// add: the officer's public key
-    #[arg(long, value_name = "X", value_parser = key, required_if_eq("change", "add"))]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true, required_if_eq("change", "add"))]
     public_key: Option<PublicKey>,
     /// The case number
     #[arg(long, value_name = "CASE", value_parser = case)]
@@ -127,11 +127,11 @@ pub(crate) struct Approve {
     /// Where the approval goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The time instead of the system's, RFC 3339
+    /// Demos only: the time instead of the system's, RFC 3339
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
     #[command(flatten)]
-    access: AccessArguments,
+    access: OfficerAccess,
 }
 
 impl Command {
@@ -161,18 +161,19 @@ impl New {
 
 impl Add {
     fn run(self) -> anyhow::Result<()> {
-        let (desk, now) = (self.desk.open()?, self.desk.now()?);
-        let mut officers = Officers::load(desk.directory())?;
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let request = Officers::request_to_add(&self.name, &self.public_key);
-        let consent = self.consent.admit(&desk, &officers, (Approved::OfficerAdd, &request), now)?;
-        officers.add(Officer { name: self.name, key: self.public_key, added: now }, consent.as_ref())?;
-        keep(&desk, &officers, Operation::OfficerAdd, (&request, consent.as_ref()))
+        let consent = self.consent.admit(&desk, (Approved::OfficerAdd, &request), now)?;
+        desk.add_officer(&self.name, &self.public_key, consent.as_ref())?;
+        println!("{request}: done; {} officers", desk.officers().iter().count());
+        Ok(())
     }
 }
 
 impl List {
     fn run(self) -> anyhow::Result<()> {
-        let officers = Officers::load(self.desk.open()?.directory())?;
+        let desk = self.desk.open()?;
+        let officers = desk.officers();
         for officer in officers.iter() {
             let key = gate_signing::officers::key_in_words(&officer.key);
             println!("{}  {key}  since {}", officer.name.as_str(), shown(officer.added));
@@ -184,12 +185,12 @@ impl List {
 
 impl Remove {
     fn run(self) -> anyhow::Result<()> {
-        let (desk, now) = (self.desk.open()?, self.desk.now()?);
-        let mut officers = Officers::load(desk.directory())?;
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let request = Officers::request_to_remove(&self.name);
-        let consent = self.consent.admit(&desk, &officers, (Approved::OfficerRemove, &request), now)?;
-        officers.remove(&self.name, consent.as_ref())?;
-        keep(&desk, &officers, Operation::OfficerRemove, (&request, consent.as_ref()))
+        let consent = self.consent.admit(&desk, (Approved::OfficerRemove, &request), now)?;
+        desk.remove_officer(&self.name, consent.as_ref())?;
+        println!("{request}: done; {} officers", desk.officers().iter().count());
+        Ok(())
     }
 }
 
@@ -197,13 +198,12 @@ impl ConsentArguments {
     fn admit(
         &self,
         desk: &Desk,
-        officers: &Officers,
         (operation, request): (Approved, &str),
         now: Timestamp,
     ) -> anyhow::Result<Option<TwoOfficers>> {
         let Some(case) = &self.case else { return Ok(None) };
         let wanted = statement(desk, operation, case, request)?;
-        two_officers(officers, &self.approval, &wanted, now).map(Some)
+        two_officers(desk, &self.approval, &wanted, now).map(Some)
     }
 }
 
@@ -229,6 +229,7 @@ impl Approve {
         let statement = Statement::from_text(&text).with_context(|| self.request.display().to_string())?;
         output::admit_new(&self.out)?;
         println!("approving: {}", statement.in_words());
+        admit_told_time(statement.nature(), self.now)?;
         let key = key_file::open(&self.key, self.access.prompt().as_ref())?;
         let now = self.now.map_or_else(system_time, Ok)?;
         let approval = Approval::sign(&statement, now, &key)?;
@@ -240,14 +241,14 @@ impl Approve {
 
 /// Two approvals from two files, of exactly `wanted`.
 pub(crate) fn two_officers(
-    officers: &Officers,
+    desk: &Desk,
     files: &[PathBuf],
     wanted: &Statement,
     now: Timestamp,
 ) -> anyhow::Result<TwoOfficers> {
     let [first, second] = files else { anyhow::bail!("two approvals are needed: --approval A --approval B") };
     let (first, second) = (approval(first)?, approval(second)?);
-    Ok(officers.admit([&first, &second], wanted, now)?)
+    Ok(desk.officers().admit([&first, &second], wanted, now)?)
 }
 
 fn approval(file: &Path) -> anyhow::Result<Vec<u8>> {
@@ -258,24 +259,9 @@ fn approval(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn keep(
-    desk: &Desk,
-    officers: &Officers,
-    operation: Operation,
-    (request, consent): (&str, Option<&TwoOfficers>),
-) -> anyhow::Result<()> {
-    let digest =
-        consent.map_or_else(|| gate_proof::digest::sha256(&[request.as_bytes()]), TwoOfficers::digest);
-    let case = consent.map(|two| two.statement().case());
-    desk.log().note(&Entry { digest: Some(digest), case, ..Entry::of(operation) })?;
-    officers.save(desk.directory())?;
-    println!("{request}: done; {} officers", officers.iter().count());
-    Ok(())
-}
-
 /// A case number.
 pub(crate) fn case(text: &str) -> Result<CaseNumber, String> {
-    CaseNumber::parse(text).ok_or_else(|| "1 to 40 of A-Z a-z 0-9 . _ - /, no long number".into())
+    CaseNumber::parse(text).ok_or_else(|| "1 to 40 of A-Z a-z 0-9 . _ - /, never seven digits in a row (CG-2026-1120/17): a case number is in the log, and no number of a person may be".into())
 }
 
 fn key(text: &str) -> Result<PublicKey, String> {

@@ -1,13 +1,12 @@
 //! `gate-sign open`: records on lawful request, for two officers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use gate_signing::log::entry::CaseNumber;
-use gate_signing::officers::Officers;
 use gate_signing::records::desk_keys::KeysSought;
-use gate_signing::records::lawful::{self, Order};
+use gate_signing::records::lawful::{self, Carried, Order, ReportPlace};
 use gate_signing::records::selection::Selection;
 use gate_wire::time::Timestamp;
 
@@ -74,7 +73,8 @@ enum Language {
 }
 
 impl Arguments {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    /// Gives 1 if nothing was told: scripts must not take that for an answer.
+    pub(crate) fn run(self) -> anyhow::Result<u64> {
         let selection = self.selection()?;
         let (desk, now) = (self.desk.open()?, self.desk.now()?);
         let wanted = lawful::request(&desk, &self.case, &selection)?;
@@ -85,16 +85,28 @@ impl Arguments {
                 "next: two officers, each with `gate-sign officer approve --request {}`",
                 path.display()
             );
-            return Ok(());
+            return Ok(0);
         }
+        let officers = two_officers(&desk, &self.approval, &wanted, now)?;
         let out = self.out.as_deref().context("give --out")?;
-        ensure!(!out.exists(), "{} is there already: give a new directory", out.display());
-        let officers = two_officers(&Officers::load(desk.directory())?, &self.approval, &wanted, now)?;
+        output::admit_new(out)?;
+        let place = ReportPlace::make(out)?;
         let sought = if self.every_key { KeysSought::Every } else { KeysSought::OfTheDays };
         let (records, policies) = (self.records.as_slice(), self.policy.as_deref());
         let order = Order { selection: &selection, records, policies, sought, now };
-        let carried = lawful::carry_out(&desk, &officers, &order)?;
-        carried.report.save(out)?;
+        let carried = match lawful::carry_out(&desk, &officers, &order) {
+            Ok(carried) => carried,
+            Err(refused) => {
+                place.give_back();
+                return Err(refused.into());
+            }
+        };
+        carried.report.save(&place)?;
+        self.tell(&carried, out);
+        Ok(u64::from(carried.opening.records.is_empty()))
+    }
+
+    fn tell(&self, carried: &Carried, out: &Path) {
         match self.language {
             Language::Zh => print!("{}", carried.report.zh),
             Language::En => print!("{}", carried.report.en),
@@ -106,8 +118,10 @@ impl Arguments {
                 counts.differ, counts.not_replayed
             );
         }
+        if carried.opening.records.is_empty() {
+            eprintln!("gate-sign: no record is told: the report says why");
+        }
         eprintln!("report.zh.txt, report.en.txt and report.json are in {}", out.display());
-        Ok(())
     }
 
     fn selection(&self) -> anyhow::Result<Selection> {

@@ -17,7 +17,7 @@ use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
 use crate::access::AccessArguments;
-use crate::args::{DeskArguments, randomness, shown, time};
+use crate::args::{DeskArguments, admit_told_time, randomness, shown, time};
 use crate::confirm::Confirm;
 
 /// See the help texts.
@@ -53,7 +53,7 @@ pub(crate) struct New {
     /// Memory cost of a person tag in KiB, for ever: 8 to 65536; else 8 in a demo and 1024 in a real province, its least
     #[arg(long, value_name = "KIB")]
     tag_memory: Option<u32>,
-    /// The time of founding instead of the system's, RFC 3339
+    /// Demos only: the time of founding instead of the system's, RFC 3339
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
     #[command(flatten)]
@@ -108,16 +108,18 @@ impl Command {
 impl New {
     fn run(self) -> anyhow::Result<()> {
         let mut rng = randomness();
+        let nature = if self.demo { Demo::Yes } else { Demo::No };
+        admit_told_time(nature, self.now)?;
         let usual_memory = if self.demo { MemoryKib::LEAST.kib() } else { REAL_TAG_MEMORY_KIB };
         let founding = Founding {
             region: self.region,
-            nature: if self.demo { Demo::Yes } else { Demo::No },
+            nature,
             tag_memory: MemoryKib::new(self.tag_memory.unwrap_or(usual_memory))?,
             founded: self.now.map_or_else(crate::args::system_time, Ok)?,
             days: DAYS_AHEAD,
         };
         let choice = self.choice(&mut rng);
-        let desk = Desk::found(&self.dir, &founding, &choice, &self.access.access(self.now)?, &mut rng)?;
+        let desk = Desk::found(&self.dir, &founding, &choice, &self.access.access()?, &mut rng)?;
         if desk.is_plain() {
             eprint!("{DEMO_WARNING}");
         }
@@ -165,6 +167,9 @@ impl Publish {
         }
         if status.is_none() {
             println!("no status list: ID cards will be Assist; build one with `gate-sign status build`");
+        }
+        if let Some(fault) = &published.day_keys_missing {
+            eprintln!("gate-sign: published, but no day keys were made: {fault}");
         }
         if self.device.is_none() {
             println!(

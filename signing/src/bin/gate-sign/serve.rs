@@ -90,7 +90,7 @@ impl Arguments {
 
     /// Opened once before listening: a wrong passphrase is told now, and asked for once.
     fn access(&self) -> anyhow::Result<(Access, Desk)> {
-        let given = self.access.access(None)?;
+        let given = self.access.access()?;
         let prompt =
             Arc::new(Remembered { behind: given.prompt, answers: std::sync::Mutex::new(Vec::new()) });
         let access = Access { prompt, ..given };

@@ -14,7 +14,7 @@ fn custody(directory: &Path) -> DayVault {
         staging::make_directory(&directory.join(name), Readers::Owner).unwrap();
     }
     let [inner, wraps] = ["keys", WRAP_DIRECTORY].map(|name| PlainKeys::open(&directory.join(name)).unwrap());
-    DayVault::new(directory, Box::new(inner), Box::new(wraps))
+    DayVault::new(directory, Box::new(inner), Box::new(wraps), Before::None)
 }
 
 fn public(custody: &DayVault, id: u32) -> Result<[u8; 32], CustodyFault> {

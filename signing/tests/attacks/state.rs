@@ -1,0 +1,180 @@
+//! The desk's files brought back, changed, taken away.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::world::{World, copy, now};
+
+const PERSON: [&str; 8] =
+    ["--dir", "desk", "--number", "510100194001010010", "--name", "测试甲", "--colour", "green"];
+
+#[test]
+fn a_line_changed_anywhere_in_the_log_stops_the_next_use_of_a_key() {
+    let world = World::demo();
+    for _ in 0..3 {
+        world.good(&[&["issue", "screen"], &PERSON[..]].concat());
+    }
+    let path = world.path("desk/desk-log.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut swapped = lines.clone();
+    swapped.swap(3, 4);
+    let renamed = lines[2].replacen("\"clerk\"", "\"chief\"", 1);
+    let mut changed = lines.clone();
+    changed[2] = &renamed;
+    for broken in [swapped, changed] {
+        fs::write(&path, broken.join("\n") + "\n").unwrap();
+        let refused = world.refused(&[&["issue", "screen"], &PERSON[..]].concat());
+        assert!(refused.contains("no key is used"), "{refused}");
+    }
+    fs::write(&path, whole).unwrap();
+    world.good(&[&["issue", "screen"], &PERSON[..]].concat());
+}
+
+#[test]
+fn an_older_state_beside_a_newer_log_is_refused() {
+    let world = World::demo();
+    let state = world.path("desk/province.json");
+    let older = fs::read(&state).unwrap();
+    world.good(&[
+        "keyset",
+        "revoke",
+        "--dir",
+        "desk",
+        "--kid",
+        "sc02",
+        "--from",
+        "2026-11-20T08:00:00+08:00",
+    ]);
+    let newer = fs::read(&state).unwrap();
+    fs::write(&state, &older).unwrap();
+    for words in [&["keyset", "show", "--dir", "desk"][..], &[&["issue", "screen"], &PERSON[..]].concat()] {
+        let refused = world.refused(words);
+        assert!(refused.contains("is not the one that this desk kept last"), "{refused}");
+    }
+    fs::write(&state, newer).unwrap();
+    assert!(!world.good(&["keyset", "show", "--dir", "desk"]).is_empty());
+}
+
+#[test]
+fn a_power_cut_between_log_and_state_loses_neither() {
+    let world = World::demo();
+    let (state, next) = (world.path("desk/province.json"), world.path("desk/province.json.next"));
+    let older = fs::read(&state).unwrap();
+    world.good(&[
+        "keyset",
+        "revoke",
+        "--dir",
+        "desk",
+        "--kid",
+        "sc02",
+        "--from",
+        "2026-11-20T08:00:00+08:00",
+    ]);
+    let newer = fs::read(&state).unwrap();
+    // The line is written, the new state lies beside the old one.
+    fs::write(&state, &older).unwrap();
+    fs::write(&next, &newer).unwrap();
+    world.good(&["keyset", "show", "--dir", "desk"]);
+    assert_eq!((fs::read(&state).unwrap(), next.exists()), (newer.clone(), false));
+    // Before the line: what lies beside was never in force.
+    fs::write(&next, &older).unwrap();
+    world.good(&["keyset", "show", "--dir", "desk"]);
+    assert_eq!(fs::read(&state).unwrap(), newer);
+}
+
+#[test]
+fn no_word_in_a_file_makes_a_real_desk_a_demo() {
+    let world = World::real();
+    let state = world.path("desk/province.json");
+    let text = fs::read_to_string(&state).unwrap();
+    fs::write(&state, text.replacen("\"demo\": false", "\"demo\": true", 1)).unwrap();
+    let refused = world.refused(&["province", "publish", "--dir", "desk", "--out", "ty", "--yes"]);
+    assert!(refused.contains("is not what this desk was founded with"), "{refused}");
+    assert!(!world.path("ty").exists());
+}
+
+#[test]
+fn a_real_desk_works_at_no_told_time_and_its_log_has_the_systems() {
+    let world = World::real();
+    let told = ["--now", "2027-05-01T00:00:00Z"];
+    for words in [
+        [&["issue", "screen"], &PERSON[..]].concat(),
+        vec!["day-keys", "list", "--dir", "desk"],
+        vec!["log", "verify", "--dir", "desk"],
+        vec!["keyset", "show", "--dir", "desk"],
+    ] {
+        let refused = world.refused(&[&words[..], &told].concat());
+        assert!(refused.contains("--now is for demos"), "{refused}");
+    }
+    let founding = ["province", "new", "--region", "510000", "--custody", "age", "--dir", "other"];
+    assert!(world.refused(&[&founding[..], &told].concat()).contains("--now is for demos"));
+    assert!(!world.path("other").exists());
+    let demo = World::demo();
+    demo.good(&[&["issue", "screen"], &PERSON[..], &told].concat());
+    let at = demo.log().last().unwrap()["at"].as_u64().unwrap();
+    assert!(
+        now().unix().abs_diff(at) < 3600,
+        "the log has the system's clock, whatever the command was told"
+    );
+}
+
+#[test]
+fn a_publication_refused_for_its_device_leaves_nothing() {
+    let world = World::real();
+    let (state, lines) = (fs::read(world.path("desk/province.json")).unwrap(), world.log().len());
+    let refused = world.refused(&["province", "publish", "--dir", "desk", "--out", "data", "--yes"]);
+    assert!(refused.contains("go only to a device"), "{refused}");
+    assert_eq!(fs::read(world.path("desk/province.json")).unwrap(), state);
+    assert_eq!(world.log().len(), lines);
+    assert!(!world.path("desk/archive").exists() && !world.path("data").exists());
+}
+
+#[test]
+fn without_the_wrapping_key_all_else_is_published_and_two_officers_begin_a_new_vault() {
+    let world = World::demo().with_officers();
+    let publish = ["province", "publish", "--dir", "desk", "--out", "data", "--yes"];
+    world.good(&publish);
+    let wrap = world.path("desk/wrap");
+    copy(&wrap, &world.path("kept"));
+    fs::remove_dir_all(&wrap).unwrap();
+    let tomorrow = ahead(86_400);
+    let output = world.run(&[&publish[..], &["--now", &tomorrow]].concat());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("mount its medium") && told.contains("day-keys renew"), "{told}");
+    let refused = world.refused(&["day-keys", "ahead", "--days", "120", "--dir", "desk"]);
+    assert!(refused.contains("mount its medium") && !wrap.exists(), "{refused}");
+
+    let renew = ["day-keys", "renew", "--dir", "desk", "--case", "LOSS-1"];
+    let asked = world.good(&[&renew[..], &["--write-request", "rq"]].concat());
+    assert!(asked.contains("the wrapping key is lost"), "{asked}");
+    assert!(world.refused(&renew).contains("two approvals are needed"));
+    let [a, b] = world.approvals("rq", [1, 2]);
+    let consented = [&renew[..], &["--approval", &a, "--approval", &b]].concat();
+    let done = world.good(&consented);
+    assert!(done.contains("certificate of loss") && done.contains("90 day keys"), "{done}");
+    world.good(&publish);
+    let keys = fs::read_to_string(world.path("data/day-keys.3.json")).unwrap();
+    let keys: serde_json::Value = serde_json::from_str(&keys).unwrap();
+    let ids: Vec<u64> =
+        keys["keys"].as_array().unwrap().iter().map(|key| key["id"].as_u64().unwrap()).collect();
+    assert!(ids.len() >= 90 && ids.iter().all(|id| *id > 90), "no terminal is given a lost key: {ids:?}");
+    assert!(world.refused(&consented).contains("nothing is lost"));
+    assert_eq!(world.told("renew-day-keys")[0]["count"], json!(90));
+}
+
+#[test]
+fn a_wrapping_key_that_is_there_is_not_lost() {
+    let world = World::demo().with_officers();
+    let renew = ["day-keys", "renew", "--dir", "desk", "--case", "LOSS-1", "--write-request", "rq"];
+    assert!(world.refused(&renew).contains("the wrapping key is here"));
+}
+
+/// A time from now, RFC 3339.
+fn ahead(ahead_s: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(ahead_s))
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
