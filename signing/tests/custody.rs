@@ -393,7 +393,7 @@ fn a_key_of_an_issuer_that_was_refused_does_not_stay() {
 
 #[test]
 fn a_real_desk_makes_no_key_in_the_name_of_others() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = private_folder();
     let real = Founding { tag_memory: MemoryKib::new(1024).unwrap(), ..founding(Demo::No) };
     let access = access(answers("a passphrase of some length"));
     let mut desk = Desk::found(dir.path(), &real, &CustodyChoice::Age, &access, &mut rng(1)).unwrap();
