@@ -76,12 +76,12 @@ fn one_record_for_12345_in_four_commands() {
     assert_eq!(fs::read_to_string(world.path("report").join("report.en.txt")).unwrap(), report);
     let again = with(&[&both[..], &["--out", "report-2", "--language", "zh"]].concat());
     assert!(refused(&world, &again).contains("has served already"));
+    good(&world, &with(&["--write-request", "request.json"]));
     approve(&world, "request.json", LATER_STILL);
     let zh = good(&world, &again);
     assert!(zh.contains("找到该记录；其结论重放一致"), "{zh}");
     println!("{report}\n{zh}");
 
-    fs::remove_file(world.path("request.json")).unwrap();
     good(&world, &with(&["--write-request", "request.json"]));
     approve(&world, "request.json", "2026-11-21T08:00:02+08:00");
     let told = refused(&world, &with(&[&both[..], &["--out", "report"]].concat()));
