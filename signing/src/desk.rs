@@ -21,6 +21,7 @@
 //! | `desk.lock` | held while a command runs |
 
 pub mod access;
+pub mod against_list;
 mod changes;
 mod files;
 mod kept;
@@ -121,7 +122,7 @@ pub enum DeskError {
     #[error("{} holds the rest of a founding that was cut off: nothing ever used its keys; remove it, or give another directory", .0.display())]
     KeepLeftovers(PathBuf),
     /// There is none.
-    #[error("{} holds no province: make one with `gate-sign province new --dir {} --region 510000 --demo`", .0.display(), .0.display())]
+    #[error("{} holds no province: is --dir right? A new one is founded with `gate-sign province new` (its --help says how; --demo is for trying out only)", .0.display())]
     FindDesk(PathBuf),
     /// Somebody else's.
     #[error("{} belongs to user {owner}: a desk's files are its operator's own", .path.display())]

@@ -5,6 +5,7 @@
 
 mod kept;
 mod orders;
+mod void_number;
 
 use gate_proof::subject::Subject;
 use gate_status::{
@@ -19,6 +20,8 @@ use crate::province::Province;
 use crate::register::kid_in_words;
 
 pub use kept::KeptRefused;
+pub use void_number::{CheckDigit, VoidNumberRefused, from_void_number, void_number};
+
 pub use orders::{LineRefused, Orders, OrdersRefused, Rejected, kid_of};
 
 /// An issuer's clock may be ahead by two minutes (DOMAIN §7), and nobody's calendar should matter: a day.

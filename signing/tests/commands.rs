@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
+use gate_signing::revocation::void_number;
+use gate_wire::cose::Kid;
+use gate_wire::credential::CredentialId;
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-20T08:00:00+08:00";
@@ -249,7 +252,8 @@ fn a_list_is_built_published_and_its_bad_lines_are_kept_apart() {
 #[test]
 fn revoking_says_what_it_does_and_asks_before() {
     let world = World::new();
-    let code = ["revoke", "code", "sc02", "0102030405060708"];
+    let number = void_number(Kid(*b"sc02"), CredentialId([1, 2, 3, 4, 5, 6, 7, 8]));
+    let code = ["revoke", "code", "sc02", &number];
     let asked = world.run(&code);
     assert!(!asked.status.success() && told(&asked).contains("--yes"));
     assert!(printed(&asked).contains("撤销 1 张码"), "{asked:?}");
@@ -262,7 +266,9 @@ fn revoking_says_what_it_does_and_asks_before() {
     for wrong in [
         &["revoke"][..],
         &["revoke", "code", "sc02", "01020304"],
-        &["revoke", "code", "zz99", "0102030405060708"],
+        &["revoke", "code", "sc02", "0102030405060708"],
+        &["revoke", "code", "sc02", &number.replace('5', "6")],
+        &["revoke", "code", "zz99", "0102030405060708", "--no-check-digit"],
         &["revoke", "person", "--person", "-", "--before", "2026-11-21T08:00:00+08:00"],
     ] {
         world.refused(wrong);
@@ -298,7 +304,7 @@ fn a_desk_whose_revocations_are_lost_or_older_does_nothing() {
     let world = World::new();
     let file = world.desk().join("revocations.bin");
     let before = fs::read(&file).unwrap();
-    world.good(&["revoke", "code", "sc02", "0102030405060708", "--yes"]);
+    world.good(&["revoke", "code", "sc02", "0102030405060708", "--no-check-digit", "--yes"]);
     fs::write(&file, &before).unwrap();
     let refused = world.refused(&["province", "publish", "--out", "unused"]);
     assert!(refused.contains("revocations.bin") && refused.contains("version 1"), "{refused}");

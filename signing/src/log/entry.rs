@@ -25,6 +25,8 @@ pub enum Operation {
     ReleaseKey,
     /// One credential was signed; `digest` of what was signed.
     Issue,
+    /// A colour is about to be signed that the desk's own list does not say: the operator insisted.
+    IssueAgainstList,
     /// A batch is about to be signed: at most `count`.
     BatchBegin,
     /// The batch ended: `count` were signed; `digest` is the caller's, of what was made.

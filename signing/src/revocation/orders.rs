@@ -5,7 +5,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `code,KID,ID` | one credential: its issuer's key id and its own id, 16 hexadecimal digits |
+//! | `code,KID,ID` | one credential: its issuer's key id, and its own id of 16 hexadecimal digits or its void number of 17, whose check digit must fit |
 //! | `person,KIND,NUMBER,BEFORE` | everything of the holder of this document issued before BEFORE, RFC 3339 |
 //!
 //! A line that begins with `#` is skipped. No quotes: none of these values has a comma.
@@ -15,11 +15,11 @@ use std::io::Read;
 use gate_core::json;
 use gate_proof::stretch::{Block, TagMemory};
 use gate_wire::cose::Kid;
-use gate_wire::credential::CredentialId;
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
 
 use super::Revocation;
+use super::void_number::{CheckDigit, VoidNumberRefused, from_void_number};
 use crate::custody::CustodyFault;
 use crate::lines::{Line, Lines};
 use crate::province::{Province, TagMaker};
@@ -57,6 +57,9 @@ pub enum LineRefused {
     /// No number of such a document.
     #[error("no number of such a document: a digit is wrong or missing")]
     Number,
+    /// The check digit is another.
+    #[error("the check digit does not fit: one of the digits or the key id is wrong")]
+    Check,
     /// No time.
     #[error("the time is RFC 3339: 2026-11-20T08:00:00+08:00")]
     Time,
@@ -159,7 +162,12 @@ impl<'a> Reading<'a> {
     fn credential(&self, kid: &str, id: &str) -> Result<Revocation, LineRefused> {
         let kid = kid_of(kid).ok_or(LineRefused::Kid)?;
         self.province.register().longest_life(kid).ok_or(LineRefused::Issuer)?;
-        Ok(Revocation::Credential(kid, CredentialId(json::hex(id).ok_or(LineRefused::Id)?)))
+        // Of a table of issued codes the id has no check digit; of a sheet it has, and it is held to it.
+        let id = from_void_number(kid, id, CheckDigit::MayLack).map_err(|refused| match refused {
+            VoidNumberRefused::Check => LineRefused::Check,
+            VoidNumberRefused::Form | VoidNumberRefused::Unchecked => LineRefused::Id,
+        })?;
+        Ok(Revocation::Credential(kid, id))
     }
 
     fn person(&mut self, kind: &str, number: &str, before: &str) -> Result<Revocation, LineRefused> {

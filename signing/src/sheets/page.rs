@@ -16,6 +16,7 @@ use super::pdf::FONT_NAME;
 use crate::bulk::BulkCode;
 use crate::code::{Code, CodeRefused, QUIET_ZONE};
 use crate::register::short_kid;
+use crate::revocation::void_number;
 
 /// Tickets on a page.
 pub const TICKETS_A_PAGE: usize = 4;
@@ -88,13 +89,10 @@ pub(super) struct Ticket {
 
 impl Ticket {
     pub(super) fn of(made: &BulkCode<'_>) -> Result<Ticket, CodeRefused> {
-        let hex = made.code.id_in_hex();
-        let kid = short_kid(made.code.kid);
-        let groups = (0..4).filter_map(|at| hex.get(at * 4..at * 4 + 4));
-        let groups: Vec<&str> = core::iter::once(kid.as_str()).chain(groups).collect();
+        let number = void_number(made.code.kid, made.code.id);
         Ok(Ticket {
             line: made.line,
-            void_number: groups.join(" "),
+            void_number: format!("{} {number}", short_kid(made.code.kid)),
             name: Zeroizing::new(made.name.as_str().to_owned()),
             expires: made.code.expires,
             code: Code::of(&made.code.text)?,

@@ -25,7 +25,7 @@ fn every_mark_lies_where_a_printer_reaches_and_every_line_of_text_inside_its_tic
     };
     let ticket = Ticket {
         line: 3_500_000,
-        void_number: "sc02 0123 4567 89ab cdef".into(),
+        void_number: "sc02 0123 4567 89ab cdef 1".into(),
         name: Zeroizing::new("测**试".into()),
         expires: Timestamp::from_unix(1_798_700_000).unwrap(),
         code: Code::of(&"A".repeat(crate::issue::MAX_TEXT_CHARS)).unwrap(),

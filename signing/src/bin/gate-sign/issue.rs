@@ -2,11 +2,18 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_signing::code::Code;
+use gate_signing::desk::Desk;
 use gate_signing::issue::{Claim, IssueRequest};
+use gate_signing::key_name::KeyName;
+use gate_signing::log::entry::{Entry, Operation};
+use gate_signing::register::short_kid;
+use gate_signing::revocation::void_number;
 use gate_wire::cose::Kid;
 use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
+use gate_wire::document::Document;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, PersonArguments, kid, life, randomness, shown, time};
@@ -37,6 +44,9 @@ pub(crate) struct Common {
     /// The issuer's key; else the first one at this desk that may give it
     #[arg(long, value_parser = kid)]
     kid: Option<Kid>,
+    /// Sign a colour although the desk's own list says another, or cannot be asked: the log has a line of it
+    #[arg(long)]
+    against_list: bool,
     /// How long it is good: 15m, 30d; at most what the issuer may give
     #[arg(long, value_parser = life)]
     life: Option<u32>,
@@ -195,18 +205,47 @@ impl Common {
             life_s: self.life.unwrap_or(usual_life_s),
         };
         let kid = self.kid.map_or_else(|| desk.province.issuer_for(claim, issued), Ok)?;
+        self.hold_to_list(&desk, (kid, claim), &someone.document)?;
         let credential = desk.province.issue(kid, &request, now, &mut randomness())?;
         let code = Code::of(&credential.text)?;
         self.write(&code, &credential.text)?;
         eprintln!(
-            "id {} (revoke by it), good until {}, {} bytes, {} x {} modules",
+            "id {}, void no. {} {} (revoke by it), good until {}, {} bytes, {} x {} modules",
             credential.id_in_hex(),
+            short_kid(credential.kid),
+            void_number(credential.kid, credential.id),
             shown(credential.expires),
             credential.bytes.len(),
             code.modules(),
             code.modules()
         );
         Ok(())
+    }
+
+    /// What the desk signs by hand is what its own list says; the service never signs anything else.
+    fn hold_to_list(
+        &self,
+        desk: &Desk,
+        (kid, claim): (Kid, Claim),
+        document: &Document,
+    ) -> anyhow::Result<()> {
+        let against = desk.against_list(kid, claim, document);
+        match against {
+            Ok(None) => Ok(()),
+            _ if self.against_list => {
+                let key = Some(KeyName::Issuer(kid));
+                desk.log().note(&Entry { key, ..Entry::of(Operation::IssueAgainstList) })?;
+                Ok(())
+            }
+            Ok(Some(listed)) => bail!(
+                "the desk's list says {:?} of this person as of {}: nothing was signed. If the list is wrong, correct it; to sign all the same give --against-list, and the log has a line of it（名单为另一颜色，未签发）",
+                listed.colour,
+                shown(listed.as_of)
+            ),
+            Err(error) => Err(anyhow::Error::from(error).context(
+                "the desk's list cannot be asked, and nothing was signed; build it again, or give --against-list",
+            )),
+        }
     }
 
     fn write(&self, code: &Code, text: &str) -> anyhow::Result<()> {

@@ -10,9 +10,8 @@ use gate_proof::digest::sha256;
 use gate_signing::desk::Desk;
 use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::register::kid_in_words;
-use gate_signing::revocation::{Rejected, Revocation, Revoked};
+use gate_signing::revocation::{CheckDigit, Rejected, Revocation, Revoked, from_void_number};
 use gate_wire::cose::Kid;
-use gate_wire::credential::CredentialId;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, first_line_person, kid, shown, time};
@@ -42,9 +41,12 @@ pub(crate) struct Code {
     /// The issuer's key id
     #[arg(value_name = "KID", value_parser = kid)]
     kid: Kid,
-    /// The credential's id, 16 hexadecimal digits
-    #[arg(value_name = "ID", value_parser = id)]
-    id: CredentialId,
+    /// The void number on the counterfoil: 17 hexadecimal digits, the last a check digit
+    #[arg(value_name = "NUMBER")]
+    number: String,
+    /// Take 16 digits, without a check digit: of a sheet printed before there was one, or of codes.csv
+    #[arg(long)]
+    no_check_digit: bool,
 }
 
 /// See the help texts.
@@ -97,8 +99,10 @@ impl Command {
 
 impl Code {
     fn run(self) -> anyhow::Result<()> {
+        let check = if self.no_check_digit { CheckDigit::MayLack } else { CheckDigit::Needed };
+        let id = from_void_number(self.kid, &self.number, check)?;
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
-        let done = desk.province.revoke(&[Revocation::Credential(self.kid, self.id)], now)?;
+        let done = desk.province.revoke(&[Revocation::Credential(self.kid, id)], now)?;
         keep(&mut desk, &done, &self.confirm)
     }
 }
@@ -187,10 +191,4 @@ fn write_rejects(path: &Path, rejected: &[Rejected]) -> anyhow::Result<()> {
         writeln!(file, "{line},\"{why}\"")?;
     }
     Ok(file.flush()?)
-}
-
-fn id(text: &str) -> Result<CredentialId, String> {
-    // On paper it stands in groups of four.
-    let bytes = gate_core::json::hex(&text.replace(' ', "")).map(CredentialId);
-    bytes.ok_or_else(|| "16 lower-case hexadecimal digits".into())
 }

@@ -10,7 +10,7 @@ use crate::issue::RoleArgument;
 /// See the help texts.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Add a member with a PIN of 6 to 32 digits, or give an earlier one a new role and PIN. The PIN is read from
+    /// Add a member with a PIN of 6 to 12 digits, or give an earlier one a new role and PIN. The PIN is read from
     /// standard input or a file, never from an argument
     Add(Add),
     /// Retire a member: the badge and the PIN are refused from the next published staff list on
@@ -54,7 +54,7 @@ impl Add {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, someone) = (self.desk.open()?, self.person.read()?);
         if self.pin_file.is_none() {
-            eprintln!("PIN (6 to 32 digits):");
+            eprintln!("PIN (6 to 12 digits):");
         }
         let pin = first_line(self.pin_file.as_deref().unwrap_or(Path::new("-")))?;
         let pin = pin.trim_end_matches(['\r', '\n']).as_bytes();
