@@ -27,6 +27,7 @@ mod keys;
 mod ladder;
 mod leaf;
 mod list;
+mod list_file;
 mod overlay;
 mod pages;
 mod revocations;
@@ -56,6 +57,7 @@ pub use keyring::KeyringCache;
 pub use keys::{Authorities, KEY_FILE, KeyFault, KeyStore, ListKeys, Signers};
 pub use ladder::{Have, OFFERED_MOST, Plan, RUNGS, Span, chain, offered, plan};
 pub use list::{Answer, Head, ListFault, OpenFault, Region, RegionRefused, Scope, StatusList};
+pub use list_file::ListFile;
 pub use overlay::PersonSplit;
 pub use revocations::{
     CREDENTIALS_A_PAGE, CREDENTIALS_MOST, PAGE_BYTES, REVOCATIONS_MOST_BYTES, Revocations, RevocationsFault,

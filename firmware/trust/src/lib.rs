@@ -9,14 +9,13 @@
 //! |---|---|
 //! | what was brought, read without believing anything | [`spool`] |
 //! | the client's workflow of TUF | `gate_tuf::update` |
-//! | what each dataset must be in itself | [`meaning`], [`list`](mod@list) |
+//! | what each dataset must be in itself | [`meaning`] |
 //! | new immutable files, one renamed manifest | [`data`] |
 //! | what is remembered | [`memory`] |
 //! | what a technician is told | [`report`] |
 
 pub mod data;
 pub mod keeper;
-pub mod list;
 pub mod meaning;
 pub mod memory;
 mod offer;

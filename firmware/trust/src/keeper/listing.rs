@@ -8,13 +8,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use gate_core::manifest::{DELTAS_MOST, Dataset, ManifestEntry};
-use gate_status::{DELTA_MOST_BYTES, Epoch, ListKeys, SealedList, Span, State, StatusList, chain};
+use gate_status::{DELTA_MOST_BYTES, Epoch, ListFile, ListKeys, SealedList, Span, State, StatusList, chain};
 use gate_tuf::{TargetFile, TargetName};
 
 use super::Run;
 use super::taking::named;
 use crate::data::at;
-use crate::list::ListFile;
 use crate::offer::Offer;
 use crate::own;
 use crate::refusal::{Cause, Refusal};

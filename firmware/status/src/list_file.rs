@@ -1,10 +1,11 @@
-//! The status list as it is offered: names of bases and deltas (DESIGN §6).
+//! What files of the list are called in the repository `status`: bases and deltas (DESIGN §6).
 //! Promises: one spelling a file.
 //! Must not know: what is in the files.
 //!
 //! `base-EPOCH.tfs`, `delta-EPOCH-FROM-TO.tfd`, numbers of ten digits, as `gate-sign` writes them.
 
-use gate_status::{Epoch, Span};
+use crate::entry::Epoch;
+use crate::ladder::Span;
 
 /// A file of the repository `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
