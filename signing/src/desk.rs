@@ -27,6 +27,7 @@ mod files;
 mod kept;
 mod officers;
 pub mod record;
+pub mod repository;
 pub mod review;
 mod revocations;
 pub mod upkeep;

@@ -192,8 +192,13 @@ impl Province {
         if matches!(device, Device::MadeHere) {
             self.keys.make_all(&[KeyName::TerminalRecord(terminal), KeyName::TerminalUse(terminal)], rng)?;
         }
-        self.state.generation = self.state.generation.saturating_add(1);
+        self.open_generation();
         Ok(())
+    }
+
+    /// Raises the generation: what [`Province::prepare`] does where no terminal's keys are made here.
+    pub fn open_generation(&mut self) {
+        self.state.generation = self.state.generation.saturating_add(1);
     }
 
     /// Writes the generation that [`Province::prepare`] opened to `out`.

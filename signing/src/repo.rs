@@ -14,6 +14,7 @@
 mod draft;
 mod publication;
 mod root;
+mod show;
 mod signing;
 
 use std::io;

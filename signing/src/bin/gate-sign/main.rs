@@ -19,6 +19,7 @@ mod open;
 mod output;
 mod policy;
 mod province;
+mod repo;
 mod revoke;
 #[cfg(feature = "serve")]
 mod serve;
@@ -78,6 +79,9 @@ enum Command {
     /// The staff list: who may log in at a lane
     #[command(subcommand)]
     Staff(staff::Command),
+    /// The two repositories of signed data: drafts, signatures made apart, publication
+    #[command(subcommand)]
+    Repo(repo::Command),
     /// Revoke credentials by their ids, or everything of a person before a time
     #[command(subcommand)]
     Revoke(revoke::Command),
@@ -111,6 +115,7 @@ fn run() -> ExitCode {
         Command::Open(arguments) => return status::exit_code(arguments.run()),
         Command::Issue(command) => return status::exit_code(command.run()),
         Command::Staff(command) => command.run(),
+        Command::Repo(command) => command.run(),
         Command::Revoke(command) => return status::exit_code(command.run()),
         #[cfg(feature = "serve")]
         Command::Operator(command) => command.run(),
