@@ -12,6 +12,8 @@ mod gate;
 mod people;
 #[path = "memory/process.rs"]
 mod process;
+#[path = "support/programs.rs"]
+mod programs;
 #[path = "names_and_numbers/search.rs"]
 #[expect(dead_code, reason = "files are searched by the test of that name; here only bytes")]
 mod search;
@@ -106,7 +108,7 @@ fn neither_program_leaves_a_core_dump_even_where_everything_else_may() {
     let world = World::new(&crowd(PEOPLE));
     gate::configure(&world);
     let (gate, sign) =
-        (process::program("gate", "gate-terminal"), process::program("gate-sign", "gate-signing"));
+        (programs::program("gate", "gate-terminal"), programs::program("gate-sign", "gate-signing"));
     let (configuration, desk, operators) =
         (world.path("gate.toml"), world.path("desk"), world.path("operators.json"));
     let text = |path: &'_ std::path::Path| path.to_str().unwrap().to_owned();

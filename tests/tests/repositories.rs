@@ -6,6 +6,8 @@
 mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
+#[path = "repositories/commands.rs"]
+mod commands;
 #[path = "repositories/datasets.rs"]
 mod datasets;
 #[path = "repositories/hazards.rs"]
@@ -14,5 +16,7 @@ mod hazards;
 mod journey;
 #[path = "repositories/land.rs"]
 mod land;
+#[path = "support/programs.rs"]
+mod programs;
 #[path = "repositories/visits.rs"]
 mod visits;

@@ -11,7 +11,8 @@ use gate_sim::sam::SamSimulator;
 use gate_wire::time::Millis;
 
 use crate::people::Invented;
-use crate::process::{Process, program};
+use crate::process::Process;
+use crate::programs::program;
 use crate::world::{PIN, World};
 
 pub(crate) struct Gate {

@@ -28,22 +28,6 @@ pub(crate) struct Memory {
     pub(crate) hits: Vec<Hit>,
 }
 
-/// The program of this name as it was built with these tests, or else built now.
-pub(crate) fn program(name: &str, package: &str) -> PathBuf {
-    let deps = std::env::current_exe().unwrap();
-    let folder = deps.parent().unwrap().parent().unwrap();
-    let path = folder.join(name);
-    if !path.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--offline", "-p", package, "--bin", name]);
-        if folder.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().unwrap().success(), "building {name}");
-    }
-    path
-}
-
 /// A program in a shell that lets it dump everything into `folder`.
 pub(crate) fn dumping(program: &str, arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new("bash");

@@ -6,7 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::people::Invented;
-use crate::process::{Process, program};
+use crate::process::Process;
+use crate::programs::program;
 use crate::world::World;
 
 pub(crate) struct Service {
