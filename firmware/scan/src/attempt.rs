@@ -12,7 +12,7 @@ use crate::eye::cross::{Ink, Sheet};
 use crate::eye::mesh;
 use crate::eye::plane::{Spot, Warp};
 use crate::eye::sample::{Bent, Modules, probe, sample};
-use crate::eye::soften::Soft;
+use crate::eye::soften::{Reach, Soft};
 use crate::eye::timing::{self, Legs, Side};
 use crate::eye::triples::Triple;
 use crate::eye::views::Views;
@@ -251,8 +251,11 @@ impl Trial<'_> {
             return Answer::Nothing(Miss::fitting(fit));
         }
         let modules = self.sampled(bent, layout.side);
-        let soft = Soft::of(&modules, self.sheet.ink);
+        let soft = Soft::of(&modules, self.sheet.ink, Reach::Wide);
         let mut outcome = read(&soft, layout);
+        if outcome == Outcome::Failed && self.effort != Effort::Quick {
+            outcome = read(&Soft::of(&modules, self.sheet.ink, Reach::Near), layout);
+        }
         if outcome == Outcome::Failed
             && let Some(equal) = soft.equalised(layout)
         {

@@ -40,7 +40,7 @@ const QUICK_WORK: u32 = 30_000;
 const EARNED: u32 = 25_000;
 
 /// Work of the thorough attempts, in samples.
-const THOROUGH_WORK: u32 = 1_800_000;
+const THOROUGH_WORK: u32 = 1_600_000;
 
 /// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
 const ROTATED_WORK: u32 = 600_000;
@@ -121,6 +121,8 @@ struct Look<'a> {
     finders: Vec<Finder>,
     /// Symbols read, in frame pixels: what lies inside is claimed.
     claimed: Vec<[Spot; 4]>,
+    /// Triples that had their quick attempt.
+    tried: Vec<[Spot; 3]>,
     /// The likeliest code that the quick attempts did not read.
     unread: Option<Triple>,
     /// The modules that came nearest to being read.
@@ -139,6 +141,7 @@ impl<'a> Look<'a> {
             found: Vec::new(),
             finders: Vec::new(),
             claimed: Vec::new(),
+            tried: Vec::new(),
             unread: None,
             glimpse: None,
             symbols,
@@ -158,12 +161,13 @@ impl<'a> Look<'a> {
     fn dark(&mut self) -> Vec<(f32, Ink, Triple)> {
         // The coarse first: noise that looks like patterns must not take the place of patterns.
         (1..self.views.len()).rev().for_each(|n| self.search(n));
-        let left = self.quick(Ink::Dark);
+        let mut left = self.quick(Ink::Dark);
         if !self.symbols.is_empty() && !self.more_to_see() {
             return left;
         }
         self.search(0);
-        self.quick(Ink::Dark)
+        left.extend(self.quick(Ink::Dark));
+        left
     }
 
     /// The likeliest three patterns, when all of them surely are patterns.
@@ -237,14 +241,22 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// One quick attempt at each likely triple; those that may be worth more, with how well they fitted.
+    /// One quick attempt at each likely triple that has not had one; those that may be worth more, with how well they fitted.
     fn quick(&mut self, ink: Ink) -> Vec<(f32, Ink, Triple)> {
         let mut left = Vec::new();
         self.grant(QUICK_WORK);
         for triple in triples::rank(&self.finders) {
+            let places = [triple.corner.centre, triple.right.centre, triple.down.centre];
+            if self.tried.contains(&places) {
+                continue;
+            }
             if let Some(fit) = self.try_one(&triple, ink, Effort::Quick) {
                 left.push((fit, ink, triple));
             }
+            if self.budget.is_spent() {
+                break;
+            }
+            self.tried.push(places);
         }
         self.grant(0);
         left

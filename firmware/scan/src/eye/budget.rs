@@ -25,6 +25,11 @@ impl Budget {
         enough
     }
 
+    /// Whether nothing is left: a refusal takes the rest.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
     /// What was taken so far.
     pub(crate) fn spent(&self) -> u64 {
         self.spent
@@ -44,7 +49,7 @@ mod tests {
     fn what_is_spent_is_gone_and_debts_are_not_made() {
         let mut budget = Budget::new(10);
         assert!(budget.spend(10));
-        assert!(!budget.spend(1));
+        assert!(!budget.spend(1) && budget.is_spent());
         assert!(!Budget::new(5).spend(usize::MAX));
     }
 }

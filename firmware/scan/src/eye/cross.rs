@@ -43,6 +43,9 @@ impl Sheet<'_> {
     }
 }
 
+/// What each of these distances may be off, in modules.
+const STEP_SLACK: f32 = 0.6;
+
 /// Bits after the point of a place on a line: lines are walked in integers.
 const FRACTION: u32 = 16;
 
@@ -70,12 +73,24 @@ impl Cut {
         (by(0) * 2.0 + by(1) + by(2)) / 4.0
     }
 
-    /// Whether the runs are 1:1:3:1:1, each to `slack` of a module, the stone to twice that.
+    /// Whether the runs are 1:1:3:1:1, each to `slack` of a module, the stone to twice that; or would be if one tone
+    /// had not grown into the other.
     pub(crate) fn in_proportion(&self, slack: f32) -> bool {
         let module = self.module();
         let near = |run: f32, modules: f32, slack: f32| (run - modules * module).abs() <= slack * module;
         let side = |s: &[f32; 3]| near(s[1] - s[0], 1.0, slack) && near(s[2] - s[1], 1.0, slack);
-        side(&self.back) && side(&self.forth) && near(self.back[0] + self.forth[0], 3.0, 2.0 * slack)
+        let plain = || side(&self.back) && side(&self.forth);
+        (plain() && near(self.back[0] + self.forth[0], 3.0, 2.0 * slack)) || self.in_steps()
+    }
+
+    /// Whether edges of the same kind are 2, 4, 4 and 2 modules apart. Motion, or a shadow that moves the threshold,
+    /// shifts those from light to dark one way and the others the other way: their distances stay (edge-to-edge
+    /// decoding, as bar codes are read).
+    fn in_steps(&self) -> bool {
+        let ([a, b, c], [d, e, f]) = (self.back, self.forth);
+        let module = (b + c + e + f) / 12.0;
+        let near = |run: f32, modules: f32| (run - modules * module).abs() <= STEP_SLACK * module;
+        near(c - a, 2.0) && near(f - d, 2.0) && near(a + e, 4.0) && near(b + d, 4.0)
     }
 }
 
@@ -155,6 +170,20 @@ pub(crate) mod tests {
         }
         let light = Sheet { ink: Ink::Light, ..sheet };
         assert!(cut(&light, Spot::new(27.5, 27.5), Spot::new(1.0, 0.0), 6.0).is_none(), "starts on no ink");
+    }
+
+    #[test]
+    fn ink_that_has_grown_into_the_gap_is_still_in_proportion_and_other_runs_are_not() {
+        // Ring, gap, stone, gap, ring, in fifths of a module.
+        let runs = |[a, b, c, d, e]: [f32; 5]| {
+            let back = [c / 2.0, c / 2.0 + b, c / 2.0 + b + a];
+            Cut { back, forth: [c / 2.0, c / 2.0 + d, c / 2.0 + d + e] }
+        };
+        assert!(runs([5.0, 5.0, 15.0, 5.0, 5.0]).in_proportion(0.7));
+        assert!(runs([9.2, 0.8, 19.2, 0.8, 9.2]).in_proportion(0.7), "ink grown by four fifths");
+        assert!(!runs([5.0, 5.0, 5.0, 5.0, 5.0]).in_proportion(0.7));
+        assert!(!runs([5.0, 5.0, 35.0, 5.0, 5.0]).in_proportion(0.7));
+        assert!(!runs([15.0, 5.0, 15.0, 5.0, 15.0]).in_proportion(0.7));
     }
 
     #[test]

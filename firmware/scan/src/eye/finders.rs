@@ -131,7 +131,7 @@ fn confirm(sheet: &Sheet<'_>, start: Spot, module: f32) -> Option<Finder> {
     let down = cut(sheet, start, Spot::new(0.0, 1.0), module * 1.3).filter(fits).unwrap_or(down);
     let centre = start.plus(Spot::new(0.0, down.offset()));
     let diagonal =
-        |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 1.6).filter(|c| c.in_proportion(0.9));
+        |y: f32| cut(sheet, centre, Spot::new(0.7, y), module * 1.6).filter(|c| c.in_proportion(0.7));
     if diagonal(0.7).is_none() && diagonal(-0.7).is_none() {
         return None;
     }

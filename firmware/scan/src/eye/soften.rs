@@ -11,8 +11,14 @@ use crate::code::layout::{Layout, Role};
 use crate::eye::cross::Ink;
 use crate::eye::sample::Modules;
 
-/// Reach of the local means, in modules to each side.
-const REACH: usize = 4;
+/// How many modules to each side the means are taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Enough of both tones nearly everywhere.
+    Wide = 4,
+    /// For the hard edge of a shadow or a reflex, where what is farther is in another light.
+    Near = 2,
+}
 
 /// How surely each module is ink: about -1 light, 1 ink, row by row.
 #[derive(Clone, Debug)]
@@ -23,15 +29,15 @@ pub(crate) struct Soft {
 
 impl Soft {
     /// Decides by the modules around.
-    pub(crate) fn of(modules: &Modules, ink: Ink) -> Self {
+    pub(crate) fn of(modules: &Modules, ink: Ink, reach: Reach) -> Self {
         let side = modules.side;
         let values = &modules.values;
-        let all = Sums::of(side, values.iter().map(|v| (*v, 1.0))).windows();
+        let all = Sums::of(side, values.iter().map(|v| (*v, 1.0))).windows(reach);
         let mean = |(sum, count): (f32, f32)| sum / count;
         let light =
             |(v, around): (&f32, &(f32, f32))| if *v >= mean(*around) { (*v, 1.0) } else { (0.0, 0.0) };
         let sums = Sums::of(side, values.iter().zip(&all).map(light));
-        let (total, windows) = (sums.total(), sums.windows());
+        let (total, windows) = (sums.total(), sums.windows(reach));
         // Where there is no light module around, or no dark one, the mean of all of them.
         let (sum, count) = values.iter().fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
         let pick = |(s, n): (f32, f32), (all, count): (f32, f32)| {
@@ -155,14 +161,14 @@ impl Sums {
     }
 
     /// Sum and count around each module.
-    fn windows(&self) -> Vec<(f32, f32)> {
-        let (side, stride) = (self.side, self.side + 1);
+    fn windows(&self, reach: Reach) -> Vec<(f32, f32)> {
+        let (side, stride, reach) = (self.side, self.side + 1, reach as usize);
         let mut windows = Vec::with_capacity(side * side);
         for y in 0..side {
             let row = |y: usize| &self.sums[y * stride..][..stride];
-            let (upper, lower) = (row(y.saturating_sub(REACH)), row((y + REACH + 1).min(side)));
+            let (upper, lower) = (row(y.saturating_sub(reach)), row((y + reach + 1).min(side)));
             windows.extend((0..side).map(|x| {
-                let (left, right) = (x.saturating_sub(REACH), (x + REACH + 1).min(side));
+                let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(side));
                 let [a, b, c, d] = [upper[left], upper[right], lower[left], lower[right]];
                 (a.0 + d.0 - b.0 - c.0, a.1 + d.1 - b.1 - c.1)
             }));
@@ -201,9 +207,24 @@ mod tests {
     ];
 
     #[test]
+    fn next_to_the_edge_of_a_shadow_a_near_look_tells_more() {
+        let mut modules = shaded(&PICTURE);
+        let ink = |n: usize| PICTURE[n / 12].as_bytes()[n % 12] == b'#';
+        (0..144).for_each(|n| {
+            modules.values[n] = if n % 12 < 6 { 1.0 } else { 0.22 } * if ink(n) { 60.0 } else { 230.0 }
+        });
+        let wrong = |reach| {
+            let soft = Soft::of(&modules, Ink::Dark, reach);
+            (0..144).filter(|n| (soft.values[*n] > 0.0) != ink(*n)).count()
+        };
+        let (near, wide) = (wrong(Reach::Near), wrong(Reach::Wide));
+        assert!(near < wide, "{near} {wide}");
+    }
+
+    #[test]
     fn ink_is_ink_also_where_the_light_falls_off() {
-        let soft = Soft::of(&shaded(&PICTURE), Ink::Dark);
-        let light = Soft::of(&shaded(&PICTURE), Ink::Light);
+        let soft = Soft::of(&shaded(&PICTURE), Ink::Dark, Reach::Wide);
+        let light = Soft::of(&shaded(&PICTURE), Ink::Light, Reach::Wide);
         for (n, value) in soft.values.iter().enumerate() {
             let ink = PICTURE[n / 12].as_bytes()[n % 12] == b'#';
             assert_eq!(*value > 0.0, ink, "module {n}: {value}");

@@ -13,7 +13,7 @@ use crate::eye::cross::{Ink, Sheet};
 use crate::eye::level::Level;
 use crate::eye::plane::Spot;
 use crate::eye::sample::sample;
-use crate::eye::soften::Soft;
+use crate::eye::soften::{Reach, Soft};
 use crate::eye::timing::{self, Legs, Side};
 use crate::eye::triples::{self, Triple};
 use crate::{Frame, Scanner};
@@ -192,7 +192,7 @@ fn code(look: &Look<'_>, best: &Best) -> Vec<Picture> {
     }
     let layout = Layout::of((modules - 17) / 4);
     let sampled = sample(level, modules, |p| warp.map(p));
-    let soft = Soft::of(&sampled, best.ink);
+    let soft = Soft::of(&sampled, best.ink, Reach::Wide);
     let read = matches!(read(&soft, &layout), Outcome::Read(..));
     let values = magnified("7-modules", modules, |n| [sampled.values[n] as u8; 3]);
     let name = if read { "8-decisions-read" } else { "8-decisions-not-read" };
