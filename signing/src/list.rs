@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::custody::CustodyFault;
 use crate::key_name::KeyName;
 use crate::province::Province;
+use crate::row_cache::RecordKey;
 
 const AUTHORITIES: [Kid; 2] = [Kid(*b"sla1"), Kid(*b"sla2")];
 
@@ -87,9 +88,19 @@ impl DeskList {
         self.derived(b"epoch", &[a, b, c, d, rekeyed])
     }
 
+    /// Who signs, as readers know them.
+    pub(crate) fn authorities(&self) -> Option<Authorities> {
+        Authorities::new(self.signers.0.each_ref().map(|(kid, key)| (*kid, key.public_key())))
+    }
+
     /// What tells whether a line of a table is the one its cached subjects were made from.
     pub(crate) fn row_key(&self) -> Zeroizing<[u8; 32]> {
         self.derived(b"row", &[])
+    }
+
+    /// What seals the records of such a cache.
+    pub(crate) fn record_key(&self) -> RecordKey {
+        RecordKey::new(self.derived(b"record", &[]))
     }
 }
 
@@ -184,8 +195,7 @@ impl Province {
     /// [`ListNotOpened`].
     pub fn keys_of_list(&self, path: &Path) -> Result<ListKeys, ListNotOpened> {
         let (desk, head) = (self.list_desk()?, alleged_head(path)?);
-        let public = desk.signers.0.each_ref().map(|(kid, key)| (*kid, key.public_key()));
-        let authorities = Authorities::new(public).ok_or(OpenFault::from(KeyFault::FindKeys))?;
+        let authorities = desk.authorities().ok_or(OpenFault::from(KeyFault::FindKeys))?;
         let epochs = vec![(head.epoch, desk.epoch_bytes(head.epoch, head.rekeyed))];
         Ok(ListKeys::new(*desk.derived(b"store", &[]), authorities, epochs))
     }

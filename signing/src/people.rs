@@ -25,7 +25,7 @@ use crate::custody::CustodyFault;
 use crate::lines::{Line, Lines, MAX_LINE_BYTES};
 use crate::list::ListNotBuilt;
 use crate::province::{Province, TagMaker};
-use crate::row_cache::{RowCache, everybody};
+use crate::row_cache::{RecordKey, RowCache, everybody};
 
 /// The header that a table begins with.
 pub const HEADER: [&str; 4] = ["document_kind", "number", "second_number", "colour"];
@@ -48,8 +48,11 @@ pub enum ListError {
     #[error("the table cannot be read")]
     ReadTable(#[source] io::Error),
     /// Another header.
-    #[error("the first line must be `{}`", HEADER.join(","))]
-    FindHeader,
+    #[error("the first line must be `{}`; {found}", HEADER.join(","))]
+    FindHeader {
+        /// What it looks like instead.
+        found: Found,
+    },
     /// The reject file, or the cache of subjects, could not be read or written.
     #[error("the reject file or the cache of subjects cannot be read or written")]
     KeepFile(#[from] io::Error),
@@ -69,6 +72,39 @@ pub enum ListError {
         /// In the list or rejected.
         told: u64,
     },
+}
+
+/// What a first line that is no header looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Found {
+    /// UTF-16.
+    #[error("the file is UTF-16: save it as CSV UTF-8")]
+    Utf16,
+    /// Values apart by something else.
+    #[error("its values are separated by {0:?}: separate them by commas")]
+    Separator(char),
+    /// Lines that no line feed ends.
+    #[error("its lines end in carriage returns alone: save it with line feeds")]
+    CarriageReturns,
+    /// Nothing.
+    #[error("the file is empty")]
+    Nothing,
+    /// Other words.
+    #[error("it has other columns")]
+    Others,
+}
+
+impl Found {
+    fn of(line: &[u8]) -> Found {
+        let separator = [';', '\t', '|'].into_iter().find(|mark| line.contains(&(*mark as u8)));
+        match (line, separator) {
+            ([0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, ..] | [0, ..], _) => Found::Utf16,
+            ([], _) => Found::Nothing,
+            (line, _) if line.contains(&b'\r') => Found::CarriageReturns,
+            (_, Some(mark)) => Found::Separator(mark),
+            _ => Found::Others,
+        }
+    }
 }
 
 /// Why a line is in the reject file.
@@ -158,13 +194,14 @@ impl Province {
         };
         let mut rows = Rows::over(table, place.1, RowKeys::of(self)?)?;
         notes.write("line,reason")?;
-        let mut cache = RowCache::open(tags)?;
+        let sealing = self.list_desk()?.record_key();
+        let mut cache = RowCache::open(tags, sealing.clone())?;
         let built = {
             let mut from_table = Some(rows.people(&mut cache, &notes));
             let people = || -> Box<dyn Iterator<Item = Person>> {
                 match from_table.take() {
                     Some(people) => Box::new(people),
-                    None => notes.everybody(tags),
+                    None => notes.everybody(tags, sealing.clone()),
                 }
             };
             let mut watch = Told { notes: &notes, progress: options.progress };
@@ -226,8 +263,8 @@ impl<W: Write> Notes<'_, W> {
         self.fault.borrow_mut().get_or_insert(fault);
     }
 
-    fn everybody<'b>(&'b self, tags: &'b Path) -> Box<dyn Iterator<Item = Person> + 'b> {
-        match everybody(tags) {
+    fn everybody<'b>(&'b self, tags: &'b Path, key: RecordKey) -> Box<dyn Iterator<Item = Person> + 'b> {
+        match everybody(tags, key) {
             Ok(all) => Box::new(all.map_while(|one| one.map_err(|error| self.fail(error.into())).ok())),
             Err(error) => {
                 self.fail(error.into());
@@ -292,14 +329,15 @@ struct Rows<R: Read> {
 /// A table of people, its header read.
 pub(crate) fn people_lines<R: Read>(table: R) -> Result<Lines<R>, ListError> {
     let mut lines = Lines::of(table);
-    let good = match lines.next().map_err(ListError::ReadTable)? {
-        Some((_, Line::Text(text))) => {
-            let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-            text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).eq(HEADER.map(str::as_bytes))
-        }
-        Some((_, Line::TooLong)) | None => false,
+    let first = match lines.next().map_err(ListError::ReadTable)? {
+        Some((_, Line::Text(text))) => text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text),
+        Some((_, Line::TooLong)) => return Err(ListError::FindHeader { found: Found::Others }),
+        None => b"",
     };
-    if good { Ok(lines) } else { Err(ListError::FindHeader) }
+    if first.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).eq(HEADER.map(str::as_bytes)) {
+        return Ok(lines);
+    }
+    Err(ListError::FindHeader { found: Found::of(first) })
 }
 
 impl<R: Read> Rows<R> {

@@ -19,6 +19,7 @@ use crate::custody::{Backend, CustodyFault};
 use crate::demo_issuers::DemoIssuer;
 use crate::key_name::KeyName;
 use crate::key_ring::{KeyRing, KeyUse, Plan, Work};
+use crate::list_steps::SignedStep;
 use crate::log::entry::Entry;
 use crate::register::{Register, RegisterRefused, Terms};
 use crate::revocation::RevocationList;
@@ -123,6 +124,9 @@ pub(crate) struct State {
     pub(crate) founded: u64,
     pub(crate) generation: u32,
     pub(crate) list_version: u32,
+    /// How far deltas were signed, by epoch.
+    #[serde(default)]
+    pub(crate) list_steps: Vec<SignedStep>,
     pub(crate) register: Register,
     pub(crate) staff: Vec<Member>,
     /// The least version that the file beside it may have: an older or a lost one would un-revoke.
@@ -220,6 +224,7 @@ impl Province {
                 founded: founding.founded.unix(),
                 generation: 0,
                 list_version: 0,
+                list_steps: Vec::new(),
                 register: Register::new(region),
                 staff: Vec::new(),
                 revocations: 0,

@@ -76,6 +76,8 @@ pub struct Published {
     pub list: Option<State>,
     /// Why no day keys were made ahead, if none could be: everything else is published all the same.
     pub day_keys_missing: Option<CustodyFault>,
+    /// Deltas given that were not needed: their steps are in the others.
+    pub unused: Vec<PathBuf>,
 }
 
 /// Why nothing is in force that was not before.
@@ -216,6 +218,7 @@ impl Province {
         let made = self.documents(publication)?;
         let list = ListPlan::new(self, publication, out, there.as_ref())?;
         let state = list.as_ref().map(|list| list.state);
+        let unused = list.as_ref().map(|list| list.unused.clone()).unwrap_or_default();
         let keys = KeysPlan::new(self, publication, (out, there.as_ref()), rng)?;
         staging::make_directory(out, Readers::All).map_err(at(out))?;
         let (mut files, mut entries) = (Vec::new(), Vec::new());
@@ -244,7 +247,7 @@ impl Province {
         let path = out.join(FILE_NAME);
         staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
         files.push(path);
-        Ok(Published { generation, files, list: state, day_keys_missing: None })
+        Ok(Published { generation, files, list: state, day_keys_missing: None, unused })
     }
 
     /// Writes the small documents and a manifest of them to `out`: for the archive.

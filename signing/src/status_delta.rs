@@ -1,5 +1,5 @@
 //! Deltas of the status list: a step from a table of people whose colour changed, and the ladder's files from steps.
-//! Promises: every line is either in the delta or in the reject file with its number and reason; all numbers of a person
+//! Promises: no step is signed twice, none goes back in time; every line is either in the delta or in the reject file with its number and reason; all numbers of a person
 //! change together; memory for the changes alone.
 //! Must not know: files.
 //!
@@ -9,13 +9,15 @@ use std::io::{Read, Write};
 
 use gate_proof::cose::SignRefused;
 use gate_status::{
-    AmendRefused, Amendments, ClimbRefused, DeltaNotMade, DeltaOrder, DeltaRefused, DeskKeys, RUNGS,
-    SealedList, Span, Wanted, climb, make_delta,
+    AmendRefused, Amendments, Changes, ClimbRefused, DeltaDamaged, DeltaHead, DeltaNotMade, DeltaOrder,
+    DeltaRefused, DeskKeys, NotSignedByBoth, RUNGS, SealedList, Span, State, Wanted, alleged_delta_head,
+    climb, make_delta, read_delta,
 };
 use gate_wire::time::Timestamp;
 
 use crate::custody::CustodyFault;
 use crate::lines::Line;
+use crate::list_steps::StepSigned;
 use crate::people::{ListError, RowKeys, RowRejected, people_lines, read_documents};
 use crate::province::Province;
 
@@ -44,20 +46,36 @@ pub enum DeltaError {
     /// The head could not be signed.
     #[error(transparent)]
     Sign(#[from] SignRefused),
+    /// Its step was signed before.
+    #[error(transparent)]
+    SignTwice(#[from] StepSigned),
+    /// Every terminal would refuse it.
+    #[error("the delta would be as of an earlier time ({}) than the list it is for ({}): no terminal takes that", .ours.unix(), .list.unix())]
+    MoveBack {
+        /// Asked for.
+        ours: Timestamp,
+        /// Of the list.
+        list: Timestamp,
+    },
 }
 
 impl Province {
-    /// The delta that takes `list` one step on: everyone in `table` has their new colour as of `as_of`.
+    /// The delta that takes `list` one step on: everyone in `table` has their new colour as of `as_of`. Keep the desk before
+    /// it leaves: the step is signed.
     ///
     /// # Errors
     /// [`DeltaError`].
     pub fn build_delta(
-        &self,
+        &mut self,
         list: &SealedList,
         as_of: Timestamp,
         table: impl Read,
         rejects: &mut impl Write,
     ) -> Result<DeltaBuilt, DeltaError> {
+        self.admit_step(&list.state())?;
+        if as_of < list.state().as_of {
+            return Err(DeltaError::MoveBack { ours: as_of, list: list.state().as_of });
+        }
         let mut lines = people_lines(table)?;
         let (mut keys, mut amendments, mut rejected) =
             (RowKeys::of(self).map_err(ListError::from)?, Amendments::of(list), 0);
@@ -74,20 +92,50 @@ impl Province {
             }
         }
         rejects.flush().map_err(ListError::from)?;
-        let (changes, state, head) = (amendments.finish(), list.state(), list.base_head());
-        let order = DeltaOrder {
-            scope: head.scope,
-            province: head.province,
-            epoch: head.epoch,
-            generation: state.step.saturating_add(1),
-            base_root: head.root,
-            from: (state.step, state.link),
-            to: (state.step.saturating_add(1), None),
-            via: Vec::new(),
-            as_of,
-        };
-        let file = make_delta(&order, &changes, self.list_desk().map_err(ListError::from)?.signers())?;
+        let (changes, state) = (amendments.finish(), list.state());
+        let file =
+            make_delta(&next(list, as_of), &changes, self.list_desk().map_err(ListError::from)?.signers())?;
+        let link = alleged_delta_head(&file).map_or(state.link, |head| head.link_to);
+        self.note_step(&State { step: state.step.saturating_add(1), link, as_of, ..state });
         Ok(DeltaBuilt { file, ranked: changes.ranked.len(), keyed: changes.keyed.len(), rejected })
+    }
+}
+
+/// One step on from where `list` is.
+fn next(list: &SealedList, as_of: Timestamp) -> DeltaOrder {
+    let (state, head) = (list.state(), list.base_head());
+    DeltaOrder {
+        scope: head.scope,
+        province: head.province,
+        epoch: head.epoch,
+        generation: state.step.saturating_add(1),
+        base_root: head.root,
+        from: (state.step, state.link),
+        to: (state.step.saturating_add(1), None),
+        via: Vec::new(),
+        as_of,
+    }
+}
+
+/// Why a delta of this desk is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum DeltaNotRead {
+    /// The keys for it are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+    /// No delta, or not signed by this desk's authorities.
+    #[error(transparent)]
+    Damaged(#[from] DeltaDamaged),
+}
+
+impl Province {
+    /// What a delta of this desk says, both signatures proven.
+    ///
+    /// # Errors
+    /// [`DeltaNotRead`].
+    pub fn read_delta(&self, file: &[u8]) -> Result<(DeltaHead, Changes), DeltaNotRead> {
+        let both = self.list_desk()?.authorities();
+        Ok(read_delta(file, &both.ok_or(DeltaDamaged::Signature(NotSignedByBoth))?)?)
     }
 }
 
@@ -186,8 +234,10 @@ mod tests {
             "{HEADER}resident-id,510100194001010010,,green\npr-2017,USA510050030307,,red\npassport,E12345678,,removed\npassport,E7654321,,yellow\npassport,E7654321,,red\npassport,E12345679,,blue\n"
         );
         let mut rejects = Vec::new();
-        let built =
-            demo.province().build_delta(&list, as_of.plus(300), changes.as_bytes(), &mut rejects).unwrap();
+        let built = demo
+            .province_mut()
+            .build_delta(&list, as_of.plus(300), changes.as_bytes(), &mut rejects)
+            .unwrap();
         assert_eq!((built.ranked, built.keyed, built.rejected), (2, 2, 2));
         let rejects = String::from_utf8(rejects).unwrap();
         assert_eq!(
@@ -209,5 +259,64 @@ mod tests {
         assert_eq!(answer(DocumentKind::Passport, "E12345678"), Answer::NotListed);
         assert_eq!(answer(DocumentKind::Passport, "E7654321"), Answer::Listed(Colour::Red), "the stricter");
         assert_eq!(list.head().as_of, as_of.plus(300));
+    }
+
+    /// A desk, its list of one person, and a table with this colour of theirs.
+    fn desk(folder: &std::path::Path) -> (DemoProvince, SealedList, impl Fn(&str) -> String) {
+        let as_of = Timestamp::from_unix(1_795_100_000).unwrap();
+        let mut demo = DemoProvince::from_seed([3; 32], as_of).unwrap();
+        let table = |colour: &str| format!("{HEADER}resident-id,510100194001010010,,{colour}\n");
+        let (path, first) = (folder.join("list"), table("green"));
+        let place = (path.as_path(), Scope::Population, as_of);
+        demo.province_mut().build_list_from_table(place, first.as_bytes(), &mut Vec::new()).unwrap();
+        let list = demo.province().open_list(&path).unwrap();
+        (demo, list, table)
+    }
+
+    #[test]
+    fn no_step_is_signed_twice_unless_the_first_is_said_to_be_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut demo, mut list, table) = desk(folder.path());
+        let begin = list.state();
+        let delta = |demo: &mut DemoProvince, list: &SealedList, colour: &str| {
+            let (as_of, table) = (list.state().as_of.plus(300), table(colour));
+            demo.province_mut().build_delta(list, as_of, table.as_bytes(), &mut Vec::new())
+        };
+        let first = delta(&mut demo, &list, "red").unwrap();
+        let again = delta(&mut demo, &list, "yellow");
+        let expected = StepSigned { epoch: 1, step: 1, last: 1 };
+        assert!(matches!(again, Err(DeltaError::SignTwice(signed)) if signed == expected), "{again:?}");
+        list.apply(&first.file).unwrap();
+        let second = delta(&mut demo, &list, "yellow").unwrap();
+        // Another first step, and on it another second one.
+        let mut other = demo.province().open_list(&folder.path().join("list")).unwrap();
+        demo.province_mut().sign_step_again(&begin);
+        let forked = delta(&mut demo, &other, "yellow").unwrap();
+        other.apply(&forked.file).unwrap();
+        delta(&mut demo, &other, "red").unwrap();
+        list.apply(&second.file).unwrap();
+        assert!(matches!(delta(&mut demo, &list, "red"), Err(DeltaError::SignTwice(_))), "another history");
+    }
+
+    #[test]
+    fn no_delta_is_signed_that_every_terminal_refuses_as_of_an_earlier_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut demo, list, table) = desk(folder.path());
+        let before = list.state().as_of.minus(1);
+        let refused =
+            demo.province_mut().build_delta(&list, before, table("red").as_bytes(), &mut Vec::new());
+        assert!(matches!(refused, Err(DeltaError::MoveBack { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn who_is_to_be_taken_off_and_is_not_in_the_list_is_in_the_reject_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut demo, list, _) = desk(folder.path());
+        let table = format!("{HEADER}passport,E12345678,,removed\n");
+        let (mut rejects, as_of) = (Vec::new(), list.state().as_of);
+        let built = demo.province_mut().build_delta(&list, as_of, table.as_bytes(), &mut rejects).unwrap();
+        assert_eq!((built.keyed, built.rejected), (0, 1));
+        let rejects = String::from_utf8(rejects).unwrap();
+        assert!(rejects.ends_with("2,\"not in the list: nobody was taken off it\"\n"), "{rejects}");
     }
 }

@@ -67,8 +67,11 @@ impl Desk {
         for _ in 0..count {
             let (step, table) = (list.state().step + 1, table(colour));
             let as_of = list.state().as_of.plus(300);
-            let built =
-                self.demo.province().build_delta(&list, as_of, table.as_bytes(), &mut Vec::new()).unwrap();
+            let built = self
+                .demo
+                .province_mut()
+                .build_delta(&list, as_of, table.as_bytes(), &mut Vec::new())
+                .unwrap();
             let path = self.path(&format!("step-{step}"));
             fs::write(&path, &built.file).unwrap();
             list.apply(&built.file).unwrap();
@@ -77,6 +80,20 @@ impl Desk {
     }
 
     /// The steps, and what the ladder makes of them.
+    /// Forgets every step made, and signs others for them.
+    fn fork(&mut self) -> Vec<PathBuf> {
+        let kept = std::mem::take(&mut self.steps);
+        let begin = self.list().state();
+        self.demo.province_mut().sign_step_again(&begin);
+        kept.into_iter()
+            .map(|path| {
+                let kept = path.with_extension("first");
+                fs::rename(&path, &kept).unwrap();
+                kept
+            })
+            .collect()
+    }
+
     fn ladder(&self) -> Vec<PathBuf> {
         let steps: Vec<_> = self.steps.iter().map(|step| fs::read(step).unwrap()).collect();
         let files = self.demo.province().build_ladder(&mut self.list(), &steps).unwrap();
@@ -192,6 +209,64 @@ fn more_deltas_than_a_manifest_names_are_replaced_by_the_ladders() {
     desk.publish(&offer).unwrap();
     assert_eq!(desk.named().len(), 2);
     assert_eq!(desk.answer(), (25, Ok(Answer::Listed(Colour::Yellow))));
+}
+
+#[test]
+fn a_delta_of_another_history_is_never_passed_over_in_silence() {
+    let mut desk = Desk::new();
+    desk.step(12, "red");
+    let first = desk.fork();
+    desk.step(12, "yellow");
+    let (second, offer) = (desk.steps.clone(), desk.ladder());
+    let merged = offer.iter().find(|path| path.ends_with("rung-0-12")).unwrap().clone();
+    let refused = |desk: &mut Desk, given: &[&PathBuf]| {
+        let given: Vec<_> = given.iter().map(|path| (*path).clone()).collect();
+        match desk.publish(&given) {
+            Err(PublishError::List(ListNotPublished::JoinHistories { path })) => path,
+            Err(PublishError::List(ListNotPublished::TakeDelta { path, source: DeltaRefused::Link })) => path,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(&mut desk, &[&first[0], &second[0]]), second[0], "in one command");
+    assert_eq!(refused(&mut desk, &[&second[0], &first[0]]), first[0]);
+    desk.publish(&first[..1]).unwrap();
+    assert_eq!(refused(&mut desk, &[&second[0]]), second[0], "against what the terminal has");
+    assert_eq!(refused(&mut desk, &[&merged]), merged, "bridged by a longer file");
+    let published = desk.publish(&first).unwrap();
+    assert_eq!(
+        (published.list.unwrap().step, published.unused.len()),
+        (12, 1),
+        "given again: told, not refused"
+    );
+    assert_eq!(desk.answer(), (12, Ok(Answer::Listed(Colour::Red))));
+}
+
+#[test]
+fn nothing_is_published_that_leads_a_terminal_back() {
+    let mut desk = Desk::new();
+    desk.step(2, "red");
+    let steps = desk.steps.clone();
+    desk.publish(&steps).unwrap();
+    // What the terminal has of the deltas is gone.
+    for delta in desk.manifest().deltas() {
+        fs::remove_file(desk.path("believed").join(delta.file.as_str())).unwrap();
+    }
+    let back = |desk: &mut Desk, deltas: &[PathBuf]| match desk.publish(deltas) {
+        Err(PublishError::List(ListNotPublished::MoveBack { there, ours })) => (there, ours),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(back(&mut desk, &steps[..1]), ((1, 2), (1, 1)));
+    desk.publish(&steps).unwrap();
+    let old = fs::read(desk.path("list.db")).unwrap();
+    fs::remove_file(desk.path("list.db")).unwrap();
+    let document = Document::parse(DocumentKind::ResidentId, NUMBER).unwrap();
+    let people = [Listed { subjects: vec![desk.demo.subject(&document).unwrap()], colour: Colour::Red }];
+    let base = desk.path("list.db");
+    desk.demo.build_list(&base, Scope::Population, now(), people.into_iter()).unwrap();
+    desk.publish(&[]).unwrap();
+    fs::write(desk.path("list.db"), old).unwrap();
+    assert_eq!(back(&mut desk, &steps), ((2, 0), (1, 2)), "an older base");
+    assert_eq!(desk.answer(), (0, Ok(Answer::Listed(Colour::Red))), "and the manifest is as it was");
 }
 
 #[test]

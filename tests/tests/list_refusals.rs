@@ -40,14 +40,14 @@ impl Desk {
     }
 
     /// Steps of the list, one behind the other.
-    fn steps(&self, count: u32) -> Vec<Vec<u8>> {
+    fn steps(&mut self, count: u32) -> Vec<Vec<u8>> {
         let mut list = self.demo.province().open_list(&self.base).unwrap();
         let number = Person::new(0).unwrap().number;
         let mut step = || {
             let table = format!("document_kind,number,second_number,colour\nresident-id,{number},,red\n");
             let as_of = list.state().as_of.plus(300);
             let built =
-                self.demo.province().build_delta(&list, as_of, table.as_bytes(), &mut Vec::new()).unwrap();
+                self.demo.province_mut().build_delta(&list, as_of, table.as_bytes(), &mut Vec::new()).unwrap();
             list.apply(&built.file).unwrap();
             built.file
         };

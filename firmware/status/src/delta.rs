@@ -226,6 +226,15 @@ pub(crate) fn prove<'a>(file: &'a [u8], both: &Authorities) -> Result<Proven<'a>
     Ok(Proven { head, ties: ties.as_chunks().0, ranked, keyed })
 }
 
+/// Reads a delta file: proven, then decoded.
+///
+/// # Errors
+/// [`DeltaDamaged`].
+pub fn read_delta(file: &[u8], both: &Authorities) -> Result<(DeltaHead, Changes), DeltaDamaged> {
+    let proven = prove(file, both)?;
+    Ok((proven.head, proven.changes()?))
+}
+
 /// What a delta file says of itself, proven by nobody: to find its place among others.
 ///
 /// # Errors

@@ -44,7 +44,7 @@ pub use build::{
 };
 pub use delta::{
     Changes, DELTA_MOST_BYTES, DeltaDamaged, DeltaNotMade, DeltaOrder, KEYED_MOST, KeyChange, RANKED_MOST,
-    alleged_delta_head, make_delta,
+    alleged_delta_head, make_delta, read_delta,
 };
 pub use entry::{Epoch, Key, Rank};
 pub use fold::FoldFault;

@@ -286,6 +286,31 @@ impl SealedList {
         self.base.head()
     }
 
+    /// People and numbers as the list is now, changes counted. A second number whose person was taken off by the first one
+    /// counts until it is taken off itself.
+    ///
+    /// # Errors
+    /// [`ListFault`].
+    pub fn counted(&self) -> Result<(u64, u64), ListFault> {
+        let head = self.base.head();
+        let (mut people, mut numbers) = (head.people, u64::from(head.keys));
+        for (key, change) in self.overlay.keyed() {
+            match (self.base.find(*key)?.map(|(_, entry)| entry), change) {
+                (None, KeyChange::Colour(_)) => (people, numbers) = (people + 1, numbers + 1),
+                (None, KeyChange::SecondOf(_)) => numbers += 1,
+                (Some(Entry::Colour(_)), KeyChange::Removed) => {
+                    (people, numbers) = (people.saturating_sub(1), numbers.saturating_sub(1));
+                }
+                (Some(Entry::SecondOf(_)), KeyChange::Removed) => numbers = numbers.saturating_sub(1),
+                (Some(Entry::Colour(_)), KeyChange::SecondOf(_)) => people = people.saturating_sub(1),
+                (None, KeyChange::Removed)
+                | (Some(Entry::Colour(_)), KeyChange::Colour(_))
+                | (Some(Entry::SecondOf(_)), KeyChange::Colour(_) | KeyChange::SecondOf(_)) => {}
+            }
+        }
+        Ok((people, numbers))
+    }
+
     /// Everything that changed since the base, as one delta would say it.
     pub fn changes(&self) -> Changes {
         self.overlay.changes()

@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
             issuers: Vec::new(),
             digests: Vec::new(),
             workers: workers.collect::<Result<_, _>>()?,
-            cache: RowCache::open(options.tags)?,
+            cache: RowCache::open(options.tags, province.list_desk()?.record_key())?,
             seen: HashMap::new(),
             ids: HashSet::new(),
             batch: Vec::new(),

@@ -98,8 +98,26 @@ fn a_list_of_exceptions_takes_nobody_who_is_green() {
 fn another_header_is_refused_before_a_line_is_read() {
     for header in ["", "number,colour\n", "document_kind,number,second_number,colour,name\n"] {
         let built = build(Scope::Population, header.as_bytes());
-        assert!(matches!(built.result, Err(ListError::FindHeader)), "{header:?}");
+        assert!(matches!(built.result, Err(ListError::FindHeader { .. })), "{header:?}");
         assert!(built.table.is_none());
+    }
+}
+
+#[test]
+fn a_table_that_is_saved_as_something_else_is_told_what_it_is() {
+    let utf16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (table, expected) in [
+        (utf16.clone(), Found::Utf16),
+        ([&[0xFF, 0xFE], &utf16[..]].concat(), Found::Utf16),
+        (GOOD.replace(',', ";").into_bytes(), Found::Separator(';')),
+        (GOOD.replace(',', "\t").into_bytes(), Found::Separator('\t')),
+        (GOOD.replace('\n', "\r").into_bytes(), Found::CarriageReturns),
+        (Vec::new(), Found::Nothing),
+        (b"kind,number\n".to_vec(), Found::Others),
+    ] {
+        let built = build(Scope::Population, &table[..]);
+        let Err(ListError::FindHeader { found }) = built.result else { panic!("{:?}", built.result) };
+        assert_eq!(found, expected);
     }
 }
 
@@ -143,7 +161,7 @@ fn whatever_ends_its_lines_nobody_of_a_table_is_lost_and_a_reject_names_the_line
 #[test]
 fn carriage_returns_alone_end_no_line_and_that_is_told() {
     let built = build(Scope::Population, GOOD.replace('\n', "\r").as_bytes());
-    assert!(matches!(built.result, Err(ListError::FindHeader)), "{:?}", built.result);
+    assert!(matches!(built.result, Err(ListError::FindHeader { .. })), "{:?}", built.result);
     let joined = GOOD.replacen("red\n", "red\r", 1);
     let built = build(Scope::Population, joined.as_bytes());
     assert_eq!(built.result.as_ref().unwrap(), &ListBuilt { people: 1, subjects: 1, rejected: 1 });

@@ -1,8 +1,10 @@
 //! The list's part of a publication: its base, streamed; the deltas that lead furthest; what was there already stays.
 //! Promises: a terminal takes what is published here, since every delta was applied and every leaf of a new base read
-//! before a byte is written; memory for the deltas alone; a terminal that has some of it gets the least that is missing.
+//! before a byte is written; memory for the deltas alone; a terminal that has some of it gets the least that is missing; no
+//! delta of another history than the one published is passed over in silence, and no terminal is led back.
 //! Must not know: how a list or a delta is built.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 use gate_core::manifest::{DELTAS_MOST, Dataset, Manifest};
 use gate_proof::digest::{Digest, Hasher, sha256};
 use gate_status::{
-    DELTA_MOST_BYTES, DeltaRefused, SealedList, Span, State, StatusList, alleged_delta_head, chain,
+    DELTA_MOST_BYTES, DeltaRefused, SealedList, Span, State, StatusList, Tie, alleged_delta_head, chain,
 };
 
 use super::{EntryDocument, Publication, PublishError, at, write_once};
@@ -57,6 +59,24 @@ pub enum ListNotPublished {
         /// Why.
         source: DeltaRefused,
     },
+    /// Two histories were signed.
+    #[error(
+        "{} was not signed behind the steps that the other deltas (and the terminal) have: two deltas for one step, and whom this one changes would stay as they were; nothing was published. Make it again with --after, or leave it out", .path.display()
+    )]
+    JoinHistories {
+        /// The delta of the other history.
+        path: PathBuf,
+    },
+    /// The terminal is further on.
+    #[error(
+        "the terminal's data are at epoch {}, step {}, this would lead back to epoch {}, step {}: after its next start it would have no list at all. Give the newer list and its deltas", .there.0, .there.1, .ours.0, .ours.1
+    )]
+    MoveBack {
+        /// Epoch and step there.
+        there: (u32, u32),
+        /// Epoch and step of this publication.
+        ours: (u32, u32),
+    },
     /// The deltas at hand leave a gap, or a manifest cannot name so many.
     #[error(
         "no {DELTAS_MOST} of these deltas lead from step {from} to step {to}: give those between, or merge them with `gate-sign status ladder`"
@@ -75,6 +95,8 @@ pub(super) struct ListPlan<'a> {
     base: EntryDocument,
     /// In the order in which they are taken.
     deltas: Vec<(EntryDocument, Vec<u8>)>,
+    /// Deltas given whose steps are in the others.
+    pub(super) unused: Vec<PathBuf>,
     /// How far a terminal is with it.
     pub(super) state: State,
 }
@@ -104,12 +126,19 @@ impl ListPlan<'_> {
         let held = there.map(|manifest| held(manifest, &list, out)).transpose()?.unwrap_or_default();
         let given =
             publication.deltas.iter().map(|path| given(path, &list)).collect::<Result<Vec<_>, _>>()?;
+        let (chosen, others) = chosen(&list, held, given)?;
+        let mut history = BTreeMap::from([(list.state().step, Tie::of(&list.state().link))]);
         let mut deltas = Vec::new();
-        for candidate in chosen(&list, held, given)? {
+        for candidate in chosen {
             list.apply(&candidate.bytes).map_err(|refused| taking(&candidate.path)(refused))?;
+            history.extend(list.ties_of(&candidate.bytes).map_err(taking(&candidate.path))?);
             deltas.push((delta_entry(&list, candidate.span, &candidate.bytes), candidate.bytes));
         }
-        Ok(Some(ListPlan { source, base, deltas, state: list.state() }))
+        of_one_history(&list, &history, &others)?;
+        not_back(there, &list)?;
+        let is_given = |one: &Candidate| publication.deltas.contains(&one.path);
+        let unused = others.into_iter().filter(is_given).map(|one| one.path).collect();
+        Ok(Some(ListPlan { source, base, deltas, unused, state: list.state() }))
     }
 
     /// Writes what is not there yet; the manifest's entries and the files.
@@ -194,23 +223,52 @@ fn given(path: &Path, list: &SealedList) -> Result<Candidate, PublishError> {
     Ok(Candidate { path: path.to_path_buf(), span: Span { from: head.from, to: head.to }, bytes })
 }
 
-/// The fewest that lead furthest, what the terminal has before what is new.
+/// The fewest that lead furthest, what the terminal has before what is new; and the others.
 fn chosen(
     list: &SealedList,
     held: Vec<Candidate>,
     given: Vec<Candidate>,
-) -> Result<Vec<Candidate>, PublishError> {
+) -> Result<(Vec<Candidate>, Vec<Candidate>), PublishError> {
     let spans = |all: &[Candidate]| all.iter().map(|one| one.span).collect::<Vec<_>>();
     let from = list.state().step;
     let to = held.iter().chain(&given).map(|one| one.span.to).max().unwrap_or(from).max(from);
     let files = chain(from, &spans(&held), to, &spans(&given), DELTAS_MOST);
     let files = files.ok_or(ListNotPublished::LeadThere { from, to })?;
-    let mut all: Vec<Candidate> = held.into_iter().chain(given).collect();
+    let mut others: Vec<Candidate> = held.into_iter().chain(given).collect();
     let take = |span: Span| {
-        let at = all.iter().position(|one| one.span == span)?;
-        Some(all.swap_remove(at))
+        let at = others.iter().position(|one| one.span == span)?;
+        Some(others.remove(at))
     };
-    Ok(files.into_iter().filter_map(take).collect())
+    let chosen = files.into_iter().filter_map(take).collect();
+    Ok((chosen, others))
+}
+
+/// Refuses deltas that are passed over although they say something else than those that are published.
+fn of_one_history(
+    list: &SealedList,
+    history: &BTreeMap<u32, Tie>,
+    others: &[Candidate],
+) -> Result<(), PublishError> {
+    for other in others {
+        let ties = list.ties_of(&other.bytes).map_err(taking(&other.path))?;
+        if !ties.iter().all(|(step, tie)| history.get(step).is_none_or(|known| known == tie)) {
+            return Err(ListNotPublished::JoinHistories { path: other.path.clone() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// A terminal remembers how far it was and takes nothing behind that.
+fn not_back(there: Option<&Manifest>, list: &SealedList) -> Result<(), PublishError> {
+    let named = there.and_then(|manifest| {
+        let base = manifest.entries().iter().find(|entry| entry.dataset == Dataset::StatusList)?;
+        Some((base.version, manifest.deltas().last().map_or(0, |delta| delta.version)))
+    });
+    let ours = (list.state().epoch.0, list.state().step);
+    match named.filter(|there| *there > ours) {
+        Some(there) => Err(ListNotPublished::MoveBack { there, ours }.into()),
+        None => Ok(()),
+    }
 }
 
 fn taking(path: &Path) -> impl FnOnce(DeltaRefused) -> ListNotPublished {

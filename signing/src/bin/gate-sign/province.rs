@@ -19,6 +19,7 @@ use rand_core::CryptoRng;
 use crate::access::AccessArguments;
 use crate::args::{DeskArguments, admit_told_time, randomness, shown, time};
 use crate::confirm::Confirm;
+use crate::list_words;
 
 /// See the help texts.
 #[derive(Subcommand)]
@@ -156,7 +157,9 @@ impl Publish {
             deltas: &self.delta,
             without: &[],
         };
-        self.confirm.ask(&desk.review()?.lines())?;
+        let mut words = desk.review()?.lines();
+        words.extend(list_words::of_publication(&self.out, status.as_deref())?);
+        self.confirm.ask(&words)?;
         let published = desk.publish(&self.out, &order, &mut randomness())?;
         println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
         for file in &published.files {
@@ -164,6 +167,9 @@ impl Publish {
         }
         if let Some(list) = published.list {
             println!("status list: epoch {}, step {}, as of {}", list.epoch.0, list.step, shown(list.as_of));
+        }
+        for path in &published.unused {
+            println!("  not needed, its steps are in the others: {}", path.display());
         }
         if status.is_none() {
             println!("no status list: ID cards will be Assist; build one with `gate-sign status build`");

@@ -15,11 +15,14 @@ use gate_signing::desk::Desk;
 use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::people::{ListBuilt, TableOptions};
 use gate_signing::status_delta::LadderFile;
-use gate_status::{Clash, Person, Scope, SealedList, Step, Synthetic, Watch};
+use gate_status::{Clash, DELTA_MOST_BYTES, Person, Scope, SealedList, Step, Synthetic, Watch, alleged_head};
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, shown, tell, time};
+use crate::confirm::Confirm;
+use crate::inspect::Inspect;
+use crate::list_words;
 use crate::output;
 
 /// What the shell is told when some lines are not in the list.
@@ -69,6 +72,8 @@ pub(crate) struct Build {
     /// The reject file; else FILE.csv.rejects
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// Whom a table names.
@@ -97,9 +102,12 @@ pub(crate) struct Delta {
     /// The time as of which everyone's colour holds then, RFC 3339
     #[arg(long, value_name = "TIME", value_parser = time)]
     as_of: Timestamp,
-    /// The delta
+    /// The delta: a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Sign a step that was signed before: the earlier delta is thrown away and was never published
+    #[arg(long)]
+    again: bool,
     /// The reject file; else FILE.csv.rejects
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -119,17 +127,6 @@ pub(crate) struct Ladder {
     /// The folder for the files, delta-EPOCH-FROM-TO.tfd; what is there already stays
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-}
-
-/// See the help texts.
-#[derive(Args)]
-pub(crate) struct Inspect {
-    #[command(flatten)]
-    desk: DeskArguments,
-    /// A list; with deltas after it, what they make of it
-    file: PathBuf,
-    /// Deltas, in their order
-    deltas: Vec<PathBuf>,
 }
 
 impl Command {
@@ -160,17 +157,27 @@ impl Build {
             Some(people) => invented(&mut desk, place, Synthetic { people, seed: self.seed })?,
             None => self.of_table(&mut desk, place)?,
         };
+        let last = alleged_head(&out).ok();
+        let words = list_words::between(last.as_ref(), &alleged_head(&fresh)?);
+        if let Err(refused) = self.confirm.ask(&words) {
+            remove_if_there(&fresh)?;
+            return Err(refused.context(format!("{} is as it was", out.display())));
+        }
         desk.log().note(&Entry { count: built.people, ..Entry::of(Operation::StatusBuild) })?;
         // The version is kept before the list has its name: no two lists ever have one version.
         desk.save()?;
         std::fs::rename(&fresh, &out).with_context(|| out.display().to_string())?;
         println!(
-            "{} people ({} numbers) as of {} in {}",
+            "{} people ({} numbers), scope {}, as of {} in {}",
             built.people,
             built.subjects,
+            list_words::scope(scope),
             shown(self.as_of),
             out.display()
         );
+        if let Some(last) = last {
+            println!("it replaces the list of epoch {}: {} people", last.epoch.0, last.people);
+        }
         Ok(built.rejected)
     }
 
@@ -182,8 +189,11 @@ impl Build {
         let others: Vec<&Path> = [Some(people), out, self.tags.as_deref()].into_iter().flatten().collect();
         output::admit_rejects(&rejects, &others)?;
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
-        let options = TableOptions { tags: self.tags.as_deref(), progress: &mut progress };
+        let mut progress = Progress::default();
+        let mut step = |step, count| progress.step(step, count);
+        let options = TableOptions { tags: self.tags.as_deref(), progress: &mut step };
         let built = desk.province.build_list_with(place, table, &mut BufWriter::new(file), options)?;
+        progress.end();
         settle_rejects(&rejects, built.rejected, "list")?;
         Ok(built)
     }
@@ -195,43 +205,60 @@ fn invented(
     world: Synthetic,
 ) -> anyhow::Result<ListBuilt> {
     let exceptional = move |person: &Person| place.1 == Scope::Population || person.colour != Colour::Green;
+    let mut progress = Progress::default();
     let built =
-        desk.province.build_list_streaming(place, &mut Progress, || world.people().filter(exceptional))?;
+        desk.province.build_list_streaming(place, &mut progress, || world.people().filter(exceptional))?;
+    progress.end();
     Ok(ListBuilt { people: built.people, subjects: built.subjects, rejected: built.rejected })
 }
 
-/// Progress alone: invented people share no number.
-struct Progress;
+/// How far a build is, on one line that is ended before anything else is told.
+#[derive(Default)]
+struct Progress {
+    told: Option<Step>,
+}
+
+impl Progress {
+    fn end(&self) {
+        if self.told.is_some() {
+            eprintln!();
+        }
+    }
+}
 
 impl Watch for Progress {
     fn step(&mut self, step: Step, count: u64) {
-        progress(step, count);
+        let doing = match step {
+            Step::Sorting => "read and sorted",
+            Step::Writing => "written",
+        };
+        eprint!("\r{count} numbers {doing}   ");
+        self.told = Some(step);
     }
 
+    /// Invented people share no number.
     fn reject(&mut self, line: u64, because: Clash) {
         eprintln!("gate-sign: person {line} has a number of person {}", because.other);
     }
 }
 
-fn progress(step: Step, count: u64) {
-    let doing = match step {
-        Step::Sorting => "read and sorted",
-        Step::Writing => "written",
-    };
-    eprint!("\r{count} numbers {doing}   ");
-}
-
 impl Delta {
     fn run(self) -> anyhow::Result<u64> {
-        let desk = self.desk.open()?;
+        anyhow::ensure!(!self.out.exists(), "{} is there already: a delta is a new file", self.out.display());
+        let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let list = opened(&desk, &self.base, &self.after)?;
+        if self.again {
+            desk.province.sign_step_again(&list.state());
+        }
         let table = File::open(&self.changes).with_context(|| self.changes.display().to_string())?;
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
         output::admit_rejects(&rejects, &[&self.changes, &self.base, &self.out])?;
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
         tell_of_delta(&desk, &built.file)?;
+        // That the step is signed is kept before the delta can leave.
+        desk.save()?;
         write_whole(&self.out, &built.file)?;
         println!(
             "step {}: {} colours, {} people new or removed, {} bytes in {}",
@@ -249,10 +276,8 @@ impl Delta {
 impl Ladder {
     fn run(self) -> anyhow::Result<u64> {
         let desk = self.desk.open()?;
-        let mut list =
-            desk.province.open_list(&self.base).with_context(|| self.base.display().to_string())?;
-        let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
-        let deltas = self.delta.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut list = opened(&desk, &self.base, &[])?;
+        let deltas = self.delta.iter().map(|path| delta_bytes(path)).collect::<anyhow::Result<Vec<_>>>()?;
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         for LadderFile { span, file } in desk.province.build_ladder(&mut list, &deltas)? {
             let name = format!("delta-{:010}-{:010}-{:010}.tfd", list.state().epoch.0, span.from, span.to);
@@ -267,39 +292,29 @@ impl Ladder {
     }
 }
 
-impl Inspect {
-    fn run(self) -> anyhow::Result<u64> {
-        let list = opened(&self.desk.open()?, &self.file, &self.deltas)?;
-        list.check().with_context(|| self.file.display().to_string())?;
-        let (head, state) = (list.base_head(), list.state());
-        println!(
-            "province {:?}, {:?}, epoch {}, step {}",
-            head.province, head.scope, head.epoch.0, state.step
-        );
-        println!("people {}, numbers {}, leaves {}", head.people, head.keys, head.leaves);
-        println!(
-            "base as of {}, issued {}, re-keyed {} times",
-            shown(head.as_of),
-            shown(head.issued),
-            head.rekeyed
-        );
-        println!(
-            "list as of {}; {} KiB of changes in memory",
-            shown(state.as_of),
-            list.overlay_bytes() >> 10
-        );
-        println!("both signatures hold, every leaf opens in its place, the whole is what was signed");
-        Ok(0)
-    }
-}
-
-fn opened(desk: &Desk, base: &Path, deltas: &[PathBuf]) -> anyhow::Result<SealedList> {
+/// The list in a file, with these deltas.
+pub(crate) fn opened(desk: &Desk, base: &Path, deltas: &[PathBuf]) -> anyhow::Result<SealedList> {
+    length(base)?;
     let mut list = desk.province.open_list(base).with_context(|| base.display().to_string())?;
     for path in deltas {
-        let file = std::fs::read(path).with_context(|| path.display().to_string())?;
-        list.apply(&file).with_context(|| path.display().to_string())?;
+        list.apply(&delta_bytes(path)?).with_context(|| path.display().to_string())?;
     }
     Ok(list)
+}
+
+/// A delta's file, if it can be one.
+pub(crate) fn delta_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let length = length(path)?;
+    let most = DELTA_MOST_BYTES as u64;
+    anyhow::ensure!(length <= most, "{}: {length} bytes, no delta has more than {most}", path.display());
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// Of a file that has an end: a pipe or a device would be waited for.
+fn length(path: &Path) -> anyhow::Result<u64> {
+    let about = std::fs::metadata(path).with_context(|| path.display().to_string())?;
+    anyhow::ensure!(about.is_file(), "{} is no file", path.display());
+    Ok(about.len())
 }
 
 /// Before a signed delta leaves, the log knows it.

@@ -33,7 +33,7 @@ impl Stage {
         let (state, table) = (list.state(), format!("{HEADER}{rows}"));
         let as_of = state.as_of.plus(STEP_S);
         let mut rejects = Vec::new();
-        let built = self.province.province().build_delta(&list, as_of, table.as_bytes(), &mut rejects)?;
+        let built = self.province.province_mut().build_delta(&list, as_of, table.as_bytes(), &mut rejects)?;
         if built.rejected > 0 {
             bail!("{}", String::from_utf8_lossy(&rejects));
         }
