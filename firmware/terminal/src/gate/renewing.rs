@@ -23,12 +23,13 @@ pub(super) struct Patrol {
     cursor: u64,
     went: Option<Millis>,
     damaged: bool,
+    met: bool,
 }
 
 impl Patrol {
-    /// Whether a leaf of the list was found damaged.
+    /// Whether the list was found unable to answer for somebody, by the round or by a person.
     pub(super) fn found_damage(&self) -> bool {
-        self.damaged
+        self.damaged || self.met
     }
 }
 
@@ -92,9 +93,10 @@ impl Gate {
         }
     }
 
-    /// A person met a damaged leaf: the fault shows at once.
+    /// A person met a place where the list cannot answer: the fault shows at once. The round goes on: what the person met may be
+    /// two deltas that contradict each other, and not the leaf that is damaged.
     pub(super) fn note_list(&mut self, facts: &Facts) {
-        self.upkeep.patrol.damaged |= [facts.of_code, facts.of_document].contains(&ListAnswer::Damaged);
+        self.upkeep.patrol.met |= [facts.of_code, facts.of_document].contains(&ListAnswer::Damaged);
     }
 }
 
