@@ -103,7 +103,9 @@ pub enum IssueRefused {
     #[error("the key set has no issuer {}; `gate-sign keyset show` lists them", kid_in_words(*.0))]
     FindIssuer(Kid),
     /// No issuer whose key is here may give this kind at this time.
-    #[error("no issuer whose key is at this desk may give {0:?} at that time; see `gate-sign keyset show`")]
+    #[error(
+        "no issuer whose key is at this desk may give {0:?} at that time; `gate-sign keyset show` lists them, `keyset add --make` admits one"
+    )]
     FindIssuerFor(Kind),
     /// The private half is elsewhere.
     #[error("the private key of the issuer {} is not at this desk", kid_in_words(*.0))]
