@@ -51,7 +51,7 @@ use crate::key_ring::KeyRing;
 use crate::log::entry::{Entry, Operation};
 use crate::log::{self, Log, LogFault, Start};
 use crate::officers::{Officers, OfficersRefused};
-use crate::province::{DAYS_AHEAD, Founding, FoundingRefused, Province, StateRefused};
+use crate::province::{Founding, FoundingRefused, Province, StateRefused};
 use crate::publish::{Device, Publication, PublishError, Published};
 use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
@@ -432,16 +432,9 @@ impl Desk {
         order: &Order<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Published, DeskError> {
-        let inputs = self.inputs()?;
-        if self.province.nature() == Demo::No {
-            inputs.admit_real(self.province.region()).map_err(PublishError::from)?;
-        }
+        let inputs = self.fit_inputs()?;
         self.province.admit_publication(out, order.device)?;
-        let day_keys_missing = match self.province.make_day_keys(order.now, DAYS_AHEAD, rng) {
-            // A revocation must reach the terminals, whatever was lost here.
-            Err(fault @ (CustodyFault::FindWrap { .. } | CustodyFault::FindVault(_))) => Some(fault),
-            made => made.map(|()| None)?,
-        };
+        let day_keys_missing = self.day_keys_ahead(order.now, rng)?;
         self.province.prepare((order.terminal, order.device), rng)?;
         self.save()?;
         let Order { now, terminal, device, status, deltas, without } = *order;

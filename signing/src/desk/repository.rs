@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
 use gate_proof::seal::SealingKey;
 use gate_status::{DeltaDamaged, ListFile, Span, alleged_delta_head};
@@ -15,10 +16,11 @@ use rand_core::CryptoRng;
 
 use super::{ARCHIVE_DIRECTORY, Desk, DeskError};
 use crate::custody::CustodyFault;
+use crate::inputs::Inputs;
 use crate::list::ListNotOpened;
 use crate::log::entry::{Entry, Operation};
 use crate::province::DAYS_AHEAD;
-use crate::publish::{Device, Publication};
+use crate::publish::{Device, Publication, PublishError};
 use crate::repo::{Content, Repo, RepoFault, Staged};
 
 /// What the draft of `trust` is made of.
@@ -32,6 +34,15 @@ pub struct TrustOrder<'a> {
     pub devices: &'a [(TerminalNumber, SealingKey)],
     /// The lists whose keys terminals need: the one in force, and the next while both are about.
     pub lists: &'a [&'a Path],
+}
+
+/// A draft of `trust`.
+#[derive(Debug)]
+pub struct DraftedTrust {
+    /// What it says.
+    pub targets: Targets,
+    /// Why no day keys were made; a revocation is drafted all the same.
+    pub day_keys_missing: Option<CustodyFault>,
 }
 
 /// What the draft of `status` is made of.
@@ -93,10 +104,10 @@ impl Desk {
         repo: &Repo,
         order: &TrustOrder<'_>,
         rng: &mut impl CryptoRng,
-    ) -> Result<Targets, DraftFault> {
+    ) -> Result<DraftedTrust, DraftFault> {
         let (terminal, device) = order.devices.first().ok_or(DraftFault::NameTerminals)?;
-        let inputs = self.inputs()?;
-        self.province.make_day_keys(order.now, DAYS_AHEAD, rng).map_err(in_custody)?;
+        let inputs = self.fit_inputs()?;
+        let day_keys_missing = self.day_keys_ahead(order.now, rng)?;
         self.province.open_generation();
         self.save()?;
         let publication = Publication {
@@ -112,7 +123,8 @@ impl Desk {
         self.province.archive(&archive, &publication).map_err(DeskError::from)?;
         self.log.note(&Entry::of(Operation::Publish)).map_err(DeskError::from)?;
         let all = self.province.export(&publication, order.devices, order.lists, rng);
-        Ok(repo.stage(&all.map_err(DeskError::from)?, &[], order.expires)?)
+        let targets = repo.stage(&all.map_err(DeskError::from)?, &[], order.expires)?;
+        Ok(DraftedTrust { targets, day_keys_missing })
     }
 
     /// Drafts what `status` carries: a base and its deltas, and nothing of before.
@@ -139,6 +151,30 @@ impl Desk {
     }
 }
 
+/// What every publication begins with, into a directory or into a draft.
+impl Desk {
+    /// The authority's texts, where a real province's hold nothing of the demo's.
+    pub(super) fn fit_inputs(&self) -> Result<Inputs, DeskError> {
+        let inputs = self.inputs()?;
+        if self.province.nature() == Demo::No {
+            inputs.admit_real(self.province.region()).map_err(PublishError::from)?;
+        }
+        Ok(inputs)
+    }
+
+    /// Day keys from now on, or why there are none: a revocation must reach the terminals, whatever was lost here.
+    pub(super) fn day_keys_ahead(
+        &mut self,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<CustodyFault>, DeskError> {
+        match self.province.make_day_keys(now, DAYS_AHEAD, rng) {
+            Err(fault @ (CustodyFault::FindWrap { .. } | CustodyFault::FindVault(_))) => Ok(Some(fault)),
+            made => Ok(made.map(|()| None)?),
+        }
+    }
+}
+
 fn staged_delta(path: &Path) -> Result<Staged, DraftFault> {
     let bytes = fs::read(path).map_err(|source| DraftFault::File { path: path.into(), source })?;
     let head = alleged_delta_head(&bytes);
@@ -149,8 +185,4 @@ fn staged_delta(path: &Path) -> Result<Staged, DraftFault> {
         issued: head.as_of,
         content: Content::File(path.into()),
     })
-}
-
-fn in_custody(fault: CustodyFault) -> DraftFault {
-    DraftFault::Desk(fault.into())
 }

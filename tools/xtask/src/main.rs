@@ -4,6 +4,7 @@
 
 mod edges;
 mod fonts;
+mod programs;
 mod vectors;
 
 use clap::Parser;
@@ -11,7 +12,7 @@ use clap::Parser;
 /// Tasks of the project.
 #[derive(Parser)]
 enum Task {
-    /// Check the crate edges against the table of ARCHITECTURE.md.
+    /// Check the crate edges against the table of ARCHITECTURE.md, and that no program of the terminal links network code.
     Deps,
     /// Make the glyph and icon tables of the screen.
     Fonts(fonts::Fonts),
@@ -21,7 +22,7 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
-        Task::Deps => edges::check(),
+        Task::Deps => edges::check().and_then(|()| programs::check()),
         Task::Fonts(options) => fonts::run(&options),
         Task::Vectors(options) => vectors::run(&options),
     }

@@ -253,7 +253,10 @@ impl DraftTrust {
         let expires = now.plus(self.life.into());
         let order = TrustOrder { now, expires, devices: &devices, lists: &lists };
         let repo = Repo::at(&self.repo);
-        desk.draft_trust(&repo, &order, &mut randomness())?;
+        let drafted = desk.draft_trust(&repo, &order, &mut randomness())?;
+        if let Some(fault) = &drafted.day_keys_missing {
+            eprintln!("gate-sign: drafted, but no day keys were made: {fault}");
+        }
         show(&repo)
     }
 }
