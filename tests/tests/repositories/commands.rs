@@ -204,6 +204,9 @@ fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
         let output = round.publish(repo);
         assert!(output.status.success(), "{output:?}");
     }
+    for (repo, files) in [("trust", 10), ("status", 1)] {
+        reference_reads(&round.path(&format!("served/{repo}")), files);
+    }
     round.carry();
     let kept = round.keep();
     assert!(kept.status.success(), "{kept:?}");
@@ -212,6 +215,19 @@ fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
     assert_eq!([3, CHANGED, CHANGED + 1].map(|serial| round.verdict(serial)), ["stop", "stop", "pass"]);
     let status = printed(&round.trust(&["status"]));
     assert!(status.contains("名单增量 status-delta: 生效 in force: 版本 version 1"), "{status}");
+}
+
+/// python-tuf takes what we publish, and fetches every target.
+fn reference_reads(repository: &Path, files: usize) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("../target/python-tuf/bin/python");
+    if !python.exists() {
+        println!("SKIPPED reference_reads: tools/ci/python-tuf.sh installs python-tuf");
+        return;
+    }
+    let output =
+        Command::new(python).arg(root.join("python/tuf_reader.py")).arg(repository).output().unwrap();
+    assert_eq!(printed(&output), format!("root 1, targets 1, {files} files\n"), "{output:?}");
 }
 
 /// A thousand colours change: one authority is not enough, and the two see the same words and sign apart.
