@@ -304,3 +304,6 @@ pub(crate) fn through(triple: &Triple, modules: usize, place: Spot, spot: Spot) 
     let from = [Spot::new(3.5, 3.5), Spot::new(far, 3.5), Spot::new(3.5, far), place];
     Warp::between(from, [triple.corner.centre, triple.right.centre, triple.down.centre, spot])
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,43 @@ fn one_part_of_a_structured_append_is_not_a_payload() {
     assert_eq!(payloads(&Sheet::new(200, 200, 230).draw(&plain, (40, 40), 5, 20).look()), [b"part"]);
 }
 
+/// A Micro QR code (M3-M, `TF1 MICRO`, ISO/IEC 18004:2015 §5.3.2): one finder pattern, another format.
+const MICRO: [&str; 15] = [
+    "#######.#.#.#.#",
+    "#.....#..#.#.#.",
+    "#.###.#.#....##",
+    "#.###.#.#.####.",
+    "#.###.#.####..#",
+    "#.....#.#.#....",
+    "#######..#.####",
+    "........###.#..",
+    "#....##.#..##.#",
+    ".#...##.#..###.",
+    "##.#.##..##.##.",
+    "...#.##....##.#",
+    "#.#..#..###.#.#",
+    "....#.##....#.#",
+    "##.#..#######.#",
+];
+
+#[test]
+fn micro_codes_are_ignored_alone_in_threes_and_beside_a_code() {
+    let stamp = |mut sheet: Sheet, left: usize, top: usize| {
+        for (x, y) in (0..90 * 90).map(|n| (n % 90, n / 90)) {
+            if MICRO[y / 6].as_bytes()[x / 6] == b'#' {
+                sheet.pixels[(top + y) * sheet.width + left + x] = 20;
+            }
+        }
+        sheet
+    };
+    let one = stamp(Sheet::new(640, 300, 230), 30, 30);
+    assert!(one.look().is_empty());
+    // Their finder patterns lie as those of a code would.
+    let three = stamp(stamp(one, 150, 30), 30, 150);
+    assert!(three.look().is_empty());
+    assert_eq!(payloads(&three.draw(&code(b"ours"), (400, 90), 5, 20).look()), [b"ours"]);
+}
+
 fn push(bits: &mut Vec<bool>, value: u32, length: u32) {
     bits.extend((0..length).rev().map(|n| value >> n & 1 == 1));
 }
