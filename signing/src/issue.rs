@@ -20,7 +20,7 @@ use rand_core::CryptoRng;
 use crate::custody::CustodyFault;
 use crate::envelope::EnvelopeRefused;
 use crate::province::{Province, SubjectNotMade};
-use crate::register::kid_in_words;
+use crate::register::{kid_in_words, life_in_words};
 use crate::spelling;
 
 /// Characters of the longest text: `TF1:` and 144 bytes in Base45.
@@ -117,7 +117,7 @@ pub enum IssueRefused {
     #[error("a {0:?} may not say this")]
     AllowClaim(Holder),
     /// Longer than the issuer may give, or no life at all.
-    #[error("a life of {life_s} s: this issuer may give 1 to {longest_s} s")]
+    #[error("a life of {}: this issuer may give {} at most", life_in_words(*life_s).1, life_in_words(*longest_s).1)]
     AllowLife {
         /// Asked for.
         life_s: u32,

@@ -19,6 +19,7 @@ use crate::kinds::kind_token;
 use crate::spelling;
 
 pub use admission::RegisterRefused;
+pub(crate) use diff::duration as life_in_words;
 pub use diff::{Told, changes};
 
 /// One entry of the key set, as it is published (RFC 7517, RFC 8037).

@@ -139,7 +139,10 @@ fn every_kind_is_issued_to_text_png_and_svg() {
 fn what_may_not_be_issued_is_refused_with_its_reason() {
     let world = World::new();
     for (words, reason) in [
-        (&["screen", "--colour", "green", "--life", "16m"][..], "may give 1 to 900 s"),
+        (
+            &["screen", "--colour", "green", "--life", "16m"][..],
+            "a life of 16 min: this issuer may give 15 min at most",
+        ),
         (&["screen", "--colour", "green", "--kid", "lab1"], "may not give ScreenCode"),
         (&["screen", "--colour", "green", "--kid", "cn01"], "a National may not say this"),
         (&["screen", "--colour", "green", "--kid", "none"], "no issuer none (6e6f6e65)"),

@@ -118,20 +118,24 @@ fn a_reject_file_is_never_the_table_the_result_or_a_part_of_the_desk() {
     office.write("people.csv", PEOPLE);
     let issue = |rejects| ["issue", "--from", "people.csv", "--out", "codes.csv", "--rejects", rejects];
     fs::hard_link(office.path("people.csv"), office.path("twin.csv")).unwrap();
-    office.refuses(&issue("people.csv"), ("people.csv", "something else in this command"));
-    office.refuses(&issue("twin.csv"), ("people.csv", "something else in this command"));
-    office.refuses(&issue("desk/../codes.csv"), ("people.csv", "something else in this command"));
+    office.refuses(&issue("people.csv"), ("people.csv", "would be written over"));
+    office.refuses(&issue("twin.csv"), ("people.csv", "would be written over"));
+    office.refuses(&issue("desk/../codes.csv"), ("people.csv", "would be written over"));
     office.refuses(&issue("desk/province.json"), ("desk/province.json", "lies in the desk's directory"));
     office.write("letter.txt", "line,reason for it\n");
     office.refuses(&issue("letter.txt"), ("letter.txt", "is no reject file"));
     assert!(!office.path("codes.csv").exists() && !office.path("codes.csv.writing").exists());
     office.write("revoke.csv", "code,sc02,0102030405060708\ncode,sc02,no\n");
     let revoke = |rejects| ["revoke", "from-csv", "revoke.csv", "--yes", "--rejects", rejects];
-    office.refuses(&revoke("revoke.csv"), ("revoke.csv", "something else in this command"));
+    office.refuses(&revoke("revoke.csv"), ("revoke.csv", "would be written over"));
     office.refuses(&revoke("desk/revocations.bin"), ("desk/revocations.bin", "lies in the desk"));
     let list = ["status", "build", "--people", "people.csv", "--scope", "population", "--as-of", NOW];
-    office.refuses(&[&list[..], &["--rejects", "people.csv"]].concat(), ("people.csv", "something else"));
+    office.refuses(
+        &[&list[..], &["--rejects", "people.csv"]].concat(),
+        ("people.csv", "would be written over"),
+    );
     office.refuses(&[&list[..], &["--rejects", "letter.txt"]].concat(), ("letter.txt", "is no reject file"));
+    office.refuses(&[&list[..], &["--out", "twin.csv"]].concat(), ("people.csv", "would be written over"));
 }
 
 #[test]

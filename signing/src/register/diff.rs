@@ -164,7 +164,7 @@ fn holder(holder: Holder) -> (&'static str, &'static str) {
     }
 }
 
-pub(super) fn duration(seconds: u32) -> Words {
+pub(crate) fn duration(seconds: u32) -> Words {
     let (count, zh, en) = match seconds {
         s if s % 86_400 == 0 => (s / 86_400, "天", "days"),
         s if s % 3_600 == 0 => (s / 3_600, "小时", "h"),

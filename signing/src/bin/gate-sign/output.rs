@@ -40,19 +40,24 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Refuses a reject file that is one of `others`, lies in a desk, or would take the place of anything but a reject file.
 pub(crate) fn admit_rejects(path: &Path, others: &[&Path]) -> anyhow::Result<()> {
-    for other in others {
-        ensure!(
-            !is_same(path, other),
-            "{} cannot be the reject file too: it is named for something else in this command",
-            path.display()
-        );
-    }
+    admit_apart(path, others)?;
     outside_of_desks(path)?;
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).with_context(|| path.display().to_string()),
         Ok(about) => ensure_rejects(path, &about),
     }
+}
+
+/// Refuses a name that stands for something else in the same command, by whichever way it is written.
+pub(crate) fn admit_apart(path: &Path, others: &[&Path]) -> anyhow::Result<()> {
+    let twice = others.iter().any(|other| is_same(path, other));
+    ensure!(
+        !twice,
+        "{} would be written over: it is named for something else in this command",
+        path.display()
+    );
+    Ok(())
 }
 
 fn ensure_rejects(path: &Path, about: &fs::Metadata) -> anyhow::Result<()> {

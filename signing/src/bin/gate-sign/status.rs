@@ -146,6 +146,9 @@ impl Build {
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let out = self.out.clone().unwrap_or_else(|| desk.status_file());
+        let named: Vec<&Path> =
+            [&self.people, &self.tags].into_iter().flatten().map(PathBuf::as_path).collect();
+        output::admit_apart(&out, &named)?;
         let fresh = with_suffix(&out, ".new");
         remove_if_there(&fresh)?;
         let scope = match self.scope {
