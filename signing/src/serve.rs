@@ -8,6 +8,7 @@
 mod answers;
 mod authority;
 mod cap;
+mod causes;
 mod clock;
 mod http;
 mod leases;

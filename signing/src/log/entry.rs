@@ -112,6 +112,8 @@ pub struct Entry<'a> {
     pub officer: Option<&'a OfficerNamed>,
     /// The two approvals that it rests on.
     pub approved: &'a [ApprovedBy],
+    /// The platform of the screen-code service whom it concerns.
+    pub platform: Option<&'a Operator>,
 }
 
 /// An officer as the log names one.
@@ -140,7 +142,16 @@ impl Entry<'_> {
     /// This operation, once, with no key.
     #[must_use]
     pub const fn of(operation: Operation) -> Entry<'static> {
-        Entry { operation, key: None, count: 1, digest: None, case: None, officer: None, approved: &[] }
+        Entry {
+            operation,
+            key: None,
+            count: 1,
+            digest: None,
+            case: None,
+            officer: None,
+            approved: &[],
+            platform: None,
+        }
     }
 }
 
@@ -222,6 +233,9 @@ pub struct Line {
     /// The approvals it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approved: Vec<ApprovedBy>,
+    /// The platform of the screen-code service whom it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// The hash of the line before, hexadecimal.
     pub previous: String,
 }
@@ -246,6 +260,7 @@ impl Line {
             case: entry.case.map(|case| case.as_str().into()),
             officer: entry.officer.cloned(),
             approved: entry.approved.to_vec(),
+            platform: entry.platform.map(|platform| platform.as_str().into()),
             previous: spelling::hex(&previous.0),
         }
     }

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::PublicKey;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::staging::{self, Readers};
 
 /// The file in the desk's directory: `{"format":1,"terminals":[{"number":3,"record":HEX}]}`.
 pub const TERMINALS_FILE: &str = "terminals.json";
@@ -38,6 +40,22 @@ pub enum TerminalsRefused {
         path: PathBuf,
         /// With line and column.
         source: serde_json::Error,
+    },
+    /// The number or the key is registered.
+    #[error(
+        "terminal {number} is registered with another key, or this key with another number: a terminal that was enrolled anew gets a new number"
+    )]
+    AddTwice {
+        /// The number asked for.
+        number: u32,
+    },
+    /// It cannot be written.
+    #[error("{}", .path.display())]
+    WriteFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// A number or a key is none, or a number is named twice.
     #[error("{}: terminal {number}: no number or record key of a terminal, or named twice", .path.display())]
@@ -69,7 +87,13 @@ impl TryFrom<u8> for FormatOne {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize)]
+struct WrittenText {
+    format: u8,
+    terminals: Vec<TerminalText>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TerminalText {
     number: u32,
@@ -104,6 +128,39 @@ impl Terminals {
             }
         }
         Ok(Terminals(terminals))
+    }
+
+    /// Registers a terminal; the same again changes nothing. Records of years are verified by these keys, so none is replaced.
+    ///
+    /// # Errors
+    /// [`TerminalsRefused::AddTwice`].
+    pub fn add(&mut self, terminal: TerminalNumber, key: PublicKey) -> Result<(), TerminalsRefused> {
+        if self.0.iter().any(|(number, known)| (*number == terminal) != (*known == key)) {
+            return Err(TerminalsRefused::AddTwice { number: terminal.value() });
+        }
+        self.0.insert(terminal, key);
+        Ok(())
+    }
+
+    /// As the file holds them.
+    pub fn to_text(&self) -> String {
+        let one = |(number, key): (&TerminalNumber, &PublicKey)| TerminalText {
+            number: number.value(),
+            record: crate::spelling::hex(key.as_bytes()),
+        };
+        let text = WrittenText { format: 1, terminals: self.0.iter().map(one).collect() };
+        // Numbers and hexadecimal digits always are JSON.
+        serde_json::to_string_pretty(&text).unwrap_or_default()
+    }
+
+    /// Keeps the file of the desk in `directory`.
+    ///
+    /// # Errors
+    /// [`TerminalsRefused::WriteFile`].
+    pub fn save(&self, directory: &Path) -> Result<(), TerminalsRefused> {
+        let path = directory.join(TERMINALS_FILE);
+        staging::replace(&path, self.to_text().as_bytes(), Readers::Owner)
+            .map_err(|source| TerminalsRefused::WriteFile { path, source })
     }
 
     /// The record key of a terminal.

@@ -22,6 +22,7 @@ use gate_wire::credential::Colour;
 use gate_wire::document::Document;
 use gate_wire::time::Timestamp;
 
+use super::causes::{Causes, Fault};
 use super::operators::OperatorId;
 use super::refusal::Refusal;
 use crate::desk::access::Access;
@@ -56,6 +57,7 @@ pub(crate) struct Authority {
     sources: Sources,
     access: Access,
     held: Mutex<Option<Arc<Held>>>,
+    causes: Arc<Causes>,
 }
 
 /// What was read, and from which files.
@@ -63,6 +65,7 @@ pub(crate) struct Held {
     marks: Marks,
     desk: Desk,
     access: Access,
+    causes: Arc<Causes>,
     pub(crate) keys: KeySet,
     pub(crate) link: LinkKey,
     tags: TagMaker,
@@ -77,8 +80,8 @@ type Marks = (Mark, Mark, Mark);
 type Mark = Option<(u64, u64, u64, i64, i64)>;
 
 impl Authority {
-    pub(crate) fn new(sources: Sources, access: Access) -> Authority {
-        Authority { sources, access, held: Mutex::new(None) }
+    pub(crate) fn new(sources: Sources, access: Access, say: fn(&str)) -> Authority {
+        Authority { sources, access, held: Mutex::new(None), causes: Arc::new(Causes::said_by(say)) }
     }
 
     /// What holds now.
@@ -91,39 +94,41 @@ impl Authority {
         let marks = (mark(&desk.join(STATE_FILE)), mark(list), deltas.as_deref().and_then(mark));
         match held.as_ref().filter(|held| held.marks == marks) {
             Some(same) => Ok(Arc::clone(same)),
-            None => Ok(Arc::clone(held.insert(Arc::new(self.read(marks)?)))),
+            None => Ok(Arc::clone(held.insert(Arc::new(self.causes.of(self.read(marks))?)))),
         }
     }
 
-    fn read(&self, marks: Marks) -> Result<Held, Refusal> {
-        let desk = Desk::open_beside(&self.sources.desk, &self.access).map_err(|_| Refusal::OpenDesk)?;
+    fn read(&self, marks: Marks) -> Result<Held, Fault> {
+        let desk = Desk::open_beside(&self.sources.desk, &self.access)?;
         let province = &desk.province;
         Ok(Held {
             marks,
             list: self.list(province)?,
-            keys: province.key_set().map_err(|_| Refusal::OpenDesk)?,
-            link: province.link_key().map_err(|_| Refusal::OpenDesk)?,
-            tags: province.tag_maker().map_err(|_| Refusal::OpenDesk)?,
+            keys: province.key_set().map_err(|error| Fault::new(Refusal::OpenDesk, &error))?,
+            link: province.link_key()?,
+            tags: province.tag_maker()?,
             list_age_most_s: self.sources.list_age_most_s,
             access: self.access.clone(),
+            causes: Arc::clone(&self.causes),
             desk,
         })
     }
 
-    fn list(&self, province: &Province) -> Result<SealedList, Refusal> {
-        let mut list = province.open_list(&self.sources.list).map_err(|_| Refusal::ReadList)?;
+    fn list(&self, province: &Province) -> Result<SealedList, Fault> {
+        let mut list = province.open_list(&self.sources.list)?;
         for path in self.sources.deltas.as_deref().map(deltas).transpose()?.unwrap_or_default() {
-            let length = fs::metadata(&path).map_err(|_| Refusal::ReadList)?.len();
+            let read = |error| Fault::new(Refusal::ReadList, &error);
+            let length = fs::metadata(&path).map_err(read)?.len();
             if length > DELTA_MOST_BYTES as u64 {
-                return Err(Refusal::ReadList);
+                return Err(Fault::plain(Refusal::ReadList));
             }
-            match list.apply(&fs::read(&path).map_err(|_| Refusal::ReadList)?) {
+            match list.apply(&fs::read(&path).map_err(read)?) {
                 // Of an earlier step: the base, or a longer delta, has it already.
                 Ok(_) | Err(DeltaRefused::Replays { .. }) => {}
-                Err(_) => return Err(Refusal::ReadList),
+                Err(refused) => return Err(Fault::new(Refusal::ReadList, &refused)),
             }
         }
-        if is_of(&list.head(), province.region()) { Ok(list) } else { Err(Refusal::ReadList) }
+        if is_of(&list.head(), province.region()) { Ok(list) } else { Err(Fault::plain(Refusal::ReadList)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
@@ -183,9 +188,12 @@ impl Held {
         let start = if self.desk.is_plain() { Start::May } else { Start::MustBeThere };
         let named = Access { operator: Operator::parse(operator.as_str()), ..self.access.clone() };
         let log = named.log(self.desk.directory(), self.desk.origin(), province.nature(), start);
-        let log = Arc::new(log.map_err(|_| Refusal::LogUse)?);
-        let work = Work { operation: Operation::ServeLease, most, case: None };
-        province.keys.begin_in(Some(log), KeyName::Issuer(kid), &work).map_err(|_| Refusal::LogUse)
+        let begun = log.map_err(Fault::from).and_then(|log| {
+            let work = Work { operation: Operation::ServeLease, most, case: None };
+            let key = province.keys.begin_in(Some(Arc::new(log)), KeyName::Issuer(kid), &work);
+            key.map_err(|fault| Fault::new(Refusal::LogUse, &fault))
+        });
+        self.causes.of(begun)
     }
 }
 
@@ -195,12 +203,13 @@ fn mark(path: &Path) -> Mark {
 }
 
 /// The deltas in a directory, in the order of their names.
-fn deltas(directory: &Path) -> Result<Vec<PathBuf>, Refusal> {
-    let entries = fs::read_dir(directory).map_err(|_| Refusal::ReadList)?;
+fn deltas(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
+    let read = |error| Fault::new(Refusal::ReadList, &error);
+    let entries = fs::read_dir(directory).map_err(read)?;
     let paths = entries.take(DELTAS_MOST * 2).map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(|_| Refusal::ReadList)?;
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(read)?;
     // What is being written there has no name yet.
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "tfd"));
     paths.sort();
-    if paths.len() > DELTAS_MOST { Err(Refusal::ReadList) } else { Ok(paths) }
+    if paths.len() > DELTAS_MOST { Err(Fault::plain(Refusal::ReadList)) } else { Ok(paths) }
 }

@@ -17,6 +17,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use gate_proof::digest::{Digest, sha256};
@@ -136,6 +137,9 @@ pub enum OperatorsRefused {
         /// Why.
         source: io::Error,
     },
+    /// Others of this machine could put a token of their own into it.
+    #[error("{} can be read or written by others, or is somebody else's: it must be its operator's own, mode 600", .0.display())]
+    HideFile(PathBuf),
     /// Too large.
     #[error("{}: larger than {MAX_FILE_BYTES} bytes", .0.display())]
     FitFile(PathBuf),
@@ -171,7 +175,11 @@ impl Operators {
     /// [`OperatorsRefused`].
     pub fn load(path: &Path) -> Result<Operators, OperatorsRefused> {
         let at = |source| OperatorsRefused::KeepFile { path: path.into(), source };
-        if fs::metadata(path).map_err(at)?.len() > MAX_FILE_BYTES {
+        let about = fs::metadata(path).map_err(at)?;
+        if about.mode() & 0o077 != 0 || about.uid() != rustix::process::geteuid().as_raw() {
+            return Err(OperatorsRefused::HideFile(path.into()));
+        }
+        if about.len() > MAX_FILE_BYTES {
             return Err(OperatorsRefused::FitFile(path.into()));
         }
         Operators::parse(&fs::read_to_string(path).map_err(at)?)
@@ -204,13 +212,25 @@ impl Operators {
         }
     }
 
+    fn text(&self) -> Result<String, OperatorsRefused> {
+        let operators = self.all.iter().map(OperatorForm::of).collect();
+        Ok(serde_json::to_string_pretty(&FileForm { format: 1, operators })?)
+    }
+
+    /// The SHA-256 of the file as [`Operators::save`] writes it.
+    ///
+    /// # Errors
+    /// [`OperatorsRefused`].
+    pub fn digest(&self) -> Result<Digest, OperatorsRefused> {
+        Ok(sha256(&[self.text()?.as_bytes()]))
+    }
+
     /// Writes the file whole, for its owner alone.
     ///
     /// # Errors
     /// [`OperatorsRefused`].
     pub fn save(&self, path: &Path) -> Result<(), OperatorsRefused> {
-        let operators = self.all.iter().map(OperatorForm::of).collect();
-        let text = serde_json::to_string_pretty(&FileForm { format: 1, operators })?;
+        let text = self.text()?;
         staging::replace(path, text.as_bytes(), Readers::Owner)
             .map_err(|source| OperatorsRefused::KeepFile { path: path.into(), source })
     }

@@ -39,6 +39,8 @@ pub struct Settings {
     pub session_s: u64,
     /// Sessions at once.
     pub sessions_most: usize,
+    /// Where it is said why no codes are given, a line each time that this changes: no person is in it.
+    pub say: fn(&str),
 }
 
 /// The screen-code service.
@@ -79,7 +81,7 @@ impl Service {
         let mut fingerprint_key = Zeroizing::new([0; 32]);
         rand_core::Rng::fill_bytes(&mut rng, &mut *fingerprint_key);
         Service {
-            authority: Authority::new(settings.sources.clone(), access),
+            authority: Authority::new(settings.sources.clone(), access, settings.say),
             operators: Mutex::new(None),
             buckets: Mutex::new(HashMap::new()),
             repeats: Repeats::new(),

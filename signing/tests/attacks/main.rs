@@ -4,5 +4,7 @@
 
 mod officers;
 mod places;
+#[cfg(feature = "serve")]
+mod platforms;
 mod state;
 mod world;

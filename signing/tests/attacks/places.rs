@@ -142,3 +142,24 @@ fn opening_where_nothing_opens_fails_and_a_report_that_cannot_be_written_is_told
     assert!(world.path("report/report.json").exists());
     assert!(world.told("open-records").is_empty(), "so the approvals have not served");
 }
+
+#[test]
+fn a_terminal_is_registered_by_command_told_to_the_log_and_never_replaced() {
+    let world = World::demo();
+    let key = |seed| gate_proof::ed25519::SigningKey::from_seed(&[seed; 32]).public_key();
+    let hex = |seed: u8| key(seed).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let add = |number: &str, seed: u8| {
+        let words = ["terminal", "add", "--dir", "desk", "--number", number, "--record", &hex(seed)];
+        words.map(str::to_owned).to_vec()
+    };
+    for _ in 0..2 {
+        world.good(&crate::world::words(&add("3", 5)));
+    }
+    assert!(world.refused(&crate::world::words(&add("3", 6))).contains("another key"));
+    assert!(world.refused(&crate::world::words(&add("4", 5))).contains("another number"));
+    let weak = ["terminal", "add", "--dir", "desk", "--number", "5", "--record", &"0".repeat(64)];
+    world.refused(&weak);
+    let list = world.good(&["terminal", "list", "--dir", "desk"]);
+    assert!(list.contains(&hex(5)) && list.contains("1 terminals"), "{list}");
+    assert_eq!(world.told("terminal-change").len(), 2);
+}

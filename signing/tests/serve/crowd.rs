@@ -97,7 +97,8 @@ fn nothing_of_a_person_is_in_any_file_counter_or_error() {
 fn other_addresses_than_this_machines_need_tls() {
     let world = World::closed();
     let sources = Sources { desk: world.desk(), list: world.desk(), deltas: None, list_age_most_s: 1 };
-    let settings = Settings { sources, operators: world.operators_file(), session_s: 1, sessions_most: 1 };
+    let (operators, say) = (world.operators_file(), (|_| {}) as fn(&str));
+    let settings = Settings { sources, operators, session_s: 1, sessions_most: 1, say };
     let access = gate_signing::desk::access::Access::demo();
     let service = Service::new(settings, access, Box::new(SystemClock::new()), [0; 32]);
     let bound = Server::bind(std::sync::Arc::new(service), "0.0.0.0:0".parse().unwrap(), None, limits());

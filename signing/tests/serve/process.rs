@@ -15,7 +15,7 @@ struct Process {
     child: Child,
     address: String,
     /// Kept open: a service whose error output is gone would fail at its last word.
-    _said: BufReader<std::process::ChildStderr>,
+    said: BufReader<std::process::ChildStderr>,
 }
 
 impl Process {
@@ -31,7 +31,7 @@ impl Process {
             assert!(said.read_line(&mut line).unwrap() > 0, "it ended before it listened");
         }
         let address = line.trim().rsplit(' ').next().unwrap().to_owned();
-        Process { child, address, _said: said }
+        Process { child, address, said }
     }
 
     fn ask(&self, token: &str, n: u32) -> Answer {
@@ -39,6 +39,13 @@ impl Process {
         let ask = post("/v1/screen-codes", token, &body(&format!("request-{n}"), GREEN));
         stream.write_all(ask.as_bytes()).unwrap();
         Answer::read(&mut stream)
+    }
+
+    /// The next line of its error output.
+    fn says(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line
     }
 
     fn signal(&mut self, name: &str) -> Option<i32> {
@@ -127,5 +134,32 @@ fn over_tls_a_code_comes_and_in_the_clear_none_does() {
     let _ = stream.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("TF1:"), "{answer}");
     assert_eq!(process.ask(&token, 2).status, 0, "no answer to what is not TLS");
+    assert_eq!(process.signal("-TERM"), Some(0));
+}
+
+#[test]
+fn a_cause_that_stops_the_codes_is_told_by_its_own_word_and_once_on_the_services_output() {
+    let (world, token) = world();
+    let mut process = Process::start(&world, &[]);
+    let (log, list) = (world.desk().join("desk-log.jsonl"), world.desk().join("status-list.db"));
+    let (whole, kept) = (std::fs::read_to_string(&log).unwrap(), world.dir.path().join("kept.db"));
+    // Cut, and nothing else changed: the service holds the desk and the list.
+    let shorter: Vec<&str> = whole.lines().collect();
+    std::fs::write(&log, shorter[..shorter.len() - 1].join("\n") + "\n").unwrap();
+    for n in 0..2 {
+        assert_eq!(process.ask(&token, n).refusal(), (503, "log_not_writable".into()));
+    }
+    // So it is where the desk is read anew, too.
+    std::fs::rename(&list, &kept).unwrap();
+    std::fs::copy(&kept, &list).unwrap();
+    assert_eq!(process.ask(&token, 2).refusal(), (503, "log_not_writable".into()));
+    let said = process.says();
+    assert!(said.contains("no codes (log_not_writable)") && said.contains("its end was removed"), "{said}");
+    std::fs::write(&log, &whole).unwrap();
+    assert_eq!(process.ask(&token, 3).status, 200);
+    assert!(process.says().contains("codes are given again"), "each cause is said once");
+    std::fs::remove_file(&list).unwrap();
+    assert_eq!(process.ask(&token, 4).refusal(), (503, "list_not_readable".into()));
+    assert!(process.says().contains("no codes (list_not_readable)"));
     assert_eq!(process.signal("-TERM"), Some(0));
 }

@@ -124,6 +124,7 @@ impl World {
             operators: self.operators_file(),
             session_s: 7_200,
             sessions_most: 10,
+            say: |_| {},
         };
         let service = Service::new(settings, Access::demo(), Box::new(self.clock.clone()), [3; 32]);
         let server = Server::bind(Arc::new(service), "127.0.0.1:0".parse().unwrap(), None, limits).unwrap();

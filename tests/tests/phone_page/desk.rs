@@ -89,6 +89,7 @@ impl Platform {
             operators: file,
             session_s: 7_200,
             sessions_most: 100,
+            say: |_| {},
         };
         let clock = Told(Arc::new(Mutex::new(beginning())));
         let service = Service::new(settings, Access::demo(), Box::new(clock.clone()), [1; 32]);

@@ -3,7 +3,8 @@
 //! Must not know: what it opens.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -97,13 +98,25 @@ impl Prompt for FromFilesOrPerson {
             Asked::TokenPin => (&self.pin, "GATE_TOKEN_PIN"),
         };
         let answer = match (file, std::env::var(variable)) {
-            (Some(file), _) => first_line(file),
+            (Some(file), _) => admit_hidden(file).and_then(|()| first_line(file)),
             (None, Ok(text)) => Ok(Zeroizing::new(text)),
             (None, Err(_)) => typed(asked, variable),
         };
         let line = answer.map_err(|error| CustodyFault::Ask { asked, reason: format!("{error:#}") })?;
         Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
     }
+}
+
+/// Refuses a secret in a file that others may read. A pipe is nobody else's.
+fn admit_hidden(file: &Path) -> anyhow::Result<()> {
+    let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+    let mode = about.mode() & 0o777;
+    anyhow::ensure!(
+        !about.is_file() || mode & 0o077 == 0,
+        "{} can be read by others (mode {mode:o}): chmod 600 it, and change what is in it if they might have",
+        file.display()
+    );
+    Ok(())
 }
 
 fn typed(asked: Asked, variable: &str) -> anyhow::Result<Zeroizing<String>> {

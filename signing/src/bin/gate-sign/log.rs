@@ -137,6 +137,7 @@ fn in_words(line: &Line) -> String {
     more("", line.key.as_deref());
     more("x", Some(&line.count.to_string()));
     more("case ", line.case.as_deref());
+    more("platform ", line.platform.as_deref());
     let key_id = |key: &str| key.get(..8).unwrap_or(key).to_owned();
     let officer = line.officer.as_ref().map(|one| format!("{} ({}…)", one.name, key_id(&one.key)));
     more("officer ", officer.as_deref());

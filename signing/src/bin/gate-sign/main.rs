@@ -28,6 +28,7 @@ mod serve;
 mod sheets;
 mod staff;
 mod status;
+mod terminal;
 
 use std::alloc::System;
 use std::process::ExitCode;
@@ -84,6 +85,9 @@ enum Command {
     /// The two repositories of signed data: drafts, signatures made apart, publication
     #[command(subcommand)]
     Repo(repo::Command),
+    /// The terminals that were enrolled: whose signed batches are believed
+    #[command(subcommand)]
+    Terminal(terminal::Command),
     /// Revoke credentials by their ids, or everything of a person before a time
     #[command(subcommand)]
     Revoke(revoke::Command),
@@ -118,6 +122,7 @@ fn run() -> ExitCode {
         Command::Issue(command) => return status::exit_code(command.run()),
         Command::Staff(command) => command.run(),
         Command::Repo(command) => command.run(),
+        Command::Terminal(command) => command.run(),
         Command::Revoke(command) => return status::exit_code(command.run()),
         #[cfg(feature = "serve")]
         Command::Operator(command) => command.run(),

@@ -195,6 +195,7 @@ fn device(text: &str) -> anyhow::Result<SealingKey> {
     Ok(SealingKey::admit(&bytes)?)
 }
 
-fn terminal(text: &str) -> anyhow::Result<TerminalNumber> {
+/// A terminal's number.
+pub(crate) fn terminal(text: &str) -> anyhow::Result<TerminalNumber> {
     TerminalNumber::new(text.parse()?).context("0 to 131071")
 }

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
+use gate_core::keyset::Force;
 use gate_signing::custody::{Asked, CustodyFault, Prompt};
 use gate_signing::desk::access::Access;
 use gate_signing::desk::{DEMO_WARNING, Desk, STATUS_FILE};
+use gate_signing::key_name::KeyName;
+use gate_signing::log::entry::{Entry, Operation, Operator};
 use gate_signing::serve::{
     Allowance, Cap, Limits, OperatorId, Operators, Server, Service, Settings, Sources, Stop, SystemClock, Tls,
 };
@@ -21,7 +24,7 @@ use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use crate::access::AccessArguments;
-use crate::args::{kid, life, randomness, shown, system_time};
+use crate::args::{DeskArguments, kid, life, randomness, shown};
 
 /// See the help texts.
 #[derive(Args)]
@@ -109,6 +112,7 @@ impl Arguments {
             operators: self.operators.clone(),
             session_s: u64::from(self.session),
             sessions_most: self.sessions,
+            say: |line| eprintln!("gate-sign: {line}"),
         }
     }
 }
@@ -152,11 +156,13 @@ pub(crate) struct File {
     path: PathBuf,
 }
 
-/// One of it.
+/// One of it, and the desk whose codes it may ask for: its log is told of every change.
 #[derive(Args)]
 pub(crate) struct One {
     #[command(flatten)]
     file: File,
+    #[command(flatten)]
+    desk: DeskArguments,
     /// 2 to 32 of a-z 0-9 -, beginning with a letter
     #[arg(long, value_parser = operator_id)]
     name: OperatorId,
@@ -196,42 +202,68 @@ pub(crate) struct Rotate {
 
 impl OperatorCommand {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let now = system_time()?;
         match self {
-            OperatorCommand::Add(add) => add.run(now),
+            OperatorCommand::Add(add) => add.run(),
             OperatorCommand::List(file) => list(&Operators::load(&file.path)?),
-            OperatorCommand::Rotate(rotate) => rotate.run(now),
+            OperatorCommand::Rotate(rotate) => rotate.run(),
             OperatorCommand::Revoke(one) => {
+                let (desk, now) = (one.desk.open()?, one.desk.now()?);
                 let mut operators = Operators::load(&one.file.path)?;
                 operators.revoke(&one.name, now)?;
-                Ok(operators.save(&one.file.path)?)
+                one.keep(&desk, &operators, None)
             }
         }
     }
 }
 
+impl One {
+    /// The line first: an operator that the log does not know of is in no file.
+    fn keep(&self, desk: &Desk, operators: &Operators, issuer: Option<Kid>) -> anyhow::Result<()> {
+        let platform = Operator::parse(self.name.as_str());
+        desk.log().note(&Entry {
+            key: issuer.map(KeyName::Issuer),
+            digest: Some(operators.digest()?),
+            platform: platform.as_ref(),
+            ..Entry::of(Operation::OperatorChange)
+        })?;
+        Ok(operators.save(&self.file.path)?)
+    }
+}
+
 impl Add {
-    fn run(self, now: Timestamp) -> anyhow::Result<()> {
-        let One { file, name } = self.one;
+    fn run(self) -> anyhow::Result<()> {
         let cap = Cap::new(self.per_minute, self.burst).context("--per-minute and --burst: 1 to 600000")?;
-        let allowance = Allowance { kinds: vec![Kind::ScreenCode], issuers: self.kid, cap };
-        let mut operators = Operators::load_or_new(&file.path)?;
+        let (desk, now) = (self.one.desk.open()?, self.one.desk.now()?);
+        self.kid.iter().try_for_each(|kid| admit_issuer(&desk, *kid, now))?;
+        let allowance = Allowance { kinds: vec![Kind::ScreenCode], issuers: self.kid.clone(), cap };
+        let mut operators = Operators::load_or_new(&self.one.file.path)?;
         let until = now.plus(u64::from(self.life));
-        let token = operators.add(name, allowance, until, &mut randomness())?;
-        operators.save(&file.path)?;
+        let token = operators.add(self.one.name.clone(), allowance, until, &mut randomness())?;
+        self.one.keep(&desk, &operators, self.kid.first().copied())?;
         eprintln!("good until {}; it is shown now and never again:", shown(until));
         println!("{}", token.expose());
         Ok(())
     }
 }
 
+/// Refuses an issuer that this desk could never give a screen code of.
+fn admit_issuer(desk: &Desk, kid: Kid, now: Timestamp) -> anyhow::Result<()> {
+    let words = gate_signing::register::kid_in_words(kid);
+    let keys = desk.province.key_set()?;
+    let key = keys.find(kid).with_context(|| format!("no issuer {words} in this desk's register"))?;
+    ensure!(desk.province.holds(KeyName::Issuer(kid)), "the key of {words} is not in custody at this desk");
+    ensure!(key.longest_life(Kind::ScreenCode).is_some(), "{words} may not sign screen codes");
+    ensure!(key.force_at(now) == Force::InForce, "{words} is not in force now");
+    Ok(())
+}
+
 impl Rotate {
-    fn run(self, now: Timestamp) -> anyhow::Result<()> {
-        let One { file, name } = self.one;
-        let mut operators = Operators::load(&file.path)?;
+    fn run(self) -> anyhow::Result<()> {
+        let (desk, now) = (self.one.desk.open()?, self.one.desk.now()?);
+        let mut operators = Operators::load(&self.one.file.path)?;
         let (grace, until) = (now.plus(u64::from(self.grace)), now.plus(u64::from(self.life)));
-        let token = operators.rotate(&name, (grace, until), &mut randomness())?;
-        operators.save(&file.path)?;
+        let token = operators.rotate(&self.one.name, (grace, until), &mut randomness())?;
+        self.one.keep(&desk, &operators, None)?;
         eprintln!(
             "the old token ends at {}, the new one at {}; it is shown now and never again:",
             shown(grace),
