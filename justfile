@@ -37,6 +37,12 @@ instructions:
 kill-test N="300":
     KILLS={{N}} cargo test --release -p gate-store --test journal_kill -- --nocapture
 
+# The list: kills and torn files while deltas are applied, bases folded and swapped, N of each of four; flips; histories against a map
+list-test N="500":
+    KILLS={{N}} SWAP_KILLS={{N}} TEARS={{N}} SWAP_TEARS={{N}} cargo test --release -p gate-status --test kills -- --nocapture
+    FLIPS=2000 cargo test --release -p gate-status --test bases -- --nocapture
+    HISTORIES=1000 cargo test --release -p gate-status --test histories -- --nocapture
+
 # Accept the screens as drawn now
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens
