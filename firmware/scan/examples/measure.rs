@@ -114,7 +114,12 @@ fn main() {
         set.other += other;
         set.us.push(us);
         if list {
-            println!("{} {codes}/{} other {other} {us} us", item.name, item.want.len());
+            println!(
+                "{} {codes}/{} other {other} {us} us {:?}",
+                item.name,
+                item.want.len(),
+                symbols.why_nothing()
+            );
         }
     }
     print_table(sets);

@@ -48,6 +48,9 @@ const ROTATED_WORK: u32 = 600_000;
 /// Patterns that are less square may be chance: no ground to say why nothing was read.
 const SURE_FIT: f32 = 0.5;
 
+/// Patterns that are so square need not be seen in many rows: small ones meet one or two.
+const PLAIN_FIT: f32 = 0.7;
+
 /// Pixels that are searched for what one sample of an attempt costs (instructions counted on aarch64).
 const PIXELS_A_SAMPLE: u64 = 8;
 
@@ -125,6 +128,8 @@ struct Look<'a> {
     tried: Vec<[Spot; 3]>,
     /// The likeliest code that the quick attempts did not read.
     unread: Option<Triple>,
+    /// The module of two patterns of one code, whether or not the third was seen.
+    pair: Option<f32>,
     /// The modules that came nearest to being read.
     glimpse: Option<Glimpse>,
     symbols: Symbols,
@@ -143,6 +148,7 @@ impl<'a> Look<'a> {
             claimed: Vec::new(),
             tried: Vec::new(),
             unread: None,
+            pair: None,
             glimpse: None,
             symbols,
         }
@@ -172,8 +178,18 @@ impl<'a> Look<'a> {
 
     /// The likeliest three patterns, when all of them surely are patterns.
     fn likely(&self) -> Option<Triple> {
-        let sure = |f: &Finder| f.hits >= SURE_HITS && f.fit > SURE_FIT;
-        triples::rank(&self.finders).into_iter().find(|t| [t.corner, t.right, t.down].iter().all(sure))
+        triples::rank(&self.finders).into_iter().find(|t| [t.corner, t.right, t.down].iter().all(is_sure))
+    }
+
+    /// The module of two patterns that are alike and surely are patterns, as far apart as those of a code may be.
+    fn pair(&self) -> Option<f32> {
+        let sure: Vec<&Finder> = self.finders.iter().filter(|f| is_sure(f)).collect();
+        let alike = |a: &Finder, b: &Finder| {
+            let module = (a.module + b.module) / 2.0;
+            let apart = (14.0..=240.0).contains(&(a.centre.to(b.centre) / module));
+            (apart && (a.module - b.module).abs() < 0.15 * module).then_some(module)
+        };
+        sure.iter().enumerate().find_map(|(n, a)| sure[n + 1..].iter().find_map(|b| alike(a, b)))
     }
 
     /// Whether patterns were seen that belong to no symbol read.
@@ -196,6 +212,7 @@ impl<'a> Look<'a> {
         let mut left = self.dark();
         if self.symbols.is_empty() {
             self.unread = self.likely();
+            self.pair = self.pair();
             self.finders = self.light_finders();
             left.extend(self.quick(Ink::Light));
         }
@@ -236,7 +253,7 @@ impl<'a> Look<'a> {
 
     fn say_why(&mut self) {
         if self.symbols.is_empty() && self.symbols.why_nothing().is_none() {
-            let why = why(&self.views, self.unread.as_ref());
+            let why = why(&self.views, self.unread.as_ref(), self.pair);
             self.symbols.blame(why);
         }
     }
@@ -299,6 +316,11 @@ impl<'a> Look<'a> {
         let centres = [triple.corner.centre, triple.right.centre, triple.down.centre];
         self.claimed.iter().any(|quad| centres.iter().any(|c| inside(quad, *c)))
     }
+}
+
+/// Whether it is more than a likeness.
+fn is_sure(finder: &Finder) -> bool {
+    finder.fit > PLAIN_FIT || (finder.hits >= SURE_HITS && finder.fit > SURE_FIT)
 }
 
 /// Which rows of a level are searched: a pattern of the smallest modules the level is for still meets two.

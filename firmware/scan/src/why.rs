@@ -29,12 +29,13 @@ const LEAST_BURNT: f32 = 0.06;
 /// A sharp code has the contrast of its finest runs at least.
 const LEAST_CONTRAST: f32 = 0.75;
 
-/// What the frame shows; `code` is the likeliest code that could not be read.
-pub(crate) fn why(views: &Views<'_>, code: Option<&Triple>) -> Option<WhyNothing> {
+/// What the frame shows; `code` is the likeliest code that could not be read, `pair` the module of two patterns that
+/// belong together.
+pub(crate) fn why(views: &Views<'_>, code: Option<&Triple>, pair: Option<f32>) -> Option<WhyNothing> {
     if is_dark(views.level(0)) {
         return Some(WhyNothing::TooDark);
     }
-    let code = code?;
+    let Some(code) = code else { return pair.filter(|m| *m < LEAST_MODULE).map(|_| WhyNothing::TooSmall) };
     let module = (code.corner.module + code.right.module + code.down.module) / 3.0;
     if module < LEAST_MODULE {
         Some(WhyNothing::TooSmall)
