@@ -57,6 +57,7 @@ impl Process {
     }
 
     /// Waits for a line on the error output, while `work` is done again and again.
+    #[expect(clippy::panic, reason = "a line that never comes must fail the test")]
     pub(crate) fn wait_for(&self, text: &str, mut work: impl FnMut()) -> String {
         let (end, mut heard) = (Instant::now() + Duration::from_secs(60), Vec::new());
         while Instant::now() < end {
