@@ -3,14 +3,14 @@
 //! before would refuse is not published.
 //! Must not know: terminals' clocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gate_proof::digest::sha256;
 use gate_tuf::{
-    Claimed, Document, KeyEntry, Limits, MetaFile, Role, Root, Snapshot, Source, SourceFault, Targets,
-    Timestamp as TimestampRole, Trusted, Unsigned, update,
+    Claimed, Document, KeyEntry, Limits, MetaFile, Role, Root, Snapshot, Source, SourceFault, TargetName,
+    Targets, Timestamp as TimestampRole, Trusted, Unsigned, consistent_name, update,
 };
 use gate_wire::time::Timestamp;
 
@@ -22,6 +22,8 @@ use crate::staging::{self, Readers};
 /// Larger than any metadata of ours; terminals' own limits are in `gate_trust`.
 const LIMITS: Limits =
     Limits { root: 64 << 10, timestamp: 16 << 10, snapshot: 16 << 10, targets: 4 << 20, count: 16_384 };
+
+const TIMESTAMP: &str = "timestamp.json";
 
 /// How long what is signed online is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,28 +70,50 @@ impl Repo {
         let body = TimestampRole::of(timestamp_version, lives.now.plus(lives.timestamp_s), meta(&snapshot));
         let timestamp = signed(&body, &root, timestamp)?;
         files.insert(format!("{snapshot_version}.snapshot.json"), snapshot.text().to_vec());
-        files.insert("timestamp.json".into(), timestamp.text().to_vec());
+        files.insert(TIMESTAMP.into(), timestamp.text().to_vec());
         self.try_as_terminal(&files, lives.now)?;
         self.put(&files)?;
         let versions = [root.version, targets.body().version, snapshot_version, timestamp_version];
         Ok(PublishedMetadata { versions })
     }
 
-    /// Mirrors what is public into `out`: what carriers fetch or copy. The timestamp last, so that a reader meanwhile
-    /// sees the publication before, whole.
+    /// Mirrors what is public now into `out`: what carriers fetch or copy. The timestamp last, so that a reader meanwhile
+    /// sees the publication before, whole; what was taken away before this publication goes after it.
     ///
     /// # Errors
     /// [`RepoFault`].
     pub fn mirror(&self, out: &Path) -> Result<(), RepoFault> {
-        for file in files_below(&self.public())? {
-            let name = file.strip_prefix(self.public()).unwrap_or(&file).to_path_buf();
-            let to = out.join(&name);
-            if name.ends_with("timestamp.json") || to.exists() {
-                continue;
-            }
-            copy(&file, &to)?;
+        let wanted = self.current()?;
+        for name in wanted.iter().filter(|name| !out.join(name).exists()) {
+            copy(&self.public().join(name), &out.join(name))?;
         }
-        copy(&self.metadata("timestamp.json"), &out.join("metadata/timestamp.json"))
+        copy(&self.metadata(TIMESTAMP), &out.join("metadata").join(TIMESTAMP))?;
+        for file in files_below(out)? {
+            let name = file.strip_prefix(out).unwrap_or(&file);
+            if !wanted.contains(name) && !name.ends_with(TIMESTAMP) {
+                fs::remove_file(&file).map_err(at(&file))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of the newest publication, but the timestamp: every root, one snapshot, one list of targets, their files.
+    fn current(&self) -> Result<BTreeSet<PathBuf>, RepoFault> {
+        let mut files = BTreeSet::new();
+        let roots = self.newest(Role::Root)?.unwrap_or(0);
+        let mut metadata: Vec<String> = (1..=roots).map(|version| format!("{version}.root.json")).collect();
+        for role in [Role::Snapshot, Role::Targets] {
+            let version = self.newest(role)?.unwrap_or(0);
+            metadata.push(format!("{version}.{}.json", role.name()));
+        }
+        files.extend(metadata.iter().map(|name| Path::new("metadata").join(name)));
+        let targets = self.published_targets()?.map(|targets| targets.targets).unwrap_or_default();
+        for (name, file) in &targets {
+            let name = TargetName::parse(name).map_err(|_| RepoFault::NameTarget(name.clone()))?;
+            let digest = file.hashes.get("sha256").map_or("", String::as_str);
+            files.insert(Path::new("targets").join(consistent_name(&name, digest)));
+        }
+        Ok(files)
     }
 
     /// The root that will be in force, and its file if it is new.
@@ -127,7 +151,7 @@ impl Repo {
         if role != Role::Timestamp {
             return Ok(self.newest(role)?.unwrap_or(0) + 1);
         }
-        let path = self.metadata("timestamp.json");
+        let path = self.metadata(TIMESTAMP);
         match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(1),
             other => {
@@ -166,7 +190,7 @@ impl Repo {
             staging::sync_directory(&to).map_err(at(&to))?;
         }
         staging::make_directory(&self.metadata(""), Readers::All).map_err(at(&self.path))?;
-        let last = |name: &String| name == "timestamp.json";
+        let last = |name: &String| name == TIMESTAMP;
         for (name, bytes) in
             files.iter().filter(|(name, _)| !last(name)).chain(files.iter().filter(|(name, _)| last(name)))
         {
