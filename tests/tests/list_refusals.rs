@@ -46,8 +46,11 @@ impl Desk {
         let mut step = || {
             let table = format!("document_kind,number,second_number,colour\nresident-id,{number},,red\n");
             let as_of = list.state().as_of.plus(300);
-            let built =
-                self.demo.province_mut().build_delta(&list, as_of, table.as_bytes(), &mut Vec::new()).unwrap();
+            let built = self
+                .demo
+                .province_mut()
+                .build_delta(&list, as_of, table.as_bytes(), &mut Vec::new())
+                .unwrap();
             list.apply(&built.file).unwrap();
             built.file
         };

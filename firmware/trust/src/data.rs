@@ -146,13 +146,14 @@ impl Data {
         self.keep(name, |file| file.write_all(bytes).map_err(at(&path))).map(|_| ())
     }
 
-    /// Puts these files in force as the generation after the one that is.
+    /// Puts these files in force as the generation after the one that is, and after `known`.
     ///
     /// # Errors
     /// [`DataFault`]; the manifest in force stays.
-    pub fn swap(&self, province: &Province, entries: &[ManifestEntry]) -> Result<u32, DataFault> {
+    pub fn swap(&self, province: &Province, entries: &[ManifestEntry], known: u64) -> Result<u32, DataFault> {
         let before = fs::read(self.file(FILE_NAME)).ok();
-        let generation = self.manifest().map_or(1, |manifest| manifest.generation.saturating_add(1));
+        let last = self.manifest().map_or(0, |manifest| manifest.generation);
+        let generation = last.max(u32::try_from(known).unwrap_or(u32::MAX)).saturating_add(1);
         let text = document(generation, province, entries);
         Manifest::load(text.as_bytes())?;
         if let Some(before) = before {

@@ -8,7 +8,7 @@ mod taking;
 
 use std::path::PathBuf;
 
-use gate_core::manifest::{Dataset, Manifest, ManifestEntry, Province};
+use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestEntry, Province};
 use gate_tuf::Clock;
 use gate_wire::time::Timestamp;
 
@@ -59,6 +59,9 @@ pub enum KeeperFault {
     Data(#[from] DataFault),
 }
 
+/// Under which the last generation is remembered, should its manifest rot.
+const GENERATION: &str = "generation";
+
 /// One run.
 pub(crate) struct Run {
     data: Data,
@@ -82,11 +85,12 @@ pub(crate) struct Run {
 /// [`KeeperFault`]: only where nothing could be done at all; what is not good stands in the report.
 pub fn run(to: &Directories, now: Now, look: Look) -> Result<Report, KeeperFault> {
     let memory = Memory::open(&to.state)?;
-    let notes = memory.notes()?;
+    let mut notes = memory.notes()?;
     let clock = Clock { floor: notes.floor(), confirmed: now.confirmed };
     let [trust, status] = Repository::ALL.map(|one| Offer::take(one, to, &memory, &clock));
     let data = Data::open(&to.data)?;
     let manifest = data.manifest();
+    notes.raise(GENERATION, manifest.as_ref().map_or(0, |manifest| manifest.generation.into()));
     let entries = manifest.as_ref().map(|manifest| manifest.entries().to_vec()).unwrap_or_default();
     let mut run = Run {
         notes,
@@ -119,7 +123,7 @@ impl Run {
         match (&self.province, before) {
             (None, _) => Ok(0),
             (Some(_), Some(before)) if same => Ok(before.generation),
-            (Some(province), _) => self.data.swap(province, &self.entries),
+            (Some(province), _) => self.data.swap(province, &self.entries, self.notes.mark(GENERATION)),
         }
     }
 
@@ -144,8 +148,11 @@ impl Run {
 
     fn tell_of(&mut self, dataset: Dataset, refused: Option<Refusal>) {
         let rotten = self.entries.iter().find(|entry| entry.dataset == dataset && self.is_rotten(entry));
-        let damaged = rotten.map(|entry| Refusal::new(Cause::Rotten, entry.file.as_str()));
-        let refused = refused.or(damaged);
+        let lost =
+            rotten.map(|entry| entry.file.as_str()).or_else(|| self.is_lost(dataset).then_some(FILE_NAME));
+        // That what rotted is not in what was brought is the smaller news.
+        let lost = lost.map(|file| Refusal::new(Cause::Rotten, file));
+        let refused = refused.filter(|one| lost.is_none() || one.cause != Cause::Missing).or(lost);
         let entry = self.entries.iter().rev().find(|entry| entry.dataset == dataset);
         let in_force = entry.map(|entry| (entry.version, entry.as_of.unix()));
         self.tell(dataset.name(), in_force, refused);
@@ -153,6 +160,12 @@ impl Run {
 
     fn is_rotten(&self, entry: &ManifestEntry) -> bool {
         self.rotten.iter().any(|one| one.file == entry.file)
+    }
+
+    /// Whether a dataset was in force and no manifest names it any more: the manifest rotted.
+    fn is_lost(&self, dataset: Dataset) -> bool {
+        let mark = if dataset == Dataset::StatusList { listing::MARK } else { dataset.name() };
+        self.notes.mark(mark) > 0 && !self.entries.iter().any(|entry| entry.dataset == dataset)
     }
 
     /// A file was brought: whatever lay under its name before is gone.

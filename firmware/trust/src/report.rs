@@ -8,7 +8,7 @@ use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 
 /// The last run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,13 @@ pub struct InForce {
     pub received: u64,
 }
 
+impl Line {
+    /// Whether it was in force and can no longer be read.
+    fn is_lost(&self) -> bool {
+        self.refused.as_ref().is_some_and(|refusal| refusal.cause == Cause::Rotten)
+    }
+}
+
 impl Report {
     /// The line of a dataset.
     #[must_use]
@@ -101,6 +108,7 @@ impl Report {
         for line in &self.datasets {
             let _ = write!(text, "{} {}: ", chinese(&line.name), line.name);
             let _ = match &line.in_force {
+                None if line.is_lost() => writeln!(text, "曾生效，现已损坏 (was in force, and is damaged)"),
                 None => writeln!(text, "从未收到 (never received)"),
                 Some(it) => writeln!(
                     text,

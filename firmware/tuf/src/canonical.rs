@@ -126,6 +126,19 @@ mod tests {
         assert_eq!(written, "{\"B\":{},\"a\":\"x\\\"\\\\\n测\",\"b\":[1,-2,true,null]}");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn one_value_has_one_form_and_no_text_ends_in_a_panic(text in "[\\[\\]{}\",:0-9a-z\\\\ \\n\u{6d4b}.eE+-]{0,64}") {
+            if let Ok(value) = read_canonical(text.as_bytes()) {
+                let once = canonical(&value);
+                let spaced = serde_json::to_string_pretty(&value).unwrap();
+                proptest::prop_assert_eq!(canonical(&read_canonical(spaced.as_bytes()).unwrap()), once);
+            }
+            let _ = crate::Claimed::<crate::Targets>::read(text.as_bytes());
+            let _ = crate::Trusted::from_text(&text);
+        }
+    }
+
     #[test]
     fn fractions_are_refused_and_so_is_a_tower_of_brackets_before_it_is_parsed() {
         let fraction = read_canonical(b"[1.5]").unwrap();

@@ -102,7 +102,7 @@ fn a_document_that_rotted_on_the_disk_is_told_and_comes_again() {
     fs::write(&path, b"rotten").unwrap();
     fs::rename(&land.to.spool, land.folder.path().join("taken away")).unwrap();
     let report = land.keep();
-    assert!(cause(&report, "key-set") == Some(Cause::Missing), "{}", report.in_words());
+    assert_eq!(cause(&report, "key-set"), Some(Cause::Rotten), "{}", report.in_words());
     fs::rename(land.folder.path().join("taken away"), &land.to.spool).unwrap();
     let report = land.keep();
     assert!(!report.has_refusals(), "{}", report.in_words());
@@ -216,4 +216,70 @@ fn more_than_64_status_targets_are_refused_before_any_is_looked_at() {
     land.status.carry(&land.to.spool);
     let report = land.keep();
     assert_eq!(refused(&report, "status"), Some(Cause::Unfit), "{}", report.in_words());
+}
+
+/// What `status` offers: this list of this epoch.
+fn offer(land: &Land, list: &std::path::Path, epoch: u32) {
+    let name = gate_status::ListFile::Base(gate_status::Epoch(epoch)).name();
+    let base =
+        Staged { name, version: epoch, issued: land.now.minus(300), content: Content::File(list.into()) };
+    land.status.bring_out(&[base], land.now);
+    land.status.carry(&land.to.spool);
+}
+
+#[test]
+fn a_new_epochs_keys_do_not_take_away_the_list_in_force_before_its_base_is_there() {
+    let mut land = Land::new();
+    let lists = [1, 2].map(|epoch| {
+        let list = land.folder.path().join(format!("list-{epoch}.db"));
+        let as_of = land.now.minus(300);
+        land.province.build_list(&list, gate_status::Scope::Population, as_of, std::iter::empty()).unwrap();
+        list
+    });
+    let all = land.draw_up(&[&lists[0]]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    offer(&land, &lists[0], 1);
+    assert_eq!(in_force(&land.keep(), "status-list").unwrap().version, 1);
+    // The next keys open the next list alone, and its base comes damaged.
+    let all = land.draw_up(&[&lists[1]]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    offer(&land, &lists[1], 2);
+    let targets = land.status.repo.published_targets().unwrap().unwrap();
+    let digest = &targets.targets["base-0000000002.tfs"].hashes["sha256"];
+    let base = land.to.spool.join(format!("status/targets/{digest}.base-0000000002.tfs"));
+    let good = fs::read(&base).unwrap();
+    fs::write(&base, &good[..good.len() - 1]).unwrap();
+    let report = land.keep();
+    assert_eq!(cause(&report, "status-list"), Some(Cause::Changed), "{}", report.in_words());
+    assert_eq!(in_force(&report, "status-list").unwrap().version, 1);
+    assert_eq!(epochs(&land), [2, 1], "both lists can be read here");
+    fs::write(&base, good).unwrap();
+    assert_eq!(in_force(&land.keep(), "status-list").unwrap().version, 2);
+    land.keep();
+    assert_eq!(epochs(&land), [2], "and what is not needed any more goes");
+}
+
+fn epochs(land: &Land) -> Vec<u32> {
+    let bytes = fs::read(land.to.data.join(gate_core::envelope::FILE_NAME)).unwrap();
+    gate_core::envelope::Envelopes::load(&bytes).unwrap().epochs().collect()
+}
+
+#[test]
+fn a_manifest_that_rotted_is_told_and_written_anew_from_the_next_visit() {
+    let mut land = Land::new();
+    land.bring_in();
+    land.bring_in();
+    let taken_away = land.folder.path().join("taken away");
+    fs::rename(&land.to.spool, &taken_away).unwrap();
+    fs::remove_file(land.to.data.join("manifest.json")).unwrap();
+    fs::write(land.to.data.join("manifest.json"), b"{").unwrap();
+    let report = land.keep();
+    assert!(report.in_words().contains("作废名单 revocations: 曾生效，现已损坏"), "{}", report.in_words());
+    assert_eq!(cause(&report, "revocations"), Some(Cause::Rotten));
+    fs::rename(&taken_away, &land.to.spool).unwrap();
+    let report = land.keep();
+    assert!(!report.has_refusals() && report.generation >= 2, "{}", report.in_words());
+    assert_eq!(in_force(&report, "key-set").unwrap().version, 2);
 }

@@ -9,6 +9,8 @@ use gate_trust::refusal::Cause;
 
 use super::land::{Land, in_force, refused};
 
+const KILLS: u64 = 80;
+
 /// A terminal that has one publication, and a second one in its spool.
 fn waiting() -> Land {
     let mut land = Land::new();
@@ -187,5 +189,41 @@ fn one_keeper_at_a_time() {
     let second = gate_trust::run(&land.to, now, gate_trust::Look::Usual);
     assert!(second.unwrap_err().to_string().contains("another gate-trust"));
     drop(held);
+    assert!(!land.keep().has_refusals());
+}
+
+#[test]
+fn a_keeper_killed_at_any_moment_leaves_one_whole_generation() {
+    let mut land = waiting();
+    let words = |land: &Land| {
+        let of = |path: &Path| path.to_str().unwrap().to_owned();
+        [
+            "--spool".into(),
+            of(&land.to.spool),
+            "--data".into(),
+            of(&land.to.data),
+            "--state".into(),
+            of(&land.to.state),
+        ]
+    };
+    let mut finished = 0;
+    for round in 0..KILLS {
+        let mut keeper = std::process::Command::new(super::programs::program("gate-trust", "gate-trust"));
+        let mut keeper =
+            keeper.arg("run").args(words(&land)).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(round % 40));
+        if keeper.try_wait().unwrap().is_some() {
+            finished += 1;
+            land.bring_out();
+            land.carry();
+        }
+        let _ = keeper.kill();
+        keeper.wait().unwrap();
+        let manifest = gate_core::manifest::Manifest::load(&land.manifest()).unwrap();
+        let data = gate_trust::data::Data::open(&land.to.data).unwrap();
+        let whole = manifest.entries().iter().all(|entry| data.is_whole(entry, gate_trust::Look::Whole));
+        assert!(whole, "round {round}");
+    }
+    println!("{KILLS} kills, {finished} of them after the end");
     assert!(!land.keep().has_refusals());
 }

@@ -22,7 +22,7 @@ use crate::spool::pour;
 /// A province of 100 million takes 420 MB.
 const LARGEST_BASE: u64 = 4 << 30;
 /// Under which the list's mark is remembered: epoch × 2^32 + step.
-const MARK: &str = "status-list-mark";
+pub(super) const MARK: &str = "status-list-mark";
 
 /// A base in the data directory.
 struct Base {
