@@ -1,7 +1,7 @@
 //! The desk's directory: where a province is kept between commands.
 //! Promises: keys first, then the record of where they live, then the state, each by one rename; one command at a time;
 //! keys in plain files are a demo's or refused; every use of a key is told to the desk's log, and what the log does not vouch for
-//! is not used ([`kept`]). No person is ever stored.
+//! is not used (`kept`). No person is ever stored.
 //! Must not know: what is being done with the province, how a custody keeps keys.
 //!
 //! | file | what |
@@ -422,7 +422,7 @@ impl Desk {
         })
     }
 
-    /// Publishes the next generation, with day keys for [`DAYS_AHEAD`] days from now on.
+    /// Publishes the next generation, with day keys for [`DAYS_AHEAD`](crate::province::DAYS_AHEAD) days from now on.
     ///
     /// # Errors
     /// [`DeskError`]; the manifest in force stays.
