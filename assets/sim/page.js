@@ -49,7 +49,7 @@ function drawGuest(guest) {
 
 // ---- the attendant's panel
 
-const keys = ["accept", "companion", "emergency", "document", "temperature", "logout"];
+const keys = ["accept", "companion", "emergency", "document", "temperature", "clock", "say_again", "logout"];
 
 function drawPanel() {
   const digit = (d) => make("button", { class: "digit", "data-digit": d, onclick: () => order({ do: "type", text: d }) }, d);

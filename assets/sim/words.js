@@ -21,7 +21,7 @@ export const words = {
     warm: "体温", no_one: "无读数", place: "地点", station: "车站", hospital: "医院", lane_in: "进", lane_out: "出",
     by_itself: "放行后自动走过", lost: "与虚拟终端的连接断了。它还在运行吗？", kind_passage: "通行", kind_opening: "人工放行",
     kind_staff: "人员", kind_device: "设备", event: "事件", act: "操作", subject: "主体", none: "无",
-    k_accept: "接受证明", k_companion: "同行人", k_emergency: "就医·急诊", k_document: "录入证件", k_temperature: "复测体温",
+    k_accept: "接受证明", k_companion: "同行人", k_emergency: "就医·急诊", k_document: "录入证件", k_temperature: "复测体温", k_clock: "确认时间", k_say_again: "再说一遍",
     k_ok: "确认", k_back: "返回", k_logout: "退出", keyboard: "键盘：数字与字母直接输入，Enter 确认，Esc 返回（焦点在面板内时）。",
   },
   en: {
@@ -45,7 +45,7 @@ export const words = {
     warm: "Temperature", no_one: "no reading", place: "Place", station: "Station", hospital: "Hospital", lane_in: "in", lane_out: "out",
     by_itself: "People walk when it opens", lost: "The connection to the virtual terminal is lost. Is it still running?", kind_passage: "passage", kind_opening: "opening",
     kind_staff: "staff", kind_device: "device", event: "event", act: "act", subject: "subject", none: "none",
-    k_accept: "Accept", k_companion: "Companion", k_emergency: "Emergency", k_document: "Document", k_temperature: "Temperature",
+    k_accept: "Accept", k_companion: "Companion", k_emergency: "Emergency", k_document: "Document", k_temperature: "Temperature", k_clock: "Confirm time", k_say_again: "Say it again",
     k_ok: "OK", k_back: "Back", k_logout: "Log out", keyboard: "Keyboard: type digits and letters, Enter is OK, Esc is Back (while the panel has the focus).",
   },
 };

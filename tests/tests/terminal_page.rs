@@ -42,6 +42,19 @@ fn every_control_of_the_page_does_what_it_says() {
     assert_eq!(unused, json!([]), "controls that no step here has used");
 }
 
+#[test]
+fn the_panels_keys_stand_above_the_fold_of_a_laptop() {
+    let test = "the_panels_keys_stand_above_the_fold_of_a_laptop";
+    let Some(mut visitor) = Visitor::comes(test, "") else { return };
+    for _ in 0..2 {
+        visitor.click("#language");
+        let below = "Array.from(document.querySelectorAll('#keys button')).map((key) => [key.textContent, \
+            key.getBoundingClientRect().bottom]).filter(([, bottom]) => bottom > Math.min(900, innerHeight))";
+        assert_eq!(visitor.read(below), json!([]));
+    }
+    visitor.keep("panel");
+}
+
 fn speak(visitor: &mut Visitor) {
     for (language, title) in [("zh", "虚拟终端"), ("en", "virtual terminal"), ("zh", "虚拟终端")] {
         visitor.click("#language");
@@ -88,7 +101,10 @@ fn work_as_attendant(visitor: &mut Visitor) {
     visitor.opens_by("acts 1", &["[data-key='accept']", "[data-digit='1']"]);
     visitor.opens_by("an emergency", &["[data-key='emergency']", "[data-key='ok']"]);
     visitor.opens_by("a companion", &["[data-key='companion']"]);
-    for (key, digits) in [("document", "1"), ("temperature", "365")] {
+    let heard = visitor.read("view.sounds[view.sounds.length - 1].number");
+    visitor.click("[data-key='say_again']");
+    visitor.wait(&format!("view.sounds[view.sounds.length - 1].number > {heard}"));
+    for (key, digits) in [("document", "1"), ("temperature", "365"), ("clock", "2026")] {
         visitor.click(&format!("[data-key='{key}']"));
         visitor.wait("view.screen === 'staff'");
         visitor.types(digits);

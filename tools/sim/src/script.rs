@@ -379,6 +379,8 @@ pub enum Key {
     Document,
     /// 复测体温.
     Temperature,
+    /// 确认时间.
+    Clock,
     /// 确认.
     Ok,
     /// 返回.

@@ -90,6 +90,7 @@ pub(crate) fn panel_key(key: Key) -> PanelKey {
         Key::Emergency => PanelKey::Emergency,
         Key::Document => PanelKey::Document,
         Key::Temperature => PanelKey::Temperature,
+        Key::Clock => PanelKey::Clock,
         Key::Ok => PanelKey::Ok,
         Key::Back => PanelKey::Back,
         Key::SayAgain => PanelKey::SayAgain,
