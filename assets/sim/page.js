@@ -270,7 +270,7 @@ function drawView() {
   $("camera-none").hidden = Boolean(view.camera);
   if (view.camera) seen.src = `camera/${view.camera.number}`;
   for (const button of document.querySelectorAll(".guest")) button.toggleAttribute("data-here", [view.held, view.laid].includes(button.dataset.guest));
-  play(view.sounds);
+  play(view.sounds, view.volume);
 }
 
 function listen() {

@@ -1,17 +1,5 @@
-// The tones of the terminal's signals. Verdicts differ in number, rise and rhythm of their tones, not in pitch alone.
-const tones = {
-  pass: [[660, 0, 0.12], [880, 0.13, 0.2]],
-  limit: [[520, 0, 0.18], [520, 0.26, 0.18], [520, 0.52, 0.18]],
-  stop: [[300, 0, 0.5], [220, 0.5, 0.6]],
-  silent_stop: [[520, 0, 0.18]],
-  assist: [[520, 0, 0.16], [440, 0.2, 0.3]],
-  hint: [[740, 0, 0.08]],
-  reading: [[988, 0, 0.05]],
-  opened: [[660, 0, 0.1], [660, 0.14, 0.16]],
-  key: [[1200, 0, 0.03]],
-  staff_refused: [[240, 0, 0.25]],
-};
-
+// What the terminal sounds: the very samples that its loudspeaker is given, fetched once each.
+const samples = new Map();
 let audio = null;
 let heard = 0;
 export let muted = false;
@@ -24,24 +12,29 @@ export function wake() {
 
 export function mute(yes) { muted = yes; }
 
-export function play(sounds) {
+export function play(sounds, volume) {
   const fresh = sounds.filter((sound) => sound.number > heard);
   const last = sounds.length ? sounds[sounds.length - 1].number : 0;
   const first = heard === 0;
   heard = last;
   if (first || muted || !audio) return;
-  for (const sound of fresh) (tones[sound.signal] ?? []).forEach(tone);
+  for (const sound of fresh) sounded(sound.signal, volume);
 }
 
-function tone([hertz, after, lasts]) {
-  const start = audio.currentTime + after;
-  const source = new OscillatorNode(audio, { type: "triangle", frequency: hertz });
-  const volume = new GainNode(audio, { gain: 0 });
-  volume.gain.setValueAtTime(0, start);
-  volume.gain.linearRampToValueAtTime(0.2, start + 0.01);
-  volume.gain.setValueAtTime(0.2, start + lasts - 0.02);
-  volume.gain.linearRampToValueAtTime(0, start + lasts);
-  source.connect(volume).connect(audio.destination);
-  source.start(start);
-  source.stop(start + lasts);
+async function sounded(signal, volume) {
+  const buffer = await of(signal);
+  if (!buffer?.length) return;
+  const source = new AudioBufferSourceNode(audio, { buffer });
+  // Loudness is felt as a power: the terminal turns itself down by the same square.
+  source.connect(new GainNode(audio, { gain: (volume / 9) ** 2 })).connect(audio.destination);
+  source.start();
+  document.body.dataset.sounded = signal;
+}
+
+function of(signal) {
+  if (!samples.has(signal)) {
+    samples.set(signal, fetch(`sound/${signal}`).then((answer) => answer.arrayBuffer())
+      .then((bytes) => bytes.byteLength > 44 ? audio.decodeAudioData(bytes) : null).catch(() => null));
+  }
+  return samples.get(signal);
 }

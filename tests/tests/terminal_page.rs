@@ -104,6 +104,7 @@ fn work_as_attendant(visitor: &mut Visitor) {
     let heard = visitor.read("view.sounds[view.sounds.length - 1].number");
     visitor.click("[data-key='say_again']");
     visitor.wait(&format!("view.sounds[view.sounds.length - 1].number > {heard}"));
+    visitor.wait("document.body.dataset.sounded === 'opened'");
     for (key, digits) in [("document", "1"), ("temperature", "365"), ("clock", "2026")] {
         visitor.click(&format!("[data-key='{key}']"));
         visitor.wait("view.screen === 'staff'");

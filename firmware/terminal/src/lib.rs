@@ -29,6 +29,7 @@ pub mod renewal;
 pub mod run;
 pub mod secrets;
 pub mod selftest;
+pub mod voice;
 pub mod wiring;
 
 use gate_wire::time::Timestamp;

@@ -1,4 +1,4 @@
-//! [`Screen`] to pixels: words in Chinese and English at once, signs, layout, drawing.
+//! [`Screen`] to pixels and signals to tones: words in Chinese and English at once, signs, layout, drawing.
 //! Promises: every state has a picture on every panel from 320 x 480 up, upright or not, dark or light, whichever language
 //! leads; text is measured by the same code that draws it, so nothing is cut and nothing overlaps; a character without a
 //! glyph is a visible box; the four verdicts differ in shape and words, not only in colour (DOMAIN §1). The build refuses
@@ -19,6 +19,7 @@ mod outline;
 mod pages;
 mod palette;
 mod round;
+pub mod sound;
 mod text;
 pub mod words;
 

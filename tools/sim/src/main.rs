@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use gate_sim::script::Scenario;
 use gate_sim::{report, tour, web};
+use gate_terminal::voice::{Hours, Voices};
 
 /// The virtual terminal: the real loop over simulated devices, on a page of this machine's browser.
 ///
@@ -26,6 +27,12 @@ struct Arguments {
     /// Prints the page's address without opening it.
     #[arg(long, conflicts_with = "headless")]
     no_open: bool,
+    /// Speaks with the voices in this folder; `tools/ci/test-voices.sh` makes some.
+    #[arg(long, value_name = "DIR", conflicts_with = "headless")]
+    voices: Option<PathBuf>,
+    /// Volume of each hour from 0 to 23, a digit each.
+    #[arg(long, value_name = "24 DIGITS", default_value = Hours::USUAL, conflicts_with = "headless")]
+    volume: String,
     /// Plays this scenario in place of the tour, without a browser; assets/demo/scenario.toml is an example.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -48,7 +55,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     // A scenario is played, not looked at.
     if !arguments.headless && arguments.script.is_none() && arguments.out.is_none() {
         let browser = if arguments.no_open { web::Browser::Leave } else { web::Browser::Open };
-        web::serve(arguments.port, browser)?;
+        web::serve(arguments.port, browser, speech(arguments)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut terminal = std::io::stdout().lock();
@@ -68,6 +75,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     writeln!(terminal, "{:.1} s; tour.json, {screens} screens: {}", took.as_secs_f64(), out.display())?;
     let met = played.iter().all(|one| one.missed.is_empty());
     Ok(if met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn speech(arguments: &Arguments) -> Result<web::Speech> {
+    let voices = arguments.voices.as_deref().map(Voices::load).transpose()?.unwrap_or_default();
+    let hours = Hours::parse(&arguments.volume).context("--volume takes 24 digits, one for each hour")?;
+    Ok(web::Speech { voices, hours })
 }
 
 fn scenario(path: &Path) -> Result<Scenario> {

@@ -20,6 +20,7 @@ use std::process::{Command as Process, Stdio};
 use std::sync::mpsc;
 
 use anyhow::{Context, Result};
+use gate_terminal::voice::{Hours, Voices};
 
 pub use command::Command;
 
@@ -34,12 +35,32 @@ pub enum Browser {
     Leave,
 }
 
+/// What the terminal says aloud, and how loud.
+#[derive(Clone, Debug)]
+pub struct Speech {
+    /// Words after the tones.
+    pub voices: Voices,
+    /// The volume of each hour.
+    pub hours: Hours,
+}
+
+impl Speech {
+    /// Tones alone, at the volumes that a terminal comes with.
+    ///
+    /// # Errors
+    /// Never: they are a text of our own.
+    pub fn usual() -> Result<Speech> {
+        let hours = Hours::parse(Hours::USUAL).context("the usual volumes are 24 digits")?;
+        Ok(Speech { voices: Voices::default(), hours })
+    }
+}
+
 /// Serves the virtual terminal on 127.0.0.1 until the process is ended. Port 0 takes any free one.
 ///
 /// # Errors
 /// If the port is taken, or the terminal does not start.
-pub fn serve(port: u16, browser: Browser) -> Result<()> {
-    let opened = VirtualTerminal::open(port)?;
+pub fn serve(port: u16, browser: Browser, speech: Speech) -> Result<()> {
+    let opened = VirtualTerminal::open(port)?.speaking(speech);
     announce(opened.address())?;
     if browser == Browser::Open {
         open(opened.address());
@@ -52,6 +73,7 @@ pub struct VirtualTerminal {
     listener: TcpListener,
     door: Door,
     address: String,
+    speech: Speech,
 }
 
 impl std::fmt::Debug for VirtualTerminal {
@@ -73,7 +95,13 @@ impl VirtualTerminal {
         })?;
         let door = Door::new(listener.local_addr()?.port())?;
         let address = door.address();
-        Ok(VirtualTerminal { listener, door, address })
+        Ok(VirtualTerminal { listener, door, address, speech: Speech::usual()? })
+    }
+
+    /// The same with this to say.
+    #[must_use]
+    pub fn speaking(self, speech: Speech) -> VirtualTerminal {
+        VirtualTerminal { speech, ..self }
     }
 
     /// The page's address, token included.
@@ -89,9 +117,11 @@ impl VirtualTerminal {
         let (commands, orders) = mpsc::sync_channel(64);
         let (stagehand, audience) = view::pair();
         let theatre = std::thread::Builder::new().name("terminal".into());
-        let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand))?;
+        let Speech { voices, hours } = self.speech;
+        let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand, hours))?;
+        let house = routes::House { commands, audience, voices: voices.into() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(routes::serve(self.listener, self.door, routes::House { commands, audience }))?;
+        runtime.block_on(routes::serve(self.listener, self.door, house))?;
         theatre.join().unwrap_or_else(|_| anyhow::bail!("the terminal's thread has ended by a panic"))
     }
 }

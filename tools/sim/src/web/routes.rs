@@ -18,10 +18,13 @@ use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use gate_core::screen::Volume;
 use gate_hal_linux::picture::GreyPicture;
+use gate_terminal::voice::Voices;
 
 use super::command::Command;
 use super::door::Door;
+use super::theatre::SIGNALS;
 use super::view::{Audience, Picture};
 use crate::guests::Guests;
 
@@ -41,6 +44,8 @@ pub(super) struct House {
     pub(super) commands: SyncSender<Command>,
     /// From it.
     pub(super) audience: Audience,
+    /// What the terminal says aloud.
+    pub(super) voices: Arc<Voices>,
 }
 
 /// Serves until the process ends.
@@ -65,6 +70,7 @@ fn router(door: Door, house: House) -> Router {
         .route("/views", get(views))
         .route("/display/{number}", get(display))
         .route("/camera/{number}", get(camera))
+        .route("/sound/{signal}", get(sound))
         .route("/do", post(obey))
         .route("/picture", post(picture))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -156,6 +162,15 @@ impl AsRef<[u8]> for Shared {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// What the terminal sounds at a signal, at its loudest: the page turns it down as the terminal would.
+async fn sound(State(house): State<House>, Path(name): Path<String>) -> Response {
+    let Some((_, signal)) = SIGNALS.into_iter().find(|(signal, _)| *signal == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let wav = gate_ui::sound::wav(&house.voices.samples(signal, Volume::MOST));
+    ([(header::CONTENT_TYPE, "audio/wav")], wav).into_response()
 }
 
 async fn obey(State(house): State<House>, body: Bytes) -> Response {

@@ -5,6 +5,8 @@
 
 mod look;
 
+pub(super) use look::SIGNALS;
+
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use gate_core::time::RtcHealth;
 use gate_hal::inputs::Level;
+use gate_terminal::voice::Hours;
 
 use super::command::{Command, Device, DiskWord, Switch};
 use super::guest::Visit;
@@ -31,7 +34,7 @@ const NORMAL_TENTHS: i16 = 365;
 ///
 /// # Errors
 /// If the terminal does not start.
-pub(super) fn run(orders: &Receiver<Command>, stagehand: &Stagehand) -> Result<()> {
+pub(super) fn run(orders: &Receiver<Command>, stagehand: &Stagehand, hours: Hours) -> Result<()> {
     let mut theatre = Theatre::open(Place::Station, Lane::In)?;
     let mut looker = Looker::default();
     loop {
@@ -44,7 +47,7 @@ pub(super) fn run(orders: &Receiver<Command>, stagehand: &Stagehand) -> Result<(
             }
         }
         theatre.turn()?;
-        if let Some(view) = looker.look(&theatre)? {
+        if let Some(view) = looker.look(&theatre, hours)? {
             stagehand.show(view);
         }
         thread::sleep(Duration::from_millis(STEP_MS).saturating_sub(began.elapsed()));

@@ -28,6 +28,8 @@ pub(super) struct View {
     pub(super) lamp: &'static str,
     /// The sounds played last, numbered from the beginning.
     pub(super) sounds: Vec<Sound>,
+    /// How loud this hour is, 0 to 9.
+    pub(super) volume: u8,
     /// The latch.
     pub(super) latch: LatchView,
     /// What is held to the camera.

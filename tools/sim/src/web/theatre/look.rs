@@ -10,6 +10,7 @@ use gate_core::query::{QueryNumber, Sequence};
 use gate_core::screen::{Screen, Signal};
 use gate_core::verdict::Verdict;
 use gate_hal_linux::picture::GreyPicture;
+use gate_terminal::voice::Hours;
 use gate_wire::record::RecordKind;
 use gate_wire::time::Millis;
 
@@ -45,12 +46,13 @@ impl Looker {
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub(super) fn look(&mut self, theatre: &Theatre) -> Result<Option<View>> {
+    pub(super) fn look(&mut self, theatre: &Theatre, hours: Hours) -> Result<Option<View>> {
         self.see_display(theatre)?;
         self.see_camera(theatre)?;
         self.read_journal(theatre)?;
         let Some(display) = self.display.clone() else { return Ok(None) };
-        let view = self.view(theatre, display);
+        let volume = hours.at(Some(theatre.stage.time())).level();
+        let view = View { volume, ..self.view(theatre, display) };
         let told = serde_json::to_string(&view)?;
         if self.told.as_ref() == Some(&told) {
             return Ok(None);
@@ -74,6 +76,7 @@ impl Looker {
             screen: screen.as_ref().map_or("off", picture::name),
             lamp: world.lamps().last().map_or("off", signal),
             sounds: sounds(theatre),
+            volume: 0,
             latch: latch(theatre),
             held: visit.held(),
             laid: visit.laid(),
@@ -197,6 +200,21 @@ fn latch(theatre: &Theatre) -> LatchView {
         occupied: world.inputs().is_occupied(),
     }
 }
+
+/// The signals, by their names on the page.
+pub(in crate::web) const SIGNALS: [(&str, Signal); 11] = [
+    ("idle", Signal::Idle),
+    ("reading", Signal::Reading),
+    ("hint", Signal::Hint),
+    ("pass", Signal::Verdict(Verdict::Pass)),
+    ("limit", Signal::Verdict(Verdict::Limit)),
+    ("stop", Signal::Verdict(Verdict::Stop)),
+    ("assist", Signal::Verdict(Verdict::Assist)),
+    ("silent_stop", Signal::SilentStop),
+    ("opened", Signal::Opened),
+    ("key", Signal::Key),
+    ("staff_refused", Signal::StaffRefused),
+];
 
 /// The signal's name on the page.
 pub(in crate::web) fn signal(signal: Signal) -> &'static str {
