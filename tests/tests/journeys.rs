@@ -8,6 +8,8 @@ mod crowd;
 mod faults;
 #[path = "journeys/fire.rs"]
 mod fire;
+#[path = "journeys/guidance.rs"]
+mod guidance;
 #[path = "journeys/held.rs"]
 mod held;
 #[path = "journeys/latch.rs"]

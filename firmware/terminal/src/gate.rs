@@ -10,6 +10,7 @@ mod proving;
 mod recent;
 mod renewing;
 mod sighting;
+mod unread;
 mod upkeep;
 
 use gate_core::case::Temperature;

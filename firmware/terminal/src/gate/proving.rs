@@ -25,6 +25,7 @@ impl Gate {
             Sighting::CardRefused(CardError::CheckDigit) => Some(refused(Reason::CheckDigitWrong, None)),
             Sighting::CardRefused(_) => Some(refused(Reason::CardUnreadable, None)),
             Sighting::CardFailed => self.hint_or(Hint::PlaceCardAgain, Reason::CardUnreadable, now),
+            Sighting::Unread(hint) => self.hint_or(hint, Reason::HintsExhausted, now),
             Sighting::TwoCodes => self.hint_or(Hint::OneCodeAtATime, Reason::HintsExhausted, now),
         }
     }

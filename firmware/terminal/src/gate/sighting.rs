@@ -10,6 +10,7 @@ use gate_wire::sdt::Event;
 use gate_wire::time::Millis;
 
 use super::Gate;
+use super::unread::Unread;
 
 /// A card that is found but not read within this long is no longer waited for.
 const READING_MS: u64 = 3_000;
@@ -35,6 +36,8 @@ pub(super) enum Sighting {
     CardFailed,
     /// Two different credentials in one frame.
     TwoCodes,
+    /// A code that has been held there for a while and cannot be read, with what may help.
+    Unread(Hint),
 }
 
 /// What is remembered between frames.
@@ -45,6 +48,7 @@ pub(super) struct Sights {
     last_hint: Option<(Hint, Millis)>,
     /// Two codes that became Assist, as long as they stay in sight.
     two_codes_told: Option<Millis>,
+    unread: Unread,
 }
 
 #[derive(Debug)]
@@ -70,7 +74,7 @@ impl Gate {
         if let Some(sighting) = self.see_card(now) {
             return Some(sighting);
         }
-        let sighting = self.see_code();
+        let sighting = self.see_code(now);
         match (sighting, &mut self.sights.reading) {
             (Some(Sighting::Code(bytes)), Some(reading)) => {
                 reading.code = Some(bytes);
@@ -116,7 +120,7 @@ impl Gate {
         }
     }
 
-    fn see_code(&mut self) -> Option<Sighting> {
+    fn see_code(&mut self, now: Millis) -> Option<Sighting> {
         let frame = match self.devices.camera.frame() {
             Ok(frame) => {
                 self.upkeep.faults.set(Fault::Camera, Wellness::Well);
@@ -127,7 +131,12 @@ impl Gate {
                 return None;
             }
         };
-        choose(&self.eye.look(&frame)?)
+        let symbols = self.eye.look(&frame)?;
+        choose(&symbols).or_else(|| {
+            // Who reads a screen is not told another thing meanwhile: hints are for a lane at rest.
+            let rests = !self.face.is_busy(now);
+            self.sights.unread.seen(symbols.why_nothing(), now).filter(|_| rests).map(Sighting::Unread)
+        })
     }
 
     /// Shows a hint, or says that it was one too many for this person.
@@ -139,10 +148,12 @@ impl Gate {
             if hint == Hint::OneCodeAtATime {
                 self.sights.two_codes_told = Some(now);
             }
+            self.sights.unread.tell();
             self.sights.hints = 0;
             self.sights.last_hint = None;
             return Hinted::Exhausted;
         }
+        self.sights.unread.shown();
         self.tell(Screen::Hint(hint), now);
         Hinted::Shown
     }
