@@ -48,6 +48,10 @@ bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens
     cargo run -q -p gate-ui --example sheet -- docs/screens.png
 
+# The attendant's card as a PDF (needs fonts-noto-cjk)
+card:
+    cargo run -q -p gate-signing --example operator_card -- docs/manual/attendant.md docs/manual/attendant.pdf
+
 # The desk's keys in a PKCS#11 token: SoftHSM2, in a folder of the test's own
 token-test:
     bash tools/ci/softhsm.sh

@@ -6,6 +6,7 @@
 //!
 //! The code has modules of [`MODULE_MM`], 49 of them at most and 4 of white on each side: 74.1 mm. Print at 100 %.
 
+mod card;
 mod font;
 mod page;
 mod pdf;
@@ -17,6 +18,7 @@ use gate_wire::name::MaskedName;
 
 use crate::bulk::{BulkCode, Progress, Rejects, RowRejected, Target};
 
+pub use card::write_card;
 pub use font::{DEFAULT_FONT, FontRefused, SheetFont};
 pub use page::{MODULE_MM, TICKETS_A_PAGE};
 
@@ -43,6 +45,9 @@ pub enum SheetsRefused {
     /// The issuing place does not fit its line, or the font cannot draw it.
     #[error("the issuing place must have 1 to {MAX_PLACE_CHARS} characters that the font can draw")]
     FitPlace,
+    /// The words of a card need more than a page.
+    #[error("the card has more words than one A4 page holds")]
+    FitCard,
     /// The file could not be written.
     #[error("the sheets cannot be written")]
     Write(#[from] io::Error),
