@@ -15,7 +15,7 @@ mod process;
 #[path = "support/programs.rs"]
 mod programs;
 #[path = "names_and_numbers/search.rs"]
-#[expect(dead_code, reason = "files are searched by the test of that name; here only bytes")]
+#[expect(dead_code, reason = "what a search counts is told by the test of that name")]
 mod search;
 #[path = "memory/sign.rs"]
 mod sign;
@@ -31,6 +31,8 @@ use world::World;
 const PEOPLE: usize = 12;
 /// Asked for by the service.
 const SERVED: usize = 300;
+/// Asked for by the service, and refused.
+const UNLISTED: usize = 60;
 
 fn crowd(many: usize) -> Vec<Invented> {
     (0..many).map(Invented::new).collect()
@@ -61,11 +63,11 @@ fn after_a_passage_nobodys_name_or_number_is_in_the_memory_of_the_gate() {
 
 #[test]
 fn between_requests_nobodys_name_or_number_is_in_the_memory_of_the_service() {
-    let (crowd, world) = (crowd(SERVED), World::new(&crowd(SERVED)));
+    let (crowd, world) = (crowd(SERVED + UNLISTED), World::new(&crowd(SERVED)));
     let search = Search::of(&crowd);
     let service = sign::Service::start(&world);
     for (at, one) in crowd.iter().enumerate() {
-        service.screen_code(one, at);
+        if at < SERVED { service.screen_code(one, at) } else { service.refused(one, at) }
     }
     service.settle();
     let Some(found) = service.process.memory(&search) else {
@@ -74,6 +76,20 @@ fn between_requests_nobodys_name_or_number_is_in_the_memory_of_the_service() {
     };
     println!("service: {} bytes in {} mappings: {} hits", found.bytes, found.mappings, found.hits.len());
     assert!(found.bytes > 1 << 20, "{found:?}");
+    assert_eq!(found.hits, []);
+}
+
+#[test]
+fn what_the_programs_leave_behind_after_codes_were_made_names_nobody() {
+    let (crowd, world) = (crowd(PEOPLE), World::new(&crowd(PEOPLE)));
+    let service = sign::Service::start(&world);
+    for (at, one) in crowd.iter().enumerate() {
+        service.screen_code(one, at);
+        sign::issue(&world, one, at);
+    }
+    drop(service);
+    let found = Search::of(&crowd).folder(&world.path(""));
+    assert!(found.files > 2 * PEOPLE, "desk, data and codes are looked at: {found:?}");
     assert_eq!(found.hits, []);
 }
 

@@ -68,7 +68,7 @@ impl Process {
                 Err(_) => {}
             }
         }
-        panic!("it never said {text:?}, but {heard:#?}");
+        unreachable!("it never said {text:?}, but {heard:#?}");
     }
 
     /// What is heard meanwhile is dropped.
