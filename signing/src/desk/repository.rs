@@ -95,7 +95,7 @@ pub enum DraftFault {
 }
 
 impl Desk {
-    /// Drafts the next generation of everything that `trust` carries.
+    /// Drafts the next generation of everything that `trust` carries, for these terminals and no others.
     ///
     /// # Errors
     /// [`DraftFault`]; a generation that was opened is skipped, which is harmless.
@@ -123,7 +123,8 @@ impl Desk {
         self.province.archive(&archive, &publication).map_err(DeskError::from)?;
         self.log.note(&Entry::of(Operation::Publish)).map_err(DeskError::from)?;
         let all = self.province.export(&publication, order.devices, order.lists, rng);
-        let targets = repo.stage(&all.map_err(DeskError::from)?, &[], order.expires)?;
+        let all = all.map_err(DeskError::from)?;
+        let targets = repo.stage(&all, &gone(repo, &all)?, order.expires)?;
         Ok(DraftedTrust { targets, day_keys_missing })
     }
 
@@ -144,10 +145,7 @@ impl Desk {
         for path in order.deltas {
             all.push(staged_delta(path)?);
         }
-        let before = repo.published_targets()?.map(|before| before.targets).unwrap_or_default();
-        let stays = |name: &String| all.iter().any(|one| one.name == *name);
-        let dropped: Vec<String> = before.into_keys().filter(|name| !stays(name)).collect();
-        Ok(repo.stage(&all, &dropped, order.expires)?)
+        Ok(repo.stage(&all, &gone(repo, &all)?, order.expires)?)
     }
 }
 
@@ -173,6 +171,13 @@ impl Desk {
             made => Ok(made.map(|()| None)?),
         }
     }
+}
+
+/// What is published and is not of this draft: keys of terminals that are no more, deltas that nobody needs.
+fn gone(repo: &Repo, all: &[Staged]) -> Result<Vec<String>, DraftFault> {
+    let before = repo.published_targets()?.map(|before| before.targets).unwrap_or_default();
+    let stays = |name: &String| all.iter().any(|one| one.name == *name);
+    Ok(before.into_keys().filter(|name| !stays(name)).collect())
 }
 
 fn staged_delta(path: &Path) -> Result<Staged, DraftFault> {

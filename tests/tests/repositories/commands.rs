@@ -1,6 +1,7 @@
 //! The whole round as people type it: `gate-sign repo`, a copy by hand, `gate-trust`, `gate check`. Times are the system's.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -32,6 +33,7 @@ impl Round {
         let folder = tempfile::tempdir().unwrap();
         let mut round = Round { folder, keys: Vec::new(), steps: Vec::new() };
         fs::write(round.path("passphrase"), "a long passphrase of the holder's own\n").unwrap();
+        fs::set_permissions(round.path("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
         for name in ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"] {
             let key = round
                 .sign(&["officer", "new", "--out", round.at(&format!("{name}.key")).as_str()], Secret::Key);
@@ -110,9 +112,9 @@ impl Round {
         self.try_sign(&[&words[..], &["--out", &out]].concat(), Secret::Key)
     }
 
-    fn draft_trust(&self) {
+    fn draft_trust(&self) -> String {
         let words = ["repo", "draft-trust", "--dir", &self.at("desk"), "--repo", &self.at("trust"), "--yes"];
-        self.sign(&[&words[..], &["--terminals", &self.at("terminals.csv")]].concat(), Secret::None);
+        printed(&self.sign(&[&words[..], &["--terminals", &self.at("terminals.csv")]].concat(), Secret::None))
     }
 
     fn draft_status(&self) -> String {
@@ -215,6 +217,9 @@ fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
     assert_eq!([3, CHANGED, CHANGED + 1].map(|serial| round.verdict(serial)), ["stop", "stop", "pass"]);
     let status = printed(&round.trust(&["status"]));
     assert!(status.contains("名单增量 status-delta: 生效 in force: 版本 version 1"), "{status}");
+    // A terminal is stolen: from the next publication on nothing is sealed to it.
+    fs::write(round.path("terminals.csv"), format!("8,{device}\n")).unwrap();
+    assert!(round.draft_trust().contains("撤下 taken away: keys/7.json"));
 }
 
 /// python-tuf takes what we publish, and fetches every target.
