@@ -68,7 +68,7 @@ impl Process {
                 Err(_) => {}
             }
         }
-        unreachable!("it never said {text:?}, but {heard:#?}");
+        panic!("it never said {text:?}, but {heard:#?}");
     }
 
     /// What is heard meanwhile is dropped.
