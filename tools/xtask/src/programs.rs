@@ -11,8 +11,27 @@ use anyhow::ensure;
 const PROGRAMS: [(&str, usize); 2] = [("gate-terminal", 120), ("gate-trust", 80)];
 /// Crates that open sockets, and those that are there for nothing else.
 const NETWORK: [&str; 21] = [
-    "attohttpc", "async-std", "curl", "h2", "hickory-resolver", "hyper", "isahc", "mio", "minreq", "native-tls",
-    "openssl", "quinn", "reqwest", "rustls", "s2n-quic", "smol", "socket2", "tokio", "tungstenite", "ureq", "axum",
+    "attohttpc",
+    "async-std",
+    "curl",
+    "h2",
+    "hickory-resolver",
+    "hyper",
+    "isahc",
+    "mio",
+    "minreq",
+    "native-tls",
+    "openssl",
+    "quinn",
+    "reqwest",
+    "rustls",
+    "s2n-quic",
+    "smol",
+    "socket2",
+    "tokio",
+    "tungstenite",
+    "ureq",
+    "axum",
 ];
 
 /// Checks every program.

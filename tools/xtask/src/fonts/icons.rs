@@ -100,7 +100,10 @@ const STAFF: &[Layer] = &[
 const AGAIN: &[Layer] = &[
     Fill("M14,14 L86,14 L86,86 L14,86 Z"),
     Line("M14,14 L86,14 L86,86 L14,86 Z", 20.0),
-    CutLine("M70,41 C66,33 59,28 50,28 C36.7,28 26,38.7 26,52 C26,65.3 36.7,76 50,76 C63.3,76 74,65.3 74,52", 9.0),
+    CutLine(
+        "M70,41 C66,33 59,28 50,28 C36.7,28 26,38.7 26,52 C26,65.3 36.7,76 50,76 C63.3,76 74,65.3 74,52",
+        9.0,
+    ),
     Cut("M77,24 L79,48 L57,43 Z"),
 ];
 const STICK: &[Layer] = &[
@@ -128,7 +131,8 @@ const SPEAKER: &[Layer] = &[
 
 /// In the order of `gate_ui`'s `Icon`.
 const ICONS: [&[Layer]; 16] = [
-    PASS, LIMIT, STOP, ASSIST, WAY, OPENED, READING, PHONE, CARD, LOCK, STAFF, AGAIN, STICK, TOOLS, CLOSED, SPEAKER,
+    PASS, LIMIT, STOP, ASSIST, WAY, OPENED, READING, PHONE, CARD, LOCK, STAFF, AGAIN, STICK, TOOLS, CLOSED,
+    SPEAKER,
 ];
 
 /// First character of the signs: the private use area.
