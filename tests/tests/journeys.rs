@@ -18,6 +18,8 @@ mod latch;
 mod lists;
 #[path = "journeys/noise.rs"]
 mod noise;
+#[path = "journeys/out_of_service.rs"]
+mod out_of_service;
 #[path = "journeys/panel.rs"]
 mod panel;
 #[path = "journeys/panel_wire.rs"]

@@ -29,6 +29,7 @@ pub mod renewal;
 pub mod run;
 pub mod secrets;
 pub mod selftest;
+pub mod startup;
 pub mod voice;
 pub mod wiring;
 

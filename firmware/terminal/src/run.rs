@@ -9,20 +9,25 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroize;
 
 use crate::config::Config;
+use crate::gate::Gate;
+use crate::startup::{Looked, Startup};
 use crate::wiring;
 
+/// Looked for keys and data this often while the terminal cannot serve without them.
+const LOOK: Duration = Duration::from_millis(500);
 const TURN: Duration = Duration::from_millis(20);
 /// Half a second's.
 const TURNS_TO_A_WIPE: u64 = 25;
 /// Bytes of stack that a turn may use and that are wiped after it.
 const STACK_WIPED: usize = 256 << 10;
 
-/// Runs a terminal until the process is ended; `turns` limits it, for tries by hand.
+/// Runs a terminal until the process is ended, out of service until its keys and data are there; `turns` limits it, for tries by
+/// hand, which wait for neither.
 ///
 /// # Errors
-/// If the terminal cannot be put together.
+/// If the terminal cannot be put together; with `turns`, if it cannot serve.
 pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
-    let mut gate = wiring::terminal(&Config::load(config)?)?;
+    let mut gate = serving(Config::load(config)?, turns)?;
     let mut count = 0;
     while turns.is_none_or(|most| count < most) {
         let began = Instant::now();
@@ -34,6 +39,20 @@ pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
         std::thread::sleep(TURN.saturating_sub(began.elapsed()));
     }
     Ok(())
+}
+
+fn serving(config: Config, turns: Option<u64>) -> anyhow::Result<Box<Gate>> {
+    let devices = wiring::devices(&config)?;
+    let mut startup = Box::new(Startup::new(config, devices)?);
+    loop {
+        match startup.look()? {
+            Looked::Serves(gate) => return Ok(gate),
+            Looked::Waits(_, obstacle) if turns.is_some() => return Err(obstacle.cause),
+            Looked::Waits(waiting, _) => startup = waiting,
+        }
+        wipe_stack();
+        std::thread::sleep(LOOK);
+    }
 }
 
 /// Overwrites what returned calls left below this frame: a number that was moved leaves copies that nobody owns.

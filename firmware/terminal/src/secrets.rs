@@ -87,6 +87,11 @@ pub fn list_keys(directory: &Path) -> anyhow::Result<ListKeys> {
     Ok(ListKeys::new(*secrets.store, authorities, epochs))
 }
 
+/// Whether the terminal has keys of its own that can be read.
+pub(crate) fn is_enrolled(directory: &Path) -> bool {
+    own_keys(directory).is_ok()
+}
+
 fn own_keys(directory: &Path) -> anyhow::Result<OwnKeys> {
     let path = directory.join(FILE_NAME);
     let file = files::open(&path)?;

@@ -2,8 +2,9 @@
 //! Promises: only puts together; a missing dataset or device is a health state, not a reason not to start.
 //! Must not know: how any of them works.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use gate_core::event::Event;
+use gate_core::screen::OutOfService;
 use gate_hal::card_reader::CardReader;
 use gate_hal::thermometer::Thermometer;
 use gate_hal_linux::absent::{Absent, Logged, TypedKeys};
@@ -23,16 +24,49 @@ use crate::gate::{Gate, KeptVersions};
 use crate::judge::Judge;
 use crate::moment;
 use crate::renewal::Renewal;
-use crate::secrets::Secrets;
+use crate::secrets::{self, Secrets};
 
-/// A terminal of this configuration.
+/// What a terminal needs before it can serve: its own keys, the province's, and a manifest.
+pub struct Ready {
+    renewal: Renewal,
+    first: Judge,
+}
+
+/// What it has not.
+#[derive(Debug)]
+pub struct Obstacle {
+    /// As the screen says it.
+    pub why: OutOfService,
+    /// As the log says it.
+    pub cause: anyhow::Error,
+}
+
+/// Looks for what a terminal needs.
 ///
 /// # Errors
-/// If the terminal's secrets or its display cannot be opened. A journal that cannot be is a fault on the screen.
-pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
-    let secrets = Secrets::load(&config.data)?;
+/// The first that is missing, or cannot be read.
+pub fn ready(config: &Config) -> Result<Ready, Obstacle> {
+    let secrets = Secrets::load(&config.data).map_err(|cause| {
+        let enrolled = secrets::is_enrolled(&config.data);
+        let why = if enrolled { OutOfService::NoData } else { OutOfService::NotEnrolled };
+        Obstacle { why, cause }
+    })?;
     let renewal = Renewal::of(&config.data);
-    let first = Judge::new(Believed::load_day_keys(&config.data), secrets, config.station());
+    let mut day_keys = Believed::load_day_keys(&config.data);
+    if day_keys.province.is_none() {
+        let cause =
+            day_keys.problems.pop().map_or_else(|| anyhow!("there is no manifest"), |found| found.cause);
+        return Err(Obstacle { why: OutOfService::NoData, cause });
+    }
+    Ok(Ready { renewal, first: Judge::new(day_keys, secrets, config.station()) })
+}
+
+/// A terminal of this configuration over these devices.
+///
+/// # Errors
+/// If its display cannot be drawn on. A journal that cannot be opened is a fault on the screen.
+pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Result<Gate> {
+    let Ready { renewal, first } = ready;
     let book = open_book(config, &first).unwrap_or_else(|cause| {
         // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
         crate::say!("gate: nothing can be recorded: {cause:#}");
@@ -42,7 +76,7 @@ pub fn terminal(config: &Config) -> anyhow::Result<Gate> {
     for problem in &believed.problems {
         crate::say!("gate: {problem}");
     }
-    let mut gate = Gate::new(devices(config)?, first.with(believed), book)?;
+    let mut gate = Gate::new(devices, first.with(believed), book)?;
     gate.renew_from(renewal);
     Ok(gate)
 }
@@ -70,7 +104,11 @@ pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>
     Ok(Box::new(opened.with_context(|| format!("opening the journal {}", config.journal.display()))?))
 }
 
-fn devices(config: &Config) -> anyhow::Result<Devices> {
+/// The devices of this configuration.
+///
+/// # Errors
+/// If the reader's speed or the display's size is none.
+pub fn devices(config: &Config) -> anyhow::Result<Devices> {
     let rtc = match config.clock.rtc {
         RtcFitted::Battery => RtcTrust::Battery,
         RtcFitted::None => RtcTrust::Unknown,

@@ -1,7 +1,11 @@
 //! The program `gate` as a shell sees it: exit codes and messages.
 #![expect(clippy::unwrap_used, reason = "test helpers: what goes wrong here must fail the test")]
 
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use gate_core::screen::{OutOfService, Screen};
 
 fn gate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gate")).args(arguments).output().unwrap()
@@ -29,14 +33,46 @@ fn a_data_directory_that_is_not_there_is_an_error_that_names_it() {
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("/nowhere"), "{nothing:?}");
 }
 
-#[test]
-fn a_terminal_without_its_keys_does_not_start_and_selftest_says_what_to_do() {
-    let directory = tempfile::tempdir().unwrap();
-    let root = directory.path().display().to_string();
-    let config = directory.path().join("gate.toml");
+/// The sample's configuration with everything in this directory.
+fn configured(directory: &Path) -> String {
+    let root = directory.display().to_string();
+    let config = directory.join("gate.toml");
     let text = gate_terminal::config::SAMPLE.replace("/var/lib/tianfu-gate", &root);
-    std::fs::write(&config, text).unwrap();
-    let config = config.to_str().unwrap();
+    std::fs::write(&config, text.replace("/dev/fb0", &format!("{root}/screen"))).unwrap();
+    config.to_str().unwrap().to_owned()
+}
+
+/// The bytes of a framebuffer that shows this screen.
+fn drawn(screen: &Screen) -> Vec<u8> {
+    let mut canvas = gate_ui::Canvas::new(800, 480).unwrap();
+    gate_ui::draw(screen, &mut canvas);
+    canvas.pixels().iter().flat_map(|pixel| pixel.to_le_bytes()).collect()
+}
+
+#[test]
+fn a_terminal_without_its_keys_stays_on_and_shows_the_human_path() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = configured(directory.path());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gate"));
+    command.args(["run", "--config", &config]).stdin(Stdio::null()).stderr(Stdio::null());
+    let mut terminal = command.spawn().unwrap();
+    let wanted = drawn(&Screen::OutOfService(OutOfService::NotEnrolled));
+    let screen = directory.path().join("screen");
+    let shown = (0..600).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        std::fs::read(&screen).is_ok_and(|bytes| bytes == wanted)
+    });
+    let ended = terminal.try_wait().unwrap();
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    assert!(shown, "the screen of a terminal that is not enrolled");
+    assert_eq!(ended, None);
+}
+
+#[test]
+fn a_try_by_hand_without_keys_ends_and_selftest_says_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = &configured(directory.path());
     assert_eq!(gate(&["run", "--config", config, "--turns", "1"]).status.code(), Some(2));
     let selftest = gate(&["selftest", "--config", config]);
     let said = String::from_utf8_lossy(&selftest.stdout).into_owned();

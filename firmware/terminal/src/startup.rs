@@ -1,0 +1,101 @@
+//! A terminal from its first light to its first turn: what people see while it cannot serve yet.
+//! Promises: the human path stands on the screen within a look, with the cause; what is missing is looked for again and
+//! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then.
+//! Must not know: what keys and data are for.
+
+use gate_core::screen::{Fault, FaultScreen, OutOfService, Screen, Signal, Wellness};
+use gate_hal::display::Pixels;
+use gate_hal::inputs::Level;
+use gate_ui::Canvas;
+
+use crate::config::Config;
+use crate::devices::Devices;
+use crate::gate::Gate;
+use crate::wiring::{self, Obstacle};
+
+/// Keys pressed in vain that are taken away in a look, at most: a key that sticks holds nobody up.
+const KEYS_A_LOOK: usize = 64;
+
+/// A terminal that does not serve yet.
+pub struct Startup {
+    config: Config,
+    devices: Devices,
+    canvas: Canvas,
+    /// The screen that the display has taken.
+    shown: Option<Screen>,
+    /// The cause said last, so that the log has it once.
+    said: String,
+}
+
+/// What a look found.
+pub enum Looked {
+    /// Nothing is missing any more.
+    Serves(Box<Gate>),
+    /// Something is, and the screen says what.
+    Waits(Box<Startup>, Obstacle),
+}
+
+impl Startup {
+    /// A terminal that was just switched on, and says so.
+    ///
+    /// # Errors
+    /// If the display's size cannot be drawn on.
+    pub fn new(config: Config, devices: Devices) -> anyhow::Result<Startup> {
+        let (width, height) = devices.display.size();
+        let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
+        let mut startup = Startup { config, devices, canvas, shown: None, said: String::new() };
+        startup.tell(Screen::OutOfService(OutOfService::Starting));
+        Ok(startup)
+    }
+
+    /// Looks for keys and data, and serves if they are there.
+    ///
+    /// # Errors
+    /// If the terminal cannot be put together.
+    pub fn look(mut self) -> anyhow::Result<Looked> {
+        match wiring::ready(&self.config) {
+            Ok(ready) => {
+                let gate = wiring::terminal(&self.config, ready, self.devices)?;
+                Ok(Looked::Serves(Box::new(gate)))
+            }
+            Err(obstacle) => {
+                self.wait(&obstacle);
+                Ok(Looked::Waits(Box::new(self), obstacle))
+            }
+        }
+    }
+
+    fn wait(&mut self, obstacle: &Obstacle) {
+        // What nobody could answer must not be answered later, before somebody else.
+        (0..KEYS_A_LOOK).take_while(|_| self.devices.keys.pressed().is_some()).for_each(drop);
+        let fire = self.devices.inputs.levels().is_ok_and(|levels| levels.fire == Level::Active);
+        self.tell(if fire { fire_screen() } else { Screen::OutOfService(obstacle.why) });
+        let dark = if self.shown.is_none() { "; the display takes no picture" } else { "" };
+        let cause = format!("{:#}{dark}", obstacle.cause);
+        if self.said != cause {
+            crate::say!("gate: out of service: {cause}");
+            self.said = cause;
+        }
+    }
+
+    /// Shows a screen until the display has taken it.
+    fn tell(&mut self, screen: Screen) {
+        if self.shown.as_ref() == Some(&screen) {
+            return;
+        }
+        gate_ui::draw(&screen, &mut self.canvas);
+        let (width, height) = self.canvas.size();
+        let (rgb565, width, height) = (self.canvas.pixels(), width as usize, height as usize);
+        let pixels = Pixels { rgb565, width, height, changed: &[] };
+        let everywhere = [pixels.everywhere()];
+        let taken = self.devices.display.present(&screen, Pixels { changed: &everywhere, ..pixels });
+        // The screen tells more than a lamp that cannot be reached.
+        let _ = self.devices.lamps.show(Signal::Idle);
+        self.shown = taken.is_ok().then_some(screen);
+    }
+}
+
+/// Nobody is told to stay, or to go to the desk, while there is a fire.
+fn fire_screen() -> Screen {
+    Screen::Fault(FaultScreen { fault: Fault::Fire, card: Wellness::Well, camera: Wellness::Well })
+}
