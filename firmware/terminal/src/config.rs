@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use gate_ui::{Language, Manner, Theme};
 use gate_wire::sdt::Baud;
 
 use crate::files;
@@ -78,6 +79,49 @@ pub struct DisplayConfig {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Dark for halls, bright for places in the sun.
+    #[serde(default)]
+    pub theme: ThemeWord,
+    /// The language that leads.
+    #[serde(default)]
+    pub language: LanguageWord,
+}
+
+/// A theme, as a configuration and a command line spell it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeWord {
+    /// Light words on dark paper.
+    #[default]
+    Dark,
+    /// Dark words on bright paper.
+    Bright,
+}
+
+/// The language that leads, as a configuration and a command line spell it; the other follows, smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LanguageWord {
+    /// Chinese leads.
+    #[default]
+    Zh,
+    /// English leads.
+    En,
+}
+
+/// How screens look by these words.
+#[must_use]
+pub fn manner(theme: ThemeWord, language: LanguageWord) -> Manner {
+    Manner {
+        theme: match theme {
+            ThemeWord::Dark => Theme::Dark,
+            ThemeWord::Bright => Theme::Light,
+        },
+        language: match language {
+            LanguageWord::Zh => Language::Chinese,
+            LanguageWord::En => Language::English,
+        },
+    }
 }
 
 /// The battery-backed clock.
@@ -151,6 +195,11 @@ impl Config {
         }
     }
 
+    /// How its screens look.
+    pub fn manner(&self) -> Manner {
+        manner(self.display.theme, self.display.language)
+    }
+
     /// Where the terminal stands.
     pub fn station(&self) -> Station {
         Station { place: self.place, lane: self.lane }
@@ -168,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_chooses_theme_and_language_and_without_a_word_the_house_does() {
+        let chosen = |from: &str, to: &str| {
+            assert!(SAMPLE.contains(from), "the sample has no {from}");
+            Config::parse(&SAMPLE.replacen(from, to, 1)).unwrap().manner()
+        };
+        let light = Manner { theme: Theme::Light, ..Manner::HOUSE };
+        assert_eq!(chosen("theme = \"dark\"", "theme = \"bright\""), light);
+        let english = Manner { language: Language::English, ..Manner::HOUSE };
+        assert_eq!(chosen("language = \"zh\"", "language = \"en\""), english);
+        assert_eq!(Config::parse(SAMPLE).unwrap().manner(), Manner::HOUSE);
+        assert_eq!(chosen("theme = \"dark\"", ""), Manner::HOUSE);
+        assert_eq!(chosen("language = \"zh\"", ""), Manner::HOUSE);
+    }
+
+    #[test]
     fn bad_configurations_say_what_is_wrong() {
         for (from, to, expected) in [
             ("place = 1", "place = 1\ncolour = \"green\"", "unknown field `colour`"),
@@ -175,6 +239,8 @@ mod tests {
             ("baud = 115200", "baud = 300", "readers speak"),
             ("data = \"/", "data = \"", "absolute path"),
             ("width = 800", "width = 8000", "320 x 240"),
+            ("theme = \"dark\"", "theme = \"blue\"", "unknown variant `blue`, expected `dark` or `bright`"),
+            ("language = \"zh\"", "language = \"fr\"", "unknown variant `fr`, expected `zh` or `en`"),
             ("rtc = \"battery\"", "rtc = \"maybe\"", "unknown variant"),
         ] {
             assert!(SAMPLE.contains(from), "the sample has no {from}");

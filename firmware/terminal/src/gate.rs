@@ -24,7 +24,7 @@ use gate_core::time::{TimeReading, TrustedTime};
 use gate_core::verdict::{Reason, Verdict};
 use gate_proof::digest::{Digest, hmac_sha256};
 use gate_proof::subject::Subject;
-use gate_ui::Canvas;
+use gate_ui::{Canvas, Manner};
 use gate_wire::time::Millis;
 
 use crate::book::Book;
@@ -102,7 +102,7 @@ impl Gate {
     ///
     /// # Errors
     /// If the display's size cannot be drawn on.
-    pub fn new(devices: Devices, judge: Judge, book: Box<dyn Book>) -> anyhow::Result<Gate> {
+    pub fn new(devices: Devices, judge: Judge, book: Box<dyn Book>, manner: Manner) -> anyhow::Result<Gate> {
         let now = devices.clock.monotonic();
         let (width, height) = devices.display.size();
         let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
@@ -113,7 +113,7 @@ impl Gate {
             book,
             eye: Eye::open(),
             sights: Sights::default(),
-            face: Face::new(canvas),
+            face: Face::new(canvas, manner),
             doorway: Doorway::default(),
             desk: Desk::default(),
             upkeep: Upkeep::default(),

@@ -83,7 +83,7 @@ impl Startup {
         if self.shown.as_ref() == Some(&screen) {
             return;
         }
-        gate_ui::draw(&screen, &mut self.canvas);
+        gate_ui::draw_in(&screen, self.config.manner(), 0, &mut self.canvas);
         let (width, height) = self.canvas.size();
         let (rgb565, width, height) = (self.canvas.pixels(), width as usize, height as usize);
         let pixels = Pixels { rgb565, width, height, changed: &[] };

@@ -76,7 +76,7 @@ pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Resu
     for problem in &believed.problems {
         crate::say!("gate: {problem}");
     }
-    let mut gate = Gate::new(devices, first.with(believed), book)?;
+    let mut gate = Gate::new(devices, first.with(believed), book, config.manner())?;
     gate.renew_from(renewal);
     Ok(gate)
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use gate_core::screen::{OutOfService, Screen};
+use gate_ui::{Language, Manner, Theme};
 
 fn gate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gate")).args(arguments).output().unwrap()
@@ -43,9 +44,9 @@ fn configured(directory: &Path) -> String {
 }
 
 /// The bytes of a framebuffer that shows this screen.
-fn drawn(screen: &Screen) -> Vec<u8> {
+fn drawn(screen: &Screen, manner: Manner) -> Vec<u8> {
     let mut canvas = gate_ui::Canvas::new(800, 480).unwrap();
-    gate_ui::draw(screen, &mut canvas);
+    gate_ui::draw_in(screen, manner, 0, &mut canvas);
     canvas.pixels().iter().flat_map(|pixel| pixel.to_le_bytes()).collect()
 }
 
@@ -56,7 +57,7 @@ fn a_terminal_without_its_keys_stays_on_and_shows_the_human_path() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gate"));
     command.args(["run", "--config", &config]).stdin(Stdio::null()).stderr(Stdio::null());
     let mut terminal = command.spawn().unwrap();
-    let wanted = drawn(&Screen::OutOfService(OutOfService::NotEnrolled));
+    let wanted = drawn(&Screen::OutOfService(OutOfService::NotEnrolled), Manner::HOUSE);
     let screen = directory.path().join("screen");
     let shown = (0..600).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
@@ -67,6 +68,19 @@ fn a_terminal_without_its_keys_stays_on_and_shows_the_human_path() {
     terminal.wait().unwrap();
     assert!(shown, "the screen of a terminal that is not enrolled");
     assert_eq!(ended, None);
+}
+
+#[test]
+fn theme_and_language_of_the_configuration_are_those_of_the_screen() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = configured(directory.path());
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("theme = \"dark\"", "theme = \"bright\"");
+    std::fs::write(&config, text.replace("language = \"zh\"", "language = \"en\"")).unwrap();
+    gate(&["run", "--config", &config, "--turns", "1"]);
+    let manner = Manner { theme: Theme::Light, language: Language::English };
+    let wanted = drawn(&Screen::OutOfService(OutOfService::NotEnrolled), manner);
+    assert!(std::fs::read(directory.path().join("screen")).unwrap() == wanted);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use gate_sim::script::Scenario;
 use gate_sim::{report, tour, web};
+use gate_terminal::config::{LanguageWord, ThemeWord, manner};
 use gate_terminal::voice::{Hours, Voices};
 
 /// The virtual terminal: the real loop over simulated devices, on a page of this machine's browser.
@@ -33,6 +34,12 @@ struct Arguments {
     /// Volume of each hour from 0 to 23, a digit each.
     #[arg(long, value_name = "24 DIGITS", default_value = Hours::USUAL, conflicts_with = "headless")]
     volume: String,
+    /// Dark for halls, bright for places in the sun.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "headless")]
+    theme: ThemeWord,
+    /// The language that leads on the screens; the other follows, smaller.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "headless")]
+    language: LanguageWord,
     /// Plays this scenario in place of the tour, without a browser; assets/demo/scenario.toml is an example.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -55,7 +62,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     // A scenario is played, not looked at.
     if !arguments.headless && arguments.script.is_none() && arguments.out.is_none() {
         let browser = if arguments.no_open { web::Browser::Leave } else { web::Browser::Open };
-        web::serve(arguments.port, browser, speech(arguments)?)?;
+        let look = manner(arguments.theme, arguments.language);
+        web::serve(arguments.port, browser, speech(arguments)?, look)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut terminal = std::io::stdout().lock();

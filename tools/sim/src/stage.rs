@@ -396,7 +396,7 @@ fn terminal(
     }
     let believed = Believed::load(&data(directory), &KeptVersions(&ledger));
     let book = Box::new(ledger.clone());
-    let mut gate = Gate::new(devices(directory, setting, world), judge.with(believed), book)?;
+    let mut gate = Gate::new(devices(directory, setting, world), judge.with(believed), book, setting.manner)?;
     gate.renew_from(renewal);
     Ok((gate, ledger))
 }

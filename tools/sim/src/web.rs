@@ -21,6 +21,7 @@ use std::sync::mpsc;
 
 use anyhow::{Context, Result};
 use gate_terminal::voice::{Hours, Voices};
+use gate_ui::Manner;
 
 pub use command::Command;
 
@@ -59,8 +60,8 @@ impl Speech {
 ///
 /// # Errors
 /// If the port is taken, or the terminal does not start.
-pub fn serve(port: u16, browser: Browser, speech: Speech) -> Result<()> {
-    let opened = VirtualTerminal::open(port)?.speaking(speech);
+pub fn serve(port: u16, browser: Browser, speech: Speech, manner: Manner) -> Result<()> {
+    let opened = VirtualTerminal::open(port)?.speaking(speech).looking(manner);
     announce(opened.address())?;
     if browser == Browser::Open {
         open(opened.address());
@@ -74,6 +75,7 @@ pub struct VirtualTerminal {
     door: Door,
     address: String,
     speech: Speech,
+    manner: Manner,
 }
 
 impl std::fmt::Debug for VirtualTerminal {
@@ -95,13 +97,19 @@ impl VirtualTerminal {
         })?;
         let door = Door::new(listener.local_addr()?.port())?;
         let address = door.address();
-        Ok(VirtualTerminal { listener, door, address, speech: Speech::usual()? })
+        Ok(VirtualTerminal { listener, door, address, speech: Speech::usual()?, manner: Manner::HOUSE })
     }
 
     /// The same with this to say.
     #[must_use]
     pub fn speaking(self, speech: Speech) -> VirtualTerminal {
         VirtualTerminal { speech, ..self }
+    }
+
+    /// The same with screens of this look.
+    #[must_use]
+    pub fn looking(self, manner: Manner) -> VirtualTerminal {
+        VirtualTerminal { manner, ..self }
     }
 
     /// The page's address, token included.
@@ -117,8 +125,8 @@ impl VirtualTerminal {
         let (commands, orders) = mpsc::sync_channel(64);
         let (stagehand, audience) = view::pair();
         let theatre = std::thread::Builder::new().name("terminal".into());
-        let Speech { voices, hours } = self.speech;
-        let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand, hours))?;
+        let (Speech { voices, hours }, manner) = (self.speech, self.manner);
+        let theatre = theatre.spawn(move || theatre::run(&orders, &stagehand, hours, manner))?;
         let house = routes::House { commands, audience, voices: voices.into() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(routes::serve(self.listener, self.door, house))?;

@@ -23,8 +23,13 @@ struct Page {
 
 impl Page {
     fn open() -> Page {
+        Page::open_with(&[])
+    }
+
+    fn open_with(words: &[&str]) -> Page {
         let mut process = Command::new(env!("CARGO_BIN_EXE_gate-sim"))
             .arg("--no-open")
+            .args(words)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -164,4 +169,24 @@ fn whoever_lacks_the_address_or_comes_from_another_page_gets_nothing() {
         assert_eq!(page.ask("POST", &page.path("do"), Some(&ours), wrong).0, 400, "{wrong}");
     }
     assert_eq!(page.ask("POST", &page.path("picture"), Some(&ours), "no picture").0, 422);
+}
+
+#[test]
+fn the_language_chosen_leads_on_the_screen_and_a_wrong_word_is_told_the_right_ones() {
+    let leads = |words: &[&str]| {
+        let page = Page::open_with(words);
+        let view = page.wait_for(|view| view["screen"] == "idle");
+        let says: Vec<String> = serde_json::from_value(view["says"].clone()).unwrap();
+        let place =
+            |what| says.iter().position(|said| said.contains(what)).unwrap_or_else(|| panic!("{says:?}"));
+        place("Show your health code") < place("请出示健康码")
+    };
+    assert!(!leads(&[]));
+    assert!(leads(&["--language", "en", "--theme", "bright"]));
+    for (option, right) in [("--theme", "dark, bright"), ("--language", "zh, en")] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_gate-sim")).args([option, "blue"]).output().unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(said.contains(right), "{said}");
+    }
 }

@@ -5,7 +5,7 @@
 use gate_core::screen::{Publicity, Screen, Signal};
 use gate_core::verdict::Verdict;
 use gate_hal::display::{Area, Pixels};
-use gate_ui::Canvas;
+use gate_ui::{Canvas, Manner};
 use gate_wire::time::Millis;
 
 use crate::devices::Devices;
@@ -23,6 +23,7 @@ const UPDATE_MS: u64 = 10_000;
 /// The screen in front of people.
 pub(super) struct Face {
     canvas: Canvas,
+    manner: Manner,
     /// What the display holds, once it has taken a drawing.
     held: Option<Canvas>,
     shown: Option<Screen>,
@@ -32,8 +33,8 @@ pub(super) struct Face {
 }
 
 impl Face {
-    pub(super) fn new(canvas: Canvas) -> Face {
-        Face { canvas, held: None, shown: None, until: None, said: None }
+    pub(super) fn new(canvas: Canvas, manner: Manner) -> Face {
+        Face { canvas, manner, held: None, shown: None, until: None, said: None }
     }
 
     /// Shows a screen for its time, with its signal.
@@ -78,7 +79,7 @@ impl Face {
     }
 
     fn draw(&mut self, screen: &Screen, devices: &mut Devices) {
-        gate_ui::draw(screen, &mut self.canvas);
+        gate_ui::draw_in(screen, self.manner, 0, &mut self.canvas);
         let (width, height) = self.canvas.size();
         let (rgb565, width, height) = (self.canvas.pixels(), width as usize, height as usize);
         let changed: Vec<Area> = match &self.held {

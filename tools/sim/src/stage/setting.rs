@@ -8,6 +8,7 @@ use gate_proof::subject::Subject;
 use gate_signing::inputs::Inputs;
 use gate_signing::revocation::Revocation;
 use gate_status::Scope;
+use gate_ui::Manner;
 use gate_wire::credential::Colour;
 
 use crate::devices::World;
@@ -39,6 +40,8 @@ pub struct Setting {
     pub disk: Disk,
     /// Whether a thermometer is fitted.
     pub thermometer: Fitted,
+    /// How the screens look.
+    pub manner: Manner,
 }
 
 /// Whether a device is fitted.
@@ -109,6 +112,7 @@ impl Default for Setting {
             rtc: RtcAtStart::Healthy,
             disk: Disk::System,
             thermometer: Fitted::No,
+            manner: Manner::HOUSE,
         }
     }
 }

@@ -15,6 +15,7 @@ use anyhow::{Context, Result, ensure};
 use gate_core::time::RtcHealth;
 use gate_hal::inputs::Level;
 use gate_terminal::voice::Hours;
+use gate_ui::Manner;
 
 use super::command::{Command, Device, DiskWord, Switch};
 use super::guest::Visit;
@@ -34,8 +35,13 @@ const NORMAL_TENTHS: i16 = 365;
 ///
 /// # Errors
 /// If the terminal does not start.
-pub(super) fn run(orders: &Receiver<Command>, stagehand: &Stagehand, hours: Hours) -> Result<()> {
-    let mut theatre = Theatre::open(Place::Station, Lane::In)?;
+pub(super) fn run(
+    orders: &Receiver<Command>,
+    stagehand: &Stagehand,
+    hours: Hours,
+    manner: Manner,
+) -> Result<()> {
+    let mut theatre = Theatre::open(Place::Station, Lane::In, manner)?;
     let mut looker = Looker::default();
     loop {
         let began = Instant::now();
@@ -66,9 +72,10 @@ pub(super) struct Theatre {
 }
 
 impl Theatre {
-    fn open(place: Place, lane: Lane) -> Result<Theatre> {
+    fn open(place: Place, lane: Lane, manner: Manner) -> Result<Theatre> {
         let guests = Guests::demo()?;
-        let stage = Stage::new(setting(&guests, place, lane)?, staffed()?)?;
+        let setting = Setting { manner, ..setting(&guests, place, lane)? };
+        let stage = Stage::new(setting, staffed()?)?;
         stage.world.thermometer().set(Some(NORMAL_TENTHS));
         Ok(Theatre { stage, guests, visit: Visit::default(), wires: wires(), place, lane, refused: None })
     }
@@ -78,7 +85,7 @@ impl Theatre {
         self.refused = None;
         let done = match command {
             Command::World { place, lane } => {
-                *self = Theatre::open(place, lane)?;
+                *self = Theatre::open(place, lane, self.stage.setting().manner)?;
                 Ok(())
             }
             Command::PowerCut => self.restart(|stage| stage.reboot(POWER_CUT_S)),

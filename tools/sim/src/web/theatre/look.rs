@@ -11,6 +11,7 @@ use gate_core::screen::{Screen, Signal};
 use gate_core::verdict::Verdict;
 use gate_hal_linux::picture::GreyPicture;
 use gate_terminal::voice::Hours;
+use gate_ui::Manner;
 use gate_wire::record::RecordKind;
 use gate_wire::time::Millis;
 
@@ -72,7 +73,7 @@ impl Looker {
             time: stage.time().unix(),
             place: theatre.place,
             lane: theatre.lane,
-            says: screen.as_ref().map(says).unwrap_or_default(),
+            says: screen.as_ref().map(|screen| says(screen, stage.setting().manner)).unwrap_or_default(),
             screen: screen.as_ref().map_or("off", picture::name),
             lamp: world.lamps().last().map_or("off", signal),
             sounds: sounds(theatre),
@@ -174,9 +175,9 @@ fn journal_row(row: &LedgerRow) -> JournalRow {
 }
 
 /// The words on the screen, in the order painted.
-fn says(screen: &Screen) -> Vec<String> {
+fn says(screen: &Screen, manner: Manner) -> Vec<String> {
     // The display is 800 x 480: fits.
-    let outline = gate_ui::outline(screen, WIDTH as u32, HEIGHT as u32);
+    let outline = gate_ui::outline_in(screen, manner, (WIDTH as u32, HEIGHT as u32));
     outline.texts().map(str::to_owned).collect()
 }
 
