@@ -10,6 +10,8 @@ mod authority;
 mod commands;
 #[path = "repositories/datasets.rs"]
 mod datasets;
+#[path = "repositories/folding.rs"]
+mod folding;
 #[path = "repositories/hazards.rs"]
 mod hazards;
 #[path = "repositories/journey.rs"]

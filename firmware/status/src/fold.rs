@@ -13,7 +13,8 @@ use rusqlite::Error;
 
 use crate::base::{Base, Local, mark_of, unseal};
 use crate::delta::keyed_section;
-use crate::entry::{Entry, Key, Rank};
+use crate::entry::{Entry, Epoch, Key, Rank};
+use crate::head::BaseHead;
 use crate::leaf::Codes;
 use crate::list::{ListFault, Scope};
 use crate::overlay::Overlay;
@@ -56,8 +57,8 @@ impl From<Error> for FoldFault {
     }
 }
 
-/// A fold under way.
-pub(crate) struct Folding {
+/// A fold under way. Dropped at any time it is gone on with by the next one at the same path.
+pub struct Folding {
     path: PathBuf,
     source: Arc<Base>,
     overlay: Arc<Overlay>,
@@ -71,16 +72,45 @@ pub(crate) struct Folding {
 }
 
 /// Where a fold is after a slice.
-pub(crate) enum Sliced {
+pub enum Sliced {
     /// There is more.
     More(Box<Folding>),
     /// The new file is whole and synced.
     Whole(State),
 }
 
+/// The epoch and step that the fold at `path` leads to, if one was begun there: what came since waits for the next one.
+/// Proven by nobody: going on with it proves every leaf.
+#[must_use]
+pub fn fold_begun(path: &Path) -> Option<(Epoch, u32)> {
+    if !path.exists() {
+        return None;
+    }
+    let beside = PagesWriter::resume(path).ok()?.beside().ok()?;
+    Some((BaseHead::decode(&beside.head).ok()?.epoch, Local::decode(&beside.local)?.folded))
+}
+
+/// Removes what a fold left at `path`.
+///
+/// # Errors
+/// The file system's.
+pub fn forget_fold(path: &Path) -> std::io::Result<()> {
+    for path in [path.to_path_buf(), journal(path)] {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 impl Folding {
-    /// Begins at `path`, or goes on with what is there if it is a part of the same fold.
-    pub(crate) fn begin(
+    /// Begins at `path`, or goes on with what is there if it is a part of the same fold. `room` is the base's length in
+    /// bytes.
+    ///
+    /// # Errors
+    /// [`FoldFault`].
+    pub fn begin(
         path: &Path,
         list: &SealedList,
         store: StoreKey,
@@ -90,7 +120,8 @@ impl Folding {
         let keyed = keyed_section(overlay.keyed());
         // A leaf more for each thousand changed, at most; a quarter of the file is more than that.
         let needs = room + room / 4 + 2 * keyed.len() as u64 + SPARE_BYTES;
-        let has = free_bytes(path)?;
+        // What was written before is gone on with, or makes room.
+        let has = free_bytes(path)?.saturating_add(std::fs::metadata(path).map_or(0, |about| about.len()));
         if has < needs {
             return Err(FoldFault::FindRoom { needs, has });
         }
@@ -122,7 +153,10 @@ impl Folding {
     }
 
     /// Reads up to `leaves` leaves of the old file and writes what they are now, synced.
-    pub(crate) fn slice(mut self: Box<Self>, leaves: u32) -> Result<Sliced, FoldFault> {
+    ///
+    /// # Errors
+    /// [`FoldFault`].
+    pub fn slice(mut self: Box<Self>, leaves: u32) -> Result<Sliced, FoldFault> {
         let opened = self.source.after(self.cursor, leaves.max(1))?;
         if opened.is_empty() {
             return Err(ListFault::Damaged.into());
@@ -185,12 +219,7 @@ fn fresh(
     store: &StoreKey,
     codes: Codes,
 ) -> Result<LeafWriter, FoldFault> {
-    for path in [path.to_path_buf(), journal(path)] {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
+    forget_fold(path)?;
     let writer = LeafWriter::create(path, store.leaf_key(&planned.file), codes, Durability::EachBatch)?;
     writer.put_beside(&Beside { local: planned.encode(), ..source.beside().clone() })?;
     Ok(writer)

@@ -47,7 +47,7 @@ pub use delta::{
     alleged_delta_head, make_delta, read_delta,
 };
 pub use entry::{Epoch, Key, Rank};
-pub use fold::FoldFault;
+pub use fold::{FoldFault, Folding, Sliced, fold_begun, forget_fold};
 pub use head::{
     BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,
     TIE_BYTES, Tie, sign_head, verify_head,

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestEntry, Province};
@@ -109,8 +109,28 @@ impl Data {
         if length != entry.length || (look == Look::Usual && entry.dataset == Dataset::StatusList) {
             return length == entry.length;
         }
-        let mut hasher = Hashing(Hasher::new());
-        io::copy(&mut file, &mut hasher).is_ok() && *hasher.0.finish().as_bytes() == entry.sha256
+        digest(&mut file).is_ok_and(|digest| digest == entry.sha256)
+    }
+
+    /// Length and SHA-256 of a file.
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn digest(&self, path: &Path) -> Result<(u64, [u8; 32]), DataFault> {
+        let mut file = File::open(path).map_err(at(path))?;
+        let length = file.metadata().map_err(at(path))?.len();
+        Ok((length, digest(&mut file).map_err(at(path))?))
+    }
+
+    /// A whole, synced file of this directory becomes the immutable file `name`.
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn adopt(&self, whole: &Path, name: &str) -> Result<(), DataFault> {
+        fs::set_permissions(whole, fs::Permissions::from_mode(0o444)).map_err(at(whole))?;
+        File::open(whole).and_then(|file| file.sync_all()).map_err(at(whole))?;
+        fs::rename(whole, self.file(name)).map_err(at(whole))?;
+        self.sync()
     }
 
     /// A new immutable file: what `write` puts into it, under `name` when it is whole.
@@ -165,7 +185,7 @@ impl Data {
     }
 
     /// Removes files of datasets that neither this manifest nor the one before names. What cannot be removed now goes later.
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let named: Vec<String> = [FILE_NAME, BEFORE]
             .iter()
             .filter_map(|name| self.read_manifest(name))
@@ -202,6 +222,12 @@ impl Data {
     fn sync(&self) -> Result<(), DataFault> {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(at(&self.path))
     }
+}
+
+fn digest(file: &mut File) -> io::Result<[u8; 32]> {
+    let mut hasher = Hashing(Hasher::new());
+    io::copy(file, &mut hasher)?;
+    Ok(*hasher.0.finish().as_bytes())
 }
 
 /// Hashes what is written to it.

@@ -3,11 +3,13 @@
 //! where the new one is not good.
 //! Must not know: when to run, who brought what.
 
+mod folding;
 mod listing;
 mod taking;
 
 use std::path::PathBuf;
 
+pub use folding::{Turn, When, fold};
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestEntry, Province};
 use gate_tuf::Clock;
 use gate_wire::time::Timestamp;
@@ -133,6 +135,7 @@ impl Run {
             generation,
             repositories: repositories.into(),
             datasets: self.lines,
+            folding: self.before.folding,
         }
     }
 
@@ -155,7 +158,14 @@ impl Run {
         let refused = refused.filter(|one| lost.is_none() || one.cause != Cause::Missing).or(lost);
         let entry = self.entries.iter().rev().find(|entry| entry.dataset == dataset);
         let in_force = entry.map(|entry| (entry.version, entry.as_of.unix()));
+        let in_force = in_force.or_else(|| self.folded().filter(|_| dataset == Dataset::StatusDelta));
         self.tell(dataset.name(), in_force, refused);
+    }
+
+    /// The step that the base itself holds and its time, where it was folded here.
+    fn folded(&self) -> Option<(u32, u64)> {
+        let base = self.entries.iter().find(|entry| entry.dataset == Dataset::StatusList)?;
+        listing::folded_step(base).map(|step| (step, base.as_of.unix()))
     }
 
     fn is_rotten(&self, entry: &ManifestEntry) -> bool {

@@ -25,5 +25,5 @@ pub mod report;
 pub mod repository;
 pub mod spool;
 
-pub use keeper::{Directories, KeeperFault, Look, Now, run};
+pub use keeper::{Directories, KeeperFault, Look, Now, Turn, When, fold, run};
 pub use repository::Repository;

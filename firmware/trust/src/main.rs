@@ -7,8 +7,11 @@ use std::time::SystemTime;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gate_trust::memory::Memory;
-use gate_trust::{Directories, Look, Now, Repository, run};
+use gate_trust::{Directories, Look, Now, Repository, Turn, When, fold, run};
 use gate_wire::time::Timestamp;
+
+/// Leaves of the list that a cut of the power costs at most.
+const SLICE_LEAVES: u32 = 256;
 
 /// 天府闸机 Tianfu Gate: the keeper of what a terminal believes.
 ///
@@ -26,6 +29,9 @@ enum Command {
     Seed(Seed),
     /// Put in force what the spool holds and is good, and say what was not. Ends with 1 if something was refused
     Run(Run),
+    /// While nothing else is to do: make one base of the list's base and its deltas. May be ended at any time; the next turn
+    /// goes on. Ends with 1 if it could not go on
+    Fold(Fold),
     /// Say what is in force, since when, and why the rest is not
     Status {
         /// What the keeper remembers
@@ -69,6 +75,22 @@ struct Run {
     whole: bool,
 }
 
+#[derive(Args)]
+struct Fold {
+    /// What `gate` reads
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// What the keeper remembers
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// Slices at most in this turn: 256 leaves each, a megabyte
+    #[arg(long, value_name = "N", default_value_t = u32::MAX, hide_default_value = true)]
+    slices: u32,
+    /// Fold with one delta already, not when it pays
+    #[arg(long)]
+    now: bool,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Named {
     Trust,
@@ -89,6 +111,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Seed(seed) => seed.run(),
         Command::Run(run) => run.run(),
+        Command::Fold(fold) => fold.run(),
         Command::Status { state, json } => {
             let report = Memory::report(&state);
             match json {
@@ -120,6 +143,16 @@ impl Run {
         let report = run(&to, now, look)?;
         print!("{}", report.in_words());
         Ok(if report.has_refusals() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    }
+}
+
+impl Fold {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let when = if self.now { When::Now } else { When::Due };
+        let turn = Turn { leaves: SLICE_LEAVES, slices: self.slices, when };
+        let line = fold(&self.data, &self.state, wall()?, turn)?;
+        print!("{}", line.in_words());
+        Ok(if line.refused.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }
 }
 

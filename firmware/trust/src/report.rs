@@ -21,6 +21,52 @@ pub struct Report {
     pub repositories: Vec<RepositoryLine>,
     /// The datasets.
     pub datasets: Vec<Line>,
+    /// The last turn of folding, if there ever was one.
+    #[serde(default)]
+    pub folding: Option<FoldLine>,
+}
+
+/// A turn of folding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoldLine {
+    /// When, by the terminal's clock, in seconds since 1970.
+    pub at: u64,
+    /// What it came to.
+    pub state: FoldState,
+    /// The step that the folded base holds, or will hold; 0 where there is none.
+    pub step: u32,
+    /// Why it stopped.
+    pub refused: Option<Refusal>,
+}
+
+/// What a turn of folding came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoldState {
+    /// There was nothing that pays.
+    NotDue,
+    /// The next turn goes on.
+    More,
+    /// The folded base is in force.
+    Done,
+    /// It stopped; the list is as it was.
+    Stopped,
+}
+
+impl FoldLine {
+    /// As a technician reads it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let words = match self.state {
+            FoldState::NotDue => "无需合并 nothing to fold".to_owned(),
+            FoldState::More => format!("合并中 folding, to step {}: the next turn goes on", self.step),
+            FoldState::Done => format!("已合并 folded up to step {}", self.step),
+            FoldState::Stopped => "未合并，名单不变 not folded, the list is as it was".to_owned(),
+        };
+        let mut text = format!("合并 folding: {words}, {}\n", shown(self.at));
+        refused(&mut text, self.refused.as_ref());
+        text
+    }
 }
 
 /// A repository.
@@ -78,6 +124,15 @@ impl Report {
         self.repositories.iter().find(|line| line.name == name)
     }
 
+    /// The list's base holds as of this time now. It was received when it was: folding makes nothing younger.
+    pub(crate) fn hold_base_as_of(&mut self, as_of: Timestamp) {
+        let name = Dataset::StatusList.name();
+        let line = self.datasets.iter_mut().find(|line| line.name == name);
+        if let Some(it) = line.and_then(|line| line.in_force.as_mut()) {
+            it.issued = as_of.unix();
+        }
+    }
+
     /// Whether something that was brought was not taken.
     #[must_use]
     pub fn has_refusals(&self) -> bool {
@@ -120,6 +175,7 @@ impl Report {
             };
             refused(&mut text, line.refused.as_ref());
         }
+        text.push_str(&self.folding.as_ref().map(FoldLine::in_words).unwrap_or_default());
         text
     }
 }

@@ -1,10 +1,13 @@
 //! From the authorities' change to the gate's verdict.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use gate_core::verdict::Verdict;
+use gate_proof::digest::sha256;
 use gate_proof::seal::{OpeningKey, SealingKey};
+use gate_proof::subject::Subject;
 use gate_signing::publish::{Device, Publication};
 use gate_signing::repo::{Content, Staged};
 use gate_sim::people::Person;
@@ -18,19 +21,20 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::Authority;
+use super::land::unlocked;
 
 /// The province's side and one terminal's, with a spool between them.
-struct Round {
-    stage: Stage,
+pub(crate) struct Round {
+    pub(crate) stage: Stage,
     trust: Authority,
-    status: Authority,
-    to: Directories,
-    steps: Vec<PathBuf>,
+    pub(crate) status: Authority,
+    pub(crate) to: Directories,
+    pub(crate) steps: Vec<PathBuf>,
     _folder: tempfile::TempDir,
 }
 
 /// Colours that the authority changes at once.
-const CHANGED: u16 = 1_000;
+pub(crate) const CHANGED: u16 = 1_000;
 
 fn person(serial: u16) -> Person {
     Person::new(serial).unwrap()
@@ -38,12 +42,21 @@ fn person(serial: u16) -> Person {
 
 impl Round {
     fn new() -> Round {
+        Round::with(0)
+    }
+
+    /// With so many people more in the list, of whom nothing but their subjects is known.
+    pub(crate) fn with(more: u16) -> Round {
         let province = province().unwrap();
         let listed = (1..=CHANGED + 1).map(|serial| {
             let person = Person::new(serial).unwrap();
             (vec![province.subject(&person.document).unwrap()], Colour::Green)
         });
-        let setting = Setting { listed: listed.collect(), ..Setting::default() };
+        let strangers = (0..more).map(|n| {
+            let digest = sha256(&[&n.to_be_bytes()]);
+            (vec![Subject::from_bytes(*digest.as_bytes().first_chunk().unwrap())], Colour::Green)
+        });
+        let setting = Setting { listed: listed.chain(strangers).collect(), ..Setting::default() };
         let stage = Stage::new(setting, province).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let now = stage.time();
@@ -79,7 +92,7 @@ impl Round {
     }
 
     /// Everything of this moment, published in both repositories.
-    fn bring_out(&mut self) {
+    pub(crate) fn bring_out(&mut self) {
         let (now, list, device) = (self.stage.time(), self.list(), self.device());
         let mut rng = ChaCha20Rng::seed_from_u64(5);
         let inputs = self.stage.setting().inputs.clone();
@@ -101,7 +114,7 @@ impl Round {
         self.bring_list();
     }
 
-    fn bring_list(&self) {
+    pub(crate) fn bring_list(&self) {
         self.stage_list();
         self.status.sign(gate_tuf::Role::Targets, &[0, 1]);
         self.status.publish(self.stage.time()).unwrap();
@@ -130,22 +143,26 @@ impl Round {
     }
 
     fn step(&mut self, colour: &str) {
+        self.step_of(1..=CHANGED, colour);
+    }
+
+    pub(crate) fn step_of(&mut self, people: RangeInclusive<u16>, colour: &str) {
         let row = |serial| format!("resident-id,{},,{colour}\n", person(serial).number);
-        let rows: String = (1..=CHANGED).map(row).collect();
+        let rows: String = people.map(row).collect();
         self.steps.push(self.stage.step(&rows).unwrap());
     }
 
-    fn carry(&self) {
+    pub(crate) fn carry(&self) {
         self.trust.carry(&self.to.spool);
         self.status.carry(&self.to.spool);
     }
 
-    fn keep(&self) -> gate_trust::report::Report {
+    pub(crate) fn keep(&self) -> gate_trust::report::Report {
         keep(&self.to, self.stage.time())
     }
 
     /// What the person's card gets, a while after the last one.
-    fn verdict(&mut self, serial: u16) -> Verdict {
+    pub(crate) fn verdict(&mut self, serial: u16) -> Verdict {
         self.stage.run(11_000).unwrap();
         let since = self.stage.screens_shown();
         self.stage.reader.pad.insert(person(serial).card(("20150101", "20350101")).unwrap());
@@ -157,7 +174,7 @@ impl Round {
 }
 
 fn keep(to: &Directories, now: Timestamp) -> gate_trust::report::Report {
-    run(to, Now { wall: now, confirmed: Some(now) }, Look::Usual).unwrap()
+    unlocked(|| run(to, Now { wall: now, confirmed: Some(now) }, Look::Usual))
 }
 
 #[test]

@@ -11,8 +11,8 @@ use gate_core::manifest::{DELTAS_MOST, Dataset, ManifestEntry};
 use gate_status::{DELTA_MOST_BYTES, Epoch, ListFile, ListKeys, SealedList, Span, State, StatusList, chain};
 use gate_tuf::{TargetFile, TargetName};
 
-use super::Run;
 use super::taking::named;
+use super::{Run, folding};
 use crate::data::at;
 use crate::offer::Offer;
 use crate::own;
@@ -133,6 +133,8 @@ impl Run {
         let label = epoch.0.to_string();
         let entry = named(Dataset::StatusList, &label, (epoch.0, as_of), (what.length, sha256), "tfs")?;
         let source = status.file(name, what)?;
+        // What is folded from another base is of no use then, and may hold the room that this one needs.
+        folding::forget(&self.data);
         let part = self.data.file(&format!("{}.part", entry.file));
         let path = self.data.keep(&entry.file, |file| -> Result<(), Refusal> {
             pour(source, name, what, |piece| file.write_all(piece))?;
@@ -287,7 +289,12 @@ fn span_of(entry: &ManifestEntry) -> Option<Span> {
     Some(Span { from: from.parse().ok()?, to: to.parse().ok()? })
 }
 
+/// The step that a folded base's file name says: `status-list.EPOCH-STEP.…`.
+pub(super) fn folded_step(entry: &ManifestEntry) -> Option<u32> {
+    entry.file.split('.').nth(1)?.split_once('-')?.1.parse().ok()
+}
+
 /// How far a list is: a later epoch counts more than any step.
-fn mark(state: State) -> u64 {
+pub(super) fn mark(state: State) -> u64 {
     u64::from(state.epoch.0) << 32 | u64::from(state.step)
 }
