@@ -138,7 +138,7 @@ impl Archive {
         RiskLevels::load(&bytes).map_err(|_| ArchiveFault::LoadDocument { path })
     }
 
-    /// Every generation kept, in order.
+    /// Every generation kept whole, in order: one that a power cut left without its manifest was never published.
     ///
     /// # Errors
     /// [`ArchiveFault::ReadFile`].
@@ -149,10 +149,10 @@ impl Archive {
         };
         let mut generations = Vec::new();
         for entry in entries {
-            let name = entry.map_err(at(&self.directory))?.file_name();
-            generations.extend(
-                name.to_str().filter(|name| name.len() == 8).and_then(|name| name.parse::<u32>().ok()),
-            );
+            let entry = entry.map_err(at(&self.directory))?;
+            let name = entry.file_name();
+            let number = name.to_str().filter(|name| name.len() == 8).and_then(|name| name.parse::<u32>().ok());
+            generations.extend(number.filter(|_| entry.path().join(FILE_NAME).is_file()));
         }
         generations.sort_unstable();
         Ok(generations)

@@ -178,3 +178,15 @@ fn ahead(ahead_s: i64) -> String {
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
 }
+
+#[test]
+fn an_archive_cut_off_by_a_power_cut_does_not_hold_up_the_next_publication() {
+    let world = World::demo();
+    let publish = ["province", "publish", "--yes", "--dir", "desk", "--out", "data"];
+    world.good(&publish);
+    world.good(&publish);
+    let half = world.path("desk/archive/00000002");
+    fs::remove_file(half.join("manifest.json")).unwrap();
+    world.good(&publish);
+    assert!(world.path("desk/archive/00000003/manifest.json").is_file() && half.is_dir());
+}
