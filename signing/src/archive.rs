@@ -151,7 +151,8 @@ impl Archive {
         for entry in entries {
             let entry = entry.map_err(at(&self.directory))?;
             let name = entry.file_name();
-            let number = name.to_str().filter(|name| name.len() == 8).and_then(|name| name.parse::<u32>().ok());
+            let number =
+                name.to_str().filter(|name| name.len() == 8).and_then(|name| name.parse::<u32>().ok());
             generations.extend(number.filter(|_| entry.path().join(FILE_NAME).is_file()));
         }
         generations.sort_unstable();
