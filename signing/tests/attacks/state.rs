@@ -8,6 +8,9 @@ use crate::world::{World, copy, now};
 
 const PERSON: [&str; 8] =
     ["--dir", "desk", "--number", "510100194001010010", "--name", "测试甲", "--colour", "green"];
+/// A change of the key set.
+const REVOKE: [&str; 8] =
+    ["keyset", "revoke", "--dir", "desk", "--kid", "sc02", "--from", "2026-11-20T08:00:00+08:00"];
 
 #[test]
 fn a_line_changed_anywhere_in_the_log_stops_the_next_use_of_a_key() {
@@ -37,16 +40,7 @@ fn an_older_state_beside_a_newer_log_is_refused() {
     let world = World::demo();
     let state = world.path("desk/province.json");
     let older = fs::read(&state).unwrap();
-    world.good(&[
-        "keyset",
-        "revoke",
-        "--dir",
-        "desk",
-        "--kid",
-        "sc02",
-        "--from",
-        "2026-11-20T08:00:00+08:00",
-    ]);
+    world.good(&REVOKE);
     let newer = fs::read(&state).unwrap();
     fs::write(&state, &older).unwrap();
     for words in [&["keyset", "show", "--dir", "desk"][..], &[&["issue", "screen"], &PERSON[..]].concat()] {
@@ -62,16 +56,7 @@ fn a_power_cut_between_log_and_state_loses_neither() {
     let world = World::demo();
     let (state, next) = (world.path("desk/province.json"), world.path("desk/province.json.next"));
     let older = fs::read(&state).unwrap();
-    world.good(&[
-        "keyset",
-        "revoke",
-        "--dir",
-        "desk",
-        "--kid",
-        "sc02",
-        "--from",
-        "2026-11-20T08:00:00+08:00",
-    ]);
+    world.good(&REVOKE);
     let newer = fs::read(&state).unwrap();
     // The line is written, the new state lies beside the old one.
     fs::write(&state, &older).unwrap();

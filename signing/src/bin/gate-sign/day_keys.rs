@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use gate_signing::day_keys::{KeyState, LOST, date, request_to_destroy};
+use gate_signing::desk::Desk;
 use gate_signing::destruction::{CERTIFICATE_MOST, Certificate};
 use gate_signing::key_name::KeyName;
 use gate_signing::log::entry::CaseNumber;
-use gate_signing::officers::approval::Approved;
-use gate_signing::officers::statement;
+use gate_signing::officers::approval::{Approved, Statement};
+use gate_signing::officers::{TwoOfficers, statement};
 use gate_signing::province::DAYS_AHEAD;
 use gate_wire::time::{Day, Timestamp};
 
@@ -60,15 +61,8 @@ pub(crate) struct Destroy {
     /// Keys for days before this one: 2026-10-20
     #[arg(long, value_name = "DATE", value_parser = day)]
     before: Day,
-    /// The case number that the officers approve under
-    #[arg(long, value_name = "CASE", value_parser = case)]
-    case: CaseNumber,
-    /// Only write what the two officers are to approve
-    #[arg(long, value_name = "FILE", conflicts_with = "approval")]
-    write_request: Option<PathBuf>,
-    /// An officer's approval; twice
-    #[arg(long, value_name = "FILE")]
-    approval: Vec<PathBuf>,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// See the help texts.
@@ -76,6 +70,13 @@ pub(crate) struct Destroy {
 pub(crate) struct Renew {
     #[command(flatten)]
     desk: DeskArguments,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// What two officers approve, and how.
+#[derive(Args)]
+struct Consent {
     /// The case number that the officers approve under
     #[arg(long, value_name = "CASE", value_parser = case)]
     case: CaseNumber,
@@ -158,17 +159,24 @@ fn in_words(state: KeyState) -> &'static str {
     }
 }
 
+impl Consent {
+    /// The two who approved; nobody where only the request was asked for, which is then written and told.
+    fn given(&self, desk: &Desk, wanted: &Statement, now: Timestamp) -> anyhow::Result<Option<TwoOfficers>> {
+        if let Some(path) = &self.write_request {
+            crate::output::write_new(path, wanted.to_text().as_bytes())?;
+            println!("{}", wanted.in_words());
+            return Ok(None);
+        }
+        two_officers(desk, &self.approval, wanted, now).map(Some)
+    }
+}
+
 impl Destroy {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let request = request_to_destroy(self.before, desk.retention_days()?);
-        let wanted = statement(&desk, Approved::DestroyDayKeys, &self.case, &request)?;
-        if let Some(path) = &self.write_request {
-            crate::output::write_new(path, wanted.to_text().as_bytes())?;
-            println!("{}", wanted.in_words());
-            return Ok(());
-        }
-        let officers = two_officers(&desk, &self.approval, &wanted, now)?;
+        let wanted = statement(&desk, Approved::DestroyDayKeys, &self.consent.case, &request)?;
+        let Some(officers) = self.consent.given(&desk, &wanted, now)? else { return Ok(()) };
         let done = desk.destroy_day_keys(self.before, &officers, now)?;
         print(&done.certificate);
         println!("certificate: {}", done.path.display());
@@ -179,13 +187,8 @@ impl Destroy {
 impl Renew {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
-        let wanted = statement(&desk, Approved::RenewDayKeys, &self.case, &desk.request_to_renew()?)?;
-        if let Some(path) = &self.write_request {
-            crate::output::write_new(path, wanted.to_text().as_bytes())?;
-            println!("{}", wanted.in_words());
-            return Ok(());
-        }
-        let officers = two_officers(&desk, &self.approval, &wanted, now)?;
+        let wanted = statement(&desk, Approved::RenewDayKeys, &self.consent.case, &desk.request_to_renew()?)?;
+        let Some(officers) = self.consent.given(&desk, &wanted, now)? else { return Ok(()) };
         let done = desk.renew_day_keys(&officers, now)?;
         print(&done.certificate);
         println!("certificate: {}", done.path.display());
