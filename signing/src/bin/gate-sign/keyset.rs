@@ -68,7 +68,7 @@ pub(crate) struct Add {
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<Timestamp>,
     /// The issuer's Ed25519 public key, base64url without padding (43 characters)
-    #[arg(long, value_name = "X", value_parser = key, group = "key")]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true, group = "key")]
     public_key: Option<PublicKey>,
     /// Make the key here, for an issuer of this province; its private half stays at this desk
     #[arg(long, group = "key")]

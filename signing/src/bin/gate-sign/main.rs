@@ -134,3 +134,28 @@ fn run() -> ExitCode {
         Err(error) => args::tell(&error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    /// The options, of this command and those under it, whose value is a public key.
+    fn key_options(command: &clap::Command) -> Vec<clap::Arg> {
+        let own = command.get_arguments().filter(|option| {
+            option.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "X"))
+        });
+        own.cloned().chain(command.get_subcommands().flat_map(key_options)).collect()
+    }
+
+    /// Base64url: one key in 64 begins with a hyphen.
+    #[test]
+    fn a_public_key_may_begin_with_a_hyphen() {
+        let options = key_options(&Cli::command());
+        assert!(options.len() >= 7, "{options:?}");
+        for option in options {
+            assert!(option.is_allow_hyphen_values_set(), "{option}");
+        }
+    }
+}

@@ -60,16 +60,16 @@ pub(crate) struct Rooted {
     #[command(flatten)]
     at: Placed,
     /// A root key's public half, as `officer new` printed it; three or more
-    #[arg(long, value_name = "X", value_parser = key, required = true)]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true, required = true)]
     root: Vec<PublicKey>,
     /// A targets key; two or more, of different authorities
-    #[arg(long, value_name = "X", value_parser = key, required = true)]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true, required = true)]
     targets: Vec<PublicKey>,
     /// The snapshot key
-    #[arg(long, value_name = "X", value_parser = key)]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true)]
     snapshot: PublicKey,
     /// The timestamp key
-    #[arg(long, value_name = "X", value_parser = key)]
+    #[arg(long, value_name = "X", value_parser = key, allow_hyphen_values = true)]
     timestamp: PublicKey,
     /// How many root keys must sign
     #[arg(long, value_name = "N", default_value_t = 2)]
