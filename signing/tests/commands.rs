@@ -292,7 +292,11 @@ fn a_table_of_revocations_is_taken_line_by_line_and_its_bad_lines_name_nobody() 
     .unwrap();
     let words =
         ["revoke", "from-csv", table.to_str().unwrap(), "--rejects", rejects.to_str().unwrap(), "--yes"];
-    let output = world.run(&words);
+    assert_eq!(world.run(&words).status.code(), Some(2), "one line is good");
+    let typed = fs::read_to_string(&rejects).unwrap();
+    assert!(typed.contains("2,\"16 digits: the check digit, the 17th, is missing"), "{typed}");
+    assert!(printed(&world.good(&["revoke", "show"])).contains("0 credentials, 1 people"));
+    let output = world.run(&[&words[..], &["--no-check-digit"]].concat());
     assert_eq!(output.status.code(), Some(2), "five people's orders were not carried out: {output:?}");
     let done = printed(&output);
     assert!(done.contains("5 lines were not taken") && done.contains("revokes 1 credentials"), "{done}");

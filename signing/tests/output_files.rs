@@ -112,6 +112,44 @@ fn nothing_is_written_into_a_desk() {
     }
 }
 
+/// Every option of every command: the program's own tests, in `uses`.
+#[test]
+fn no_directory_is_filled_in_a_desk_or_around_it() {
+    let office = Office::new();
+    let root = "desk/keys/root.key";
+    for out in ["desk", "desk/keys", "desk/archive", "desk/wrap", "desk/new/data"] {
+        office.refuses(&["province", "publish", "--out", out], (root, "lies in the desk's directory"));
+    }
+    office.refuses(&["province", "publish", "--out", "."], (root, "holds the desk's directory"));
+    let operator =
+        ["operator", "add", "--name", "app", "--kid", "sc02", "--operators", "desk/operators.json"];
+    office.refuses(&operator, (root, "lies in the desk's directory"));
+    let keyset = office.run(&["keyset", "show"]);
+    assert!(keyset.status.success(), "the desk goes on: {keyset:?}");
+}
+
+#[test]
+fn two_results_of_one_command_are_two_files_or_nothing_is_signed() {
+    let office = Office::new();
+    let log = "desk/desk-log.jsonl";
+    let both = ["--text", "a.txt", "--png", "./a.txt"];
+    office.refuses(&[&SCREEN[..], &both].concat(), (log, "would be written over"));
+    assert!(!office.path("a.txt").exists());
+}
+
+#[test]
+fn a_list_takes_the_place_of_a_list_only() {
+    let office = Office::new();
+    office.write("people.csv", "document_kind,number,second_number,colour\npassport,E00000001,,red\n");
+    office.write("letter.txt", "an hour's work");
+    let list =
+        ["status", "build", "--people", "people.csv", "--scope", "population", "--as-of", NOW, "--out"];
+    office.refuses(&[&list[..], &["letter.txt"]].concat(), ("letter.txt", "is no status list"));
+    for _ in 0..2 {
+        assert!(office.run(&[&list[..], &["list.db"]].concat()).status.success());
+    }
+}
+
 #[test]
 fn a_reject_file_is_never_the_table_the_result_or_a_part_of_the_desk() {
     let office = Office::new();
@@ -126,7 +164,8 @@ fn a_reject_file_is_never_the_table_the_result_or_a_part_of_the_desk() {
     office.refuses(&issue("letter.txt"), ("letter.txt", "is no reject file"));
     assert!(!office.path("codes.csv").exists() && !office.path("codes.csv.writing").exists());
     office.write("revoke.csv", "code,sc02,0102030405060708\ncode,sc02,no\n");
-    let revoke = |rejects| ["revoke", "from-csv", "revoke.csv", "--yes", "--rejects", rejects];
+    let revoke =
+        |rejects| ["revoke", "from-csv", "revoke.csv", "--yes", "--no-check-digit", "--rejects", rejects];
     office.refuses(&revoke("revoke.csv"), ("revoke.csv", "would be written over"));
     office.refuses(&revoke("desk/revocations.bin"), ("desk/revocations.bin", "lies in the desk"));
     let list = ["status", "build", "--people", "people.csv", "--scope", "population", "--as-of", NOW];

@@ -5,7 +5,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `code,KID,ID` | one credential: its issuer's key id, and its own id of 16 hexadecimal digits or its void number of 17, whose check digit must fit |
+//! | `code,KID,ID` | one credential: its issuer's key id, and its own id of 16 hexadecimal digits or its void number of 17, whose check digit must fit; 16 only where that is said to be meant |
 //! | `person,KIND,NUMBER,BEFORE` | everything of the holder of this document issued before BEFORE, RFC 3339 |
 //!
 //! A line that begins with `#` is skipped. No quotes: none of these values has a comma.
@@ -49,7 +49,7 @@ pub enum LineRefused {
     #[error("the register has no issuer with this key id")]
     Issuer,
     /// No id of a credential.
-    #[error("the id of a credential is 16 hexadecimal digits")]
+    #[error("a void number is 17 hexadecimal digits, the id of a credential 16")]
     Id,
     /// No kind of document.
     #[error("no such kind of document")]
@@ -60,6 +60,11 @@ pub enum LineRefused {
     /// The check digit is another.
     #[error("the check digit does not fit: one of the digits or the key id is wrong")]
     Check,
+    /// 16 digits where 17 are wanted.
+    #[error(
+        "16 digits: the check digit, the 17th, is missing; ids of codes.csv are taken with --no-check-digit"
+    )]
+    Unchecked,
     /// No time.
     #[error("the time is RFC 3339: 2026-11-20T08:00:00+08:00")]
     Time,
@@ -108,12 +113,17 @@ fn time_of(text: &str) -> Option<Timestamp> {
 }
 
 impl Province {
-    /// Reads a table of orders at the time `now`.
+    /// Reads a table of orders at the time `now`; `check` says what an id without a check digit is worth.
     ///
     /// # Errors
     /// [`OrdersRefused`].
-    pub fn read_orders(&self, table: impl Read, now: Timestamp) -> Result<Orders, OrdersRefused> {
-        let (mut lines, mut reading) = (Lines::of(table), Reading::new(self, now)?);
+    pub fn read_orders(
+        &self,
+        table: impl Read,
+        now: Timestamp,
+        check: CheckDigit,
+    ) -> Result<Orders, OrdersRefused> {
+        let (mut lines, mut reading) = (Lines::of(table), Reading::new(self, now, check)?);
         let mut orders = Orders::default();
         while let Some((line, text)) = lines.next()? {
             let read = match text {
@@ -137,14 +147,15 @@ impl Province {
 struct Reading<'a> {
     province: &'a Province,
     now: Timestamp,
+    check: CheckDigit,
     maker: TagMaker,
     blocks: Vec<Block>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(province: &'a Province, now: Timestamp) -> Result<Reading<'a>, CustodyFault> {
+    fn new(province: &'a Province, now: Timestamp, check: CheckDigit) -> Result<Reading<'a>, CustodyFault> {
         let blocks = vec![Block::new(); province.tag_memory().blocks()];
-        Ok(Reading { province, now, maker: province.tag_maker()?, blocks })
+        Ok(Reading { province, now, check, maker: province.tag_maker()?, blocks })
     }
 
     fn read(&mut self, line: &[u8]) -> Result<Revocation, LineRefused> {
@@ -162,10 +173,10 @@ impl<'a> Reading<'a> {
     fn credential(&self, kid: &str, id: &str) -> Result<Revocation, LineRefused> {
         let kid = kid_of(kid).ok_or(LineRefused::Kid)?;
         self.province.register().longest_life(kid).ok_or(LineRefused::Issuer)?;
-        // Of a table of issued codes the id has no check digit; of a sheet it has, and it is held to it.
-        let id = from_void_number(kid, id, CheckDigit::MayLack).map_err(|refused| match refused {
+        let id = from_void_number(kid, id, self.check).map_err(|refused| match refused {
             VoidNumberRefused::Check => LineRefused::Check,
-            VoidNumberRefused::Form | VoidNumberRefused::Unchecked => LineRefused::Id,
+            VoidNumberRefused::Unchecked => LineRefused::Unchecked,
+            VoidNumberRefused::Form => LineRefused::Id,
         })?;
         Ok(Revocation::Credential(kid, id))
     }

@@ -144,7 +144,6 @@ impl RunArguments {
         let rejects = self.rejects_path();
         let others = [Some(self.from.as_path()), Some(out), self.tags.as_deref()];
         let others: Vec<&Path> = others.into_iter().flatten().collect();
-        output::admit_new(out)?;
         output::admit_rejects(&rejects, &others)?;
         let half = if self.start_over { Half::Remove } else { Half::Keep };
         let result = Unfinished::begin(out, half)?;

@@ -192,9 +192,6 @@ impl Command {
 
 impl Common {
     fn issue(self, claim: Claim, usual_life_s: u32) -> anyhow::Result<()> {
-        for path in [&self.png, &self.svg, &self.text].into_iter().flatten() {
-            output::admit_new(path)?;
-        }
         let (desk, now, someone) = (self.desk.open()?, self.desk.now()?, self.person.read()?);
         let issued = self.issued.unwrap_or(now);
         let request = IssueRequest {

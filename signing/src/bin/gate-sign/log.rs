@@ -117,7 +117,6 @@ impl HeadArguments {
             println!("{}", desk.log().verify()?.to_text());
             return Ok(());
         };
-        output::admit_new(out)?;
         let (head, signed): (Head, Vec<u8>) = desk.sign_log_head()?;
         output::write_new(out, &signed)?;
         println!("line {} in {}: keep it where nobody of this desk can write", head.lines, out.display());

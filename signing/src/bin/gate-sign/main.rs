@@ -29,11 +29,12 @@ mod sheets;
 mod staff;
 mod status;
 mod terminal;
+mod uses;
 
 use std::alloc::System;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Names, numbers and keys pass through buffers of many libraries: what is freed is wiped, whoever held it.
@@ -109,7 +110,12 @@ fn run() -> ExitCode {
     if let Err(error) = gate_signing::process::keep_memory_private() {
         return args::tell(&error.into());
     }
-    let done = match Cli::parse().command {
+    let matches = Cli::command().get_matches();
+    if let Err(refused) = uses::admit(&Cli::command(), &matches) {
+        return args::tell(&refused);
+    }
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let done = match cli.command {
         Command::Province(command) => command.run(),
         Command::Keyset(command) => command.run(),
         Command::Policy(command) => command.run(),
@@ -137,9 +143,7 @@ fn run() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Cli;
+    use super::*;
 
     /// The options, of this command and those under it, whose value is a public key.
     fn key_options(command: &clap::Command) -> Vec<clap::Arg> {

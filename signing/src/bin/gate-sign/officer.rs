@@ -227,7 +227,6 @@ impl Approve {
         let text =
             std::fs::read_to_string(&self.request).with_context(|| self.request.display().to_string())?;
         let statement = Statement::from_text(&text).with_context(|| self.request.display().to_string())?;
-        output::admit_new(&self.out)?;
         println!("approving: {}", statement.in_words());
         admit_told_time(statement.nature(), self.now)?;
         let key = key_file::open(&self.key, self.access.prompt().as_ref())?;

@@ -89,7 +89,6 @@ impl Arguments {
         }
         let officers = two_officers(&desk, &self.approval, &wanted, now)?;
         let out = self.out.as_deref().context("give --out")?;
-        output::admit_new(out)?;
         let place = ReportPlace::make(out)?;
         let sought = if self.every_key { KeysSought::Every } else { KeysSought::OfTheDays };
         let (records, policies) = (self.records.as_slice(), self.policy.as_deref());

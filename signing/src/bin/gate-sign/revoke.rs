@@ -44,6 +44,13 @@ pub(crate) struct Code {
     /// The void number on the counterfoil: 17 hexadecimal digits, the last a check digit
     #[arg(value_name = "NUMBER")]
     number: String,
+    #[command(flatten)]
+    digits: Digits,
+}
+
+/// Of which form numbers are.
+#[derive(Args)]
+struct Digits {
     /// Take 16 digits, without a check digit: of a sheet printed before there was one, or of codes.csv
     #[arg(long)]
     no_check_digit: bool,
@@ -76,6 +83,8 @@ pub(crate) struct FromCsv {
     /// Where lines go that are not taken: their number and the reason, nothing of the line itself
     #[arg(long, value_name = "FILE")]
     rejects: PathBuf,
+    #[command(flatten)]
+    digits: Digits,
 }
 
 /// See the help texts.
@@ -99,8 +108,7 @@ impl Command {
 
 impl Code {
     fn run(self) -> anyhow::Result<()> {
-        let check = if self.no_check_digit { CheckDigit::MayLack } else { CheckDigit::Needed };
-        let id = from_void_number(self.kid, &self.number, check)?;
+        let id = from_void_number(self.kid, &self.number, self.digits.check())?;
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let done = desk.province.revoke(&[Revocation::Credential(self.kid, id)], now)?;
         keep(&mut desk, &done, &self.confirm)
@@ -123,7 +131,7 @@ impl FromCsv {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         output::admit_rejects(&self.rejects, &[&self.file])?;
         let table = File::open(&self.file).with_context(|| self.file.display().to_string())?;
-        let read = desk.province.read_orders(table, now)?;
+        let read = desk.province.read_orders(table, now, self.digits.check())?;
         write_rejects(&self.rejects, &read.rejected)?;
         if !read.rejected.is_empty() {
             let (count, path) = (read.rejected.len(), self.rejects.display());
@@ -156,6 +164,12 @@ impl Show {
             }
         }
         Ok(())
+    }
+}
+
+impl Digits {
+    fn check(&self) -> CheckDigit {
+        if self.no_check_digit { CheckDigit::MayLack } else { CheckDigit::Needed }
     }
 }
 

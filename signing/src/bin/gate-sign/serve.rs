@@ -152,8 +152,8 @@ pub(crate) enum OperatorCommand {
 #[derive(Args)]
 pub(crate) struct File {
     /// The file of operators
-    #[arg(long = "operators", value_name = "FILE")]
-    path: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    operators: PathBuf,
 }
 
 /// One of it, and the desk whose codes it may ask for: its log is told of every change.
@@ -204,11 +204,11 @@ impl OperatorCommand {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             OperatorCommand::Add(add) => add.run(),
-            OperatorCommand::List(file) => list(&Operators::load(&file.path)?),
+            OperatorCommand::List(file) => list(&Operators::load(&file.operators)?),
             OperatorCommand::Rotate(rotate) => rotate.run(),
             OperatorCommand::Revoke(one) => {
                 let (desk, now) = (one.desk.open()?, one.desk.now()?);
-                let mut operators = Operators::load(&one.file.path)?;
+                let mut operators = Operators::load(&one.file.operators)?;
                 operators.revoke(&one.name, now)?;
                 one.keep(&desk, &operators, None)
             }
@@ -226,7 +226,7 @@ impl One {
             platform: platform.as_ref(),
             ..Entry::of(Operation::OperatorChange)
         })?;
-        Ok(operators.save(&self.file.path)?)
+        Ok(operators.save(&self.file.operators)?)
     }
 }
 
@@ -236,7 +236,7 @@ impl Add {
         let (desk, now) = (self.one.desk.open()?, self.one.desk.now()?);
         self.kid.iter().try_for_each(|kid| admit_issuer(&desk, *kid, now))?;
         let allowance = Allowance { kinds: vec![Kind::ScreenCode], issuers: self.kid.clone(), cap };
-        let mut operators = Operators::load_or_new(&self.one.file.path)?;
+        let mut operators = Operators::load_or_new(&self.one.file.operators)?;
         let until = now.plus(u64::from(self.life));
         let token = operators.add(self.one.name.clone(), allowance, until, &mut randomness())?;
         self.one.keep(&desk, &operators, self.kid.first().copied())?;
@@ -260,7 +260,7 @@ fn admit_issuer(desk: &Desk, kid: Kid, now: Timestamp) -> anyhow::Result<()> {
 impl Rotate {
     fn run(self) -> anyhow::Result<()> {
         let (desk, now) = (self.one.desk.open()?, self.one.desk.now()?);
-        let mut operators = Operators::load(&self.one.file.path)?;
+        let mut operators = Operators::load(&self.one.file.operators)?;
         let (grace, until) = (now.plus(u64::from(self.grace)), now.plus(u64::from(self.life)));
         let token = operators.rotate(&self.one.name, (grace, until), &mut randomness())?;
         self.one.keep(&desk, &operators, None)?;

@@ -146,9 +146,9 @@ impl Build {
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let out = self.out.clone().unwrap_or_else(|| desk.status_file());
-        let named: Vec<&Path> =
-            [&self.people, &self.tags].into_iter().flatten().map(PathBuf::as_path).collect();
-        output::admit_apart(&out, &named)?;
+        if self.out.is_some() {
+            output::admit_list(&out)?;
+        }
         let fresh = with_suffix(&out, ".new");
         remove_if_there(&fresh)?;
         let scope = match self.scope {
@@ -247,7 +247,6 @@ impl Watch for Progress {
 
 impl Delta {
     fn run(self) -> anyhow::Result<u64> {
-        anyhow::ensure!(!self.out.exists(), "{} is there already: a delta is a new file", self.out.display());
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let list = opened(&desk, &self.base, &self.after)?;
