@@ -8,7 +8,7 @@ mod diff;
 
 use std::collections::BTreeMap;
 
-use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Region};
+use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Purpose, Region};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -246,7 +246,7 @@ fn entry(key: &PublicKey, terms: &Terms) -> Entry {
     Entry {
         kty: "OKP".into(),
         crv: "Ed25519".into(),
-        purpose: "credential".into(),
+        purpose: purpose(terms.holder).name().into(),
         kid: spelling::hex(&terms.kid.0),
         x: spelling::base64url(key.as_bytes()),
         region: terms.region.as_str().into(),
@@ -255,6 +255,21 @@ fn entry(key: &PublicKey, terms: &Terms) -> Entry {
         from: terms.from.unix(),
         until: terms.until.map(Timestamp::unix),
         void_from: None,
+    }
+}
+
+/// What a holder's key is for: a hub acknowledges records and gives no codes.
+fn purpose(holder: Holder) -> Purpose {
+    match holder {
+        Holder::Hub => Purpose::Acknowledgements,
+        Holder::Province
+        | Holder::National
+        | Holder::Laboratory
+        | Holder::Community
+        | Holder::Medical
+        | Holder::StaffOffice
+        | Holder::Place
+        | Holder::Terminal => Purpose::Credentials,
     }
 }
 

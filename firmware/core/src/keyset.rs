@@ -90,11 +90,35 @@ pub enum Allowed {
     No,
 }
 
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Credentials, of the kinds that its entry names.
+    Credentials,
+    /// Acknowledgements of records: a hub's key, and nothing else (DESIGN §5).
+    Acknowledgements,
+}
+
+impl Purpose {
+    /// As `use` in the document.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purpose::Credentials => "credential",
+            Purpose::Acknowledgements => "acknowledgement",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Purpose> {
+        [Purpose::Credentials, Purpose::Acknowledgements].into_iter().find(|known| known.name() == name)
+    }
+}
+
 /// One issuer's key. Having one tells: its document was admitted and its holder may hold it.
 #[derive(Clone, Debug)]
 pub struct IssuerKey {
     kid: Kid,
     key: PublicKey,
+    purpose: Purpose,
     region: Region,
     holder: Holder,
     class: IssuerClass,
@@ -128,6 +152,11 @@ impl IssuerKey {
     /// Ours, the national platform's, or another province's.
     pub fn class(&self) -> IssuerClass {
         self.class
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// Longest life in seconds of a credential of this kind; `None` if it may not sign the kind.
@@ -280,7 +309,7 @@ struct KeySetDocument<'a> {
     keys: Vec<KeyDocument<'a>, MAX_KEYS>,
 }
 
-/// One JWK of the profile: `kty` OKP, `crv` Ed25519, `use` credential.
+/// One JWK of the profile: `kty` OKP, `crv` Ed25519, `use` credential or acknowledgement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyDocument<'a> {
@@ -362,6 +391,11 @@ impl KeySet {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
+    /// The key with this id, if acknowledgements of records are what it is for.
+    pub fn acknowledger(&self, kid: Kid) -> Option<&IssuerKey> {
+        self.find(kid).filter(|key| key.purpose == Purpose::Acknowledgements)
+    }
+
     /// Its version.
     pub fn version(&self) -> u32 {
         self.version
@@ -389,14 +423,15 @@ fn admitted_key(
     province: Region,
 ) -> Result<IssuerKey, KeySetError> {
     let bad = |what| KeySetError::OutOfRange { entry, what };
-    for (what, found, expected) in [
-        ("kty", document.kty, "OKP"),
-        ("crv", document.crv, "Ed25519"),
-        ("use", document.purpose, "credential"),
-    ] {
+    for (what, found, expected) in [("kty", document.kty, "OKP"), ("crv", document.crv, "Ed25519")] {
         if found != expected {
             return Err(bad(what));
         }
+    }
+    let purpose = Purpose::parse(document.purpose).ok_or(bad("use"))?;
+    if purpose == Purpose::Acknowledgements && (document.holder != Holder::Hub || !document.kinds.is_empty())
+    {
+        return Err(bad("use"));
     }
     let mut x = [0; 32];
     let decoded = Base64UrlUnpadded::decode(document.x, &mut x).map(<[u8]>::len);
@@ -416,6 +451,7 @@ fn admitted_key(
     Ok(IssuerKey {
         kid: Kid(json::hex(document.kid).ok_or(bad("kid"))?),
         key,
+        purpose,
         region,
         holder: document.holder,
         class,

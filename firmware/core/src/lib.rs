@@ -20,6 +20,7 @@ pub mod own_keys;
 pub mod policy;
 pub mod query;
 pub mod record;
+pub mod records;
 pub mod screen;
 pub mod sight;
 pub mod staff;

@@ -34,6 +34,8 @@ pub enum Aad {
     OfficerApproval,
     /// The head of the desk's log, by the province's root.
     DeskLogHead,
+    /// What a terminal says of itself, by its record key (DOMAIN §18).
+    Account,
 }
 
 impl Aad {
@@ -53,6 +55,8 @@ impl Aad {
     pub const OFFICER_APPROVAL: &'static [u8] = b"tianfu-gate/officer-approval/1";
     /// [`Aad::DeskLogHead`] as bytes.
     pub const DESK_LOG_HEAD: &'static [u8] = b"tianfu-gate/desk-log-head/1";
+    /// [`Aad::Account`] as bytes.
+    pub const ACCOUNT: &'static [u8] = b"tianfu-gate/account/1";
 
     /// The `external_aad` bytes: ASCII, no terminator.
     #[must_use]
@@ -66,6 +70,7 @@ impl Aad {
             Aad::StaffList => Self::STAFF_LIST,
             Aad::OfficerApproval => Self::OFFICER_APPROVAL,
             Aad::DeskLogHead => Self::DESK_LOG_HEAD,
+            Aad::Account => Self::ACCOUNT,
         }
     }
 }
@@ -195,7 +200,7 @@ mod tests {
     use super::*;
 
     const KID: Kid = Kid(*b"sc01");
-    const EVERY_AAD: [Aad; 8] = [
+    const EVERY_AAD: [Aad; 9] = [
         Aad::Credential,
         Aad::Destruction,
         Aad::RecordBatch,
@@ -204,6 +209,7 @@ mod tests {
         Aad::StaffList,
         Aad::OfficerApproval,
         Aad::DeskLogHead,
+        Aad::Account,
     ];
 
     fn key(seed: u8) -> SigningKey {

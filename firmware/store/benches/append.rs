@@ -11,7 +11,6 @@ use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::SigningKey;
 use gate_proof::seal::OpeningKey;
 use gate_store::{DayKey, DayKeyId, DayKeys, JournalConfig, JournalKeys, SqliteJournal};
-use gate_wire::cose::Kid;
 use gate_wire::record::{Record, RecordKind};
 use gate_wire::time::{Millis, Timestamp};
 use rand_chacha::ChaCha8Rng;
@@ -22,7 +21,7 @@ const APPENDS: u64 = 5_000;
 fn keys(at: Timestamp) -> JournalKeys {
     let key = OpeningKey::from_seed(&[5; 32]).sealing_key();
     let day_keys = DayKeys::new(vec![DayKey { day: at.civil_day(), id: DayKeyId(1), key }]).unwrap();
-    JournalKeys { day_keys, record_key: SigningKey::from_seed(&[9; 32]), record_kid: Kid(*b"rk01") }
+    JournalKeys { day_keys, record_key: SigningKey::from_seed(&[9; 32]) }
 }
 
 fn entry(at: Timestamp, n: u64) -> Entry {

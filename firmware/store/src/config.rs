@@ -9,7 +9,6 @@ use std::time::Duration;
 use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::SigningKey;
 use gate_proof::seal::SealingKey;
-use gate_wire::cose::Kid;
 use gate_wire::time::{Day, Timestamp};
 
 use crate::disk::{Disk, SystemDisk};
@@ -57,8 +56,6 @@ pub struct JournalKeys {
     pub day_keys: DayKeys,
     /// The terminal's record key: signs batches.
     pub record_key: SigningKey,
-    /// Its id.
-    pub record_kid: Kid,
 }
 
 /// One of the authority's keys, for one day.

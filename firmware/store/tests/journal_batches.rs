@@ -26,9 +26,9 @@ fn a_batch_is_at_most_64_kib_and_batches_join_without_a_seam() {
     while let Some(batch) = journal.batch(from, usize::MAX).unwrap() {
         assert!(batch.bytes.len() <= 64 * 1024);
         let proven = verify_batch(&batch.bytes, &record_key().public_key()).unwrap();
-        assert_eq!((proven.terminal, proven.journal), (terminal(), journal.id()));
-        assert_eq!(seam.unwrap_or(proven.rows[0].previous), proven.rows[0].previous);
-        assert_eq!(proven.last_hash, batch.last_hash);
+        assert_eq!((proven.header().terminal, proven.header().journal), (terminal(), journal.id()));
+        assert_eq!(seam.unwrap_or(proven.header().previous), proven.header().previous);
+        assert_eq!((proven.last_hash(), proven.last()), (batch.last_hash, batch.last()));
         seam = Some(batch.last_hash);
         sizes.push(usize::from(batch.count));
         from = Sequence(batch.first.0 + u64::from(batch.count));
@@ -64,7 +64,7 @@ fn no_changed_byte_of_a_batch_verifies() {
 fn a_row_opens_only_in_its_own_place() {
     let journal = filled(3);
     let batch = journal.batch(Sequence(1), 3).unwrap().unwrap();
-    let rows = verify_batch(&batch.bytes, &record_key().public_key()).unwrap().rows;
+    let rows: Vec<Row> = verify_batch(&batch.bytes, &record_key().public_key()).unwrap().rows().collect();
     let (id, key) = (journal.id(), opening_key());
     assert_eq!(rows[1].open(terminal(), &id, &key).unwrap().uptime.0, 1);
     let moved = Row { sequence: Sequence(1), ..rows[1].clone() };

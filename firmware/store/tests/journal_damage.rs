@@ -52,7 +52,7 @@ fn a_file_of_noise_is_moved_aside_and_the_gap_shows() {
     assert_eq!(journal.append(&required(9)).unwrap().sequence, Sequence(10_601));
     let batch = journal.batch(Sequence(0), 9).unwrap().unwrap();
     let proven = verify_batch(&batch.bytes, &record_key().public_key()).unwrap();
-    assert_eq!(proven.rows[0].previous, last, "the first record names the last good hash known");
+    assert_eq!(proven.header().previous, last, "the first record names the last good hash known");
     drop(journal);
     let journal = open(config(&root(), disk), 3).unwrap();
     assert_eq!((journal.recovery(), markers(&journal)), (None, vec![Told::Passage(9)]));

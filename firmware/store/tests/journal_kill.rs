@@ -132,8 +132,8 @@ impl Known {
         let mut rows = HashSet::new();
         while let Some(batch) = journal.batch(Sequence(self.next), usize::MAX).unwrap() {
             let proven = verify_batch(&batch.bytes, &record_key().public_key()).unwrap();
-            for row in &proven.rows {
-                let record = row.open(terminal(), &proven.journal, &opening_key()).unwrap();
+            for row in proven.rows() {
+                let record = row.open(terminal(), &batch.journal, &opening_key()).unwrap();
                 let Told::Passage(marker) = told(&record) else { panic!("nothing was refused") };
                 self.doubled += u64::from(!self.markers.insert(marker));
                 rows.insert((row.sequence, marker));

@@ -14,7 +14,6 @@ use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
 use gate_hal_linux::thermometer::mlx90614;
 use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
-use gate_wire::cose::Kid;
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
@@ -98,8 +97,7 @@ pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>
         moment::system_now(),
         Event::CommittedLate.code(),
     );
-    let record_kid = Kid(secrets.terminal.value().to_be_bytes());
-    let keys = JournalKeys { day_keys, record_key: secrets.record_key(), record_kid };
+    let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
     let opened = SqliteJournal::open(journal, keys, rand_core::UnwrapErr(getrandom::SysRng));
     Ok(Box::new(opened.with_context(|| format!("opening the journal {}", config.journal.display()))?))
 }

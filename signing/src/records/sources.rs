@@ -289,9 +289,10 @@ impl Gathering<'_> {
                 return Ok(());
             }
         };
-        self.note(index, Note::SignedBy(batch.terminal));
-        for row in batch.rows {
-            let (journal, signed_by) = (Some(batch.journal), Some(batch.terminal));
+        let (terminal, journal) = (batch.header().terminal, batch.header().journal);
+        self.note(index, Note::SignedBy(terminal));
+        for row in batch.rows() {
+            let (journal, signed_by) = (Some(journal), Some(terminal));
             self.row(index, Brought { journal, row, state: RowState::Whole, signed_by }, &HashSet::new())?;
         }
         Ok(())

@@ -39,6 +39,9 @@ pub enum RegisterRefused {
         /// Its region.
         region: Region,
     },
+    /// A key that would sign nothing.
+    #[error("say what this key signs, with --kind; only a hub's key, which acknowledges records, has none")]
+    NameKinds,
     /// A life that no issuer of its class may give.
     #[error("{} live {} at most{}, not {}: write e.g. {}", kind_in_words(*kind).1, duration(*ceiling_s).1, clause(*kind, *class), duration(*longest_s).1, example(*kind))]
     OutliveRules {
@@ -132,6 +135,9 @@ impl Register {
         let wrong = terms.kinds.iter().find(|(kind, _)| holder.may_sign(*kind) == Allowed::No);
         if let Some((kind, _)) = wrong {
             return Err(RegisterRefused::GiveKind { holder, kind: *kind });
+        }
+        if terms.kinds.is_empty() && holder != Holder::Hub {
+            return Err(RegisterRefused::NameKinds);
         }
         if (holder == Holder::National) != (region == NATION) {
             return Err(RegisterRefused::PlaceNation { holder, region });

@@ -2,7 +2,7 @@
 //! Promises: every difference between two key sets is told, in Chinese and English, an issuer at a time.
 //! Must not know: whether it may be published.
 
-use gate_core::keyset::{Holder, IssuerKey, KeySet};
+use gate_core::keyset::{Holder, IssuerKey, KeySet, Purpose};
 use gate_wire::credential::Kind;
 use gate_wire::time::Timestamp;
 
@@ -61,10 +61,14 @@ impl Name {
 fn added(key: &IssuerKey) -> Words {
     let lives =
         || Kind::ALL.into_iter().filter_map(|kind| Some((kind_in_words(kind), key.longest_life(kind)?)));
-    let zh: Vec<String> =
+    let mut zh: Vec<String> =
         lives().map(|(kind, life)| format!("{} 最长 {}", kind.0, duration(life).0)).collect();
-    let en: Vec<String> =
+    let mut en: Vec<String> =
         lives().map(|(kind, life)| format!("{} at most {}", kind.1, duration(life).1)).collect();
+    if key.purpose() == Purpose::Acknowledgements {
+        zh.push("只回执通行记录，不签任何码".into());
+        en.push("acknowledges records, signs no code".into());
+    }
     let (from, until) = (shown(key.from()), end(key.until()));
     (
         format!("新增，{}；自 {from} 起，至 {}", zh.join("、"), until.0),

@@ -31,7 +31,6 @@ use gate_signing::officers::approval::{Approval, Statement};
 use gate_signing::province::Founding;
 use gate_signing::publish::Device;
 use gate_store::{DayKey, DayKeyId, DayKeys, JournalConfig, JournalKeys, SqliteJournal};
-use gate_wire::cose::Kid;
 use gate_wire::record::{DataVersions, Record, RecordKind};
 use gate_wire::time::{Day, Millis, Timestamp};
 use rand_chacha::ChaCha20Rng;
@@ -195,7 +194,6 @@ impl World {
         let keys = JournalKeys {
             day_keys: DayKeys::new(self.day_keys()).unwrap(),
             record_key: SigningKey::from_seed(&seed),
-            record_kid: Kid(terminal().value().to_be_bytes()),
         };
         let config = JournalConfig::new(database, reserve, terminal(), founded(), 7);
         SqliteJournal::open(config, keys, ChaCha20Rng::seed_from_u64(5)).unwrap()

@@ -11,7 +11,6 @@ use gate_proof::seal::OpeningKey;
 use gate_store::{
     DayKey, DayKeyId, DayKeys, Disk, JournalConfig, JournalKeys, OpenFault, Row, SqliteJournal, verify_batch,
 };
-use gate_wire::cose::Kid;
 use gate_wire::record::{Record, RecordKind};
 use gate_wire::time::{Day, Millis, Timestamp};
 use rand_chacha::ChaCha8Rng;
@@ -41,7 +40,7 @@ pub(crate) fn opening_key() -> OpeningKey {
 pub(crate) fn keys() -> JournalKeys {
     let key = DayKey { day: now().civil_day(), id: DayKeyId(3), key: opening_key().sealing_key() };
     let day_keys = DayKeys::new(vec![key]).unwrap();
-    JournalKeys { day_keys, record_key: record_key(), record_kid: Kid(*b"rk42") }
+    JournalKeys { day_keys, record_key: record_key() }
 }
 
 /// Files in `folder` on `disk`; appends that wait as long as it takes.
@@ -94,8 +93,8 @@ pub(crate) fn read_all(journal: &TestJournal) -> Vec<(Sequence, Record)> {
     let (mut all, mut from) = (Vec::new(), Sequence(0));
     while let Some(batch) = journal.batch(from, usize::MAX).unwrap() {
         let proven = verify_batch(&batch.bytes, &record_key().public_key()).unwrap();
-        let open = |row: &Row| (row.sequence, row.open(terminal(), &proven.journal, &opening_key()).unwrap());
-        all.extend(proven.rows.iter().map(open));
+        let open = |row: Row| (row.sequence, row.open(terminal(), &batch.journal, &opening_key()).unwrap());
+        all.extend(proven.rows().map(open));
         from = Sequence(batch.first.0 + u64::from(batch.count));
     }
     all

@@ -51,12 +51,13 @@ pub(crate) struct Add {
     /// Where the issuer is responsible: 110000; 000000 is the national platform
     #[arg(long, value_parser = region)]
     region: Region,
-    /// province, national, laboratory, community, medical or staff_office. Places, hubs and terminals sign nothing
+    /// province, national, laboratory, community, medical or staff_office; hub for a key that acknowledges records, without
+    /// --kind. Places and terminals sign nothing
     #[arg(long, value_parser = holder)]
     holder: Holder,
     /// A kind with its longest life, may be repeated: screen_code=15m, paper_code=30d, nucleic_acid_test=30d,
     /// certificate=14d, staff_badge=30d
-    #[arg(long = "kind", value_name = "KIND=LIFE", value_parser = kind_life, required = true)]
+    #[arg(long = "kind", value_name = "KIND=LIFE", value_parser = kind_life)]
     kinds: Vec<(Kind, u32)>,
     /// What people call it: 成都市卫健委
     #[arg(long, value_name = "NAME")]

@@ -20,7 +20,6 @@ use gate_store::{
 };
 use gate_terminal::book::{Book, Waiting};
 use gate_terminal::judge::Judge;
-use gate_wire::cose::Kid;
 use gate_wire::record::Record;
 use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -77,8 +76,7 @@ impl Ledger {
             disk,
             ..JournalConfig::new(database, reserve, terminal, boot.at, Event::CommittedLate.code())
         };
-        let record_kid = Kid(terminal.value().to_be_bytes());
-        let keys = JournalKeys { day_keys, record_key: secrets.record_key(), record_kid };
+        let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
         let journal = SqliteJournal::open(config, keys, ChaCha20Rng::seed_from_u64(boot.number))?;
         Ok(Ledger { journal: Rc::new(RefCell::new(journal)), terminal })
     }
@@ -109,8 +107,8 @@ impl Ledger {
         let mut all = Vec::new();
         while let Some(batch) = self.journal.borrow().batch(from, usize::MAX)? {
             let proven = verify_batch(&batch.bytes, &record_key)?;
-            for row in &proven.rows {
-                let record = row.open(self.terminal, &proven.journal, &day_key(province, row)?)?;
+            for row in proven.rows() {
+                let record = row.open(self.terminal, &batch.journal, &day_key(province, &row)?)?;
                 let sealed = row.sealed.body.to_vec();
                 all.push(LedgerRow { sequence: row.sequence, day_key: row.day_key.0, sealed, record });
             }
