@@ -102,6 +102,14 @@ pub trait Custody: Send + Sync {
     /// [`CustodyFault`]; then it may still be there.
     fn destroy(&self, name: KeyName) -> Result<(), CustodyFault>;
 
+    /// Takes a damaged key out of use and keeps what is left of it. Where no file could be kept, destroys it.
+    ///
+    /// # Errors
+    /// [`CustodyFault`]; then it may still be in use.
+    fn set_aside(&self, name: KeyName) -> Result<(), CustodyFault> {
+        self.destroy(name)
+    }
+
     /// Destroys several at once, where that costs less than one by one.
     ///
     /// # Errors
@@ -114,11 +122,17 @@ pub trait Custody: Send + Sync {
     ///
     /// # Errors
     /// [`CustodyFault`].
-    fn vault(&self) -> Result<VaultState, CustodyFault> {
-        Ok(VaultState::AtHand)
+    fn vault(&self, _look: Look) -> Result<VaultState, CustodyFault> {
+        Ok(VaultState::AtHand { shut: Vec::new() })
     }
 
-    /// Begins a new vault in the place of one that is lost, with every key in it.
+    /// The ids of the day keys that lie in the vault, opened or not. `None` where there is no vault, or none that can be read.
+    fn day_keys(&self) -> Option<Vec<u32>> {
+        None
+    }
+
+    /// Gives up what in the vault is lost: keys that do not open are taken out of it; in the place of a vault that is lost as
+    /// a whole a new one begins. What is damaged is kept beside, what could open the lost vault is destroyed.
     ///
     /// # Errors
     /// [`CustodyFault::KeepVault`] if nothing is lost; what writing can meet.
@@ -131,9 +145,21 @@ pub trait Custody: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VaultState {
     /// It is there.
-    AtHand,
-    /// It is not: lost, or on a medium that is not mounted.
+    AtHand {
+        /// Keys in it that do not open, by id. Empty for [`Look::Lies`].
+        shut: Vec<u32>,
+    },
+    /// It is not: lost, damaged, another desk's, or on a medium that is not mounted.
     Missing(CustodyFault),
+}
+
+/// How closely a vault is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Whether its files lie there: nobody is asked for a passphrase in order to be told that a medium is missing.
+    Lies,
+    /// Whether every key in it opens.
+    Opens,
 }
 
 /// A key that signs, wherever it lives.
@@ -204,6 +230,24 @@ pub enum CustodyFault {
     /// The vault is not there.
     #[error("{} is missing, with every day key in it: bring it back from a backup. If it is lost: `gate-sign day-keys renew`, with two officers", .0.display())]
     FindVault(PathBuf),
+    /// The wrapping key is none of this desk's.
+    #[error("{} is not the wrapping key {wrap} of this desk ({reason}): put the right medium in its place. If it is lost, so are the records not yet opened: `gate-sign day-keys renew` begins anew, with two officers, and keeps this file beside", .path.display())]
+    AdmitWrap {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        wrap: KeyName,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The vault is none of this desk's.
+    #[error("{} is damaged, or another desk's ({reason}): bring it back from the newest backup. If there is none: `gate-sign day-keys renew` gives up what does not open, with two officers, and keeps this file beside", .path.display())]
+    AdmitVault {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Nothing is lost.
     #[error("the wrapping key is here, and the vault: nothing is lost, nothing was renewed")]
     KeepVault,
@@ -282,6 +326,19 @@ pub enum CustodyFault {
     /// Nothing is done that the log does not tell.
     #[error(transparent)]
     Log(#[from] LogFault),
+}
+
+impl CustodyFault {
+    /// Whether the vault of the day keys is not at hand: everything else goes on without it, and two officers may give it up.
+    pub fn is_of_vault(&self) -> bool {
+        matches!(
+            self,
+            CustodyFault::FindWrap { .. }
+                | CustodyFault::FindVault(_)
+                | CustodyFault::AdmitWrap { .. }
+                | CustodyFault::AdmitVault { .. }
+        )
+    }
 }
 
 /// A public half as people compare it: 43 characters of base64url.

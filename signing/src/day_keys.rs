@@ -1,8 +1,10 @@
-//! Day keys from their making to their end: ahead, current, in retention, due, destroyed with a certificate (DOMAIN §15).
-//! Promises: no key is destroyed before its retention ends, none without two officers and a line in the log; a destruction
-//! that was cut off is finished, and certified, by the next.
-//! Must not know: records.
+//! Day keys from their making to their end: ahead, current, in retention, due, destroyed or lost (DOMAIN §15).
+//! Promises: a key's state is what custody holds, what certificates say and what the log tells, not what one file claims.
+//! Must not know: records; how keys end (`ending`).
 
+mod ending;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -10,17 +12,15 @@ use gate_wire::time::{Day, Timestamp};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::custody::{CustodyFault, VaultState};
+use crate::custody::{CustodyFault, Look, VaultState};
 use crate::desk::{Desk, DeskError};
-use crate::destruction::{self, CERTIFICATES_DIRECTORY, Certificate, CertificateRefused};
+use crate::destruction::{self, CertificateRefused};
 use crate::key_name::KeyName;
+use crate::log::LogFault;
 use crate::log::entry::{Entry, Operation};
-use crate::log::{Head, LogFault};
-use crate::officers::TwoOfficers;
-use crate::officers::approval::{ApprovalRefused, Approved};
+use crate::officers::approval::ApprovalRefused;
 use crate::province::DayKeyEntry;
-use crate::spelling;
-use crate::staging::{self, Readers};
+pub use ending::{Certified, Destruction};
 
 /// Days that records are kept unless the authority says otherwise: our default (DOMAIN §15).
 pub const RETENTION_DAYS: u32 = 30;
@@ -40,10 +40,16 @@ pub enum KeyState {
     InRetention,
     /// Its retention is over: to be destroyed.
     Due,
+    /// In the vault, which is not at hand: lost, damaged, or on a medium that is not mounted.
+    OutOfReach,
     /// Destroyed.
     Destroyed,
-    /// Not in custody, and no certificate says that it was destroyed: the next destruction certifies it.
-    GoneUncertified,
+    /// Lost, and certified so.
+    Lost,
+    /// Destroyed, as the log tells, and no certificate says so: the next destruction certifies it.
+    DestroyedUncertified,
+    /// Not in custody, and neither log nor certificate says why: the next renewal certifies it as lost.
+    LostUncertified,
 }
 
 /// A day key with its state.
@@ -55,32 +61,6 @@ pub struct KeyTold {
     pub state: KeyState,
     /// The certificate that names it.
     pub certificate: Option<PathBuf>,
-}
-
-/// Why keys end.
-const DESTROYED: &str =
-    "DOMAIN 15: records are kept for the days of retention, then their day keys are destroyed";
-/// The other reason.
-pub const LOST: &str =
-    "the wrapping key of the vault was lost: what is sealed to these keys opens for nobody";
-
-/// The end of some keys, to be certified.
-struct End {
-    keys: Vec<DayKeyEntry>,
-    before: Day,
-    at: Timestamp,
-    rule: &'static str,
-    how: &'static str,
-    head: Head,
-}
-
-/// What was destroyed.
-#[derive(Debug)]
-pub struct Destruction {
-    /// What the certificate says.
-    pub certificate: Certificate,
-    /// Where it is.
-    pub path: PathBuf,
 }
 
 /// Why day keys were not made, listed or destroyed.
@@ -119,8 +99,8 @@ pub enum DayKeysRefused {
     /// Custody did not do it.
     #[error(transparent)]
     Custody(#[from] CustodyFault),
-    /// The certificate was not made. The keys are destroyed: run the command again.
-    #[error("the keys are destroyed, the certificate was not made: run the command again")]
+    /// The certificate was not made. The keys are gone: run the command again.
+    #[error("the keys are gone, the certificate was not made: run the command again, with two new approvals")]
     Certify(#[from] CertificateRefused),
 }
 
@@ -183,13 +163,16 @@ impl Desk {
     pub fn day_keys(&self, now: Timestamp) -> Result<Vec<KeyTold>, DayKeysRefused> {
         let (retention, today) = (self.retention_days()?, now.civil_day());
         let certificates = destruction::kept(self.directory(), &self.province.root_key()?);
+        let (destroyed, vault) = (self.told_destroyed().map_err(DeskError::from)?, self.vault()?);
         let told = |entry: &DayKeyEntry| {
             let named = certificates.iter().find(|(_, certificate)| certificate.names(entry.id));
-            let held = self.province.holds(KeyName::Day(entry.id));
-            let state = match (held, named) {
+            let state = match (self.province.holds(KeyName::Day(entry.id)), named) {
+                (true, _) if matches!(vault, VaultState::Missing(_)) => KeyState::OutOfReach,
                 (true, _) => state(Day(entry.day), today, retention),
+                (false, Some((_, certificate))) if certificate.is_of_loss() => KeyState::Lost,
                 (false, Some(_)) => KeyState::Destroyed,
-                (false, None) => KeyState::GoneUncertified,
+                (false, None) if destroyed.contains(&entry.id) => KeyState::DestroyedUncertified,
+                (false, None) => KeyState::LostUncertified,
             };
             KeyTold { entry: entry.clone(), state, certificate: named.map(|(path, _)| path.clone()) }
         };
@@ -198,168 +181,25 @@ impl Desk {
         Ok(keys)
     }
 
-    /// Destroys the keys for days before `before`, whose retention has ended, and signs the certificate.
+    /// Whether what the day keys lie under is at hand; nobody is asked for a passphrase.
     ///
     /// # Errors
-    /// [`DayKeysRefused`]; after [`DayKeysRefused::Certify`] the keys are gone and the next call certifies them.
-    pub fn destroy_day_keys(
-        &mut self,
-        before: Day,
-        officers: &TwoOfficers,
-        now: Timestamp,
-    ) -> Result<Destruction, DayKeysRefused> {
-        let statement = officers.statement();
-        let wanted = (Approved::DestroyDayKeys, request_to_destroy(before, self.retention_days()?));
-        if (statement.operation(), statement.request()) != (wanted.0, wanted.1.as_str()) {
-            return Err(DayKeysRefused::MatchApproved(statement.in_words()));
-        }
-        self.admit_time(before, now)?;
-        let (keys, held) = self.to_destroy(before, now)?;
-        let begun = Entry {
-            count: held.len() as u64,
-            digest: Some(officers.digest()),
-            case: Some(statement.case()),
-            approved: officers.approved(),
-            ..Entry::of(Operation::DestroyKey)
-        };
-        let head = self.log().note(&begun).map_err(DeskError::from)?;
-        self.province.destroy_day_keys(&held)?;
-        self.save()?;
-        let end = End { keys, before, at: now, rule: DESTROYED, how: self.how(), head };
-        self.certify(end, officers)
+    /// [`CustodyFault`].
+    pub fn vault(&self) -> Result<VaultState, CustodyFault> {
+        self.province.keys.vault(Look::Lies)
     }
 
-    /// What officers sign so that day keys that are lost are given up.
-    ///
-    /// # Errors
-    /// [`CustodyFault::KeepVault`] if nothing is lost.
-    pub fn request_to_renew(&self) -> Result<String, DayKeysRefused> {
-        let what = match self.province.keys.vault()? {
-            VaultState::AtHand if !self.gone_uncertified()? => return Err(CustodyFault::KeepVault.into()),
-            VaultState::AtHand => "was lost",
-            VaultState::Missing(CustodyFault::FindVault(_)) => "is lost with its vault",
-            VaultState::Missing(_) => "is lost",
-        };
-        Ok(format!("give up the day keys: the wrapping key {what}, what is sealed to them opens for nobody"))
-    }
-
-    /// Gives up every day key, because what they lie under is lost, begins a new vault, and signs the certificate of loss.
-    /// New day keys are made by the next publication.
-    ///
-    /// # Errors
-    /// [`DayKeysRefused`]; cut off in between, it is finished with two new approvals.
-    pub fn renew_day_keys(
-        &mut self,
-        officers: &TwoOfficers,
-        now: Timestamp,
-    ) -> Result<Destruction, DayKeysRefused> {
-        let (statement, wanted) = (officers.statement(), self.request_to_renew()?);
-        if (statement.operation(), statement.request()) != (Approved::RenewDayKeys, wanted.as_str()) {
-            return Err(DayKeysRefused::MatchApproved(statement.in_words()));
-        }
-        let mut told = self.day_keys(now)?;
-        told.retain(|key| key.state != KeyState::Destroyed);
-        let keys: Vec<DayKeyEntry> = told.into_iter().map(|key| key.entry).collect();
-        if keys.len() > destruction::KEYS_MOST {
-            return Err(CertificateRefused::FitKeys.into());
-        }
-        let begun = Entry {
-            count: keys.len() as u64,
-            digest: Some(officers.digest()),
-            case: Some(statement.case()),
-            approved: officers.approved(),
-            ..Entry::of(Operation::RenewDayKeys)
-        };
-        let head = self.log().note(&begun).map_err(DeskError::from)?;
-        self.province.keys.give_up_day_keys();
-        self.save()?;
-        if self.province.keys.vault()? != VaultState::AtHand {
-            self.province.keys.begin_vault()?;
-        }
-        let before = Day(keys.iter().map(|key| key.day.saturating_add(1)).max().unwrap_or(0));
-        self.certify(End { keys, before, at: now, rule: LOST, how: "not destroyed but lost", head }, officers)
-    }
-
-    fn gone_uncertified(&self) -> Result<bool, DayKeysRefused> {
-        let keys = self.day_keys(self.log().now())?;
-        Ok(keys.iter().any(|key| key.state == KeyState::GoneUncertified))
-    }
-
-    fn certify(&self, end: End, officers: &TwoOfficers) -> Result<Destruction, DayKeysRefused> {
-        self.serve_once(officers)?;
-        let (case, [a, b]) = (officers.statement().case(), officers.names());
-        let certificate = Certificate {
-            format: 1,
-            province: self.province.region().as_str().into(),
-            desk: spelling::hex(&self.origin().0),
-            rule: end.rule.into(),
-            retention_days: self.retention_days()?,
-            before_day: end.before.0,
-            destroyed_at: end.at.unix(),
-            how: end.how.into(),
-            case: case.as_str().into(),
-            officers: [a.as_str().into(), b.as_str().into()],
-            officer_keys: officers.approved().each_ref().map(|by| by.key.clone()),
-            count: u32::try_from(end.keys.len()).unwrap_or(u32::MAX),
-            keys: end.keys,
-            log_lines: end.head.lines,
-            log_hash: spelling::hex(&end.head.hash.0),
-        };
-        let bytes = certificate.sign(&self.province, officers)?;
-        let path = self.keep_certificate(&certificate, &bytes)?;
-        Ok(Destruction { certificate, path })
-    }
-
-    /// Refuses a day whose records are still to be kept.
-    fn admit_time(&self, before: Day, now: Timestamp) -> Result<(), DayKeysRefused> {
-        let (retention, today) = (self.retention_days()?, now.civil_day());
-        let latest = Day(today.0.saturating_sub(retention));
-        if before <= latest {
-            return Ok(());
-        }
-        let last = Day(before.0.saturating_sub(1));
-        let end = Day(last.0.saturating_add(retention));
-        let (day, end, latest) = (date(last), date(end), date(latest));
-        Err(DayKeysRefused::AwaitRetention { day, end, latest })
-    }
-
-    /// The keys to certify, and the ids of those that are still there.
-    fn to_destroy(
-        &self,
-        before: Day,
-        now: Timestamp,
-    ) -> Result<(Vec<DayKeyEntry>, Vec<u32>), DayKeysRefused> {
-        let mut told = self.day_keys(now)?;
-        told.retain(|key| key.entry.day < before.0 && key.state != KeyState::Destroyed);
-        if told.is_empty() {
-            return Err(DayKeysRefused::FindKeys(date(before)));
-        }
-        if told.len() > destruction::KEYS_MOST {
-            return Err(CertificateRefused::FitKeys.into());
-        }
-        let held = told.iter().filter(|key| key.state != KeyState::GoneUncertified).map(|key| key.entry.id);
-        let held = held.collect();
-        Ok((told.into_iter().map(|key| key.entry).collect(), held))
-    }
-
-    fn how(&self) -> &'static str {
-        if self.is_plain() {
-            "demo: plain files overwritten and removed; a copy or worn flash may still hold them"
-        } else {
-            "the wrapping key of the vault was exchanged and the old one destroyed: older copies of the vault do not open"
-        }
-    }
-
-    fn keep_certificate(&self, certificate: &Certificate, bytes: &[u8]) -> Result<PathBuf, DayKeysRefused> {
-        let directory = self.directory().join(CERTIFICATES_DIRECTORY);
-        let what = if certificate.rule == LOST { "lost" } else { "destroyed" };
-        let (before, at) = (date(Day(certificate.before_day)), certificate.destroyed_at);
-        let name = format!("{what}-before-{before}-at-{at}.cose");
-        let path = directory.join(name);
-        let kept = staging::make_directory(&directory, Readers::Owner)
-            .and_then(|()| staging::replace(&path, bytes, Readers::Owner));
-        kept.map_err(|source| DeskError::File { path: path.clone(), source })?;
-        Ok(path)
+    /// The day keys that the log says were destroyed one by one, by id.
+    fn told_destroyed(&self) -> Result<BTreeSet<u32>, LogFault> {
+        let mut told = BTreeSet::new();
+        self.log().recount(|line| {
+            let named = line.key.as_deref().and_then(KeyName::from_token);
+            if let (Operation::DestroyKey, Some(KeyName::Day(id))) = (line.operation, named) {
+                told.insert(id);
+            }
+            Ok(())
+        })?;
+        Ok(told)
     }
 }
 

@@ -45,6 +45,7 @@ use rand_core::CryptoRng;
 
 use crate::archive::ARCHIVE_DIRECTORY;
 use crate::custody::CustodyFault;
+use crate::custody::day_vault::Before;
 use crate::custody::plain::{PlainKeys, PlainRefused};
 use crate::inputs::Inputs;
 use crate::key_ring::KeyRing;
@@ -349,13 +350,17 @@ impl Desk {
             kept::believed((directory, &hold), access, start)?;
         let keys = directory.join(KEYS_DIRECTORY);
         let ring = match &record {
-            Some(record) => Ok(record.open((directory, &keys), access)?),
+            Some(record) => {
+                let before = if state.day_keys.is_empty() { Before::None } else { Before::Kept };
+                Ok(record.open((directory, &keys), access, before)?)
+            }
             None => KeyRing::of_plain(PlainKeys::open(&keys)?).map_err(StateRefused::FindKey),
         };
         let path = directory.join(STATE_FILE);
         let admitted = ring.and_then(|ring| Province::from_kept(state, ring));
         let mut province = admitted.map_err(|source| DeskError::AdmitState { path, source })?;
         province.keys.tell(Arc::clone(&log));
+        province.meet_vault();
         revocations::take(&mut province, directory)?;
         let known = changes::Known::of(&province.state);
         let (directory, officers) = (directory.to_path_buf(), chronicle.officers);

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::custody::CustodyFault;
 use crate::envelope::{self, EnvelopeRefused};
 use crate::key_name::KeyName;
+use crate::key_ring::KeyUse;
 use crate::log::entry::Operation;
 use crate::officers::TwoOfficers;
 use crate::province::{DayKeyEntry, Province};
@@ -30,7 +31,10 @@ pub const CERTIFICATES_DIRECTORY: &str = "certificates";
 pub const ROOT_KID: Kid = Kid(*b"root");
 /// The largest certificate: some 400 keys.
 pub const CERTIFICATE_MOST: usize = 1 << 16;
-/// Keys of one certificate, at most.
+/// The rule of a certificate of loss.
+pub const LOST: &str =
+    "what these day keys lay under was lost or damaged: what is sealed to them opens for nobody";
+/// Keys of one certificate, at most: more are told in several.
 pub const KEYS_MOST: usize = 400;
 
 /// What a certificate says. Times are seconds since 1970.
@@ -72,9 +76,6 @@ pub struct Certificate {
 /// Why a certificate is none, or was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateRefused {
-    /// Too many keys for one.
-    #[error("at most {KEYS_MOST} keys in one certificate: destroy an earlier part first")]
-    FitKeys,
     /// It was not signed.
     #[error(transparent)]
     Sign(#[from] EnvelopeRefused),
@@ -93,16 +94,25 @@ pub enum CertificateRefused {
 }
 
 impl Certificate {
-    /// Signs it with the province's root; the log is told first.
+    /// The province's root for so many certificates, after the log was told what they rest on.
     ///
     /// # Errors
     /// [`CertificateRefused`].
-    pub fn sign(&self, province: &Province, officers: &TwoOfficers) -> Result<Vec<u8>, CertificateRefused> {
-        if self.keys.len() > KEYS_MOST {
-            return Err(CertificateRefused::FitKeys);
-        }
+    pub(crate) fn signer(
+        province: &Province,
+        officers: &TwoOfficers,
+        count: u64,
+    ) -> Result<KeyUse, CertificateRefused> {
+        let told = (Operation::CertifyDestruction, count);
+        Ok(province.keys.begin_approved(KeyName::Root, told, officers)?)
+    }
+
+    /// Signs it with the province's root.
+    ///
+    /// # Errors
+    /// [`CertificateRefused`].
+    pub(crate) fn sign(&self, root: &KeyUse) -> Result<Vec<u8>, CertificateRefused> {
         let text = serde_json::to_string(self).map_err(|_| CertificateRefused::ReadText)?;
-        let root = province.keys.begin_approved(KeyName::Root, Operation::CertifyDestruction, officers)?;
         let sign = |message: &[u8]| root.sign(message);
         Ok(envelope::sign1_within::<CERTIFICATE_MOST, CERTIFICATE_MOST>(
             ROOT_KID,
@@ -125,6 +135,11 @@ impl Certificate {
         let read: Option<Certificate> = serde_json::from_slice(proven.payload()).ok();
         let read = read.filter(|read| read.format == 1 && read.count as usize == read.keys.len());
         read.ok_or(CertificateRefused::ReadText)
+    }
+
+    /// Whether its keys were lost, not destroyed.
+    pub fn is_of_loss(&self) -> bool {
+        self.rule == LOST
     }
 
     /// Whether it speaks of this key.

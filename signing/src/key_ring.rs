@@ -13,7 +13,7 @@ use gate_proof::seal::OpeningKey;
 use rand_core::CryptoRng;
 
 use crate::custody::plain::PlainKeys;
-use crate::custody::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, VaultState};
+use crate::custody::{Backend, Custody, CustodyFault, Look, PUBLIC_BYTES, Signer, VaultState};
 use crate::key_name::{KeyName, Purpose};
 use crate::log::entry::{CaseNumber, Entry, Operation};
 use crate::log::{Head, Log};
@@ -235,16 +235,17 @@ impl KeyRing {
         self.begin_told(log, name, &Entry { count: most, case, ..Entry::of(operation) })
     }
 
-    /// A key that may sign once, for what two officers approved: the log has both approvals.
+    /// A key that may sign `count` times, for what two officers approved: the log has both approvals.
     pub(crate) fn begin_approved(
         &self,
         name: KeyName,
-        operation: Operation,
+        (operation, count): (Operation, u64),
         officers: &TwoOfficers,
     ) -> Result<KeyUse, CustodyFault> {
         let (case, approved) = (Some(officers.statement().case()), &officers.approved()[..]);
         let digest = Some(officers.digest());
-        self.begin_told(self.log.clone(), name, &Entry { case, digest, approved, ..Entry::of(operation) })
+        let entry = Entry { count, case, digest, approved, ..Entry::of(operation) };
+        self.begin_told(self.log.clone(), name, &entry)
     }
 
     fn begin_told(
@@ -295,6 +296,11 @@ impl KeyRing {
         Ok(key)
     }
 
+    /// Why a day key does not open, if it does not: nothing is told, nothing comes out.
+    pub(crate) fn admit_opening(&self, name: KeyName) -> Result<(), CustodyFault> {
+        self.custody_of(name)?.opening_key(name).map(|_| ())
+    }
+
     /// Destroys a key, after the log was told so.
     pub(crate) fn destroy(&mut self, name: KeyName) -> Result<(), CustodyFault> {
         let custody = self.custody_of(name)?;
@@ -323,16 +329,28 @@ impl KeyRing {
     }
 
     /// Whether what the day keys lie under is at hand.
-    pub(crate) fn vault(&self) -> Result<VaultState, CustodyFault> {
-        self.custody(self.plan.others)?.vault()
+    pub(crate) fn vault(&self, look: Look) -> Result<VaultState, CustodyFault> {
+        self.custody(self.plan.others)?.vault(look)
     }
 
-    /// Speaks no more of any day key: they are lost with their vault.
-    pub(crate) fn give_up_day_keys(&mut self) {
-        self.held.retain(|name, _| !matches!(name, KeyName::Day(_)));
+    /// Speaks of those day keys that lie in the vault, and of no others: a command that was cut off changed the vault before
+    /// the record. `known` are those of the state, with their public halves. A vault that is not at hand says nothing.
+    pub(crate) fn meet_vault(&mut self, known: &[(u32, [u8; PUBLIC_BYTES])]) {
+        let backend = self.plan.others;
+        let there = match self.vault(Look::Lies) {
+            Ok(VaultState::AtHand { .. }) => self.custody(backend).ok().and_then(Custody::day_keys),
+            _ => None,
+        };
+        let Some(there) = there else { return };
+        let lies = |id: u32| there.contains(&id);
+        self.held.retain(|name, _| !matches!(name, KeyName::Day(id) if !lies(*id)));
+        for (id, public) in known.iter().filter(|(id, _)| lies(*id)) {
+            let held = Held { backend, public: Some(*public) };
+            self.held.entry(KeyName::Day(*id)).or_insert(held);
+        }
     }
 
-    /// Begins a new vault for day keys.
+    /// Gives up what is lost of the vault, or all of it.
     pub(crate) fn begin_vault(&self) -> Result<(), CustodyFault> {
         self.custody(self.plan.others)?.begin_vault()
     }

@@ -269,8 +269,12 @@ impl Log {
         let mut bytes = serde_json::to_vec(&line).map_err(|error| at(&path)(error.into()))?;
         let hash = chain::line_hash(&bytes);
         bytes.push(b'\n');
+        #[cfg(test)]
+        staging::cut::step().map_err(at(&path))?;
         file.seek(SeekFrom::Start(head.bytes)).map_err(at(&path))?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(&path))?;
+        #[cfg(test)]
+        staging::cut::step().map_err(at(&path))?;
         if head.lines == 0 {
             staging::sync_directory(&path).map_err(at(&path))?;
         }

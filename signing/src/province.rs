@@ -15,7 +15,7 @@ use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::custody::{Backend, CustodyFault};
+use crate::custody::{Backend, CustodyFault, PUBLIC_BYTES};
 use crate::demo_issuers::DemoIssuer;
 use crate::key_name::KeyName;
 use crate::key_ring::{KeyRing, KeyUse, Plan, Work};
@@ -372,6 +372,13 @@ impl Province {
     /// The public day keys, in the order they were made.
     pub fn day_keys(&self) -> &[DayKeyEntry] {
         &self.state.day_keys
+    }
+
+    /// Speaks of the day keys that lie in custody's vault: see [`KeyRing::meet_vault`].
+    pub(crate) fn meet_vault(&mut self) {
+        let known = |entry: &DayKeyEntry| Some((entry.id, spelling::from_base64url(&entry.x)?));
+        let known: Vec<(u32, [u8; PUBLIC_BYTES])> = self.state.day_keys.iter().filter_map(known).collect();
+        self.keys.meet_vault(&known);
     }
 
     /// Those of them that are neither destroyed nor lost.

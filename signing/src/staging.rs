@@ -5,7 +5,13 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[cfg(test)]
+pub(crate) mod cut;
+
+/// Damaged files of one name that are kept.
+const ASIDE_MOST: u32 = 1000;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result
 
 /// The same from whatever gives the bytes, for more of them than memory should hold.
 pub(crate) fn replace_from(path: &Path, bytes: &mut impl io::Read, readers: Readers) -> io::Result<()> {
+    #[cfg(test)]
+    cut::step()?;
     let beside = beside(path);
     // One left by a crash would keep its mode and could be a link.
     remove_if_there(&beside)?;
@@ -40,8 +48,46 @@ pub(crate) fn replace_from(path: &Path, bytes: &mut impl io::Read, readers: Read
     file.set_permissions(Permissions::from_mode(mode))?;
     io::copy(bytes, &mut file)?;
     file.sync_all()?;
+    #[cfg(test)]
+    cut::step()?;
     fs::rename(&beside, path)?;
+    #[cfg(test)]
+    cut::step()?;
     sync_directory(path)
+}
+
+/// Takes a file out of use and keeps it beside: `NAME.damaged`, or `NAME.damaged-2` and so on.
+pub(crate) fn set_aside(path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    cut::step()?;
+    fs::rename(path, free_aside(path)?)?;
+    #[cfg(test)]
+    cut::step()?;
+    sync_directory(path)
+}
+
+/// Keeps a file under such a name, too, so that it may be replaced: until then it is where it was.
+pub(crate) fn link_aside(path: &Path) -> io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    #[cfg(test)]
+    cut::step()?;
+    fs::hard_link(path, free_aside(path)?)?;
+    #[cfg(test)]
+    cut::step()?;
+    sync_directory(path)
+}
+
+fn free_aside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default();
+    let beside = |number: u32| {
+        let mut name = name.to_os_string();
+        name.push(if number == 1 { ".damaged".into() } else { format!(".damaged-{number}") });
+        path.with_file_name(name)
+    };
+    let free = (1..=ASIDE_MOST).map(beside).find(|beside| !beside.exists());
+    free.ok_or_else(|| io::Error::other("too many damaged files beside it"))
 }
 
 /// Overwrites a file with zeros, syncs, removes it, syncs the directory. One that is not there is no error. A medium that
@@ -52,9 +98,15 @@ pub(crate) fn destroy(path: &Path) -> io::Result<()> {
         other => other?,
     };
     let length = file.metadata()?.len();
+    #[cfg(test)]
+    cut::step()?;
     io::copy(&mut io::repeat(0).take(length), &mut file)?;
     file.sync_all()?;
+    #[cfg(test)]
+    cut::step()?;
     fs::remove_file(path)?;
+    #[cfg(test)]
+    cut::step()?;
     sync_directory(path)
 }
 

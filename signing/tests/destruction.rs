@@ -97,7 +97,7 @@ fn of_ten_thousand_records_none_opens_once_their_day_key_is_destroyed() {
     let until = Day(founded().civil_day().0 + 5);
     let officers = approved(&world, &desk, until, end);
     let done = desk.destroy_day_keys(until, &officers, end).unwrap();
-    assert_eq!(done.certificate.count, 5);
+    assert_eq!(done.certificates[0].certificate.count, 5);
 
     let after = opened(&desk, &gathered);
     assert_eq!((after.opened, after.shut.len()), (0, 0));
@@ -134,9 +134,9 @@ fn the_certificate_says_what_was_destroyed_and_no_byte_of_it_can_be_changed() {
     let officers = approved(&world, &desk, until, end);
     let done = desk.destroy_day_keys(until, &officers, end).unwrap();
     let root = desk.province.root_key().unwrap();
-    let bytes = fs::read(&done.path).unwrap();
+    let bytes = fs::read(&done.certificates[0].path).unwrap();
     let read = Certificate::verify(&bytes, &root).unwrap();
-    assert_eq!(read, done.certificate);
+    assert_eq!(read, done.certificates[0].certificate);
     assert_eq!((read.count, read.retention_days, read.at()), (2, 30, end));
     assert_eq!(read.officers, ["chen", "li"]);
     assert_eq!(read.keys[..], desk.province.day_keys()[..2]);
@@ -175,7 +175,7 @@ fn nothing_is_destroyed_early_or_for_another_date_or_twice() {
     assert!(matches!(refused, DayKeysRefused::FindKeys(_)), "{refused}");
     // The last day that may go today: retention counts from the end of the day.
     let last = approved(&world, &desk, day(10), end);
-    assert_eq!(desk.destroy_day_keys(day(10), &last, end).unwrap().certificate.count, 8);
+    assert_eq!(desk.destroy_day_keys(day(10), &last, end).unwrap().certificates[0].certificate.count, 8);
 }
 
 #[test]
@@ -186,14 +186,14 @@ fn a_destruction_cut_off_before_its_certificate_is_certified_by_the_next() {
     let first = desk.province.day_keys()[0].id;
     desk.province.destroy_day_keys(&[first]).unwrap();
     desk.save().unwrap();
-    assert_eq!(desk.day_keys(end).unwrap()[0].state, KeyState::GoneUncertified);
+    assert_eq!(desk.day_keys(end).unwrap()[0].state, KeyState::DestroyedUncertified);
     let work = Work { operation: Operation::OpenRecords, most: 1, case: None };
     let gone = desk.province.opening_key(first, &work).unwrap_err();
     assert!(matches!(gone, CustodyFault::FindKey(_)), "{gone}");
     let until = Day(founded().civil_day().0 + 2);
     let officers = approved(&world, &desk, until, end);
     let done = desk.destroy_day_keys(until, &officers, end).unwrap();
-    assert!(done.certificate.names(first) && done.certificate.count == 2);
+    assert!(done.certificates[0].certificate.names(first) && done.certificates[0].certificate.count == 2);
     assert_eq!(desk.day_keys(end).unwrap()[0].state, KeyState::Destroyed);
     let keys = world.day_keys();
     assert_eq!(keys[0].id, DayKeyId(first));

@@ -100,6 +100,28 @@ fn one_record_for_12345_in_four_commands() {
 }
 
 #[test]
+fn a_record_of_a_lost_day_key_is_told_as_lost_not_as_destroyed() {
+    let world = World::unattended("510000");
+    world.field("field", 5);
+    officers(&world);
+    fs::remove_dir_all(world.path("desk").join("wrap")).unwrap();
+    let both = ["--approval", "wang.approval", "--approval", "zhao.approval"];
+    let renew = ["day-keys", "renew", "--dir", "desk", "--now", LATER, "--case", "LOSS-1"];
+    good(&world, &[&renew[..], &["--write-request", "request.json"]].concat());
+    approve(&world, "request.json", LATER);
+    good(&world, &[&renew[..], &both].concat());
+    let number = QueryNumber::new(terminal(), Sequence(2));
+    let asked = ["open", "--dir", "desk", "--now", LATER, "--case", "CG-8", "--query", number.as_str()];
+    good(&world, &[&asked[..], &["--write-request", "request.json"]].concat());
+    approve(&world, "request.json", LATER);
+    let gone = gate_sign(&world, &[&asked[..], &both, &["--records", "field", "--out", "gone"]].concat());
+    let report = String::from_utf8(gone.stdout).unwrap();
+    assert!(report.contains("Key lost") && !report.contains("destroyed"), "{report}");
+    let zh = fs::read_to_string(world.path("gone").join("report.zh.txt")).unwrap();
+    assert!(zh.contains("密钥已灭失") && !zh.contains("销毁"), "{zh}");
+}
+
+#[test]
 fn day_keys_are_listed_destroyed_and_certified_by_command() {
     let world = World::unattended("510000");
     world.field("field", 5);

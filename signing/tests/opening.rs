@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use gate_core::query::{QueryNumber, Sequence};
+use gate_signing::custody::CustodyFault;
 use gate_signing::log::entry::{CaseNumber, Operator};
 use gate_signing::officers::Officers;
 use gate_signing::officers::approval::{ApprovalRefused, Statement};
@@ -97,6 +98,34 @@ fn a_place_and_a_time_open_that_day_and_tell_what_lies_inside() {
     let other_day = Selection::place(1, None, later().plus(86_400), later().plus(90_000)).unwrap();
     let carried = open(&world, &other_day, &[&field]);
     assert_eq!((carried.gathered.searched, carried.gathered.candidates.len()), (30, 0));
+}
+
+#[test]
+fn without_the_wrapping_key_no_approval_is_spent_and_the_log_tells_of_no_opening() {
+    let world = World::new("510000");
+    let (field, asked) = (world.field("field", 20), query(17));
+    let (wrap, away) = (world.path("desk").join("wrap"), world.path("away"));
+    let vault = world.path("desk").join("day-keys.vault");
+    let whole = fs::read(&vault).unwrap();
+    let officers = world.approved(&request(&world.desk(later()), &case(), &asked).unwrap(), later());
+    let (records, sought) = ([field], KeysSought::OfTheDays);
+    let order = Order { selection: &asked, records: &records, policies: None, sought, now: later() };
+    let before = log(&world).len();
+    fs::rename(&wrap, &away).unwrap();
+    let refused = carry_out(&world.desk(later()), &officers, &order).unwrap_err();
+    assert!(matches!(refused, LawfulRefused::Custody(CustodyFault::FindWrap { .. })), "{refused}");
+    fs::rename(&away, &wrap).unwrap();
+    // The one key that is needed does not open: the same.
+    let mut text: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    text["keys"][0]["sealed"] = text["keys"][1]["sealed"].clone();
+    fs::write(&vault, text.to_string()).unwrap();
+    let refused = carry_out(&world.desk(later()), &officers, &order).unwrap_err();
+    assert!(matches!(refused, LawfulRefused::Custody(CustodyFault::AdmitVault { .. })), "{refused}");
+    fs::write(&vault, whole).unwrap();
+    let told: Vec<String> = log(&world)[before..].iter().map(|(word, _)| word.clone()).collect();
+    assert_eq!(told, ["search-records", "search-records"], "searched, never opened");
+    let carried = carry_out(&world.desk(later()), &officers, &order).unwrap();
+    assert_eq!(carried.opening.records.len(), 1, "the same approvals, once the medium is back");
 }
 
 #[test]

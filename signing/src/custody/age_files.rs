@@ -206,6 +206,11 @@ impl Custody for AgeKeys {
         let path = self.path(name);
         staging::destroy(&path).map_err(at(&path))
     }
+
+    fn set_aside(&self, name: KeyName) -> Result<(), CustodyFault> {
+        let path = self.path(name);
+        staging::set_aside(&path).map_err(at(&path))
+    }
 }
 
 /// A new passphrase, long enough where it protects something.

@@ -1,6 +1,7 @@
 //! Day keys under a wrapping key that is exchanged whenever one of them is destroyed.
 //! Promises: what destroys a day key is the destruction of 32 bytes in one place, kept apart (`wrap/`); every older copy of
-//! the vault, in a backup or on worn flash, is worthless afterwards; a power cut leaves the old vault or the new one.
+//! the vault, in a backup or on worn flash, is worthless afterwards; a power cut leaves the old vault or the new one; a file
+//! that is damaged or another desk's is never written over: it is told of, and given up by a renewal alone.
 //! Must not know: records, retention.
 //!
 //! | file | holds |
@@ -22,7 +23,7 @@ use rand_core::{CryptoRng, SeedableRng, TryRng};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Backend, Custody, CustodyFault, PUBLIC_BYTES, Signer, VaultState, at};
+use super::{Backend, Custody, CustodyFault, Look, PUBLIC_BYTES, Signer, VaultState, at};
 use crate::key_name::KeyName;
 use crate::seed::Seed;
 use crate::spelling;
@@ -57,6 +58,8 @@ pub enum Before {
 
 /// Wrapping keys that a lost vault may have had: each destruction counts one.
 const WRAPS_MOST: u32 = 4096;
+/// What a vault is called whose wrapping key is another's.
+const NOT_TOGETHER: &str = "no key in it opens under the wrapping key that is here";
 
 /// The file.
 #[derive(Clone, Serialize, Deserialize)]
@@ -85,14 +88,35 @@ impl DayVault {
         DayVault { inner, wraps, path: directory.join(VAULT_FILE), before, turn: Mutex::new(()) }
     }
 
-    /// The wrapping key of this number, or where it is missing.
+    /// The wrapping key of this number, or what became of it.
     fn wrap(&self, number: u32) -> Result<OpeningKey, CustodyFault> {
         let wrap = KeyName::Wrap(number);
-        let place = self.path.with_file_name(WRAP_DIRECTORY);
+        let place = self.wrap_directory();
+        let damaged = |path, reason: &str| CustodyFault::AdmitWrap { path, wrap, reason: reason.into() };
         self.wraps.opening_key(wrap).map_err(|fault| match fault {
             CustodyFault::FindKey(_) => CustodyFault::FindWrap { place, wrap },
+            CustodyFault::AdmitFile { path, .. } => damaged(path, "damaged, or another desk's"),
+            CustodyFault::File { path, reason } if path.starts_with(&place) => damaged(path, &reason),
             other => other,
         })
+    }
+
+    /// The wrapping key of a vault, if some key in it opens under it: no key is added under another's.
+    fn fitting_wrap(&self, kept: &Kept) -> Result<OpeningKey, CustodyFault> {
+        let key = self.wrap(kept.wrap)?;
+        let opens = |one: &KeptKey| self.unwrapped(one, kept.wrap, &key).is_ok();
+        match kept.keys.is_empty() || kept.keys.iter().rev().any(opens) {
+            true => Ok(key),
+            false => Err(self.damaged(NOT_TOGETHER)),
+        }
+    }
+
+    fn wrap_directory(&self) -> PathBuf {
+        self.path.with_file_name(WRAP_DIRECTORY)
+    }
+
+    fn damaged(&self, reason: &str) -> CustodyFault {
+        CustodyFault::AdmitVault { path: self.path.clone(), reason: reason.into() }
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -110,13 +134,12 @@ impl DayVault {
             }
             other => other.map_err(at(&self.path))?.len(),
         };
-        let refused = |reason: &str| CustodyFault::File { path: self.path.clone(), reason: reason.into() };
         if length > MAX_FILE_BYTES {
-            return Err(refused("larger than any vault"));
+            return Err(self.damaged("larger than any vault"));
         }
-        let text = fs::read_to_string(&self.path).map_err(at(&self.path))?;
-        let kept: Kept = serde_json::from_str(&text).map_err(|error| refused(&error.to_string()))?;
-        if kept.format == 1 { Ok(Some(kept)) } else { Err(refused("not of format 1")) }
+        let text = fs::read_to_string(&self.path).map_err(|error| self.damaged(&error.to_string()))?;
+        let kept: Kept = serde_json::from_str(&text).map_err(|error| self.damaged(&error.to_string()))?;
+        if kept.format == 1 { Ok(Some(kept)) } else { Err(self.damaged("not of format 1")) }
     }
 
     fn keep(&self, kept: &Kept) -> Result<(), CustodyFault> {
@@ -133,11 +156,14 @@ impl DayVault {
                 Kept { format: 1, wrap: 1, keys: Vec::new() }
             }
         };
-        let wrap = self.wrap(kept.wrap)?;
-        let seed = match kept.keys.iter().find(|key| key.id == id) {
-            Some(there) => self.unwrapped(there, kept.wrap, &wrap)?,
+        let wrap = self.fitting_wrap(&kept)?;
+        let there = kept.keys.iter().find(|key| key.id == id);
+        let seed = match there.and_then(|there| self.unwrapped(there, kept.wrap, &wrap).ok()) {
+            Some(there) => there,
+            // Nothing ever spoke of what may lie there under this id and does not open.
             None => {
                 let seed = Seed::random(rng);
+                kept.keys.retain(|key| key.id != id);
                 kept.keys.push(self.wrapped((id, &seed), kept.wrap, &wrap, &mut seeded(rng))?);
                 self.keep(&kept)?;
                 seed
@@ -186,7 +212,7 @@ impl DayVault {
 
     fn unwrapped(&self, kept: &KeptKey, wrap: u32, key: &OpeningKey) -> Result<Seed, CustodyFault> {
         let name = KeyName::Day(kept.id);
-        let refused = || CustodyFault::AdmitFile { path: self.path.clone(), name };
+        let refused = || self.damaged(&format!("{name} in it does not open"));
         let bytes: [u8; SEALED_BYTES] = gate_core::json::hex(&kept.sealed).ok_or_else(refused)?;
         let mut sealed = Sealed { enc: [0; KEY_BYTES], body: [0; 32], tag: [0; TAG_BYTES] };
         sealed.enc.copy_from_slice(&bytes[..KEY_BYTES]);
@@ -265,36 +291,84 @@ impl Custody for DayVault {
         names.iter().filter(|name| day(name).is_none()).try_for_each(|name| self.inner.destroy(*name))
     }
 
-    fn vault(&self) -> Result<VaultState, CustodyFault> {
-        let kept = match self.kept() {
-            Ok(None) => return Ok(VaultState::AtHand),
-            Ok(Some(kept)) => kept,
-            Err(fault @ CustodyFault::FindVault(_)) => return Ok(VaultState::Missing(fault)),
-            Err(fault) => return Err(fault),
-        };
-        let place = self.path.with_file_name(WRAP_DIRECTORY);
-        let wrap = KeyName::Wrap(kept.wrap);
-        // Looked for, not opened: nobody is asked for a passphrase in order to be told that a medium is missing.
-        match self.wraps.is_there(wrap) {
-            true => Ok(VaultState::AtHand),
-            false => Ok(VaultState::Missing(CustodyFault::FindWrap { place, wrap })),
+    fn vault(&self, look: Look) -> Result<VaultState, CustodyFault> {
+        match self.shut(look) {
+            Ok(shut) => Ok(VaultState::AtHand { shut }),
+            Err(fault) if fault.is_of_vault() => Ok(VaultState::Missing(fault)),
+            Err(fault) => Err(fault),
         }
     }
 
+    fn day_keys(&self) -> Option<Vec<u32>> {
+        Some(self.kept().ok()??.keys.iter().map(|key| key.id).collect())
+    }
+
     fn begin_vault(&self) -> Result<(), CustodyFault> {
-        if self.vault()? == VaultState::AtHand {
-            return Err(CustodyFault::KeepVault);
-        }
+        let state = self.vault(Look::Opens)?;
         let _turn = self.turn();
-        let place = self.path.with_file_name(WRAP_DIRECTORY);
+        match state {
+            VaultState::AtHand { shut } if shut.is_empty() => Err(CustodyFault::KeepVault),
+            VaultState::AtHand { shut } => self.take_out(&shut),
+            VaultState::Missing(fault) => {
+                if let CustodyFault::AdmitVault { path, .. } = &fault {
+                    staging::link_aside(path).map_err(at(path))?;
+                }
+                self.begin_anew()
+            }
+        }
+    }
+}
+
+/// What a renewal does.
+impl DayVault {
+    /// The keys that do not open, if the vault is at hand.
+    fn shut(&self, look: Look) -> Result<Vec<u32>, CustodyFault> {
+        let Some(kept) = self.kept()? else { return Ok(Vec::new()) };
+        let wrap = KeyName::Wrap(kept.wrap);
+        if !self.wraps.is_there(wrap) {
+            let place = self.wrap_directory();
+            return Err(match self.wraps_there().find(|number| *number > kept.wrap) {
+                Some(newer) => {
+                    self.damaged(&format!("an older copy: it lies under {wrap}, here is wrap-{newer}"))
+                }
+                None => CustodyFault::FindWrap { place, wrap },
+            });
+        }
+        if look == Look::Lies {
+            return Ok(Vec::new());
+        }
+        let key = self.fitting_wrap(&kept)?;
+        let shut = kept.keys.iter().filter(|one| self.unwrapped(one, kept.wrap, &key).is_err());
+        Ok(shut.map(|one| one.id).collect())
+    }
+
+    fn wraps_there(&self) -> impl Iterator<Item = u32> {
+        (1..=WRAPS_MOST).filter(|number| self.wraps.is_there(KeyName::Wrap(*number)))
+    }
+
+    /// The vault without these keys; the one with them is kept beside.
+    fn take_out(&self, shut: &[u32]) -> Result<(), CustodyFault> {
+        let Some(mut kept) = self.kept()? else { return Ok(()) };
+        staging::link_aside(&self.path).map_err(at(&self.path))?;
+        kept.keys.retain(|key| !shut.contains(&key.id));
+        self.keep(&kept)
+    }
+
+    /// An empty vault under a wrapping key that no vault before had. Cut off anywhere, the old one still counts as lost.
+    fn begin_anew(&self) -> Result<(), CustodyFault> {
+        let place = self.wrap_directory();
         staging::make_directory(&place, Readers::Owner).map_err(at(&place))?;
-        let next = match self.kept() {
-            Ok(Some(kept)) => kept.wrap.saturating_add(1),
-            // Which number the lost vault had, nobody knows: none of its wrapping keys may be taken for the new one.
-            _ => (1..=WRAPS_MOST)
-                .try_for_each(|number| self.wraps.destroy(KeyName::Wrap(number)))
-                .map(|()| 1)?,
-        };
+        let there: Vec<u32> = self.wraps_there().collect();
+        let kept = self.kept().ok().flatten().map_or(0, |kept| kept.wrap.min(WRAPS_MOST));
+        let next = there.last().map_or(kept, |last| kept.max(*last)).saturating_add(1);
+        for number in there {
+            // What opens what is given up must not be found again; what is damaged tells what happened.
+            match self.wrap(number) {
+                Ok(_) => self.wraps.destroy(KeyName::Wrap(number))?,
+                Err(CustodyFault::AdmitWrap { wrap, .. }) => self.wraps.set_aside(wrap)?,
+                Err(fault) => return Err(fault),
+            }
+        }
         self.wraps.make(KeyName::Wrap(next), &mut self.randomness()?)?;
         self.keep(&Kept { format: 1, wrap: next, keys: Vec::new() })
     }

@@ -114,11 +114,13 @@ impl CustodyRecord {
     }
 
     /// The ring of a kept desk. Nothing is asked before a key is needed.
-    pub(crate) fn open(&self, places: (&Path, &Path), access: &Access) -> Result<KeyRing, CustodyFault> {
+    pub(crate) fn open(
+        &self,
+        places: (&Path, &Path),
+        access: &Access,
+        before: Before,
+    ) -> Result<KeyRing, CustodyFault> {
         let age = AgeKeys::open(places, Arc::clone(&access.prompt));
-        let has_days =
-            self.keys.keys().any(|token| matches!(KeyName::from_token(token), Some(KeyName::Day(_))));
-        let before = if has_days { Before::Kept } else { Before::None };
         let mut custodies: Vec<Box<dyn Custody>> = vec![Box::new(with_vault(places.0, age, before))];
         if let Some(address) = &self.token {
             custodies.push(token(address, access)?);

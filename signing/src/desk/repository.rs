@@ -161,13 +161,13 @@ impl Desk {
     }
 
     /// Day keys from now on, or why there are none: a revocation must reach the terminals, whatever was lost here.
-    pub(super) fn day_keys_ahead(
+    pub(crate) fn day_keys_ahead(
         &mut self,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Option<CustodyFault>, DeskError> {
         match self.province.make_day_keys(now, DAYS_AHEAD, rng) {
-            Err(fault @ (CustodyFault::FindWrap { .. } | CustodyFault::FindVault(_))) => Ok(Some(fault)),
+            Err(fault) if fault.is_of_vault() => Ok(Some(fault)),
             made => Ok(made.map(|()| None)?),
         }
     }

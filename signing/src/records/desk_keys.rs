@@ -9,9 +9,10 @@ use gate_proof::ed25519::PublicKey;
 use gate_store::DayKeyId;
 use gate_wire::time::Day;
 
-use super::opening::{DayKeyOpener, KeyAnswer};
+use super::opening::{DayKeyOpener, KeyAnswer, KeyEnd};
 use super::sources::{Gathered, Known};
 use super::terminals::Terminals;
+use crate::custody::{CustodyFault, Look, VaultState};
 use crate::desk::Desk;
 use crate::destruction::{self, Certificate};
 use crate::key_name::KeyName;
@@ -83,13 +84,34 @@ impl<'a> DeskKeys<'a> {
         DeskKeys { desk, case, rows, certificates: kept.into_iter().map(named).collect(), enrolled }
     }
 
+    /// Refuses to begin where no row could be opened for want of what the day keys lie under. Rows of keys that are gone for
+    /// good are answered without it.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    pub fn admit_vault(&self) -> Result<(), CustodyFault> {
+        let held = |key: &&DayKeyId| self.desk.province.holds(KeyName::Day(key.0));
+        let wanted: Vec<u32> = self.rows.keys().filter(held).map(|key| key.0).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        match self.desk.province.keys.vault(Look::Opens)? {
+            VaultState::Missing(fault) => Err(fault),
+            VaultState::AtHand { shut } if wanted.iter().all(|key| shut.contains(key)) => {
+                self.desk.province.keys.admit_opening(KeyName::Day(wanted[0]))
+            }
+            VaultState::AtHand { .. } => Ok(()),
+        }
+    }
+
     fn gone(&self, id: u32) -> KeyAnswer {
         if !self.desk.province.day_keys().iter().any(|entry| entry.id == id) {
             return KeyAnswer::Unknown;
         }
         match self.certificates.iter().find(|(_, certificate)| certificate.names(id)) {
             Some((name, certificate)) => {
-                KeyAnswer::Destroyed { at: certificate.at(), certificate: name.clone() }
+                let end = if certificate.is_of_loss() { KeyEnd::Lost } else { KeyEnd::Destroyed };
+                KeyAnswer::Destroyed { end, at: certificate.at(), certificate: name.clone() }
             }
             None => KeyAnswer::Refused(
                 "not in custody, and no certificate says that it was destroyed: ask who lost it".into(),

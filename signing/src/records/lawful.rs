@@ -18,6 +18,7 @@ use super::selection::Selection;
 use super::sources::{GatherFault, Gathered, gather};
 use super::terminals::{Terminals, TerminalsRefused};
 use crate::archive::{ARCHIVE_DIRECTORY, Archive, PolicyFiles, PolicyShelf};
+use crate::custody::CustodyFault;
 use crate::desk::Desk;
 use crate::log::LogFault;
 use crate::log::entry::{CaseNumber, Entry, Operation};
@@ -60,6 +61,9 @@ pub enum LawfulRefused {
     /// The approvals are for something else.
     #[error("the two officers approved something else: {0}")]
     MatchApproved(String),
+    /// What the day keys lie under is not at hand: nothing was opened, the approvals have not served.
+    #[error("nothing was opened, and the approvals have not served")]
+    Custody(#[from] CustodyFault),
     /// The approvals cannot be compared.
     #[error(transparent)]
     State(#[from] ApprovalRefused),
@@ -111,12 +115,14 @@ pub fn carry_out(desk: &Desk, officers: &TwoOfficers, order: &Order<'_>) -> Resu
     let entry = |operation, count| Entry { case: Some(case), count, ..Entry::of(operation) };
     let asked = |operation, count| Entry { digest, approved, ..entry(operation, count) };
     let mut head = desk.log().note(&asked(Operation::SearchRecords, gathered.searched))?;
+    let mut keys = DeskKeys::new((desk, &enrolled), case, &gathered);
+    keys.admit_vault()?;
     if !gathered.candidates.is_empty() {
         // From here on the approvals have served. What was looked for in the wrong files has opened nothing, and may be again.
         desk.serve_once(officers)?;
         head = desk.log().note(&asked(Operation::OpenRecords, gathered.candidates.len() as u64))?;
     }
-    let opening = open(&gathered, order.selection, &mut DeskKeys::new((desk, &enrolled), case, &gathered));
+    let opening = open(&gathered, order.selection, &mut keys);
     let archive = Archive::at(desk.directory().join(ARCHIVE_DIRECTORY));
     let given = order.policies.map(|path| PolicyFiles(path.to_path_buf()));
     let shelf: &dyn PolicyShelf = match &given {

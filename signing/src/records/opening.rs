@@ -21,8 +21,10 @@ const TRIALS: u32 = 4;
 pub enum KeyAnswer {
     /// Here.
     Key(OpeningKey),
-    /// Destroyed at its retention's end.
+    /// Destroyed at its retention's end, or lost.
     Destroyed {
+        /// Which of the two.
+        end: KeyEnd,
         /// When.
         at: Timestamp,
         /// The certificate's file name.
@@ -41,6 +43,15 @@ pub trait DayKeyOpener {
 
     /// The terminals of this province: which of them wrote a journal, its rows do not say.
     fn terminals(&self) -> Vec<TerminalNumber>;
+}
+
+/// How a day key ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyEnd {
+    /// Destroyed when its retention was over.
+    Destroyed,
+    /// Lost before, and given up by two officers.
+    Lost,
 }
 
 /// What was opened and what was not.
@@ -76,7 +87,9 @@ pub struct OpenedRecord {
 pub struct Destroyed {
     /// The key.
     pub key: DayKeyId,
-    /// When it was destroyed.
+    /// How it ended.
+    pub end: KeyEnd,
+    /// When it was destroyed, or given up.
     pub at: Timestamp,
     /// The certificate that says so.
     pub certificate: String,
@@ -156,8 +169,9 @@ impl Work<'_> {
         }
         let opened = match self.held.get(&id) {
             Some(KeyAnswer::Key(key)) => tried(candidate, &self.who(candidate), key),
-            Some(KeyAnswer::Destroyed { at, certificate }) => {
-                let gone = Destroyed { key: id, at: *at, certificate: certificate.clone(), rows: 1 };
+            Some(KeyAnswer::Destroyed { end, at, certificate }) => {
+                let gone =
+                    Destroyed { key: id, end: *end, at: *at, certificate: certificate.clone(), rows: 1 };
                 return self.destroyed(gone);
             }
             Some(KeyAnswer::Refused(why)) => {

@@ -11,7 +11,7 @@ use gate_store::Break;
 use gate_wire::time::Timestamp;
 use serde::Serialize;
 
-use super::opening::{Destroyed, Opening, Shut, WhyShut};
+use super::opening::{Destroyed, KeyEnd, Opening, Shut, WhyShut};
 use super::replay::{Replayed, replay};
 use super::selection::Selection;
 use super::sources::{Gathered, Note, Range, SourceKind, SourceTold};
@@ -143,6 +143,10 @@ fn result(opening: &Opening, counts: Counts) -> Said {
     let found = opening.records.len();
     let Counts { identical, differ, not_replayed } = counts;
     match (found, differ + not_replayed) {
+        (0, _) if opening.destroyed.iter().any(|gone| gone.end == KeyEnd::Lost) => Said::new(
+            "封装记录的日密钥已灭失，无法再打开",
+            "the day keys that the records are sealed to were lost: nobody can open them",
+        ),
         (0, _) if !opening.destroyed.is_empty() => Said::new(
             "记录已到保存期限，密钥已销毁，无法再打开",
             "the records reached the end of their retention; their keys are destroyed and nobody can open them",
@@ -252,6 +256,18 @@ fn absent(selection: &Selection, gathered: &Gathered, opening: &Opening) -> Vec<
 
 fn destroyed(gone: &Destroyed) -> Line {
     let (at, rows, key) = (story::time(gone.at).en, gone.rows, gone.key.0);
+    if gone.end == KeyEnd::Lost {
+        let zh = format!(
+            "{rows} 行由日密钥 {key} 封装；该密钥已灭失，于 {at} 由两名负责人作废，任何人都无法再打开（证明 {}）",
+            gone.certificate
+        );
+        let en = format!(
+            "{rows} rows are sealed to day key {key}, which was lost and given up by two officers, {at}: nobody can open \
+             them any more (certificate {})",
+            gone.certificate
+        );
+        return (Said::new("密钥已灭失", "Key lost"), Said::new(zh, en));
+    }
     let said = Said::new(
         format!(
             "{rows} 行由日密钥 {key} 封装；该密钥在保存期满后于 {at} 销毁，任何人都无法再打开（证明 {}）",

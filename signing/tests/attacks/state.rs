@@ -129,17 +129,26 @@ fn without_the_wrapping_key_all_else_is_published_and_two_officers_begin_a_new_v
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
     assert!(told.contains("mount its medium") && told.contains("day-keys renew"), "{told}");
+    let list = world.good(&["day-keys", "list", "--dir", "desk"]);
+    assert!(list.contains("90 keys OUT OF REACH") && list.contains("mount its medium"), "{list}");
+    assert!(list.contains("90 keys, 0 for days to come"), "{list}");
     let refused = world.refused(&["day-keys", "ahead", "--days", "120", "--dir", "desk"]);
     assert!(refused.contains("mount its medium") && !wrap.exists(), "{refused}");
 
     let renew = ["day-keys", "renew", "--dir", "desk", "--case", "LOSS-1"];
     let asked = world.good(&[&renew[..], &["--write-request", "rq"]].concat());
-    assert!(asked.contains("the wrapping key is lost"), "{asked}");
+    assert!(asked.contains("give up 90 day keys, the first 1, the last 90: they are lost"), "{asked}");
     assert!(world.refused(&renew).contains("two approvals are needed"));
     let [a, b] = world.approvals("rq", [1, 2]);
     let consented = [&renew[..], &["--approval", &a, "--approval", &b]].concat();
     let done = world.good(&consented);
     assert!(done.contains("certificate of loss") && done.contains("90 day keys"), "{done}");
+    let list = world.good(&["day-keys", "list", "--dir", "desk"]);
+    let lost = list.lines().filter(|line| line.contains("  lost  lost-before-")).count();
+    assert!(
+        lost == 90 && !list.contains("destroyed") && list.contains("the next `province publish`"),
+        "{list}"
+    );
     world.good(&publish);
     let keys = fs::read_to_string(world.path("data/day-keys.3.json")).unwrap();
     let keys: serde_json::Value = serde_json::from_str(&keys).unwrap();
@@ -148,6 +157,29 @@ fn without_the_wrapping_key_all_else_is_published_and_two_officers_begin_a_new_v
     assert!(ids.len() >= 90 && ids.iter().all(|id| *id > 90), "no terminal is given a lost key: {ids:?}");
     assert!(world.refused(&consented).contains("nothing is lost"));
     assert_eq!(world.told("renew-day-keys")[0]["count"], json!(90));
+}
+
+#[test]
+fn a_damaged_wrapping_key_or_vault_holds_up_no_publication_and_renewal_is_the_way_out() {
+    for (file, kept) in [
+        ("desk/wrap/wrap-1.age", "desk/wrap/wrap-1.age.damaged"),
+        ("desk/day-keys.vault", "desk/day-keys.vault.damaged"),
+    ] {
+        let world = World::demo().with_officers();
+        let publish = ["province", "publish", "--dir", "desk", "--out", "data", "--yes"];
+        world.good(&publish);
+        fs::write(world.path(file), "").unwrap();
+        let output = world.run(&[&publish[..], &["--now", &ahead(86_400)]].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && told.contains("`gate-sign day-keys renew`"), "{told}");
+        let renew = ["day-keys", "renew", "--dir", "desk", "--case", "LOSS-1"];
+        world.good(&[&renew[..], &["--write-request", "rq"]].concat());
+        let [a, b] = world.approvals("rq", [1, 2]);
+        world.good(&[&renew[..], &["--approval", &a, "--approval", &b]].concat());
+        assert!(fs::read(world.path(kept)).unwrap().is_empty(), "the damaged file is evidence");
+        let output = world.run(&publish);
+        assert!(output.status.success() && output.stderr.is_empty());
+    }
 }
 
 #[test]

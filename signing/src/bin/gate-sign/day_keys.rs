@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use gate_signing::day_keys::{KeyState, LOST, date, request_to_destroy};
+use gate_signing::custody::VaultState;
+use gate_signing::day_keys::{Destruction, KeyState, date, request_to_destroy};
 use gate_signing::desk::Desk;
 use gate_signing::destruction::{CERTIFICATE_MOST, Certificate};
 use gate_signing::key_name::KeyName;
@@ -26,8 +27,8 @@ pub(crate) enum Command {
     List(List),
     /// Destroy the keys of days whose retention has ended, and sign the certificate; two officers approve it
     Destroy(Destroy),
-    /// The wrapping key is lost: give up the day keys under it, begin a new vault, sign the certificate of loss; two officers
-    /// approve it
+    /// The wrapping key or the vault is lost or damaged: give up the day keys that are lost with it, begin a new vault, sign
+    /// the certificate of loss; two officers approve it. Finishes one that was cut off
     Renew(Renew),
     /// Check a certificate of destruction and print it
     VerifyCertificate(Verify),
@@ -141,8 +142,14 @@ impl List {
             );
             println!("{}", line.trim_end());
         }
-        let due = keys.iter().filter(|key| key.state == KeyState::Due).count();
+        let count = |state| keys.iter().filter(|key| key.state == state).count();
+        let (due, out) = (count(KeyState::Due), count(KeyState::OutOfReach));
         println!("{} keys, {future} for days to come, {due} due for destruction", keys.len());
+        if let VaultState::Missing(fault) = desk.vault()? {
+            println!("{out} keys OUT OF REACH: {fault}");
+        } else if future == 0 {
+            println!("none for days to come: the next `province publish` makes them");
+        }
         println!("records are kept for {} days (retention.json)", desk.retention_days()?);
         Ok(())
     }
@@ -154,8 +161,11 @@ fn in_words(state: KeyState) -> &'static str {
         KeyState::Current => "current",
         KeyState::InRetention => "in retention",
         KeyState::Due => "DUE for destruction",
+        KeyState::OutOfReach => "OUT OF REACH",
         KeyState::Destroyed => "destroyed",
-        KeyState::GoneUncertified => "GONE, without a certificate",
+        KeyState::Lost => "lost",
+        KeyState::DestroyedUncertified => "destroyed, WITHOUT A CERTIFICATE: `day-keys destroy` signs it",
+        KeyState::LostUncertified => "LOST, without a certificate: `day-keys renew` signs it",
     }
 }
 
@@ -177,9 +187,7 @@ impl Destroy {
         let request = request_to_destroy(self.before, desk.retention_days()?);
         let wanted = statement(&desk, Approved::DestroyDayKeys, &self.consent.case, &request)?;
         let Some(officers) = self.consent.given(&desk, &wanted, now)? else { return Ok(()) };
-        let done = desk.destroy_day_keys(self.before, &officers, now)?;
-        print(&done.certificate);
-        println!("certificate: {}", done.path.display());
+        print_all(&desk.destroy_day_keys(self.before, &officers, now)?);
         Ok(())
     }
 }
@@ -189,9 +197,7 @@ impl Renew {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let wanted = statement(&desk, Approved::RenewDayKeys, &self.consent.case, &desk.request_to_renew()?)?;
         let Some(officers) = self.consent.given(&desk, &wanted, now)? else { return Ok(()) };
-        let done = desk.renew_day_keys(&officers, now)?;
-        print(&done.certificate);
-        println!("certificate: {}", done.path.display());
+        print_all(&desk.renew_day_keys(&officers, now)?);
         println!(
             "next: `province publish` to every terminal, today: until then they seal to keys that nobody has"
         );
@@ -218,8 +224,15 @@ impl Verify {
     }
 }
 
+fn print_all(done: &Destruction) {
+    for certified in &done.certificates {
+        print(&certified.certificate);
+        println!("certificate: {}", certified.path.display());
+    }
+}
+
 fn print(certificate: &Certificate) {
-    let what = if certificate.rule == LOST { "loss" } else { "destruction" };
+    let what = if certificate.is_of_loss() { "loss" } else { "destruction" };
     println!("certificate of {what}, province {}", certificate.province);
     println!("  {} day keys, for days before {}", certificate.count, date(Day(certificate.before_day)));
     if let (Some(first), Some(last)) = (certificate.keys.first(), certificate.keys.last()) {

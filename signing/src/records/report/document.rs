@@ -5,7 +5,7 @@
 use gate_core::case::Case;
 use serde::Serialize;
 
-use super::super::opening::{Destroyed, OpenedRecord, Opening, Shut};
+use super::super::opening::{Destroyed, KeyEnd, OpenedRecord, Opening, Shut};
 use super::super::replay::{Replayed, letter};
 use super::super::selection::Civil;
 use super::super::sources::Gathered;
@@ -61,6 +61,7 @@ struct RecordDocument {
 #[derive(Serialize)]
 struct DestroyedDocument {
     day_key: u32,
+    lost: bool,
     at: String,
     certificate: String,
     rows: u64,
@@ -82,6 +83,7 @@ impl<'a> Document<'a> {
     ) -> Document<'a> {
         let destroyed = |gone: &Destroyed| DestroyedDocument {
             day_key: gone.key.0,
+            lost: gone.end == KeyEnd::Lost,
             at: Civil(gone.at).to_string(),
             certificate: gone.certificate.clone(),
             rows: gone.rows,
