@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{DataFault, at};
 use crate::refusal::{Cause, Refusal};
 use crate::report::Report;
-use crate::repository::Repository;
+use crate::repository::{Repository, file};
 
 const NOTES: &str = "notes.json";
 const REPORT: &str = "report.json";
@@ -83,7 +83,7 @@ impl Memory {
     /// # Errors
     /// [`MemoryFault`]; never over one that is there.
     pub fn seed(&self, repository: Repository, root: &Path) -> Result<(), MemoryFault> {
-        let path = self.path.join(repository.file());
+        let path = self.path.join(file(repository));
         if path.exists() {
             return Err(MemoryFault::KeepRoot(path));
         }
@@ -98,7 +98,7 @@ impl Memory {
     /// # Errors
     /// [`Refusal`]: this repository cannot be believed any more; the other one can.
     pub fn trusted(&self, repository: Repository) -> Result<Trusted, Refusal> {
-        let path = self.path.join(repository.file());
+        let path = self.path.join(file(repository));
         let terminal = |facts: String| Refusal::new(Cause::Terminal, facts);
         let bytes = read(&path, MOST_BYTES)?;
         let bytes = bytes
@@ -112,7 +112,7 @@ impl Memory {
     /// # Errors
     /// [`DataFault`].
     pub fn save(&self, repository: Repository, trusted: &Trusted) -> Result<(), DataFault> {
-        self.write(repository.file(), trusted.to_text().as_bytes())
+        self.write(file(repository), trusted.to_text().as_bytes())
     }
 
     /// The notes; empty ones at the beginning.

@@ -6,12 +6,10 @@
 
 use std::fmt;
 
-use gate_proof::digest::sha256;
 use gate_wire::time::Timestamp as Time;
 
 use crate::document::{Claimed, Document, DocumentRefused};
 use crate::kept::Trusted;
-use crate::keys::from_hex;
 use crate::role::{Body, MetaFile, Role, Root, Snapshot, TARGETS_FILE, Targets, Timestamp};
 use crate::time::print_time;
 
@@ -253,7 +251,7 @@ impl Run<'_> {
         };
         let file = self.source.metadata(&name, meta.length.unwrap_or(most).min(most));
         let bytes = file.map_err(|fault| at(fault.into()))?.ok_or(at(Why::Find))?;
-        if !is_announced(&bytes, meta) {
+        if !meta.is_of(&bytes) {
             return Err(at(Why::MatchDigest));
         }
         let new = self.believe::<B>(&bytes, trusted)?;
@@ -340,11 +338,5 @@ fn shown(name: &str) -> String {
 
 /// Whether a document that was taken before is the one that is announced now.
 fn is_that<B: Body>(kept: &Document<B>, meta: &MetaFile) -> bool {
-    kept.body().version() == meta.version && is_announced(kept.text(), meta)
-}
-
-fn is_announced(bytes: &[u8], meta: &MetaFile) -> bool {
-    let length = meta.length.is_none_or(|length| length == bytes.len() as u64);
-    let digest = meta.hashes.get("sha256");
-    length && digest.is_none_or(|digest| from_hex(digest) == Some(*sha256(&[bytes]).as_bytes()))
+    kept.body().version() == meta.version && meta.is_of(kept.text())
 }

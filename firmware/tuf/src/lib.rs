@@ -12,6 +12,7 @@ mod document;
 mod kept;
 mod keys;
 mod name;
+mod repository;
 mod role;
 mod time;
 
@@ -21,5 +22,6 @@ pub use document::{Claimed, Document, DocumentRefused, Unsigned};
 pub use kept::{KeptRefused, Trusted};
 pub use keys::{KeyEntry, KeyId, RoleKeys};
 pub use name::{NameRefused, TargetName, consistent_name};
+pub use repository::Repository;
 pub use role::{Body, Custom, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp};
 pub use time::{TimeRefused, print_time, read_time};

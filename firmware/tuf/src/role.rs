@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use gate_proof::digest::sha256;
 use gate_wire::time::Timestamp as Time;
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -182,6 +183,20 @@ impl Snapshot {
     #[must_use]
     pub fn of(version: u64, expires: Time, targets: MetaFile) -> Snapshot {
         Snapshot { version, expires, meta: BTreeMap::from([(TARGETS_FILE.into(), targets)]) }
+    }
+}
+
+impl MetaFile {
+    /// Its SHA-256, where it is said.
+    #[must_use]
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        crate::keys::from_hex(self.hashes.get("sha256")?)
+    }
+
+    /// Whether these are its bytes, as far as it says anything of them.
+    pub(crate) fn is_of(&self, bytes: &[u8]) -> bool {
+        let length = self.length.is_none_or(|length| length == bytes.len() as u64);
+        length && (!self.hashes.contains_key("sha256") || self.sha256() == Some(*sha256(&[bytes]).as_bytes()))
     }
 }
 

@@ -1,0 +1,30 @@
+//! The network carrier: from a hub into the spool, and from the spool's `out/` to the hub (DESIGN §2).
+//!
+//! Promises: whatever a line brings, it can only fill the spool, up to its bound; nothing is waited for without end, nothing
+//! read without a bound; downloads and uploads know nothing of each other.
+//! Must not know: any store. What is fetched is verified by `gate-trust`; metadata are read here, unverified, only to learn
+//! which files to fetch.
+//!
+//! | step | module |
+//! |---|---|
+//! | one request over HTTPS, its limits and its patience | [`line`] |
+//! | one file, from where it was cut off | [`fetch`] |
+//! | which files a terminal needs | [`wants`] |
+//! | one repository, oldest root to newest target | [`mirror`] |
+//! | the folder, its bound, names and renames | [`spool`] |
+//! | when to try again | [`rhythm`] |
+
+pub mod config;
+pub mod fetch;
+pub mod held;
+pub mod line;
+pub mod mirror;
+pub mod patience;
+pub mod rhythm;
+pub mod spool;
+pub mod wants;
+
+pub use config::Config;
+pub use line::{Line, LineFault};
+pub use mirror::{Round, mirror};
+pub use spool::{Spool, SpoolFault};
