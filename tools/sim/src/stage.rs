@@ -41,9 +41,10 @@ use crate::sam::SamSimulator;
 pub use disk::{DiskState, SimDisk};
 pub use ledger::LedgerRow;
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
-pub use stopwatch::{Decided, Means, Stopwatch};
+pub use stopwatch::{Answered, Decided, Means, Stopwatch};
 
 use ledger::{Boot, Ledger};
+use stopwatch::Signs;
 
 /// 2026-11-20T20:15:00+08:00: when every story begins.
 pub const BEGINNING: u64 = 1_795_176_900;
@@ -173,7 +174,10 @@ impl Stage {
         let began = Instant::now();
         self.gate.turn();
         let took = began.elapsed();
-        self.stopwatch.turned(took, self.told_since(shown).as_ref());
+        let since = |told: Option<Instant>| told.and_then(|told| told.checked_duration_since(began));
+        let tone = since(self.world.sounder().really_told());
+        let picture = since(self.world.display().really_presented());
+        self.stopwatch.turned(took, Signs { tone, picture }, self.told_since(shown).as_ref());
         Ok(())
     }
 
@@ -224,11 +228,13 @@ impl Stage {
     /// Holds a picture before the camera.
     pub fn hold(&mut self, picture: GreyPicture) {
         self.world.camera().show(picture);
+        self.stopwatch.shown();
     }
 
     /// Takes away what is before the camera.
     pub fn hold_nothing(&mut self) {
         self.world.camera().clear();
+        self.stopwatch.gone();
     }
 
     /// The verdict last shown, if a verdict was shown since the count of screens was `since`.

@@ -4,6 +4,7 @@
 //! the one before is kept with its virtual time and its exact pixels, run length coded, since a tour shows hundreds. Must not know: how a screen is drawn.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use gate_core::screen::Screen;
 use gate_hal::DeviceFault;
@@ -26,6 +27,7 @@ pub(super) struct Panel {
     glass: Vec<u16>,
     presented: u64,
     pushed: u64,
+    really: Option<Instant>,
     switch: Switch,
 }
 
@@ -114,6 +116,12 @@ impl SimDisplay {
         self.state.borrow().display.presented
     }
 
+    /// The real time at which it was last handed a picture.
+    #[must_use]
+    pub fn really_presented(&self) -> Option<Instant> {
+        self.state.borrow().display.really
+    }
+
     /// Bytes that crossed its wire.
     #[must_use]
     pub fn pushed(&self) -> u64 {
@@ -145,6 +153,8 @@ impl Display for SimDisplay {
         }
         let panel = &mut state.display;
         panel.presented += 1;
+        // What follows is the simulation's own cost, not a panel's.
+        panel.really = Some(Instant::now());
         panel.glass.resize(WIDTH * HEIGHT, 0);
         for (start, run) in pixels.runs(pixels.changed) {
             panel.pushed += std::mem::size_of_val(run) as u64;

@@ -2,6 +2,7 @@
 //! Must not know: colours, tones, words.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use gate_core::screen::Signal;
 use gate_hal::DeviceFault;
@@ -15,6 +16,7 @@ use super::switch::Switch;
 #[derive(Debug, Default)]
 pub(super) struct Log {
     told: Vec<(Millis, Signal)>,
+    really: Option<Instant>,
     switch: Switch,
 }
 
@@ -22,6 +24,7 @@ impl Log {
     fn tell(&mut self, now: Millis, signal: Signal) -> Result<(), DeviceFault> {
         self.switch.check()?;
         self.told.push((now, signal));
+        self.really = Some(Instant::now());
         Ok(())
     }
 }
@@ -83,6 +86,12 @@ impl SimSounder {
     #[must_use]
     pub fn told(&self) -> Vec<(Millis, Signal)> {
         self.state.borrow().sounder.told.clone()
+    }
+
+    /// The real time at which it was last told to play.
+    #[must_use]
+    pub fn really_told(&self) -> Option<Instant> {
+        self.state.borrow().sounder.really
     }
 
     /// The signal played last.

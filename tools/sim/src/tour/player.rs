@@ -153,12 +153,14 @@ impl Player {
 
     fn lay(&mut self, card: &Card) -> Result<()> {
         self.stage.reader.pad.insert(wardrobe::card(card)?);
+        self.stage.stopwatch.shown();
         self.stage.run_towards(CARD_MS, is_answer)?;
         Ok(())
     }
 
     fn take_card(&mut self) -> Result<()> {
         self.stage.reader.pad.remove();
+        self.stage.stopwatch.gone();
         self.stage.run(600)
     }
 
