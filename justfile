@@ -74,6 +74,10 @@ fuzz SECONDS="60" SEED="1":
 eye-stream N="12" *ARGS:
     cargo run --release -p gate-sim --example eye_stream -- {{N}} {{ARGS}}
 
+# How long people wait from a code held up and a card laid down to tone and picture: COUNT of each
+waits COUNT="200":
+    cargo run --release -p gate-sim --example waits -- {{COUNT}}
+
 # The picture after each stage of the eye, as PNG
 eye-stages IMAGE OUT:
     cargo run -p gate-scan --example stages -- {{IMAGE}} {{OUT}}

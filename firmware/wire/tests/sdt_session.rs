@@ -160,6 +160,25 @@ fn a_removed_card_that_comes_back_is_read_again() {
     assert_eq!(bench.hear(&unhex(CITIZEN)), tells(read(CITIZEN)));
 }
 
+#[test]
+fn an_empty_field_is_looked_at_sooner_than_one_that_may_still_hold_a_card() {
+    let mut bench = Bench::looking();
+    let gap = |bench: &mut Bench, event| {
+        assert_eq!(bench.hear(&status(0x80)), tells(event));
+        let before = bench.now;
+        assert_eq!(bench.wait(), sends(Command::FindCard));
+        bench.now - before
+    };
+    let empty = gap(&mut bench, Event::Nothing);
+    bench.find_and_select(Event::CardFound);
+    assert_eq!(bench.hear(&unhex(CITIZEN)), tells(read(CITIZEN)));
+    assert_eq!(bench.wait(), sends(Command::ProbeCard));
+    assert_eq!(bench.hear(&status(0x41)), sends(Command::FindCard));
+    let resting = gap(&mut bench, Event::Nothing);
+    let gone = gap(&mut bench, Event::Removed);
+    assert_eq!((empty, resting, gone), (60, 200, 60));
+}
+
 fn remove(bench: &mut Bench) {
     assert_eq!(bench.wait(), sends(Command::ProbeCard));
     assert_eq!(bench.hear(&status(0x41)), sends(Command::FindCard));

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::script::Scenario;
-use crate::stage::{Answered, Means};
+use crate::stage::{Answered, Decided, Means};
 use crate::tour::{Played, Start};
 
 /// Columns of the table, in the width of Latin letters.
@@ -58,7 +58,8 @@ pub fn summary(played: &[Played]) -> String {
     let _ = writeln!(out, "\n实际用时（毫秒） · real times (ms)");
     figures(&mut out, "码：从画面到结论 · frame to verdict", decided(Means::Code));
     figures(&mut out, "卡：从应答到结论 · card to verdict", decided(Means::Card));
-    waits(&mut out, played);
+    let all: Vec<Decided> = played.iter().flat_map(|one| one.decided.iter().copied()).collect();
+    out.push_str(&waits(&all));
     let first =
         |start| played.iter().filter(|one| one.start == start).filter_map(|one| one.first_decision).collect();
     figures(&mut out, "首次启动到首个结论 · first start to decision", first(Start::First));
@@ -71,16 +72,18 @@ pub fn summary(played: &[Played]) -> String {
 }
 
 /// How long people waited, from what they showed to what they saw and heard.
-fn waits(out: &mut String, played: &[Played]) {
-    let of = |by, length: fn(Answered) -> Duration| -> Vec<Duration> {
-        let decided = played.iter().flat_map(|one| &one.decided).filter(|one| one.by == by);
-        decided.filter_map(|one| one.answered).map(length).collect()
+pub fn waits(decided: &[Decided]) -> String {
+    let mut out = String::new();
+    let mut row = |what: &str, by: Means, length: fn(Answered) -> Duration| {
+        let answered = decided.iter().filter(|one| one.by == by).filter_map(|one| one.answered);
+        figures(&mut out, what, answered.map(length).collect());
     };
-    figures(out, "举码到声音 · code shown to tone", of(Means::Code, |one| one.tone));
-    figures(out, "举码到画面 · code shown to picture", of(Means::Code, |one| one.picture));
-    figures(out, "放卡到首个画面 · card tap to first picture", of(Means::Card, |one| one.first_picture));
-    figures(out, "放卡到声音 · card tap to tone", of(Means::Card, |one| one.tone));
-    figures(out, "放卡到画面 · card tap to picture", of(Means::Card, |one| one.picture));
+    row("举码到声音 · code shown to tone", Means::Code, |one| one.tone);
+    row("举码到画面 · code shown to picture", Means::Code, |one| one.picture);
+    row("放卡到首个画面 · card tap to first picture", Means::Card, |one| one.first_picture);
+    row("放卡到声音 · card tap to tone", Means::Card, |one| one.tone);
+    row("放卡到画面 · card tap to picture", Means::Card, |one| one.picture);
+    out
 }
 
 /// Writes `tour.json` and every screen as `NNN-<id>.png`; says how many screens.

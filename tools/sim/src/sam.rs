@@ -117,11 +117,20 @@ impl SamSimulator {
     /// # Errors
     /// When the kernel refuses the line; a terminal that does not listen is no error.
     pub fn pump(&mut self, now: Millis) -> Result<()> {
+        self.listen(now)?;
+        self.deliver(now)
+    }
+
+    /// Takes the requests that arrived and answers them later, in a [`SamSimulator::pump`].
+    ///
+    /// # Errors
+    /// As [`SamSimulator::pump`].
+    pub fn listen(&mut self, now: Millis) -> Result<()> {
         let arrived = self.line.read()?;
         for request in self.requests.take(&arrived) {
             self.answer(now, request);
         }
-        self.deliver(now)
+        Ok(())
     }
 
     fn answer(&mut self, now: Millis, request: Request) {

@@ -36,7 +36,7 @@ use gate_wire::time::Timestamp;
 use crate::devices::{Pulse, World};
 use crate::optics::Scene;
 use crate::people::Person;
-use crate::sam::SamSimulator;
+use crate::sam::{SamSimulator, SyntheticCard};
 
 pub use disk::{DiskState, SimDisk};
 pub use ledger::LedgerRow;
@@ -51,6 +51,8 @@ pub const BEGINNING: u64 = 1_795_176_900;
 const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
 /// Milliseconds of virtual time from one turn to the next.
 pub const STEP_MS: u64 = 20;
+/// Bytes that the reader's line carries in a turn: 115200 bit/s, ten bits a byte.
+pub const LINE: usize = 115_200 / 10 * STEP_MS as usize / 1_000;
 /// The list as the desk built it.
 const LIST: &str = "status.db";
 /// What the reader needs to greet the terminal before the first person comes.
@@ -126,7 +128,8 @@ impl Stage {
 
     fn start(parts: Parts) -> Result<Stage> {
         let Parts { directory, setting, province, world, disk, boots, epoch, as_of } = parts;
-        let reader = SamSimulator::new(&directory.path().join("reader"))?;
+        let mut reader = SamSimulator::new(&directory.path().join("reader"))?;
+        reader.set_fragment(LINE);
         let mut stopwatch = Stopwatch::default();
         let began = Instant::now();
         let boot = Boot { at: beginning(), number: boots };
@@ -177,6 +180,8 @@ impl Stage {
         let since = |told: Option<Instant>| told.and_then(|told| told.checked_duration_since(began));
         let tone = since(self.world.sounder().really_told());
         let picture = since(self.world.display().really_presented());
+        // A module begins to think when it is asked, not a turn later.
+        self.reader.listen(self.world.now())?;
         self.stopwatch.turned(took, Signs { tone, picture }, self.told_since(shown).as_ref());
         Ok(())
     }
@@ -234,6 +239,18 @@ impl Stage {
     /// Takes away what is before the camera.
     pub fn hold_nothing(&mut self) {
         self.world.camera().clear();
+        self.stopwatch.gone();
+    }
+
+    /// Lays a card on the reader.
+    pub fn lay(&mut self, card: SyntheticCard) {
+        self.reader.pad.insert(card);
+        self.stopwatch.shown();
+    }
+
+    /// Takes the card from the reader.
+    pub fn take_card(&mut self) {
+        self.reader.pad.remove();
         self.stopwatch.gone();
     }
 

@@ -17,7 +17,9 @@ use crate::document::Document;
 use crate::time::Millis;
 use judge::{Answer, judge};
 
-/// Milliseconds from an empty field to the next look.
+/// Milliseconds from an empty field to the next look: a person waits for it.
+const EMPTY_GAP: u64 = 60;
+/// Milliseconds to the next look where a card lay: nobody waits, and two looks so far apart tell a card that is gone from one that was missed.
 const LOOK_GAP: u64 = 200;
 /// Milliseconds between questions whether the card is still there.
 const PROBE_GAP: u64 = 500;
@@ -258,7 +260,8 @@ impl Session {
         if gone {
             self.presence = Presence::Empty;
         }
-        self.pause(now.plus(LOOK_GAP), Task::Find, if gone { Event::Removed } else { Event::Nothing })
+        let gap = if matches!(self.presence, Presence::Empty) { EMPTY_GAP } else { LOOK_GAP };
+        self.pause(now.plus(gap), Task::Find, if gone { Event::Removed } else { Event::Nothing })
     }
 
     /// The text of the completed answer; the receiver is wiped right after.

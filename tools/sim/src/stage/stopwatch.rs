@@ -85,7 +85,7 @@ impl Stopwatch {
     }
 
     /// Somebody holds up a code, or lays down a card; whoever waits already waits on.
-    pub(crate) fn shown(&mut self) {
+    pub(super) fn shown(&mut self) {
         self.waiting.get_or_insert_default();
     }
 

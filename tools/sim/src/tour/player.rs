@@ -11,7 +11,7 @@ use crate::devices::Shown;
 use crate::optics::Scene;
 use crate::sam::{LineFault, Request};
 use crate::script::{Card, Code, Fault, Happening, Member, Passage, Step};
-use crate::stage::{Disk, DiskState, Fitted, Stage, beginning, province};
+use crate::stage::{Disk, DiskState, Fitted, LINE, Stage, beginning, province};
 use crate::surroundings;
 use crate::wardrobe::{self, Wardrobe};
 
@@ -152,21 +152,21 @@ impl Player {
     }
 
     fn lay(&mut self, card: &Card) -> Result<()> {
-        self.stage.reader.pad.insert(wardrobe::card(card)?);
-        self.stage.stopwatch.shown();
+        self.stage.lay(wardrobe::card(card)?);
         self.stage.run_towards(CARD_MS, is_answer)?;
         Ok(())
     }
 
     fn take_card(&mut self) -> Result<()> {
-        self.stage.reader.pad.remove();
-        self.stage.stopwatch.gone();
+        self.stage.take_card();
         self.stage.run(600)
     }
 
     fn pull_away(&mut self, card: &Card) -> Result<()> {
         self.stage.reader.disturb(Request::Read, LineFault::PulledAfter { bytes: 400 });
         self.lay(card)?;
+        // What was pulled away is shown no more; who lays it down again waits anew.
+        self.stage.stopwatch.gone();
         self.stage.run(AGAIN_MS)
     }
 
@@ -178,7 +178,7 @@ impl Player {
         let scene = self.stage.next_scene();
         self.stage.hold(wardrobe::picture(code.kind(), &text, scene)?);
         self.stage.run_towards(CARD_MS, is_answer)?;
-        self.stage.reader.set_fragment(usize::MAX);
+        self.stage.reader.set_fragment(LINE);
         self.take_card()
     }
 

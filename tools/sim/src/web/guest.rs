@@ -98,7 +98,7 @@ impl Visit {
                 Box::new(move |scene| Ok(Scene::phone(&text, scene)?.render()))
             }
             Step::Tap(card) | Step::Lay(card) => {
-                stage.reader.pad.insert(wardrobe::card(card)?);
+                stage.lay(wardrobe::card(card)?);
                 self.laid = Some(Laid {
                     what: guest.id.clone(),
                     since: stage.world.now(),
@@ -134,7 +134,7 @@ impl Visit {
         self.hand = None;
         stage.hold_nothing();
         if self.laid.take().is_some() {
-            stage.reader.pad.remove();
+            stage.take_card();
         }
     }
 
@@ -195,7 +195,7 @@ impl Visit {
             laid.answered = Some(now);
         }
         if laid.answered.map_or(now.since(laid.since).0 > PATIENCE_MS, |at| now.since(at).0 > LOOK_MS) {
-            stage.reader.pad.remove();
+            stage.take_card();
             self.laid = None;
         }
     }
