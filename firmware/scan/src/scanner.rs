@@ -333,7 +333,8 @@ fn row_step(level: usize, height: usize) -> usize {
     }
 }
 
-/// Adds a pattern found in a level; the place in a finer level replaces that in a coarser one.
+/// Adds a pattern found in a level. The place in a finer level replaces that in a coarser one, which may be a module
+/// off, when it was seen in enough rows or is more of a square.
 fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     let centre = finder.centre.times(scale);
     let finder = Finder { centre, module: finder.module * scale, ..finder };
@@ -344,13 +345,10 @@ fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
     };
     let room = list.len() < MOST_FINDERS;
     match list.iter_mut().find(same) {
-        Some(known) if finder.hits < 3 => {
-            known.hits = known.hits.saturating_add(finder.hits);
-            known.fit = known.fit.max(finder.fit);
-        }
         Some(known) => {
-            let hits = known.hits.saturating_add(finder.hits);
-            *known = Finder { hits, fit: known.fit.max(finder.fit), ..finder };
+            let (hits, fit) = (known.hits.saturating_add(finder.hits), known.fit.max(finder.fit));
+            let finer = finder.hits >= SURE_HITS || finder.fit > known.fit;
+            *known = Finder { hits, fit, ..if finer { finder } else { *known } };
         }
         None if room => list.push(finder),
         None => {}

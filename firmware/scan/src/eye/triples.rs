@@ -17,6 +17,9 @@ const KEPT: usize = 400;
 /// Most patterns put in threes; the ones seen in most rows.
 const MOST: usize = 60;
 
+/// The largest module of one code against its smallest: a tilt of 58 degrees close to the camera doubles it.
+const MOST_UNLIKE: f32 = 2.5;
+
 /// Three patterns, as printed: top left, top right, bottom left (in a mirrored code the latter two exchanged).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Triple {
@@ -41,7 +44,7 @@ pub(crate) fn rank(finders: &[Finder]) -> Vec<Triple> {
     let mut found = Vec::new();
     for (n, a) in finders.iter().enumerate() {
         // Sorted by module: the first that is too large ends the search for this one.
-        let alike = finders[n + 1..].iter().take_while(|f| f.module < a.module * 2.0).count();
+        let alike = finders[n + 1..].iter().take_while(|f| f.module < a.module * MOST_UNLIKE).count();
         let within = n + 1..n + 1 + alike;
         for m in within.clone().filter(|m| may_be_legs(a, &finders[*m])) {
             for k in (m + 1..within.end).filter(|k| may_be_legs(a, &finders[*k])) {
@@ -116,6 +119,14 @@ pub(crate) mod tests {
         assert!(triple.corner.centre.to(Spot::new(10.0, 10.0)) < 0.1);
         assert!(triple.right.centre.to(Spot::new(110.0, 10.0)) < 0.1);
         assert!(triple.parallelogram().to(Spot::new(110.0, 110.0)) < 0.1);
+    }
+
+    #[test]
+    fn a_strong_tilt_more_than_doubles_a_module_and_is_still_one_code() {
+        let list = [finder(151.0, 114.0, 4.3), finder(362.0, 178.0, 3.0), finder(222.0, 373.0, 6.3)];
+        assert!(rank(&list).iter().any(|t| t.corner.centre.to(Spot::new(151.0, 114.0)) < 0.1));
+        let list = [finder(151.0, 114.0, 4.3), finder(362.0, 178.0, 2.4), finder(222.0, 373.0, 6.3)];
+        assert!(rank(&list).is_empty());
     }
 
     #[test]

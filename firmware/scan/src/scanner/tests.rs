@@ -58,6 +58,25 @@ fn noise(count: usize) -> Vec<u8> {
 }
 
 #[test]
+fn a_place_that_is_more_of_a_square_replaces_the_place_of_a_coarser_level_and_no_other_does() {
+    let seen = |x: f32, hits: u32, fit: f32| Finder { centre: Spot::new(x, 50.0), module: 2.0, hits, fit };
+    let added = |finer: Finder| {
+        let mut list = Vec::new();
+        [(seen(25.0, 1, 0.3), 2.0), (finer, 1.0)].into_iter().for_each(|(f, scale)| {
+            add(
+                &mut list,
+                Finder { centre: Spot::new(f.centre.x, 50.0 / scale), module: 3.0 / scale, ..f },
+                scale,
+            );
+        });
+        (list[0].centre.x, list[0].hits, list[0].fit, list.len())
+    };
+    assert_eq!(added(seen(52.0, 1, 0.9)), (52.0, 2, 0.9, 1));
+    assert_eq!(added(seen(52.0, 1, 0.2)), (50.0, 2, 0.3, 1), "seen in one row and less of a square");
+    assert_eq!(added(seen(52.0, 3, 0.2)), (52.0, 4, 0.3, 1), "seen often");
+}
+
+#[test]
 fn every_byte_value_comes_back_exactly() {
     let all: Vec<u8> = (0..=255).collect();
     let symbols = Sheet::new(400, 400, 230).draw(&code(&all), (40, 40), 4, 20).look();
