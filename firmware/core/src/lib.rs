@@ -15,6 +15,7 @@ pub mod facts;
 pub mod journal;
 pub mod json;
 pub mod keyset;
+pub mod line;
 pub mod manifest;
 pub mod own_keys;
 pub mod policy;

@@ -25,6 +25,8 @@ pub struct Config {
     pub spool_mib: u64,
     /// The keeper's report, read and never written.
     pub report: PathBuf,
+    /// The carrier's own folder, mode 0700: the line's key, and nothing else.
+    pub state: PathBuf,
     /// The other end.
     pub hub: Hub,
     /// How often, how long.
@@ -113,6 +115,14 @@ impl Config {
     pub fn repository(&self) -> anyhow::Result<Line> {
         let own = format!("{}/repository", self.hub.address.trim_end_matches('/'));
         self.line(self.hub.repository.as_deref().unwrap_or(&own))
+    }
+
+    /// The line to the hub itself.
+    ///
+    /// # Errors
+    /// If the address or the authority's certificate is none.
+    pub fn hub(&self) -> anyhow::Result<Line> {
+        self.line(&self.hub.address)
     }
 
     fn line(&self, address: &str) -> anyhow::Result<Line> {

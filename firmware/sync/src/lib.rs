@@ -13,18 +13,25 @@
 //! | one repository, oldest root to newest target | [`mirror`] |
 //! | the folder, its bound, names and renames | [`spool`] |
 //! | when to try again | [`rhythm`] |
+//! | batches out, acknowledgements in | [`upload`] |
+//! | whose line it is | [`identity`] |
 
 pub mod config;
+pub mod enrol;
 pub mod fetch;
 pub mod held;
+pub mod identity;
 pub mod line;
 pub mod mirror;
 pub mod patience;
 pub mod rhythm;
 pub mod spool;
+pub mod upload;
 pub mod wants;
 
 pub use config::Config;
+pub use identity::Identity;
 pub use line::{Line, LineFault};
 pub use mirror::{Round, mirror};
 pub use spool::{Spool, SpoolFault};
+pub use upload::{Sender, Sent};

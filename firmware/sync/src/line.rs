@@ -22,6 +22,9 @@ const HEAD_MOST: usize = 16 << 10;
 /// An entity tag at most: it goes into a header of the next request.
 const TAG_MOST: usize = 128;
 
+/// Names and values of a request's headers.
+pub type Headers = [(&'static str, String)];
+
 /// A way to a hub.
 #[derive(Clone)]
 pub struct Line {
@@ -195,13 +198,7 @@ impl Line {
     ///
     /// # Errors
     /// [`LineFault`]; a status of 4xx or 5xx is one.
-    pub fn post(
-        &self,
-        path: &str,
-        headers: &[(&str, String)],
-        body: &[u8],
-        most: u64,
-    ) -> Result<Vec<u8>, LineFault> {
+    pub fn post(&self, path: &str, headers: &Headers, body: &[u8], most: u64) -> Result<Vec<u8>, LineFault> {
         let mut request = self
             .agent
             .post(format!("{}/{path}", self.base))
@@ -215,8 +212,30 @@ impl Line {
             request = request.header(*name, value);
         }
         let response = request.send(body).map_err(|error| told(&error))?;
-        let ask = Ask { path, from: 0, unless: None, most };
-        match self.answer(response, &ask)? {
+        self.small(response, path, most)
+    }
+
+    /// Asks for a small answer, in the line's name.
+    ///
+    /// # Errors
+    /// [`LineFault`].
+    pub fn ask(&self, path: &str, headers: &Headers, most: u64) -> Result<Vec<u8>, LineFault> {
+        let mut request = self
+            .agent
+            .get(format!("{}/{path}", self.base))
+            .config()
+            .timeout_recv_body(Some(self.patience.total(most)))
+            .build()
+            .header(ACCEPT_ENCODING, "identity");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let response = request.call().map_err(|error| told(&error))?;
+        self.small(response, path, most)
+    }
+
+    fn small(&self, response: Response<Body>, path: &str, most: u64) -> Result<Vec<u8>, LineFault> {
+        match self.answer(response, &Ask { path, from: 0, unless: None, most })? {
             Answer::Bytes(bytes) | Answer::Whole(bytes) => bytes.all(),
             Answer::Same | Answer::Absent => Err(LineFault::Refuse { status: 404, after: None }),
         }

@@ -1,19 +1,22 @@
 //! `gate-sync`: the network carrier's command. Only wires.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use gate_sync::enrol::{Invitation, enrol};
 use gate_sync::held::Held;
 use gate_sync::mirror::Place;
 use gate_sync::rhythm::draw;
-use gate_sync::{Config, Line, Round, Spool, mirror};
+use gate_sync::{Config, Identity, Line, Round, Sender, Sent, Spool, mirror};
 use gate_tuf::Repository;
 
 /// 天府闸机 Tianfu Gate: the network carrier.
 ///
-/// Fetches what this terminal needs from its hub into the spool. What it fetches is believed by nobody until `gate-trust`
-/// verified it.
+/// Fetches what this terminal needs from its hub into the spool, and brings sealed records there. What it fetches is
+/// believed by nobody until `gate-trust` verified it.
 #[derive(Parser)]
 #[command(name = "gate-sync", version)]
 struct Cli {
@@ -23,18 +26,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch what is new, again and again
-    Run {
-        /// The carrier's configuration
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
+    /// Fetch and send, again and again; the two know nothing of each other
+    Run(With),
+    /// Fetch and send, once. Ends with 1 if something did not come or go
+    Once(With),
+    /// Make this line known to the hub, with the code that the hub showed once
+    Enrol {
+        #[command(flatten)]
+        with: With,
+        /// The hub's code
+        #[arg(long)]
+        code: String,
+        /// The terminal's public device key, as `gate enrol` said it
+        #[arg(long, value_name = "HEX")]
+        device: String,
+        /// The terminal's public record key, as `gate enrol` said it
+        #[arg(long, value_name = "HEX")]
+        record: String,
     },
-    /// Fetch what is new, once. Ends with 1 if something did not come
-    Once {
-        /// The carrier's configuration
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
+}
+
+#[derive(Args)]
+struct With {
+    /// The carrier's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -49,56 +65,106 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Once { config } => {
-            let carrier = Carrier::open(Config::read(&config)?)?;
-            let rounds = carrier.fetch();
-            rounds.iter().for_each(|(repository, round)| print!("{}", in_words(*repository, round)));
-            let whole = rounds.iter().all(|(_, round)| round.is_whole());
-            Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Command::Once(with) => Carrier::open(&with)?.once(),
+        Command::Run(with) => Carrier::open(&with)?.run(),
+        Command::Enrol { with, code, device, record } => {
+            let carrier = Carrier::open(&with)?;
+            enrol(
+                &carrier.hub,
+                &carrier.identity,
+                &Invitation { code: &code, device: &device, record: &record },
+            )?;
+            println!("终端 {} 已登记 enrolled", carrier.config.terminal);
+            Ok(ExitCode::SUCCESS)
         }
-        Command::Run { config } => Carrier::open(Config::read(&config)?)?.run(),
     }
 }
 
 struct Carrier {
     config: Config,
-    line: Line,
+    repository: Line,
+    hub: Line,
+    identity: Identity,
     spool: Spool,
 }
 
 impl Carrier {
-    fn open(config: Config) -> anyhow::Result<Carrier> {
+    fn open(with: &With) -> anyhow::Result<Carrier> {
+        let config = Config::read(&with.config)?;
         let spool = Spool::open(&config.spool, config.spool_mib << 20)?;
-        Ok(Carrier { line: config.repository()?, spool, config })
+        let identity = Identity::open(&config.state, config.terminal)?;
+        Ok(Carrier { repository: config.repository()?, hub: config.hub()?, identity, spool, config })
+    }
+
+    fn once(&self) -> anyhow::Result<ExitCode> {
+        let rounds = self.fetch();
+        let sent = Sender::default().round(&self.hub, &self.identity, &self.spool);
+        rounds.iter().for_each(|(repository, round)| print!("{}", fetched(*repository, round)));
+        print!("{}", sent_in_words(&sent));
+        let whole = rounds.iter().all(|(_, round)| round.is_whole()) && sent.faults.is_empty();
+        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
+    /// Two loops, each with its own rhythm and failures.
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        thread::scope(|scope| {
+            scope.spawn(|| self.fetch_on());
+            self.send_on()
+        })
     }
 
     fn fetch(&self) -> [(Repository, Round); 2] {
         let held = Held::read(&self.config.report);
         let place = Place { spool: &self.spool, held: &held, terminal: self.config.terminal };
-        Repository::ALL.map(|repository| (repository, mirror(&self.line, place, repository)))
+        Repository::ALL.map(|repository| (repository, mirror(&self.repository, place, repository)))
     }
 
-    fn run(&self) -> anyhow::Result<ExitCode> {
+    fn fetch_on(&self) {
         let (rhythm, mut failures) = (self.config.pace.rhythm(), 0_u32);
         loop {
             let rounds = self.fetch();
             for (repository, round) in rounds.iter().filter(|(_, round)| round.files > 0 || !round.is_whole())
             {
-                eprint!("{}", in_words(*repository, round));
+                eprint!("{}", fetched(*repository, round));
             }
             let whole = rounds.iter().all(|(_, round)| round.is_whole());
             failures = if whole { 0 } else { failures.saturating_add(1) };
             let asked = rounds.iter().filter_map(|(_, round)| round.asked()).max();
-            std::thread::sleep(rhythm.pause(failures, asked, draw()));
+            thread::sleep(rhythm.pause(failures, asked, draw()));
+        }
+    }
+
+    fn send_on(&self) -> ! {
+        let (rhythm, mut failures, mut sender) = (self.config.pace.rhythm(), 0_u32, Sender::default());
+        loop {
+            let sent = sender.round(&self.hub, &self.identity, &self.spool);
+            if sent.batches + sent.acknowledgements > 0 || !sent.faults.is_empty() {
+                eprint!("{}", sent_in_words(&sent));
+            }
+            failures = if sent.faults.is_empty() { 0 } else { failures.saturating_add(1) };
+            if failures > 0 || !sent.more {
+                thread::sleep(rhythm.pause(failures, sent.asked(), draw()));
+            }
         }
     }
 }
 
-fn in_words(repository: Repository, round: &Round) -> String {
-    let mut text =
-        format!("{}: 收到 {} 个文件 files, {} 字节 bytes\n", repository.name(), round.files, round.bytes);
+fn fetched(repository: Repository, round: &Round) -> String {
+    let (name, files, bytes) = (repository.name(), round.files, round.bytes);
+    let mut text = format!("{name}: 收到 {files} 个文件 files, {bytes} 字节 bytes\n");
     for (name, fault) in &round.faults {
-        text.push_str(&format!("    未收到 not fetched: {name}: {fault}\n"));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "    未收到 not fetched: {name}: {fault}");
+    }
+    text
+}
+
+fn sent_in_words(sent: &Sent) -> String {
+    let (batches, acknowledgements) = (sent.batches, sent.acknowledgements);
+    let mut text =
+        format!("records: 上传 {batches} 批 batches sent, {acknowledgements} 个新回执 acknowledgements\n");
+    for (name, fault) in &sent.faults {
+        let _ = writeln!(text, "    未完成 not done: {name}: {fault}");
     }
     text
 }

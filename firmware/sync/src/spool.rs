@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use gate_core::records::names::ACKS;
 use gate_proof::digest::Hasher;
 
 use crate::wants::hex;
@@ -83,12 +84,15 @@ impl Spool {
         &self.path
     }
 
-    /// Bytes in it.
+    /// Bytes in it that the carrier brought. What waits in `out/` is the journal's matter, and has its own limit.
     ///
     /// # Errors
     /// [`SpoolFault`].
     pub fn used(&self) -> Result<u64, SpoolFault> {
-        used(&self.path)
+        [PARTS, "trust", "status", ACKS].iter().try_fold(0_u64, |sum, folder| {
+            let path = self.path.join(folder);
+            Ok(sum.saturating_add(if path.exists() { used(&path)? } else { 0 }))
+        })
     }
 
     /// A small file of it; `None` if it is not there, no regular file, or longer than `most`.
@@ -274,7 +278,7 @@ fn digest(mut file: File) -> io::Result<[u8; 32]> {
     }
 }
 
-/// Bytes of all regular files, three folders deep: the spool has no other.
+/// Bytes of all files, two folders deep: a repository has no other.
 fn used(path: &Path) -> Result<u64, SpoolFault> {
     fn sum(path: &Path, depth: u8) -> io::Result<u64> {
         let mut bytes = 0_u64;
@@ -290,5 +294,5 @@ fn used(path: &Path) -> Result<u64, SpoolFault> {
         }
         Ok(bytes)
     }
-    sum(path, 3).map_err(at(path))
+    sum(path, 2).map_err(at(path))
 }

@@ -1,0 +1,57 @@
+//! The hub: serves the repositories, takes terminals' sealed records, and knows how old each terminal's data are.
+//!
+//! Promises: what it acknowledges is committed and synced; a batch sent twice is kept once, two that differ are both kept;
+//! nothing it holds about people is readable here; overload is answered, not stored up.
+//! Must not know: what a record says, any key that opens one; it cannot sign data, and the repositories are only files to it.
+//!
+//! | what | module |
+//! |---|---|
+//! | files of the repositories | [`repository`] |
+//! | records, accounts, acknowledgements | [`store::records`], [`store::accounts`], [`acknowledge`] |
+//! | terminals, their keys, codes that enrol them | [`store::terminals`] |
+//! | one thread that writes, many commits in one sync | [`writer`] |
+//! | requests | [`http`], [`line`](mod@line) |
+//! | connections | [`listen`], [`tls`] |
+
+pub mod acknowledge;
+pub mod files;
+pub mod http;
+pub mod line;
+pub mod listen;
+pub mod metrics;
+pub mod repository;
+pub mod store;
+pub mod tls;
+pub mod writer;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gate_wire::time::Timestamp;
+
+use crate::acknowledge::Acknowledger;
+use crate::files::Folder;
+use crate::metrics::Metrics;
+use crate::store::Readers;
+use crate::writer::Writer;
+
+/// Everything that a request needs.
+pub struct Hub {
+    /// Where everything lies.
+    pub folder: Folder,
+    /// What is written, one thing after another.
+    pub writer: Writer,
+    /// What is read meanwhile.
+    pub readers: Readers,
+    /// Says what is held; without a number for its key in the key set it says nothing.
+    pub acknowledger: Option<Acknowledger>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The hub's clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Timestamp::from_unix(since).unwrap_or(Timestamp::MAX)
+}

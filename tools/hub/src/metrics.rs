@@ -1,0 +1,103 @@
+//! What is counted, as Prometheus reads it (text format 0.0.4).
+//! Promises: nothing in it is about a person, and no label names a terminal.
+//! Must not know: who reads it.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A number that goes up, and for some down.
+#[derive(Debug, Default)]
+pub struct Number(AtomicU64);
+
+impl Number {
+    /// One more.
+    pub fn up(&self) {
+        self.add(1);
+    }
+
+    /// Some more.
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Some fewer.
+    pub fn down(&self, count: u64) {
+        self.0.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Batches that were new.
+    pub kept: Number,
+    /// Batches that were here.
+    pub known: Number,
+    /// Batches that disagree with what was here.
+    pub doubted: Number,
+    /// Batches and accounts whose signature or form is not good.
+    pub refused: Number,
+    /// Accounts.
+    pub accounts: Number,
+    /// Requests that were told to come later.
+    pub turned_away: Number,
+    /// Requests in a name that is not theirs, or no longer.
+    pub strangers: Number,
+    /// Bytes of the repositories that were sent.
+    pub served_bytes: Number,
+    /// Commits.
+    pub commits: Number,
+    /// Changes that wait.
+    pub waiting: Number,
+    /// Connections that are open.
+    pub connections: Number,
+}
+
+/// What is counted in the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stock {
+    /// Terminals that are enrolled.
+    pub enrolled: u64,
+    /// Terminals that were revoked.
+    pub revoked: u64,
+    /// Batches.
+    pub batches: u64,
+    /// Alarms.
+    pub alarms: u64,
+}
+
+impl Metrics {
+    /// As text.
+    #[must_use]
+    pub fn in_text(&self, stock: &Stock) -> String {
+        let mut text = String::new();
+        let rows = [
+            ("batches_kept_total", "counter", self.kept.now()),
+            ("batches_known_total", "counter", self.known.now()),
+            ("batches_doubted_total", "counter", self.doubted.now()),
+            ("refused_total", "counter", self.refused.now()),
+            ("accounts_total", "counter", self.accounts.now()),
+            ("turned_away_total", "counter", self.turned_away.now()),
+            ("strangers_total", "counter", self.strangers.now()),
+            ("served_bytes_total", "counter", self.served_bytes.now()),
+            ("commits_total", "counter", self.commits.now()),
+            ("changes_waiting", "gauge", self.waiting.now()),
+            ("connections", "gauge", self.connections.now()),
+            ("terminals_enrolled", "gauge", stock.enrolled),
+            ("terminals_revoked", "gauge", stock.revoked),
+            ("batches", "gauge", stock.batches),
+            ("alarms", "gauge", stock.alarms),
+        ];
+        for (name, kind, number) in rows {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "# TYPE gate_hub_{name} {kind}\ngate_hub_{name} {number}");
+        }
+        text
+    }
+}

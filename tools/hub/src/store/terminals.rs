@@ -1,0 +1,220 @@
+//! Terminals: which are known, by which keys; codes that make one known; who did what.
+//! Promises: a code serves once; a key of a revoked terminal serves never again; a terminal that is enrolled anew keeps its
+//! number, its journals and its keys that were not revoked.
+//! Must not know: HTTP.
+
+use gate_core::query::TerminalNumber;
+use gate_proof::digest::sha256;
+use gate_proof::ed25519::PublicKey;
+use gate_wire::time::Timestamp;
+use rusqlite::{Connection, Error, OptionalExtension, params};
+
+use super::{signed, unsigned};
+
+/// What a terminal's key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUse {
+    /// What the province's keys are sealed to.
+    Device,
+    /// Signs batches and accounts.
+    Record,
+    /// Signs requests.
+    Line,
+}
+
+impl KeyUse {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            KeyUse::Device => "device",
+            KeyUse::Record => "record",
+            KeyUse::Line => "line",
+        }
+    }
+}
+
+/// Where a terminal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Never enrolled.
+    Unknown,
+    /// One of ours.
+    Enrolled,
+    /// No longer.
+    Revoked,
+}
+
+/// The public keys of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// X25519.
+    pub device: [u8; 32],
+    /// Ed25519, admitted.
+    pub record: PublicKey,
+    /// Ed25519, admitted.
+    pub line: PublicKey,
+}
+
+/// Why a code enrols nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uninvited {
+    /// No such code, or another terminal's.
+    Unknown,
+    /// Its time is over.
+    Ended,
+    /// It was used, for other keys.
+    Used,
+}
+
+/// Lets whoever has this code enrol a terminal until a time.
+///
+/// # Errors
+/// SQLite's.
+pub fn invite(db: &Connection, terminal: TerminalNumber, code: &str, until: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
+    let digest = sha256(&[code.as_bytes()]).0;
+    db.execute(sql, params![digest, terminal.value(), signed(until.unix())]).map(drop)
+}
+
+/// Makes a terminal's keys known, with a code.
+///
+/// # Errors
+/// SQLite's.
+pub fn enrol(
+    db: &Connection,
+    (terminal, code): (TerminalNumber, &str),
+    keys: &Keys,
+    now: Timestamp,
+) -> Result<Result<(), Uninvited>, Error> {
+    let digest = sha256(&[code.as_bytes()]).0;
+    let sql = "SELECT expires, used FROM invitation WHERE digest = ?1 AND terminal = ?2";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let found: Option<(i64, Option<i64>)> =
+        db.query_row(sql, params![digest, terminal.value()], read).optional()?;
+    match found {
+        None => return Ok(Err(Uninvited::Unknown)),
+        // Said twice: the answer to the first may have been lost.
+        Some((_, Some(_))) if are_known(db, terminal, keys)? => return Ok(Ok(())),
+        Some((_, Some(_))) => return Ok(Err(Uninvited::Used)),
+        Some((expires, None)) if unsigned(expires) < now.unix() => return Ok(Err(Uninvited::Ended)),
+        Some((_, None)) => {}
+    }
+    let at = signed(now.unix());
+    db.execute("UPDATE invitation SET used = ?2 WHERE digest = ?1", params![digest, at])?;
+    let sql = "INSERT INTO terminal VALUES (?1, 'enrolled', ?2)
+        ON CONFLICT (number) DO UPDATE SET state = 'enrolled', since = ?2";
+    db.execute(sql, params![terminal.value(), at])?;
+    for (purpose, key) in keys.each() {
+        // A key that was revoked stays so: whoever stole it has it still.
+        let sql = "INSERT OR IGNORE INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL)";
+        db.execute(sql, params![terminal.value(), purpose.name(), key, at])?;
+    }
+    audit(db, "enrolment", &format!("terminal {} enrolled", terminal.value()), now)?;
+    Ok(Ok(()))
+}
+
+impl Keys {
+    fn each(&self) -> [(KeyUse, [u8; 32]); 3] {
+        let (record, line) = (*self.record.as_bytes(), *self.line.as_bytes());
+        [(KeyUse::Device, self.device), (KeyUse::Record, record), (KeyUse::Line, line)]
+    }
+}
+
+fn are_known(db: &Connection, terminal: TerminalNumber, keys: &Keys) -> Result<bool, Error> {
+    let sql =
+        "SELECT 1 FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND key = ?3 AND until IS NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    for (purpose, key) in keys.each() {
+        if !statement.exists(params![terminal.value(), purpose.name(), key])? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Takes a terminal's keys away, all of them. `false` if it is not enrolled.
+///
+/// # Errors
+/// SQLite's.
+pub fn revoke(db: &Connection, terminal: TerminalNumber, who: &str, now: Timestamp) -> Result<bool, Error> {
+    let at = signed(now.unix());
+    let sql = "UPDATE terminal SET state = 'revoked', since = ?2 WHERE number = ?1 AND state = 'enrolled'";
+    if db.execute(sql, params![terminal.value(), at])? == 0 {
+        return Ok(false);
+    }
+    let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND until IS NULL";
+    db.execute(sql, params![terminal.value(), at])?;
+    let sql = "DELETE FROM invitation WHERE terminal = ?1 AND used IS NULL";
+    db.execute(sql, params![terminal.value()])?;
+    audit(db, who, &format!("terminal {} revoked", terminal.value()), now)?;
+    Ok(true)
+}
+
+/// Where a terminal stands.
+///
+/// # Errors
+/// SQLite's.
+pub fn standing(db: &Connection, terminal: TerminalNumber) -> Result<Standing, Error> {
+    let sql = "SELECT state = 'enrolled' FROM terminal WHERE number = ?1";
+    let enrolled = db.prepare_cached(sql)?.query_row([terminal.value()], |row| row.get(0)).optional()?;
+    Ok(match enrolled {
+        None => Standing::Unknown,
+        Some(true) => Standing::Enrolled,
+        Some(false) => Standing::Revoked,
+    })
+}
+
+/// The keys of a terminal that serve a purpose, the newest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn keys(db: &Connection, terminal: TerminalNumber, purpose: KeyUse) -> Result<Vec<PublicKey>, Error> {
+    let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND until IS NULL
+        ORDER BY since DESC LIMIT 8";
+    let mut statement = db.prepare_cached(sql)?;
+    let keys = statement.query_map(params![terminal.value(), purpose.name()], |row| row.get(0))?;
+    let keys = keys.collect::<Result<Vec<[u8; 32]>, Error>>()?;
+    Ok(keys.iter().filter_map(|key| PublicKey::admit(key).ok()).collect())
+}
+
+/// A terminal as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its number.
+    pub number: u32,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Since when.
+    pub since: u64,
+    /// Its newest device key, for the desk.
+    pub device: Option<[u8; 32]>,
+}
+
+/// Every terminal, by number.
+///
+/// # Errors
+/// SQLite's.
+pub fn all(db: &Connection) -> Result<Vec<Listed>, Error> {
+    let sql = "SELECT number, state = 'enrolled', since, (SELECT key FROM terminal_key
+        WHERE terminal = number AND purpose = 'device' AND until IS NULL ORDER BY terminal_key.since DESC LIMIT 1)
+        FROM terminal ORDER BY number";
+    let mut statement = db.prepare_cached(sql)?;
+    let listed = |row: &rusqlite::Row<'_>| {
+        let standing = if row.get(1)? { Standing::Enrolled } else { Standing::Revoked };
+        Ok(Listed { number: row.get(0)?, standing, since: unsigned(row.get(2)?), device: row.get(3)? })
+    };
+    statement.query_map([], listed)?.collect()
+}
+
+/// Writes down who did what.
+///
+/// # Errors
+/// SQLite's.
+pub fn audit(db: &Connection, who: &str, what: &str, now: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO audit (at, who, what) VALUES (?1, ?2, ?3)";
+    db.prepare_cached(sql)?.execute(params![signed(now.unix()), who, what]).map(drop)
+}
+
+#[cfg(test)]
+mod tests;

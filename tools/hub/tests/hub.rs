@@ -1,0 +1,14 @@
+//! The hub as a process: what terminals send it, what it serves, what kills and crowds do to it.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
+
+#[path = "support/chain.rs"]
+mod chain;
+#[path = "hub/hardship.rs"]
+mod hardship;
+#[path = "hub/records.rs"]
+mod records;
+#[path = "hub/repository.rs"]
+mod repository;
+#[path = "support/rig.rs"]
+mod rig;

@@ -1,0 +1,136 @@
+//! Records out, acknowledgements back, and who may do either.
+
+use gate_core::query::Sequence;
+use gate_core::records::names::BatchName;
+use gate_proof::ed25519::SigningKey;
+use gate_sync::LineFault;
+use gate_sync::upload::SendFault;
+
+use crate::chain::{Chain, key, terminal};
+use crate::rig::{Hub, Terminal, hub as run};
+
+fn status(fault: &LineFault) -> u16 {
+    let LineFault::Refuse { status, .. } = fault else { return 0 };
+    *status
+}
+
+#[test]
+fn records_come_once_and_are_acknowledged_after_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(300));
+    terminal.put(&chain, 1, 100);
+    let sent = terminal.send(&hub);
+    assert!(sent.faults.is_empty(), "{:?}", sent.faults);
+    assert_eq!((sent.batches, sent.acknowledgements), (1, 1));
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((100, 0)));
+    terminal.put(&chain, 101, 300);
+    terminal.send(&hub);
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((300, 0)));
+    // After a start the carrier sends everything again.
+    terminal.sender = gate_sync::Sender::default();
+    let sent = terminal.send(&hub);
+    assert_eq!((sent.batches, sent.faults.len()), (2, 0));
+    assert_eq!(hub.count("SELECT count(*) FROM batch"), 2);
+    assert_eq!((hub.metric("batches_kept_total"), hub.metric("batches_known_total")), (2, 2));
+}
+
+#[test]
+fn a_poisoned_batch_holds_back_no_other_and_a_foreign_one_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(20));
+    let mut poisoned = chain.batch(1, 10);
+    poisoned[200] ^= 1;
+    let name = BatchName {
+        terminal: self::terminal(),
+        journal: chain.journal(),
+        first: Sequence(1),
+        last: Sequence(11),
+    };
+    terminal.put_bytes(&name, &poisoned);
+    terminal.put(&chain, 1, 10);
+    terminal.put(&chain, 11, 20);
+    let eight = gate_core::query::TerminalNumber::new(8).unwrap();
+    terminal.put_bytes(&BatchName { terminal: eight, ..name }, &chain.batch(1, 2));
+    let sent = terminal.send(&hub);
+    assert_eq!((sent.batches, sent.faults.len()), (2, 1), "{:?}", sent.faults);
+    assert!(matches!(sent.faults[0].1, SendFault::Refuse(422)));
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((20, 0)));
+    assert_eq!(hub.metric("refused_total"), 1);
+}
+
+#[test]
+fn strangers_and_revoked_terminals_send_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let chain = Chain::begun(9);
+    let mut stranger = Terminal::new(7);
+    stranger.put(&chain, 1, 4);
+    let told = |sent: gate_sync::Sent| match &sent.faults[0].1 {
+        SendFault::Line(fault) => status(fault),
+        _ => 0,
+    };
+    assert_eq!(told(stranger.send(&hub)), 401);
+    let mut enrolled = Terminal::enrolled(&hub);
+    // The same number, another line key.
+    assert_eq!(told(stranger.send(&hub)), 401);
+    enrolled.put(&chain, 1, 4);
+    assert!(enrolled.send(&hub).faults.is_empty());
+    hub.revoke(7);
+    enrolled.put(&chain, 5, 9);
+    assert_eq!(told(enrolled.send(&hub)), 403);
+    assert_eq!(hub.count("SELECT count(*) FROM batch"), 1);
+    assert_eq!(hub.count("SELECT count(*) FROM audit WHERE who = '测试员'"), 1);
+    // What waited goes out once it is enrolled anew with new keys; its number and journal stay.
+    let mut anew = Terminal::new(7);
+    anew.enrol(&hub, &SigningKey::from_seed(&[6; 32])).unwrap();
+    anew.put(&chain, 5, 9);
+    assert!(matches!(anew.send(&hub).faults[0].1, SendFault::Refuse(422)), "its old record key is revoked");
+}
+
+#[test]
+fn a_terminal_brings_no_other_ones_records_over_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let chain = Chain::begun(4);
+    Terminal::enrolled(&hub);
+    let swapped = Terminal::new(8);
+    swapped.enrol(&hub, &key()).unwrap();
+    let batch = chain.batch(1, 4);
+    let headers = swapped.identity.headers("POST", "/v1/records", &batch);
+    let refused = hub.line().post("v1/records", &headers, &batch, 1000).unwrap_err();
+    assert_eq!(status(&refused), 422);
+    assert_eq!(hub.count("SELECT count(*) FROM batch"), 0);
+    // A signature of one request opens no other.
+    let refused = hub.line().ask("v1/acknowledgements", &headers, 1000).unwrap_err();
+    assert_eq!(status(&refused), 401);
+}
+
+#[test]
+fn a_code_enrols_once_and_never_a_key_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (first, second, code) = (Terminal::new(7), Terminal::new(7), hub.invite(7));
+    assert_eq!(status(&second.enrol_with(&hub, "0123456789abcdef", &key()).unwrap_err()), 403);
+    first.enrol_with(&hub, &code, &key()).unwrap();
+    first.enrol_with(&hub, &code, &key()).unwrap();
+    assert_eq!(status(&second.enrol_with(&hub, &code, &key()).unwrap_err()), 403);
+    let another = hub.invite(7);
+    assert_eq!(status(&Terminal::new(8).enrol_with(&hub, &another, &key()).unwrap_err()), 403);
+    let listed = run(&["terminals", "--data", folder.path().to_str().unwrap()]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.starts_with("7 enrolled ") && listed.contains(&"07".repeat(32)), "{listed}");
+}
+
+#[test]
+fn after_a_restored_copy_acknowledgements_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(4));
+    terminal.put(&chain, 1, 4);
+    terminal.send(&hub);
+    assert!(run(&["restored", "--data", folder.path().to_str().unwrap()]).status.success());
+    terminal.send(&hub);
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((4, 1)));
+}

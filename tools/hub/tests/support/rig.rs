@@ -1,0 +1,182 @@
+//! A hub as a process, and terminals that speak to it with the carrier's own code.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use gate_core::query::Sequence;
+use gate_core::records::names::{BatchName, acknowledgement_name};
+use gate_proof::cose::{Aad, verify};
+use gate_proof::ed25519::{PublicKey, SigningKey};
+use gate_sync::enrol::{Invitation, enrol};
+use gate_sync::patience::Patience;
+use gate_sync::{Identity, Line, LineFault, Sender, Sent, Spool};
+use gate_wire::cose::Sign1;
+
+use crate::chain::{Chain, key, terminal};
+
+pub(crate) const PATIENT: Patience = Patience {
+    connect: Duration::from_secs(60),
+    answer: Duration::from_secs(60),
+    window: Duration::from_secs(60),
+    least_rate: 1,
+};
+
+/// A hub that is killed when it is dropped.
+pub(crate) struct Hub {
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) folder: PathBuf,
+}
+
+pub(crate) fn hub(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_gate-hub")).args(arguments).output().unwrap()
+}
+
+impl Hub {
+    pub(crate) fn start(folder: &Path) -> Hub {
+        Hub::start_with(folder, &[])
+    }
+
+    pub(crate) fn start_with(folder: &Path, more: &[&str]) -> Hub {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gate-hub"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", "0a0b0c0d", "--data"]);
+        let mut child = command.arg(folder).args(more).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines.find_map(|line| Some(line.unwrap().strip_prefix("listening at ")?.to_owned()));
+        let address = address.unwrap().replace("127.0.0.1", "localhost");
+        Hub { child, address, folder: folder.into() }
+    }
+
+    /// SIGKILL, at once.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn line(&self) -> Line {
+        let pem = fs::read(self.folder.join("tls/authority.pem")).unwrap();
+        Line::open(&self.address, &pem, PATIENT).unwrap()
+    }
+
+    pub(crate) fn repository(&self) -> Line {
+        let pem = fs::read(self.folder.join("tls/authority.pem")).unwrap();
+        Line::open(&format!("{}/repository", self.address), &pem, PATIENT).unwrap()
+    }
+
+    /// A code for a terminal, as the hub shows it.
+    pub(crate) fn invite(&self, terminal: u32) -> String {
+        let number = terminal.to_string();
+        let shown = hub(&["invite", "--data", self.folder.to_str().unwrap(), "--terminal", &number]);
+        assert!(shown.status.success());
+        String::from_utf8(shown.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn revoke(&self, terminal: u32) {
+        let number = terminal.to_string();
+        let data = self.folder.to_str().unwrap();
+        assert!(hub(&["revoke", "--data", data, "--terminal", &number, "--by", "测试员"]).status.success());
+    }
+
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.join("hub.db")).unwrap()
+    }
+
+    pub(crate) fn count(&self, sql: &str) -> u64 {
+        self.database().query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap().into()
+    }
+
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = String::from_utf8(self.line().ask("metrics", &[], 1 << 16).unwrap()).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("gate_hub_{name} ")));
+        line.unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Terminal 7, or another that says it is: its carrier's folders and its journal.
+pub(crate) struct Terminal {
+    _folder: tempfile::TempDir,
+    pub(crate) spool: Spool,
+    pub(crate) identity: Identity,
+    pub(crate) sender: Sender,
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Terminal {
+    pub(crate) fn new(number: u32) -> Terminal {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(&folder.path().join("spool"), 64 << 20).unwrap();
+        fs::create_dir_all(spool.path().join("out")).unwrap();
+        let identity = Identity::open(&folder.path().join("state"), number).unwrap();
+        Terminal { _folder: folder, spool, identity, sender: Sender::default() }
+    }
+
+    pub(crate) fn enrolled(hub: &Hub) -> Terminal {
+        let terminal = Terminal::new(terminal().value());
+        terminal.enrol(hub, &key()).unwrap();
+        terminal
+    }
+
+    pub(crate) fn enrol(&self, hub: &Hub, record: &SigningKey) -> Result<(), LineFault> {
+        self.enrol_with(hub, &hub.invite(self.identity.terminal().value()), record)
+    }
+
+    pub(crate) fn enrol_with(&self, hub: &Hub, code: &str, record: &SigningKey) -> Result<(), LineFault> {
+        let record = hex(record.public_key().as_bytes());
+        let invitation = Invitation { code, device: &"07".repeat(32), record: &record };
+        enrol(&hub.line(), &self.identity, &invitation)
+    }
+
+    /// Puts rows of a journal into the outbox.
+    pub(crate) fn put(&self, chain: &Chain, from: u64, to: u64) {
+        let name = BatchName {
+            terminal: terminal(),
+            journal: chain.journal(),
+            first: Sequence(from),
+            last: Sequence(to),
+        };
+        self.put_bytes(&name, &chain.batch(from, to));
+    }
+
+    pub(crate) fn put_bytes(&self, name: &BatchName, bytes: &[u8]) {
+        fs::write(self.spool.path().join("out").join(name.print().as_str()), bytes).unwrap();
+    }
+
+    pub(crate) fn send(&mut self, hub: &Hub) -> Sent {
+        self.sender.round(&hub.line(), &self.identity, &self.spool)
+    }
+
+    /// Watermark and epoch of what came back for a journal; its signature and the row's hash are checked.
+    pub(crate) fn acknowledged(&self, hub: &Hub, chain: &Chain) -> Option<(u64, u32)> {
+        let name = acknowledgement_name(terminal(), &chain.journal());
+        let bytes = self.spool.read(&format!("acks/{name}"), 256)?;
+        let message = Sign1::parse(&bytes).unwrap();
+        assert_eq!(message.kid.0, [10, 11, 12, 13]);
+        let seed = fs::read_to_string(hub.folder.join("acknowledge.key")).unwrap();
+        let seed = gate_core::json::hex(seed.trim_end()).unwrap();
+        let key: PublicKey = SigningKey::from_seed(&seed).public_key();
+        let proven = verify(&message, Aad::Acknowledgement, &key).unwrap();
+        let at = |from: usize, to: usize| {
+            proven.payload()[from..to].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        };
+        assert_eq!((at(0, 1), at(1, 5)), (1, 7));
+        assert_eq!(proven.payload()[29..61], chain.hash(at(21, 29)).0);
+        Some((at(21, 29), u32::try_from(at(61, 65)).unwrap()))
+    }
+}
