@@ -36,6 +36,13 @@ pub(crate) struct Stored {
     pub(crate) hash: Digest,
 }
 
+/// What letting rows go came to.
+pub(crate) struct Shed {
+    pub(crate) rows: usize,
+    /// The journal as it is listed now.
+    pub(crate) begins: Option<Listed>,
+}
+
 /// The open file.
 pub(crate) struct Database {
     connection: Connection,
@@ -103,6 +110,48 @@ impl Database {
         let sql = "SELECT sequence, previous, day_key, enc, body, tag, journal, hash FROM record \
                    ORDER BY sequence DESC LIMIT 1";
         self.connection.query_row(sql, [], stored).optional()
+    }
+
+    /// The first row's place.
+    pub(crate) fn first(&self) -> Result<Option<Sequence>, Error> {
+        let first: Option<i64> =
+            self.connection.query_row("SELECT min(sequence) FROM record", [], |row| row.get(0))?;
+        Ok(first.map(|first| Sequence(first.unsigned_abs())))
+    }
+
+    /// Lets go of up to `limit` rows of a journal, the oldest, all before `end`; the journal begins behind them then, with the last
+    /// one's hash before its first row, so that the chain stays whole. One commit.
+    pub(crate) fn shed(&mut self, id: JournalId, end: Sequence, limit: usize) -> Result<Shed, Error> {
+        let listed = self.journals()?.into_iter().find(|listed| listed.id == id);
+        let Some(mut listed) = listed else { return Ok(Shed { rows: 0, begins: None }) };
+        let mut rows = self.rows(listed.first, limit)?;
+        rows.retain(|stored| stored.journal == listed.number && stored.row.sequence < end);
+        let Some(last) = rows.last() else { return Ok(Shed { rows: 0, begins: None }) };
+        (listed.first, listed.previous) = (last.row.sequence.0 + 1, last.hash);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "DELETE FROM record WHERE journal = ?1 AND sequence < ?2",
+            [listed.number, listed.first.cast_signed()],
+        )?;
+        transaction.execute(
+            "UPDATE journal SET first = ?2, previous = ?3 WHERE number = ?1",
+            params![listed.number, listed.first.cast_signed(), listed.previous.0],
+        )?;
+        transaction.commit()?;
+        Ok(Shed { rows: rows.len(), begins: Some(listed) })
+    }
+
+    /// The newest days' counters.
+    pub(crate) fn recent_tallies(&self, most: usize) -> Result<Vec<(Tally, u64)>, Error> {
+        let mut statement = self.connection.prepare(
+            "SELECT day, place, lane, letter, count FROM tally ORDER BY day DESC, place, lane, letter LIMIT ?1",
+        )?;
+        let rows = statement.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+            let day = Day(row.get(0)?);
+            let tally = Tally { day, place: row.get(1)?, lane: row.get(2)?, letter: row.get(3)? };
+            Ok((tally, row.get::<_, i64>(4)?.unsigned_abs()))
+        })?;
+        rows.collect()
     }
 
     pub(crate) fn tallies(&self, day: Day) -> Result<Vec<(Tally, u64)>, Error> {

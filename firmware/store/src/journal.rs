@@ -7,7 +7,10 @@
 //! [`SqliteJournal::backlog`] says how many wait; [`SqliteJournal::tend`], called between passages, brings them home.
 
 mod append;
+mod outgoing;
 mod start;
+
+pub use outgoing::{Acknowledged, AcknowledgementDoubt, KEEP_DAYS, ShedFault, Standing, Taken};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::mpsc::Receiver;

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `journal.db`, `-wal` | sealed rows in a hash chain, daily counters, use counters, kept values |
 //! | the reserve | 10,000 preallocated slots for the day the disk is full, and the last known head of the chain |
+//! | `out/` | batches as files, until they are acknowledged |
 //! | `journal.db.damaged-<time>` | what could not be read: moved aside, never deleted |
 
 mod batch;
@@ -18,6 +19,7 @@ mod database;
 mod disk;
 mod fault;
 mod journal;
+mod outbox;
 mod recover;
 mod reserve;
 mod row;
@@ -33,7 +35,10 @@ pub use copy::{
 };
 pub use disk::{BlockFile, Disk, SystemDisk};
 pub use fault::{Damage, OpenFault, ReadFault};
-pub use journal::{Backlog, SqliteJournal};
+pub use journal::{
+    Acknowledged, AcknowledgementDoubt, Backlog, KEEP_DAYS, ShedFault, SqliteJournal, Standing, Taken,
+};
+pub use outbox::{Outbox, Put, alleged_acknowledgement};
 pub use recover::Recovery;
 pub use reserve::RESERVE_SLOTS;
 pub use row::{AAD_BYTES, DayKeyId, JournalId, OpenRowRefused, Row};

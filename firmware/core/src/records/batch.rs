@@ -23,7 +23,7 @@ pub const HEADER_BYTES: usize = 1 + 4 + 16 + 8 + 2 + 32;
 /// Bytes of a batch, at most.
 pub const BATCH_MOST: usize = 64 * 1024;
 /// Bytes of the COSE envelope and of the Sig_structure around a payload, rounded up.
-const ENVELOPE_BYTES: usize = 128;
+pub const ENVELOPE_BYTES: usize = 128;
 /// Rows of one batch, at most: 267.
 pub const ROWS_MOST: usize = (BATCH_MOST - ENVELOPE_BYTES - HEADER_BYTES) / SEALED_BYTES;
 

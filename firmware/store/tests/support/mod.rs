@@ -3,4 +3,5 @@
 
 pub(crate) mod disk;
 pub(crate) mod fillable;
+pub(crate) mod hub;
 pub(crate) mod world;
