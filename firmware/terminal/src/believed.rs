@@ -15,6 +15,7 @@ use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::keyset::KeySet;
 use gate_core::manifest::{self, Dataset, Manifest, ManifestEntry, Province};
 use gate_core::policy::Policy;
+use gate_core::records::account::Held;
 use gate_core::staff::StaffList;
 use gate_proof::digest::{Hasher, sha256};
 use gate_status::{Revocations, SealedList, StatusList};
@@ -49,6 +50,7 @@ pub struct Believed {
     pub issued: Vec<Timestamp>,
     versions: Vec<(Dataset, u32)>,
     digests: Vec<(Dataset, [u8; 32])>,
+    as_of: Vec<(Dataset, Timestamp)>,
 }
 
 /// The policies of this terminal.
@@ -118,6 +120,7 @@ impl Believed {
             problems: Vec::new(),
             issued: Vec::new(),
             versions: Vec::new(),
+            as_of: Vec::new(),
             digests: Vec::new(),
         }
     }
@@ -161,6 +164,7 @@ impl Believed {
                 Ok(()) => {
                     self.versions.push((entry.dataset, entry.version));
                     self.digests.push((entry.dataset, entry.sha256));
+                    self.as_of.push((entry.dataset, entry.as_of));
                 }
                 Err(cause) => self.problems.push(Problem { dataset: Some(entry.dataset), cause }),
             }
@@ -225,6 +229,18 @@ impl Believed {
     /// SHA-256 of a dataset's file in force.
     pub fn digest(&self, dataset: Dataset) -> Option<&[u8; 32]> {
         self.digests.iter().find(|(known, _)| *known == dataset).map(|(_, digest)| digest)
+    }
+
+    /// What is in force, with its issue or as-of time: the list's is that of the newest delta taken.
+    pub fn held(&self) -> impl Iterator<Item = Held> {
+        let list = self.list.as_ref().map(|list| list.head().as_of);
+        self.versions.iter().filter_map(move |&(dataset, version)| {
+            let as_of = match dataset {
+                Dataset::StatusList | Dataset::StatusDelta => list,
+                _ => self.as_of.iter().find(|(known, _)| *known == dataset).map(|(_, as_of)| *as_of),
+            };
+            Some(Held { dataset, version, as_of: as_of? })
+        })
     }
 
     /// The versions in force.

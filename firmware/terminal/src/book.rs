@@ -2,9 +2,14 @@
 //! Promises: a terminal without day keys has no journal and says so, instead of recording in the clear.
 //! Must not know: SQLite.
 
-use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, UseKey};
+use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, Tally, UseKey};
 use gate_core::query::Sequence;
-use gate_store::{DayKeys, SqliteJournal};
+use gate_core::records::acknowledgement::Proven;
+use gate_store::{
+    Acknowledged, AcknowledgementDoubt, Batch, BatchFault, DayKeys, ReadFault, ShedFault, SqliteJournal,
+    Standing, Taken,
+};
+use gate_wire::time::Day;
 use rand_core::CryptoRng;
 
 /// What was kept over restarts beside records.
@@ -20,6 +25,83 @@ pub trait Book: Journal {
 
     /// Writes what waits in reserve or memory, as far as that is possible now; how much still waits.
     fn tend(&mut self) -> Waiting;
+
+    /// Hands the way out to `ask`, if there is a journal to send from.
+    fn send_from(&mut self, _ask: &mut dyn FnMut(&mut dyn Outgoing)) {}
+}
+
+/// The journal as its dispatch sees it. Nothing waits for a writer that is busy.
+pub trait Outgoing {
+    /// [`SqliteJournal::standing`].
+    ///
+    /// # Errors
+    /// The writer is busy.
+    fn standing(&self) -> Result<Standing, ReadFault>;
+
+    /// [`SqliteJournal::acknowledged`].
+    ///
+    /// # Errors
+    /// The writer is busy.
+    fn acknowledged(&self) -> Result<Vec<Acknowledged>, ReadFault>;
+
+    /// [`SqliteJournal::cut`].
+    ///
+    /// # Errors
+    /// The writer is busy, or signing failed.
+    fn cut(&self, from: Sequence, rows_most: usize) -> Result<Option<Batch>, BatchFault>;
+
+    /// [`SqliteJournal::acknowledge`].
+    ///
+    /// # Errors
+    /// It is not about what is here.
+    fn acknowledge(&mut self, word: &Proven) -> Result<Taken, AcknowledgementDoubt>;
+
+    /// [`SqliteJournal::begin_day`], then one step of [`SqliteJournal::shed`].
+    ///
+    /// # Errors
+    /// The writer is busy or failed.
+    fn let_go(&mut self, today: Day) -> Result<usize, ShedFault>;
+
+    /// [`SqliteJournal::recent_tallies`].
+    ///
+    /// # Errors
+    /// The writer is busy.
+    fn counts(&self, most: usize) -> Result<Vec<(Tally, u64)>, ReadFault>;
+
+    /// What is not in the journal's file yet.
+    fn waiting(&self) -> Waiting;
+}
+
+impl<R: CryptoRng> Outgoing for SqliteJournal<R> {
+    fn standing(&self) -> Result<Standing, ReadFault> {
+        SqliteJournal::standing(self)
+    }
+
+    fn acknowledged(&self) -> Result<Vec<Acknowledged>, ReadFault> {
+        SqliteJournal::acknowledged(self)
+    }
+
+    fn cut(&self, from: Sequence, rows_most: usize) -> Result<Option<Batch>, BatchFault> {
+        SqliteJournal::cut(self, from, rows_most)
+    }
+
+    fn acknowledge(&mut self, word: &Proven) -> Result<Taken, AcknowledgementDoubt> {
+        SqliteJournal::acknowledge(self, word)
+    }
+
+    fn let_go(&mut self, today: Day) -> Result<usize, ShedFault> {
+        self.begin_day(today)?;
+        self.shed(today)
+    }
+
+    fn counts(&self, most: usize) -> Result<Vec<(Tally, u64)>, ReadFault> {
+        self.recent_tallies(most)
+    }
+
+    fn waiting(&self) -> Waiting {
+        let backlog = self.backlog();
+        Waiting { reserve: backlog.reserve, memory: backlog.memory }
+    }
 }
 
 /// Records that are not in the journal's own file yet.
@@ -48,8 +130,11 @@ impl<R: CryptoRng> Book for SqliteJournal<R> {
 
     fn tend(&mut self) -> Waiting {
         let _ = SqliteJournal::tend(self); // a fault shows in what still waits
-        let backlog = self.backlog();
-        Waiting { reserve: backlog.reserve, memory: backlog.memory }
+        Outgoing::waiting(self)
+    }
+
+    fn send_from(&mut self, ask: &mut dyn FnMut(&mut dyn Outgoing)) {
+        ask(self);
     }
 }
 

@@ -40,6 +40,20 @@ pub struct Config {
     pub display: DisplayConfig,
     /// What is known of the battery-backed clock.
     pub clock: ClockConfig,
+    /// Where records leave; without it they stay in the journal.
+    #[serde(default)]
+    pub records: Option<RecordsConfig>,
+}
+
+/// The records' way out and back (ADR 15).
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsConfig {
+    /// The carriers' folder: batches leave in its `out`, acknowledgements come in its `acks`.
+    pub spool: PathBuf,
+    /// MiB of batches that wait there at most; the journal goes on all the same.
+    #[serde(default = "default_outbox_mib")]
+    pub outbox_mib: u64,
 }
 
 /// A camera.
@@ -142,6 +156,10 @@ pub enum RtcFitted {
     None,
 }
 
+fn default_outbox_mib() -> u64 {
+    128
+}
+
 fn default_baud() -> u32 {
     115_200
 }
@@ -173,6 +191,11 @@ impl Config {
             ensure!(path.is_absolute(), "`{what}` must be an absolute path, this is {}", path.display());
         }
         ensure!(self.journal != self.reserve, "`journal` and `reserve` must be two files");
+        if let Some(records) = &self.records {
+            let spool = &records.spool;
+            ensure!(spool.is_absolute(), "`spool` must be an absolute path, this is {}", spool.display());
+            ensure!((1..=1024).contains(&records.outbox_mib), "`outbox_mib` is 1 to 1024");
+        }
         if let Some(reader) = &self.reader {
             self.baud(reader)?;
         }
@@ -239,6 +262,8 @@ mod tests {
             ("baud = 115200", "baud = 300", "readers speak"),
             ("data = \"/", "data = \"", "absolute path"),
             ("width = 800", "width = 8000", "320 x 240"),
+            ("spool = \"/", "spool = \"", "absolute path"),
+            ("outbox_mib = 128", "outbox_mib = 0", "1 to 1024"),
             ("theme = \"dark\"", "theme = \"blue\"", "unknown variant `blue`, expected `dark` or `bright`"),
             ("language = \"zh\"", "language = \"fr\"", "unknown variant `fr`, expected `zh` or `en`"),
             ("rtc = \"battery\"", "rtc = \"maybe\"", "unknown variant"),

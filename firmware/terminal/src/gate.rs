@@ -29,6 +29,7 @@ use gate_wire::time::Millis;
 
 use crate::book::Book;
 use crate::devices::Devices;
+use crate::dispatch::Dispatch;
 use crate::eye::Eye;
 use crate::judge::{Judge, Shown};
 use crate::renewal::Renewal;
@@ -95,6 +96,7 @@ pub struct Gate {
     /// An attempt that waits for its second temperature reading (DOMAIN §12).
     warm: Option<Attempt>,
     renewal: Option<Renewal>,
+    dispatch: Option<Dispatch>,
 }
 
 impl Gate {
@@ -121,6 +123,7 @@ impl Gate {
             recent: Recent::default(),
             warm: None,
             renewal: None,
+            dispatch: None,
         };
         gate.start(now);
         Ok(gate)

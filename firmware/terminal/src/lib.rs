@@ -19,6 +19,7 @@ pub mod config;
 pub mod day_keys;
 pub mod decode;
 pub mod devices;
+pub mod dispatch;
 pub mod enrol;
 pub mod eye;
 mod files;

@@ -19,6 +19,7 @@ use crate::believed::Believed;
 use crate::book::{Book, NoBook};
 use crate::config::{Config, RtcFitted};
 use crate::devices::Devices;
+use crate::dispatch::Dispatch;
 use crate::gate::{Gate, KeptVersions};
 use crate::judge::Judge;
 use crate::moment;
@@ -75,8 +76,12 @@ pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Resu
     for problem in &believed.problems {
         crate::say!("gate: {problem}");
     }
+    let dispatch = dispatch(config, &first);
     let mut gate = Gate::new(devices, first.with(believed), book, config.manner())?;
     gate.renew_from(renewal);
+    if let Some(dispatch) = dispatch {
+        gate.send_by(dispatch);
+    }
     Ok(gate)
 }
 
@@ -100,6 +105,20 @@ pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>
     let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
     let opened = SqliteJournal::open(journal, keys, rand_core::UnwrapErr(getrandom::SysRng));
     Ok(Box::new(opened.with_context(|| format!("opening the journal {}", config.journal.display()))?))
+}
+
+/// The records' way, where one is configured. Without it records stay in the journal, and the lane serves.
+fn dispatch(config: &Config, judge: &Judge) -> Option<Dispatch> {
+    let records = config.records.as_ref()?;
+    let secrets = judge.secrets();
+    let bytes_most = records.outbox_mib << 20;
+    match Dispatch::start(&records.spool, secrets.terminal, secrets.record_key(), bytes_most) {
+        Ok(dispatch) => Some(dispatch),
+        Err(cause) => {
+            crate::say!("records: no thread to send them by: {cause}");
+            None
+        }
+    }
 }
 
 /// The devices of this configuration.

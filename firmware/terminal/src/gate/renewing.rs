@@ -10,6 +10,7 @@ use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
 use super::upkeep::{is_thinkable, seen_kept};
+use crate::dispatch::{Condition, Dispatch, Progress, Told};
 use crate::judge::Judge;
 use crate::renewal::{Renewal, SeenThen};
 
@@ -39,6 +40,24 @@ impl Gate {
         self.renewal = Some(renewal);
     }
 
+    /// From now on records leave by this way.
+    pub fn send_by(&mut self, dispatch: Dispatch) {
+        self.dispatch = Some(dispatch);
+    }
+
+    /// How the records' way stands; `None` where there is none.
+    #[must_use]
+    pub fn records_way(&self) -> Option<Progress> {
+        self.dispatch.as_ref().map(Dispatch::progress)
+    }
+
+    /// A technician waits for records: what there is leaves now.
+    pub fn hurry_records(&mut self) {
+        if let Some(dispatch) = &mut self.dispatch {
+            dispatch.hurry();
+        }
+    }
+
     /// What waits for a turn without a person.
     pub(super) fn idle(&mut self, now: Millis) {
         // Who was asked for a second reading is judged by the same data.
@@ -51,6 +70,16 @@ impl Gate {
             }
         }
         self.patrol(now);
+        self.send_records(now);
+    }
+
+    fn send_records(&mut self, now: Millis) {
+        let Some(dispatch) = &mut self.dispatch else { return };
+        let believed = self.judge.believed();
+        let held = || believed.held().collect();
+        let condition = Condition { faults: self.upkeep.faults, held: &held };
+        let told = Told { now, time: self.time.now(now), keys: believed.key_set.as_ref(), condition };
+        dispatch.step(&told, self.book.as_mut());
     }
 
     fn take_over(&mut self, newer: crate::believed::Believed, now: Millis) {

@@ -18,7 +18,7 @@ use gate_signing::key_name::KeyName;
 use gate_store::{
     Backlog, DayKeys, Disk, JournalConfig, JournalKeys, Row, SqliteJournal, SystemDisk, verify_batch,
 };
-use gate_terminal::book::{Book, Waiting};
+use gate_terminal::book::{Book, Outgoing, Waiting};
 use gate_terminal::judge::Judge;
 use gate_wire::record::Record;
 use gate_wire::time::Timestamp;
@@ -153,5 +153,9 @@ impl Book for Ledger {
 
     fn tend(&mut self) -> Waiting {
         Book::tend(&mut *self.journal.borrow_mut())
+    }
+
+    fn send_from(&mut self, ask: &mut dyn FnMut(&mut dyn Outgoing)) {
+        ask(&mut *self.journal.borrow_mut());
     }
 }
