@@ -25,6 +25,7 @@ use gate_store::Backlog;
 use gate_terminal::believed::Believed;
 use gate_terminal::book::Book;
 use gate_terminal::devices::Devices;
+use gate_terminal::dispatch::Dispatch;
 use gate_terminal::gate::{Gate, KeptVersions, RTC_SET};
 use gate_terminal::judge::{Judge, Station};
 use gate_terminal::renewal::Renewal;
@@ -53,6 +54,8 @@ const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
 pub const STEP_MS: u64 = 20;
 /// Bytes that the reader's line carries in a turn: 115200 bit/s, ten bits a byte.
 pub const LINE: usize = 115_200 / 10 * STEP_MS as usize / 1_000;
+/// Batches that wait to be carried, at most.
+const OUTBOX_BYTES: u64 = 16 << 20;
 /// The list as the desk built it.
 const LIST: &str = "status.db";
 /// What the reader needs to greet the terminal before the first person comes.
@@ -153,6 +156,11 @@ impl Stage {
         };
         stage.run(SETTLING_MS)?;
         Ok(stage)
+    }
+
+    /// The terminal, for what a technician does at it.
+    pub fn gate(&mut self) -> &mut Gate {
+        &mut self.gate
     }
 
     /// Lets virtual time pass, a turn of the loop every 20 ms.
@@ -413,6 +421,7 @@ fn terminal(
     let renewal = Renewal::of(&data(directory));
     let judge = Judge::new(Believed::load_day_keys(&data(directory)), secrets, station);
     let mut ledger = Ledger::open(directory, &judge, boot, disk)?;
+    let (number, record_key) = (judge.secrets().terminal, judge.secrets().record_key());
     if ledger.kept(RTC_SET).is_none() {
         // The terminal of the demo was enrolled with a right clock.
         ledger.keep(RTC_SET, 1);
@@ -421,6 +430,9 @@ fn terminal(
     let book = Box::new(ledger.clone());
     let mut gate = Gate::new(devices(directory, setting, world), judge.with(believed), book, setting.manner)?;
     gate.renew_from(renewal);
+    if let Some(spool) = &setting.spool {
+        gate.send_by(Dispatch::start(spool, number, record_key, OUTBOX_BYTES)?);
+    }
     Ok((gate, ledger))
 }
 

@@ -2,6 +2,8 @@
 //! Promises: plain values with the ordinary day as their default.
 //! Must not know: how a terminal is put together.
 
+use std::path::PathBuf;
+
 use gate_core::manifest::Dataset;
 use gate_core::time::RtcHealth;
 use gate_proof::subject::Subject;
@@ -42,6 +44,8 @@ pub struct Setting {
     pub thermometer: Fitted,
     /// How the screens look.
     pub manner: Manner,
+    /// The carriers' folder, where records leave.
+    pub spool: Option<PathBuf>,
 }
 
 /// Whether a device is fitted.
@@ -113,6 +117,7 @@ impl Default for Setting {
             disk: Disk::System,
             thermometer: Fitted::No,
             manner: Manner::HOUSE,
+            spool: None,
         }
     }
 }
