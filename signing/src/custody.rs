@@ -15,6 +15,7 @@ pub mod day_vault;
 pub mod plain;
 #[cfg(feature = "pkcs11")]
 pub mod token;
+pub mod voucher;
 
 use std::fmt;
 use std::io;
@@ -29,6 +30,7 @@ use zeroize::Zeroizing;
 use crate::key_name::{KeyName, Purpose};
 use crate::log::LogFault;
 use crate::seed::Seed;
+use voucher::Voucher;
 
 /// Bytes of every public half.
 pub const PUBLIC_BYTES: usize = 32;
@@ -116,6 +118,14 @@ pub trait Custody: Send + Sync {
     /// [`CustodyFault`]; then some may still be there.
     fn destroy_all(&self, names: &[KeyName]) -> Result<(), CustodyFault> {
         names.iter().try_for_each(|name| self.destroy(*name))
+    }
+
+    /// What the desk seals its own words with, and knows them by. None where keys are everybody's.
+    ///
+    /// # Errors
+    /// [`CustodyFault`].
+    fn voucher(&self) -> Result<Option<Voucher>, CustodyFault> {
+        Ok(None)
     }
 
     /// Whether what day keys lie under is at hand. Where each lies by itself nothing can be missing.
@@ -248,6 +258,11 @@ pub enum CustodyFault {
         /// What is wrong with it.
         reason: String,
     },
+    /// The state in force is not this desk's word.
+    #[error(
+        "the log's line that put province.json in force was not written by this desk (its seal is not custody's), so no key is used: bring province.json, log and head back together from the newest backup of all three, and find out who can write here"
+    )]
+    BelieveState,
     /// Nothing is lost.
     #[error("the wrapping key is here, and the vault: nothing is lost, nothing was renewed")]
     KeepVault,

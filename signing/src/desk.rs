@@ -57,7 +57,7 @@ use crate::publish::{Device, Publication, PublishError, Published};
 use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
 use access::{Access, CustodyChoice};
-use record::{CustodyRecord, RecordRefused};
+use record::{CustodyRecord, RECORD_FILE, RecordRefused};
 
 /// What stands in the directory and on the error output: loud on purpose.
 pub const DEMO_WARNING: &str = "\
@@ -71,7 +71,6 @@ pub const WARNING_FILE: &str = "DEMO-KEYS-DO-NOT-USE.txt";
 /// Where `status build` puts a list unless told otherwise.
 pub const STATUS_FILE: &str = "status-list.db";
 pub(crate) const STATE_FILE: &str = "province.json";
-const RECORD_FILE: &str = "custody.json";
 const KEYS_DIRECTORY: &str = "keys";
 /// Far more than a full register and staff list take.
 const MAX_STATE_BYTES: u64 = 1 << 20;
@@ -150,6 +149,14 @@ pub enum DeskError {
         /// The file.
         path: PathBuf,
         /// The line that speaks of the newest state.
+        line: u64,
+    },
+    /// A line that put a state in force was not written here.
+    #[error(
+        "line {line} of the log put a state in force and is not sealed by this desk's custody: somebody else wrote it"
+    )]
+    SealState {
+        /// The line.
         line: u64,
     },
     /// The officers' list does not change so.
@@ -344,7 +351,7 @@ impl Desk {
     }
 
     fn load(directory: &Path, access: &Access, hold: Hold) -> Result<Desk, DeskError> {
-        let record = read_record(directory)?;
+        let record = record::read(directory)?;
         let start = if record.is_some() { Start::MustBeThere } else { Start::May };
         let kept::Believed { state, digest, log, chronicle } =
             kept::believed((directory, &hold), access, start)?;
@@ -360,6 +367,9 @@ impl Desk {
         let admitted = ring.and_then(|ring| Province::from_kept(state, ring));
         let mut province = admitted.map_err(|source| DeskError::AdmitState { path, source })?;
         province.keys.tell(Arc::clone(&log));
+        if record.is_some() {
+            province.keys.doubt(chronicle.state.clone());
+        }
         province.meet_vault();
         revocations::take(&mut province, directory)?;
         let known = changes::Known::of(&province.state);
@@ -380,6 +390,7 @@ impl Desk {
         if matches!(self.hold, Hold::Beside) {
             return Err(DeskError::SaveBeside);
         }
+        self.admit_change()?;
         self.known.tell(&self.province.state, &self.log)?;
         if let Some(record) = &self.record {
             self.write_json(RECORD_FILE, &record.with(self.province.keys.held()))?;
@@ -472,16 +483,6 @@ impl Desk {
         let path = self.directory.join(name);
         staging::replace(&path, text.as_bytes(), Readers::Owner).map_err(at(&path))
     }
-}
-
-fn read_record(directory: &Path) -> Result<Option<CustodyRecord>, DeskError> {
-    let path = directory.join(RECORD_FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let text = files::read(&path, MAX_STATE_BYTES)?;
-    let parsed = CustodyRecord::parse(&text);
-    parsed.map(Some).map_err(|source| DeskError::AdmitRecord { path, source })
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> DeskError {

@@ -1,6 +1,7 @@
 //! The keys of a province while a command runs: which custody holds which, and the log that every use is told to.
 //! Promises: a line is in the log before a signature, a secret or an opening key comes out; a key is never replaced by
-//! another of its name; a key whose public half is not the recorded one is not used.
+//! another of its name; a key whose public half is not the recorded one is not used, nor any before custody said that the
+//! state in force is the desk's own word.
 //! Must not know: what is signed; how a custody keeps its keys.
 
 use std::collections::BTreeMap;
@@ -13,9 +14,10 @@ use gate_proof::seal::OpeningKey;
 use rand_core::CryptoRng;
 
 use crate::custody::plain::PlainKeys;
+use crate::custody::voucher::Voucher;
 use crate::custody::{Backend, Custody, CustodyFault, Look, PUBLIC_BYTES, Signer, VaultState};
 use crate::key_name::{KeyName, Purpose};
-use crate::log::entry::{CaseNumber, Entry, Operation};
+use crate::log::entry::{CaseNumber, Entry, Line, Operation};
 use crate::log::{Head, Log};
 use crate::officers::TwoOfficers;
 use crate::seed::Seed;
@@ -64,6 +66,15 @@ pub(crate) struct KeyRing {
     /// Secrets that this command has taken out already; each is one line of the log.
     released: Mutex<BTreeMap<KeyName, Arc<Seed>>>,
     log: Option<Arc<Log>>,
+    belief: Mutex<Belief>,
+}
+
+/// Whether custody said that the state this ring is of is its own.
+enum Belief {
+    /// It was made here, or custody said so, or its keys are everybody's.
+    Held,
+    /// Not yet: the line of the log that put it in force.
+    Doubted(Option<Box<Line>>),
 }
 
 /// A key that may sign as often as the log was told, and no more.
@@ -140,7 +151,15 @@ impl KeyRing {
 
     /// An empty ring over these custodies.
     pub(crate) fn new(plan: Plan, plain: Option<Arc<PlainKeys>>, others: Vec<Box<dyn Custody>>) -> KeyRing {
-        KeyRing { plan, held: BTreeMap::new(), plain, others, released: Mutex::default(), log: None }
+        KeyRing {
+            plan,
+            held: BTreeMap::new(),
+            plain,
+            others,
+            released: Mutex::default(),
+            log: None,
+            belief: Mutex::new(Belief::Held),
+        }
     }
 
     /// Takes over what a custody record says.
@@ -152,6 +171,30 @@ impl KeyRing {
     /// From now on every use is told to this log.
     pub(crate) fn tell(&mut self, log: Arc<Log>) {
         self.log = Some(log);
+    }
+
+    /// Uses no key before custody said that it sealed this line, which put the state in force.
+    pub(crate) fn doubt(&mut self, line: Option<Line>) {
+        self.belief = Mutex::new(Belief::Doubted(line.map(Box::new)));
+    }
+
+    /// Asks custody, once a command, whether the state in force is the desk's own word.
+    pub(crate) fn admit_state(&self) -> Result<(), CustodyFault> {
+        let mut belief = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
+        let Belief::Doubted(line) = &*belief else { return Ok(()) };
+        if let Some(voucher) = self.custody(self.plan.others)?.voucher()?
+            && !line.as_ref().is_some_and(|line| line.is_sealed_by(&voucher))
+        {
+            return Err(CustodyFault::BelieveState);
+        }
+        *belief = Belief::Held;
+        Ok(())
+    }
+
+    /// What the desk seals its next state with.
+    pub(crate) fn voucher(&self) -> Result<Option<Voucher>, CustodyFault> {
+        self.admit_state()?;
+        self.custody(self.plan.others)?.voucher()
     }
 
     /// A demo's keys.
@@ -191,6 +234,7 @@ impl KeyRing {
     ) -> Result<Vec<Option<[u8; PUBLIC_BYTES]>>, CustodyFault> {
         let missing: Vec<KeyName> = names.iter().copied().filter(|name| !self.holds(*name)).collect();
         if let Some(first) = missing.first() {
+            self.admit_state()?;
             let (key, count) = (Some(*first), missing.len() as u64);
             self.note(&Entry { key, count, ..Entry::of(Operation::MakeKey) })?;
         }
@@ -276,6 +320,7 @@ impl KeyRing {
 
     /// A secret that may leave its custody: told to the log the first time in a command.
     pub(crate) fn release(&self, name: KeyName) -> Result<Arc<Seed>, CustodyFault> {
+        self.admit_state()?;
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seed) = released.get(&name) {
             return Ok(Arc::clone(seed));
@@ -289,6 +334,7 @@ impl KeyRing {
 
     /// What opens records sealed to a day key, after the log was told so.
     pub(crate) fn opening_key(&self, name: KeyName, work: &Work<'_>) -> Result<OpeningKey, CustodyFault> {
+        self.admit_state()?;
         let key = self.custody_of(name)?.opening_key(name)?;
         let Work { operation, most, case } = *work;
         self.note(&Entry { key: Some(name), count: most, case, ..Entry::of(operation) })?;
@@ -303,6 +349,7 @@ impl KeyRing {
 
     /// Destroys a key, after the log was told so.
     pub(crate) fn destroy(&mut self, name: KeyName) -> Result<(), CustodyFault> {
+        self.admit_state()?;
         let custody = self.custody_of(name)?;
         self.note(&Entry { key: Some(name), ..Entry::of(Operation::DestroyKey) })?;
         custody.destroy(name)?;
@@ -313,6 +360,7 @@ impl KeyRing {
 
     /// Destroys several keys, after the log was told so of each.
     pub(crate) fn destroy_all(&mut self, names: &[KeyName]) -> Result<(), CustodyFault> {
+        self.admit_state()?;
         for name in names {
             self.note(&Entry { key: Some(*name), ..Entry::of(Operation::DestroyKey) })?;
         }
@@ -330,6 +378,9 @@ impl KeyRing {
 
     /// Whether what the day keys lie under is at hand.
     pub(crate) fn vault(&self, look: Look) -> Result<VaultState, CustodyFault> {
+        if look == Look::Opens {
+            self.admit_state()?;
+        }
         self.custody(self.plan.others)?.vault(look)
     }
 
@@ -352,6 +403,7 @@ impl KeyRing {
 
     /// Gives up what is lost of the vault, or all of it.
     pub(crate) fn begin_vault(&self) -> Result<(), CustodyFault> {
+        self.admit_state()?;
         self.custody(self.plan.others)?.begin_vault()
     }
 
@@ -364,6 +416,7 @@ impl KeyRing {
     }
 
     fn signer(&self, name: KeyName) -> Result<Box<dyn Signer>, CustodyFault> {
+        self.admit_state()?;
         let signer = self.custody_of(name)?.signer(name)?;
         self.admit_public(name, signer.public_key().as_bytes())?;
         Ok(signer)

@@ -26,6 +26,7 @@ use gate_core::manifest::Demo;
 use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Timestamp;
 
+use crate::custody::voucher::Voucher;
 use crate::staging::{self, Readers};
 use chain::{ChainBroken, Walk};
 use entry::{Entry, Line, Operation, Operator};
@@ -125,12 +126,20 @@ impl Log {
     /// # Errors
     /// [`LogFault`]: then what the line would have told of must not happen.
     pub fn note(&self, entry: &Entry<'_>) -> Result<Head, LogFault> {
+        self.note_sealed(entry, None)
+    }
+
+    /// The same under a seal of custody's, where there is one.
+    ///
+    /// # Errors
+    /// [`LogFault`].
+    pub(crate) fn note_sealed(&self, entry: &Entry<'_>, seal: Option<&Voucher>) -> Result<Head, LogFault> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = self.lock()?;
         let kept = self.begin_or_find()?;
         let mut file = self.open_file(LOG_FILE)?;
         let head = self.settle(&mut file, kept)?;
-        let head = self.append(&mut file, head, entry)?;
+        let head = self.append(&mut file, head, (entry, seal))?;
         self.keep(&head)?;
         Ok(head)
     }
@@ -241,7 +250,7 @@ impl Log {
         let path = self.path(LOG_FILE);
         file.set_len(whole.bytes).map_err(at(&path))?;
         let entry = Entry { count: bytes, ..Entry::of(Operation::LogRepair) };
-        self.append(file, whole, &entry)
+        self.append(file, whole, (&entry, None))
     }
 
     /// The last line that the head speaks of must still be that line: a changed one would else be written on.
@@ -262,10 +271,19 @@ impl Log {
         Err(ChainBroken::MatchHead { lines: kept.lines }.into())
     }
 
-    fn append(&self, file: &mut File, head: Head, entry: &Entry<'_>) -> Result<Head, LogFault> {
+    fn append(
+        &self,
+        file: &mut File,
+        head: Head,
+        (entry, seal): (&Entry<'_>, Option<&Voucher>),
+    ) -> Result<Head, LogFault> {
         let path = self.path(LOG_FILE);
         let line =
             Line::of(entry, head.lines + 1, self.clock.now(), (&self.operator, &self.account), &head.hash);
+        let line = match seal {
+            Some(voucher) => line.sealed(voucher),
+            None => line,
+        };
         let mut bytes = serde_json::to_vec(&line).map_err(|error| at(&path)(error.into()))?;
         let hash = chain::line_hash(&bytes);
         bytes.push(b'\n');

@@ -6,7 +6,7 @@
 //!
 //! | file | sealed to | holds |
 //! |---|---|---|
-//! | `custody.age` | the passphrase | the age identity, and 32 bytes that key files are authenticated with |
+//! | `custody.age` | the passphrase | the age identity, and 32 bytes that key files and the desk's state are authenticated with |
 //! | `keys/NAME.age` | the identity | the key's name, its seed, HMAC over both: an age file alone does not say who made it |
 
 use std::fs;
@@ -22,6 +22,7 @@ use gate_proof::seal::OpeningKey;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::voucher::Voucher;
 use super::{
     Asked, Backend, Custody, CustodyFault, PUBLIC_BYTES, Prompt, SeedCustody, Signer, at, public_half,
 };
@@ -205,6 +206,10 @@ impl Custody for AgeKeys {
     fn destroy(&self, name: KeyName) -> Result<(), CustodyFault> {
         let path = self.path(name);
         staging::destroy(&path).map_err(at(&path))
+    }
+
+    fn voucher(&self) -> Result<Option<Voucher>, CustodyFault> {
+        Ok(Some(Voucher::of(&self.opened()?.check)))
     }
 
     fn set_aside(&self, name: KeyName) -> Result<(), CustodyFault> {

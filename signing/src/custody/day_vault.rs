@@ -23,6 +23,7 @@ use rand_core::{CryptoRng, SeedableRng, TryRng};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::voucher::Voucher;
 use super::{Backend, Custody, CustodyFault, Look, PUBLIC_BYTES, Signer, VaultState, at};
 use crate::key_name::KeyName;
 use crate::seed::Seed;
@@ -289,6 +290,10 @@ impl Custody for DayVault {
             self.rotate(&days)?;
         }
         names.iter().filter(|name| day(name).is_none()).try_for_each(|name| self.inner.destroy(*name))
+    }
+
+    fn voucher(&self) -> Result<Option<Voucher>, CustodyFault> {
+        self.inner.voucher()
     }
 
     fn vault(&self, look: Look) -> Result<VaultState, CustodyFault> {

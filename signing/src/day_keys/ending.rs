@@ -82,6 +82,7 @@ impl Desk {
         admit_approved(officers, Approved::DestroyDayKeys, &wanted)?;
         self.admit_time(before, now)?;
         let (keys, held) = self.to_destroy(before, now)?;
+        self.admit_state()?;
         let head = self.note_end(Operation::DestroyKey, held.len(), officers)?;
         self.province.destroy_day_keys(&held)?;
         self.save()?;

@@ -1,6 +1,7 @@
 //! `province.json` between commands, and the log that vouches for it.
 //! Promises: a state is believed only when the log's whole chain holds and its last word on the state is of exactly these
-//! bytes: an older copy, a changed word, another nature are refused; a power cut between line and file loses neither.
+//! bytes: an older copy, a changed word, another nature are refused; no key is used, and no new state kept, before custody
+//! said that it sealed that word (whoever can write files can write lines); a power cut between line and file loses neither.
 //! Must not know: what a province is.
 //!
 //! Order: the new state beside the old one (`province.json.next`, synced), the line with its digest, the rename. So whichever
@@ -30,8 +31,8 @@ const LOOKS_MOST: u32 = 3;
 #[derive(Default)]
 pub(super) struct Chronicle {
     lines: u64,
-    /// The line that spoke of the state last, and its digest in hexadecimal.
-    state: Option<(u64, String)>,
+    /// The line that spoke of the state last.
+    pub(super) state: Option<Line>,
     /// Days of retention as told last.
     pub(super) retention: Option<u64>,
     /// The officers, and which approvals have served.
@@ -60,7 +61,7 @@ impl Chronicle {
 
     fn take(&mut self, line: &Line) {
         match line.operation {
-            Operation::KeepState => self.state = line.digest.clone().map(|digest| (line.line, digest)),
+            Operation::KeepState => self.state = Some(line.clone()),
             Operation::RetentionChange => self.retention = Some(line.count),
             _ => {}
         }
@@ -69,7 +70,7 @@ impl Chronicle {
     /// Whether this text is the state that was kept last. A demo from before there was a log has nothing to be held to.
     fn vouches_for(&self, text: &str) -> bool {
         match &self.state {
-            Some((_, digest)) => *digest == spelling::hex(&digest_of(text).0),
+            Some(line) => line.digest.as_deref() == Some(&*spelling::hex(&digest_of(text).0)),
             None => self.lines == 0,
         }
     }
@@ -91,7 +92,7 @@ pub(super) fn believed(
         let (text, state) = match chronicle.vouches_for(&text) {
             true => (text, state),
             false => {
-                told = chronicle.state.as_ref().map_or(0, |(line, _)| *line);
+                told = chronicle.state.as_ref().map_or(0, |line| line.line);
                 let Some(text) = staged(&next, &chronicle)? else { continue };
                 if matches!(hold, Hold::Alone { .. }) {
                     fs::rename(&next, &path)
@@ -143,17 +144,36 @@ pub(super) fn log_of(
 }
 
 impl Desk {
+    /// Refuses to go on from a state that custody does not know, before anything is told of a change of it.
+    pub(super) fn admit_change(&self) -> Result<(), DeskError> {
+        let revoked = self.province.revocations.head().version > self.province.state.revocations;
+        if revoked || self.kept != Some(self.state_text()?.1) {
+            self.province.keys.admit_state()?;
+        }
+        Ok(())
+    }
+
+    fn state_text(&self) -> Result<(String, Digest), DeskError> {
+        let path = || self.directory.join(STATE_FILE);
+        let text = serde_json::to_string_pretty(&self.province.state)
+            .map_err(|source| DeskError::ReadState { path: path(), source })?;
+        let digest = digest_of(&text);
+        Ok((text, digest))
+    }
+
     /// Keeps the state, if it changed, after the log was told which.
     pub(super) fn keep_state(&mut self) -> Result<(), DeskError> {
         let (path, next) = (self.directory.join(STATE_FILE), self.directory.join(NEXT_FILE));
-        let text = serde_json::to_string_pretty(&self.province.state)
-            .map_err(|source| DeskError::ReadState { path: path.clone(), source })?;
-        let digest = digest_of(&text);
+        let (text, digest) = self.state_text()?;
         if self.kept == Some(digest) {
             return Ok(());
         }
         staging::replace(&next, text.as_bytes(), Readers::Owner).map_err(at(&next))?;
-        self.log.note(&Entry { digest: Some(digest), ..Entry::of(Operation::KeepState) })?;
+        let (entry, voucher) = (
+            Entry { digest: Some(digest), ..Entry::of(Operation::KeepState) },
+            self.province.keys.voucher()?,
+        );
+        self.log.note_sealed(&entry, voucher.as_ref())?;
         #[cfg(test)]
         staging::cut::step().map_err(at(&path))?;
         fs::rename(&next, &path).and_then(|()| staging::sync_directory(&path)).map_err(at(&path))?;

@@ -11,6 +11,7 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Access, CustodyChoice, TokenAddress};
+use super::{DeskError, MAX_STATE_BYTES};
 use crate::custody::age_files::AgeKeys;
 use crate::custody::day_vault::{Before, DayVault, WRAP_DIRECTORY};
 use crate::custody::{Backend, Custody, CustodyFault, at};
@@ -18,6 +19,9 @@ use crate::key_name::KeyName;
 use crate::key_ring::{Held, KeyRing, Plan};
 use crate::spelling;
 use crate::staging::{Readers, make_directory};
+
+/// Its file in the desk's directory.
+pub(super) const RECORD_FILE: &str = "custody.json";
 
 /// The record as it stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,17 @@ pub enum RecordRefused {
     /// A format, backend, name or public half that is none.
     #[error("{0} is not valid")]
     ReadField(String),
+}
+
+/// The record in `directory`; none in a desk of plain files.
+pub(super) fn read(directory: &Path) -> Result<Option<CustodyRecord>, DeskError> {
+    let path = directory.join(RECORD_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = super::files::read(&path, MAX_STATE_BYTES)?;
+    let parsed = CustodyRecord::parse(&text);
+    parsed.map(Some).map_err(|source| DeskError::AdmitRecord { path, source })
 }
 
 impl CustodyRecord {

@@ -44,6 +44,34 @@ impl Desk {
         }
     }
 
+    /// Asks custody, once a command, whether the state in force is this desk's own word: before a change of it is told to the
+    /// log, and for whoever uses no key.
+    ///
+    /// # Errors
+    /// [`CustodyFault::BelieveState`], and what asking can meet.
+    pub fn admit_state(&self) -> Result<(), CustodyFault> {
+        self.province.keys.admit_state()
+    }
+
+    /// Whether custody sealed every line that put a state in force. Gives how many there are; `None` in a desk whose keys are
+    /// everybody's.
+    ///
+    /// # Errors
+    /// [`DeskError`], naming the first that it did not.
+    pub fn verify_states(&self) -> Result<Option<u64>, DeskError> {
+        let Some(voucher) = self.province.keys.voucher()? else { return Ok(None) };
+        let (mut count, mut wrong) = (0, None);
+        self.log.for_each(|line| {
+            if line.operation == Operation::KeepState {
+                count += 1;
+                if !line.is_sealed_by(&voucher) {
+                    wrong.get_or_insert(line.line);
+                }
+            }
+        })?;
+        wrong.map_or(Ok(Some(count)), |line| Err(DeskError::SealState { line }))
+    }
+
     /// A head written down earlier: as text, or signed by this desk's root.
     ///
     /// # Errors

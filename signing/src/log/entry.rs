@@ -8,6 +8,7 @@ use gate_proof::digest::Digest;
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::custody::voucher::Voucher;
 use crate::key_name::KeyName;
 use crate::spelling;
 
@@ -236,6 +237,9 @@ pub struct Line {
     /// The platform of the screen-code service whom it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    /// What custody seals the line with, where it puts a state in force (`custody::voucher`): of the line without this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
     /// The hash of the line before, hexadecimal.
     pub previous: String,
 }
@@ -261,8 +265,27 @@ impl Line {
             officer: entry.officer.cloned(),
             approved: entry.approved.to_vec(),
             platform: entry.platform.map(|platform| platform.as_str().into()),
+            seal: None,
             previous: spelling::hex(&previous.0),
         }
+    }
+
+    /// The line under a seal. It names the line before, so a seal holds at its own place in its own log alone.
+    pub(crate) fn sealed(self, voucher: &Voucher) -> Line {
+        let seal = self.unsealed_text().map(|text| voucher.seal(text.as_bytes()));
+        Line { seal, ..self }
+    }
+
+    /// Whether custody sealed it.
+    pub(crate) fn is_sealed_by(&self, voucher: &Voucher) -> bool {
+        match (&self.seal, self.unsealed_text()) {
+            (Some(seal), Some(text)) => voucher.admits(text.as_bytes(), seal),
+            _ => false,
+        }
+    }
+
+    fn unsealed_text(&self) -> Option<String> {
+        serde_json::to_string(&Line { seal: None, ..self.clone() }).ok()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use gate_proof::digest::{Digest, sha256};
 use serde_json::json;
 
 use crate::world::{World, copy, now};
@@ -49,6 +50,76 @@ fn an_older_state_beside_a_newer_log_is_refused() {
     }
     fs::write(&state, newer).unwrap();
     assert!(!world.good(&["keyset", "show", "--dir", "desk"]).is_empty());
+}
+
+/// An older `province.json`, and a line at the end of the log that speaks of it as the newest: what somebody can do who can
+/// write the desk's files and has no passphrase.
+fn put_back(world: &World, older: &[u8], seal: Seal) {
+    let log = fs::read_to_string(world.path("desk/desk-log.jsonl")).unwrap();
+    let hex = |digest: Digest| digest.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let last = log.lines().last().unwrap();
+    let mut line = world.told("keep-state").pop().unwrap();
+    line["line"] = json!(log.lines().count() + 1);
+    line["previous"] = json!(hex(sha256(&[b"tianfu-gate/desk-log-line/1 ", last.as_bytes()])));
+    line["digest"] = json!(hex(sha256(&[older])));
+    if seal == Seal::LeftOut {
+        line.as_object_mut().unwrap().remove("seal");
+    }
+    fs::write(world.path("desk/desk-log.jsonl"), format!("{log}{line}\n")).unwrap();
+    fs::write(world.path("desk/province.json"), older).unwrap();
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Seal {
+    OfAnotherLine,
+    LeftOut,
+}
+
+#[test]
+fn a_state_put_in_force_by_a_line_that_this_desk_did_not_write_moves_no_key() {
+    for seal in [Seal::OfAnotherLine, Seal::LeftOut] {
+        let world = World::demo();
+        let older = fs::read(world.path("desk/province.json")).unwrap();
+        world.good(&REVOKE);
+        assert!(world.good(&["log", "verify", "--dir", "desk"]).contains("2 states were put in force"));
+        put_back(&world, &older, seal);
+        for words in [
+            &[&["issue", "screen"], &PERSON[..]].concat()[..],
+            &["province", "publish", "--dir", "desk", "--out", "data", "--yes"],
+            &REVOKE,
+            &["log", "verify", "--dir", "desk"],
+            &["log", "head", "--dir", "desk", "--out", "head.cose"],
+        ] {
+            let lines = world.log().len();
+            let refused = world.refused(words);
+            assert!(refused.contains("was not written by this desk"), "{words:?}: {refused}");
+            assert_eq!(world.log().len(), lines, "{words:?}: nothing is told as done");
+        }
+        assert!(!world.path("data").exists() && !world.path("head.cose").exists());
+    }
+}
+
+#[test]
+fn a_log_taken_away_with_a_head_of_no_lines_in_its_place_moves_no_key() {
+    let world = World::demo();
+    let origin = world.log()[0]["previous"].clone();
+    fs::remove_file(world.path("desk/desk-log.jsonl")).unwrap();
+    let head = json!({"lines": 0, "bytes": 0, "hash": origin});
+    fs::write(world.path("desk/desk-log.head"), head.to_string()).unwrap();
+    let refused = world.refused(&[&["issue", "screen"], &PERSON[..]].concat());
+    assert!(refused.contains("was not written by this desk"), "{refused}");
+}
+
+#[test]
+fn a_change_of_the_state_needs_the_passphrase() {
+    let world = World::demo();
+    let (state, lines) = (fs::read(world.path("desk/province.json")).unwrap(), world.log().len());
+    let mut command = world.command(&REVOKE);
+    let output = command.env("GATE_PASSPHRASE", "another passphrase than the desk's").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the passphrase is wrong"));
+    assert_eq!(world.log().len(), lines, "nothing is told as done");
+    assert!(fs::read(world.path("desk/province.json")).unwrap() == state);
 }
 
 #[test]

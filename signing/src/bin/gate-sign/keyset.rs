@@ -200,6 +200,7 @@ impl Shorten {
 
 /// Keeps a changed register, the log first, and says what is not published yet.
 fn keep(desk: &mut Desk) -> anyhow::Result<()> {
+    desk.admit_state()?;
     desk.log().note(&Entry::of(Operation::KeySetChange))?;
     desk.save()?;
     for told in desk.review()?.key_set {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use gate_signing::custody::CustodyFault;
+use gate_signing::desk::DeskError;
 use gate_signing::log::Head;
 use gate_signing::log::entry::Line;
 use gate_wire::time::Timestamp;
@@ -101,6 +103,14 @@ impl Verify {
                 "line {line} is dated before line {}: this machine's clock was set back there",
                 line - 1
             );
+        }
+        match desk.verify_states() {
+            Ok(Some(count)) => println!("{count} states were put in force, each by this desk's custody"),
+            Ok(None) => println!("keys in plain files: nobody vouches for the state"),
+            Err(DeskError::Custody(fault @ CustodyFault::Ask { .. })) => {
+                println!("NOT CHECKED who put the state in force: {fault}");
+            }
+            Err(refused) => return Err(refused.into()),
         }
         println!("{} lines, every one follows from the one before; head {}", head.lines, head.to_text());
         if self.head.is_none() {

@@ -192,6 +192,7 @@ fn keep(desk: &mut Desk, done: &Revoked, confirm: &Confirm) -> anyhow::Result<()
     ])?;
     let digest = Some(sha256(&[&desk.province.revocations().file()?]));
     let count = u64::from(done.credentials) + u64::from(done.people);
+    desk.admit_state()?;
     desk.log().note(&Entry { count, digest, ..Entry::of(Operation::Revoke) })?;
     desk.save()?;
     println!("kept as version {}; void at terminals after `gate-sign province publish`", head.version);
