@@ -132,6 +132,11 @@ impl DemoProvince {
         &self.province
     }
 
+    /// The province itself, for a desk that keeps it in a directory.
+    pub fn into_province(self) -> Province {
+        self.province
+    }
+
     /// The province itself, to be changed: register, revocations, staff.
     pub fn province_mut(&mut self) -> &mut Province {
         &mut self.province

@@ -3,11 +3,14 @@
 //!
 //! 300 people, or as many as `PEOPLE` says (`just names-and-numbers 10000`). The searched folder holds everything that
 //! desk and terminal wrote: keys, state, log, lists, deltas, codes, rejects, sheets, caches, published data, journal with
-//! its write-ahead log while it is open, reserve. What stands in memory is not looked at here.
+//! its write-ahead log while it is open, reserve, opened records with their report, requests and approvals, certificates.
+//! What stands in memory is not looked at here; the screen-code service and its log are searched in `signing/tests/serve`.
 #![expect(clippy::unwrap_used, reason = "test helpers: what goes wrong here must fail the test")]
 
 #[path = "names_and_numbers/flows.rs"]
 mod flows;
+#[path = "names_and_numbers/lawful.rs"]
+mod lawful;
 #[path = "names_and_numbers/people.rs"]
 mod people;
 #[path = "names_and_numbers/search.rs"]
@@ -26,6 +29,8 @@ fn no_name_and_no_number_is_in_any_file_that_desk_or_terminal_wrote() {
     let crowd = crowd();
     let search = Search::of(&crowd);
     let world = flows::play(&crowd);
+    let carried = lawful::open_and_destroy(&world.stage, world.root());
+    assert!(carried.opening.records.len() >= crowd.len(), "everybody's record was opened and told");
     let found = search.folder(world.root());
     let stage = search.folder(world.stage.directory());
     println!(

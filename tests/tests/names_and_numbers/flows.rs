@@ -18,7 +18,7 @@ use gate_signing::desk::{Desk, Order};
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_signing::province::{Founding, Province};
 use gate_signing::publish::Device;
-use gate_signing::revocation::Revocation;
+use gate_signing::revocation::{CheckDigit, Revocation};
 use gate_signing::sheets::{DEFAULT_FONT, SheetFont, Sheets};
 use gate_sim::people::VALID;
 use gate_sim::stage::{Issue, Setting, Stage, beginning, province};
@@ -67,6 +67,7 @@ fn desk(crowd: &[Invented], root: &Path) {
     let mut desk = Desk::create(&root.join("desk"), Province::found(&founding, &mut rng).unwrap()).unwrap();
     list(&mut desk, crowd, root);
     one_by_one(&mut desk, crowd, &mut rng);
+    orders(&mut desk, crowd, root);
     tables(&desk, crowd, root);
     let list = desk.status_file();
     let order = Order {
@@ -120,6 +121,21 @@ fn one_by_one(desk: &mut Desk, crowd: &[Invented], rng: &mut ChaCha20Rng) {
         desk.province.revoke(&[Revocation::Person(subject, beginning())], beginning()).unwrap();
         desk.province.retire_staff(&one.person.document).unwrap();
     }
+}
+
+/// Everybody voided out of a table, with a wrong number beside each.
+fn orders(desk: &mut Desk, crowd: &[Invented], root: &Path) {
+    let row = |one: &Invented| {
+        let (number, before) = (&one.person.number, "2026-01-01T00:00:00+08:00");
+        format!("person,resident-id,{number},{before}\nperson,resident-id,{number}7,{before}\n")
+    };
+    let table: String = crowd.iter().map(row).collect();
+    let read = desk.province.read_orders(table.as_bytes(), beginning(), CheckDigit::Needed).unwrap();
+    assert_eq!((read.orders.len(), read.rejected.len()), (crowd.len(), crowd.len()));
+    let told: String = read.rejected.iter().map(|one| format!("{},\"{}\"\n", one.line, one.why)).collect();
+    fs::write(root.join("orders.rejects"), told).unwrap();
+    desk.province.revoke(&read.orders, beginning()).unwrap();
+    desk.save().unwrap();
 }
 
 /// Codes and sheets of everybody, with a row for each that is rejected.
