@@ -119,8 +119,7 @@ pub(crate) fn attempt(
 pub(crate) fn scaled(triple: &Triple, factor: f32) -> Triple {
     let mut triple = *triple;
     for finder in [&mut triple.corner, &mut triple.right, &mut triple.down] {
-        finder.centre = finder.centre.times(factor);
-        finder.module *= factor;
+        *finder = finder.scaled(factor);
     }
     triple
 }

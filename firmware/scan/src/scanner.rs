@@ -181,15 +181,9 @@ impl<'a> Look<'a> {
         triples::rank(&self.finders).into_iter().find(|t| [t.corner, t.right, t.down].iter().all(is_sure))
     }
 
-    /// The module of two patterns that are alike and surely are patterns, as far apart as those of a code may be.
+    /// The module of two patterns of one code.
     fn pair(&self) -> Option<f32> {
-        let sure: Vec<&Finder> = self.finders.iter().filter(|f| is_sure(f)).collect();
-        let alike = |a: &Finder, b: &Finder| {
-            let module = (a.module + b.module) / 2.0;
-            let apart = (14.0..=240.0).contains(&(a.centre.to(b.centre) / module));
-            (apart && (a.module - b.module).abs() < 0.15 * module).then_some(module)
-        };
-        sure.iter().enumerate().find_map(|(n, a)| sure[n + 1..].iter().find_map(|b| alike(a, b)))
+        self.pairs().first().map(|[a, b]| (a.module + b.module) / 2.0)
     }
 
     /// Whether patterns were seen that belong to no symbol read.
@@ -211,10 +205,16 @@ impl<'a> Look<'a> {
     fn quick_only(&mut self) -> Vec<(f32, Ink, Triple)> {
         let mut left = self.dark();
         if self.symbols.is_empty() {
+            left.extend(self.thirds(Ink::Dark));
+        }
+        if self.symbols.is_empty() {
             self.unread = self.likely();
             self.pair = self.pair();
             self.finders = self.light_finders();
             left.extend(self.quick(Ink::Light));
+        }
+        if self.symbols.is_empty() {
+            left.extend(self.thirds(Ink::Light));
         }
         left
     }
@@ -336,8 +336,8 @@ fn row_step(level: usize, height: usize) -> usize {
 /// Adds a pattern found in a level. The place in a finer level replaces that in a coarser one, which may be a module
 /// off, when it was seen in enough rows or is more of a square.
 fn add(list: &mut Vec<Finder>, finder: Finder, scale: f32) {
-    let centre = finder.centre.times(scale);
-    let finder = Finder { centre, module: finder.module * scale, ..finder };
+    let finder = finder.scaled(scale);
+    let centre = finder.centre;
     let same = |f: &&mut Finder| {
         f.centre.to(centre) < 1.5 * f.module
             && f.module < 1.5 * finder.module
@@ -364,6 +364,7 @@ fn inside(quad: &[Spot; 4], place: Spot) -> bool {
 
 #[cfg(test)]
 mod hints;
+mod pairs;
 #[cfg(feature = "stages")]
 pub mod stages;
 #[cfg(test)]

@@ -31,6 +31,13 @@ pub(crate) struct Finder {
     pub(crate) fit: f32,
 }
 
+impl Finder {
+    /// The same pattern with all lengths times `factor`.
+    pub(crate) fn scaled(self, factor: f32) -> Self {
+        Self { centre: self.centre.times(factor), module: self.module * factor, ..self }
+    }
+}
+
 /// What a level holds: dark patterns, and places that may be light ones, for [`confirm_light`].
 #[derive(Debug, Default)]
 pub(crate) struct Found {

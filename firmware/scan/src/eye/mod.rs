@@ -15,6 +15,7 @@ pub(crate) mod runs;
 pub(crate) mod sample;
 pub(crate) mod soften;
 pub(crate) mod square;
+pub(crate) mod third;
 pub(crate) mod threshold;
 pub(crate) mod timing;
 pub(crate) mod triples;
