@@ -4,7 +4,10 @@
 //! manifest says. No list, no secret and no person is in it.
 //! Must not know: records.
 //!
-//! `archive/<generation, 8 digits>/`: the small documents as published, and a manifest of them, written last.
+//! `archive/<generation, 8 digits>/`: the small documents as published, and a manifest of them, written last; `in-force.json`:
+//! which of them is in force.
+
+mod in_force;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -71,6 +74,12 @@ pub enum ArchiveFault {
     MatchDigest {
         /// Which.
         path: PathBuf,
+    },
+    /// There is nothing.
+    #[error("{} holds no publication", .place.display())]
+    FindAny {
+        /// Where it was looked for.
+        place: PathBuf,
     },
     /// Not what the record names.
     #[error(
@@ -180,6 +189,11 @@ impl Archive {
             return Err(ArchiveFault::MatchDigest { path });
         }
         Ok((bytes, path))
+    }
+
+    /// The fault that there is no publication.
+    pub(crate) fn is_missing(&self) -> ArchiveFault {
+        ArchiveFault::FindAny { place: self.directory.clone() }
     }
 
     fn generation(&self, version: u32) -> PathBuf {

@@ -26,6 +26,7 @@ mod changes;
 mod files;
 mod kept;
 mod officers;
+mod publishing;
 pub mod record;
 pub mod repository;
 pub mod review;
@@ -37,10 +38,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use gate_core::manifest::{Dataset, Demo};
-use gate_core::query::TerminalNumber;
+use gate_core::manifest::Demo;
 use gate_proof::digest::Digest;
-use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
 use crate::archive::ARCHIVE_DIRECTORY;
@@ -53,11 +52,13 @@ use crate::log::entry::{Entry, Operation};
 use crate::log::{self, Log, LogFault, Start};
 use crate::officers::{Officers, OfficersRefused};
 use crate::province::{Founding, FoundingRefused, Province, StateRefused};
-use crate::publish::{Device, Publication, PublishError, Published};
+use crate::publish::PublishError;
 use crate::revocation::KeptRefused;
 use crate::staging::{self, Readers};
 use access::{Access, CustodyChoice};
 use record::{CustodyRecord, RECORD_FILE, RecordRefused};
+
+pub use publishing::{Order, Planned};
 
 /// What stands in the directory and on the error output: loud on purpose.
 pub const DEMO_WARNING: &str = "\
@@ -72,8 +73,8 @@ pub const WARNING_FILE: &str = "DEMO-KEYS-DO-NOT-USE.txt";
 pub const STATUS_FILE: &str = "status-list.db";
 pub(crate) const STATE_FILE: &str = "province.json";
 const KEYS_DIRECTORY: &str = "keys";
-/// Far more than a full register and staff list take.
-const MAX_STATE_BYTES: u64 = 1 << 20;
+/// Far more than a full register, a staff list and three epochs of steps take.
+const MAX_STATE_BYTES: u64 = 4 << 20;
 const MAX_INPUT_BYTES: u64 = 1 << 16;
 
 /// Whether a desk is kept in this directory.
@@ -234,23 +235,6 @@ pub enum DeskError {
     /// Nothing was published.
     #[error(transparent)]
     Publish(#[from] PublishError),
-}
-
-/// What a desk is asked to publish.
-#[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
-    /// The desk's clock.
-    pub now: Timestamp,
-    /// For which terminal.
-    pub terminal: TerminalNumber,
-    /// To which device its keys go.
-    pub device: Device<'a>,
-    /// The list, if there is one.
-    pub status: Option<&'a Path>,
-    /// Deltas that may be put on the list, in any order.
-    pub deltas: &'a [PathBuf],
-    /// Datasets to leave out.
-    pub without: &'a [Dataset],
 }
 
 impl Desk {
@@ -436,28 +420,6 @@ impl Desk {
             places: text("places.json")?,
             risk_levels: text("risk-levels.json")?,
         })
-    }
-
-    /// Publishes the next generation, with day keys for [`DAYS_AHEAD`](crate::province::DAYS_AHEAD) days from now on.
-    ///
-    /// # Errors
-    /// [`DeskError`]; the manifest in force stays.
-    pub fn publish(
-        &mut self,
-        out: &Path,
-        order: &Order<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Published, DeskError> {
-        let inputs = self.fit_inputs()?;
-        self.province.admit_publication(out, order.device)?;
-        let day_keys_missing = self.day_keys_ahead(order.now, rng)?;
-        self.province.prepare((order.terminal, order.device), rng)?;
-        self.save()?;
-        let Order { now, terminal, device, status, deltas, without } = *order;
-        let publication = Publication { now, terminal, device, inputs: &inputs, status, deltas, without };
-        self.province.archive(&self.directory.join(ARCHIVE_DIRECTORY), &publication)?;
-        self.log.note(&Entry::of(Operation::Publish))?;
-        Ok(Published { day_keys_missing, ..self.province.publish(out, &publication, rng)? })
     }
 
     /// Where `status build` puts a list unless told otherwise.

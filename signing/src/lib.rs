@@ -24,6 +24,7 @@ pub mod key_ring;
 pub mod kinds;
 mod lines;
 pub mod list;
+pub mod list_figures;
 pub mod list_steps;
 pub mod log;
 pub mod officers;

@@ -1,25 +1,39 @@
-//! Which steps of the list this desk has signed deltas for: never two for one.
-//! Promises: a delta is signed only behind the last one signed in its epoch; signing a step anew takes a word of its own.
+//! Which steps of the list this desk has signed deltas for, and which of them were published: never two for one.
+//! Promises: a delta is signed only behind the last one signed in its epoch; a step that was published is never signed again,
+//! and of two deltas for one step none but the one that counts here is published, to whichever terminal.
 //! Must not know: what a delta says.
 //!
 //! Two deltas for one step are two histories: one of them is dropped by whoever has the other, and a person in it keeps the
-//! old colour without a sign of it.
+//! old colour without a sign of it. A terminal that took one of them takes nothing of the other for the rest of the epoch.
 
-use gate_status::State;
+use std::collections::BTreeMap;
+
+use gate_status::{State, TIE_BYTES, Tie};
 use serde::{Deserialize, Serialize};
 
 use crate::province::Province;
 use crate::spelling;
 
-/// The last delta signed in an epoch.
+/// Epochs of which the tie of every step is kept: terminals have the newest one, or the one before.
+const EPOCHS_MOST: usize = 3;
+/// A step in five minutes for half a year.
+const TIES_MOST_BYTES: usize = 1 << 20;
+
+/// The history signed here in an epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignedStep {
     epoch: u32,
-    /// Where it leads.
+    /// Where the last delta leads.
     step: u32,
     /// The link there, hexadecimal.
     link: String,
+    /// How far it was published. Nothing in a state from before this was kept: then as far as was signed.
+    #[serde(default)]
+    published: Option<u32>,
+    /// 16 bytes for each step from the base's on, base64url: its tie, or zeros where it is not known.
+    #[serde(default)]
+    ties: String,
 }
 
 /// The step was signed before.
@@ -36,12 +50,47 @@ pub struct StepSigned {
     pub last: u32,
 }
 
+/// The step was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "step {step} of epoch {epoch} was published (as far as step {published}): terminals have it, and one signed again would never reach them. Name the published deltas with --after; if they are lost, build a new list, which begins an epoch of its own（该步已发布，不能重签；请用 --after 指明已发布的增量，或重建名单）"
+)]
+pub struct StepPublished {
+    /// The epoch.
+    pub epoch: u32,
+    /// The step that was to be signed again.
+    pub step: u32,
+    /// How far was published.
+    pub published: u32,
+}
+
+/// What is to be published is of another history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "step {step} of epoch {epoch} in these deltas is not the one that counts at this desk: another delta was signed for it, and a terminal that has one never takes the other; nothing was published. Give the deltas of the other history（同一步签过两个增量：只能发布有效的一个）"
+)]
+pub struct OtherHistory {
+    /// The epoch.
+    pub epoch: u32,
+    /// The first step that differs.
+    pub step: u32,
+}
+
+/// The steps of a list with its deltas, as they are published.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    /// Where the last delta leads.
+    pub(crate) state: State,
+    /// Of the base's own step and each one led over.
+    pub(crate) ties: BTreeMap<u32, Tie>,
+}
+
 impl Province {
     /// Refuses a delta on a list that is not where the last one signed leads to. A list further on was signed by a newer
     /// copy of this desk.
     pub(crate) fn admit_step(&self, at: &State) -> Result<(), StepSigned> {
-        let known = self.state.list_steps.iter().find(|known| known.epoch == at.epoch.0);
-        match known.filter(|known| known.step >= at.step && **known != SignedStep::at(at)) {
+        let known = self.known_steps(at.epoch.0);
+        match known.filter(|known| known.step >= at.step && !known.leads_to(at)) {
             Some(known) => {
                 Err(StepSigned { epoch: known.epoch, step: at.step.saturating_add(1), last: known.step })
             }
@@ -51,19 +100,122 @@ impl Province {
 
     /// A delta that leads to `at` was signed.
     pub(crate) fn note_step(&mut self, at: &State) {
-        self.state.list_steps.retain(|known| known.epoch != at.epoch.0);
-        self.state.list_steps.push(SignedStep::at(at));
+        let known = self.steps_of(at);
+        let mut ties = known.ties();
+        ties.truncate(at.step as usize);
+        ties.resize(at.step as usize, UNKNOWN);
+        ties.push(Tie::of(&at.link));
+        known.end(at, &ties);
     }
 
     /// The next delta may be signed on a list that is at `at`, whatever was signed before: the earlier one is thrown away
     /// and was never published.
-    pub fn sign_step_again(&mut self, at: &State) {
+    ///
+    /// # Errors
+    /// [`StepPublished`]; nothing changed.
+    pub fn sign_step_again(&mut self, at: &State) -> Result<(), StepPublished> {
+        if let Some(known) = self.known_steps(at.epoch.0) {
+            let published = known.published();
+            let refused = StepPublished { epoch: known.epoch, step: at.step.saturating_add(1), published };
+            let is_known = known.ties().get(at.step as usize).is_none_or(|tie| fits(tie, &Tie::of(&at.link)));
+            if at.step < published || (at.step == published && !is_known) {
+                return Err(refused);
+            }
+        }
         self.note_step(at);
+        Ok(())
+    }
+
+    /// Refuses another history than the one that was signed here last.
+    pub(crate) fn admit_history(&self, history: &History) -> Result<(), OtherHistory> {
+        let epoch = history.state.epoch.0;
+        let Some(known) = self.known_steps(epoch) else { return Ok(()) };
+        let ties = known.ties();
+        let differs = |(step, tie): (&u32, &Tie)| {
+            let known = ties.get(*step as usize)?;
+            (!fits(known, tie)).then_some(*step)
+        };
+        let end = &history.state;
+        let other_end = (known.step == end.step && !known.leads_to(end)).then_some(end.step);
+        match history.ties.iter().find_map(differs).or(other_end) {
+            Some(step) => Err(OtherHistory { epoch, step }),
+            None => Ok(()),
+        }
+    }
+
+    /// It is about to be published: what is in it is never signed again.
+    pub(crate) fn note_published(&mut self, history: &History) {
+        let end = &history.state;
+        let known = self.steps_of(end);
+        let mut ties = known.ties();
+        for (step, tie) in &history.ties {
+            let at = *step as usize;
+            ties.resize(ties.len().max(at + 1), UNKNOWN);
+            if let Some(known) = ties.get_mut(at) {
+                *known = *tie;
+            }
+        }
+        let published = known.published.map_or(end.step, |before| before.max(end.step));
+        if known.step < end.step {
+            known.end(end, &ties);
+        } else {
+            known.keep(&ties);
+        }
+        known.published = Some(published.max(known.published()));
+    }
+
+    fn known_steps(&self, epoch: u32) -> Option<&SignedStep> {
+        self.state.list_steps.iter().find(|known| known.epoch == epoch)
+    }
+
+    /// What is known of the epoch of `at`, and the newest behind the others.
+    fn steps_of(&mut self, at: &State) -> &mut SignedStep {
+        let steps = &mut self.state.list_steps;
+        let place = steps.iter().position(|known| known.epoch == at.epoch.0).unwrap_or_else(|| {
+            steps.push(SignedStep::begin(at));
+            steps.sort_by_key(|known| known.epoch);
+            let old = steps.len().saturating_sub(EPOCHS_MOST);
+            steps.iter_mut().take(old).for_each(|known| known.ties.clear());
+            steps.iter().position(|known| known.epoch == at.epoch.0).unwrap_or_default()
+        });
+        &mut steps[place]
     }
 }
 
+/// No tie is all zeros but by one chance in 2^128.
+const UNKNOWN: Tie = Tie([0; TIE_BYTES]);
+
+fn fits(known: &Tie, other: &Tie) -> bool {
+    known == &UNKNOWN || known == other
+}
+
 impl SignedStep {
-    fn at(state: &State) -> SignedStep {
-        SignedStep { epoch: state.epoch.0, step: state.step, link: spelling::hex(&state.link) }
+    fn begin(at: &State) -> SignedStep {
+        let link = spelling::hex(&at.link);
+        SignedStep { epoch: at.epoch.0, step: at.step, link, published: Some(0), ties: String::new() }
+    }
+
+    fn leads_to(&self, at: &State) -> bool {
+        self.step == at.step && self.link == spelling::hex(&at.link)
+    }
+
+    fn published(&self) -> u32 {
+        self.published.unwrap_or(self.step)
+    }
+
+    fn ties(&self) -> Vec<Tie> {
+        let bytes = spelling::bytes_of_base64url(&self.ties, TIES_MOST_BYTES).unwrap_or_default();
+        bytes.as_chunks::<TIE_BYTES>().0.iter().map(|tie| Tie(*tie)).collect()
+    }
+
+    fn end(&mut self, at: &State, ties: &[Tie]) {
+        let published = self.published();
+        (self.step, self.link) = (at.step, spelling::hex(&at.link));
+        self.published = Some(published);
+        self.keep(ties);
+    }
+
+    fn keep(&mut self, ties: &[Tie]) {
+        self.ties = spelling::base64url_of(&ties.iter().flat_map(|tie| tie.0).collect::<Vec<u8>>());
     }
 }

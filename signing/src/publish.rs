@@ -6,13 +6,13 @@
 //! The manifest is unsigned in this version: `gate-trust` will write it from the signed repositories (DESIGN §2).
 
 mod keys;
+mod ready;
 mod status;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gate_core::envelope;
 use gate_core::keyset::KeySetError;
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestError};
 use gate_core::query::TerminalNumber;
@@ -34,9 +34,9 @@ use crate::repo::{Content, Staged};
 use crate::spelling;
 use crate::staff;
 use crate::staging::{self, Readers};
-use status::ListPlan;
 
-use keys::KeysPlan;
+pub(crate) use ready::Ready;
+pub(crate) use status::{ListGiven, ListPlan};
 
 pub use keys::{Device, KeysNotPublished};
 pub use status::ListNotPublished;
@@ -169,15 +169,31 @@ struct Made {
 }
 
 impl Province {
-    /// Refuses what could not be published, before anything is made for it.
+    /// Refuses what could not be published, before anything is made for it; gives the manifest that `out` has.
     ///
     /// # Errors
     /// [`PublishError`].
-    pub(crate) fn admit_publication(&self, out: &Path, device: Device<'_>) -> Result<(), PublishError> {
-        if matches!(device, Device::MadeHere) && !self.state.demo {
-            return Err(KeysNotPublished::Enrol.into());
+    pub(crate) fn admit_publication(
+        &self,
+        out: &Path,
+        (terminal, device): (TerminalNumber, Device<'_>),
+    ) -> Result<Option<Manifest>, PublishError> {
+        if matches!(device, Device::MadeHere) {
+            self.admit_own_keys(terminal, out)?;
         }
-        admit_directory(self, out, self.state.generation.saturating_add(1)).map(|_| ())
+        admit_directory(self, out, self.state.generation.saturating_add(1))
+    }
+
+    /// What would be published of the list, proven.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub(crate) fn plan_list<'a>(
+        &self,
+        given: ListGiven<'a>,
+        (out, there): (&Path, Option<&Manifest>),
+    ) -> Result<Option<ListPlan<'a>>, PublishError> {
+        ListPlan::new(self, given, out, there)
     }
 
     /// Makes the terminal's own keys where a demo's desk makes them and they are missing, and raises the generation. The desk keeps the result
@@ -203,6 +219,11 @@ impl Province {
         self.state.generation = self.state.generation.saturating_add(1);
     }
 
+    /// Gives a generation back that was opened and came to nothing.
+    pub(crate) fn close_generation(&mut self, before: u32) {
+        self.state.generation = before;
+    }
+
     /// Writes the generation that [`Province::prepare`] opened to `out`.
     ///
     /// # Errors
@@ -213,41 +234,10 @@ impl Province {
         publication: &Publication<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Published, PublishError> {
-        let generation = self.state.generation;
-        let there = admit_directory(self, out, generation)?;
-        let made = self.documents(publication)?;
-        let list = ListPlan::new(self, publication, out, there.as_ref())?;
-        let state = list.as_ref().map(|list| list.state);
-        let unused = list.as_ref().map(|list| list.unused.clone()).unwrap_or_default();
-        let keys = KeysPlan::new(self, publication, (out, there.as_ref()), rng)?;
-        staging::make_directory(out, Readers::All).map_err(at(out))?;
-        let (mut files, mut entries) = (Vec::new(), Vec::new());
-        for document in &made {
-            let path = out.join(&document.name);
-            write_once(&path, &document.bytes, Readers::All)?;
-            entries.push(entry(document));
-            files.push(path);
-        }
-        for (name, text, readers) in [
-            (TERMINAL_KEYS_FILE, keys.own.as_ref().map(|own| own.as_str()), Readers::Owner),
-            (envelope::FILE_NAME, Some(keys.envelopes.as_str()), Readers::All),
-        ] {
-            if let Some(text) = text {
-                let path = out.join(name);
-                staging::replace(&path, text.as_bytes(), readers).map_err(at(&path))?;
-                files.push(path);
-            }
-        }
-        if let Some(list) = list {
-            let (of_list, written) = list.write(out)?;
-            entries.extend(of_list);
-            files.extend(written);
-        }
-        let manifest = self.manifest(entries)?;
-        let path = out.join(FILE_NAME);
-        staging::replace(&path, manifest.as_bytes(), Readers::All).map_err(at(&path))?;
-        files.push(path);
-        Ok(Published { generation, files, list: state, day_keys_missing: None, unused })
+        let there = admit_directory(self, out, self.state.generation)?;
+        let given = ListGiven::of(publication.status, publication.deltas, publication.without);
+        let list = ListPlan::new(self, given, out, there.as_ref())?;
+        self.ready((out, there.as_ref()), publication, list, rng)?.write(out)
     }
 
     /// Writes the small documents and a manifest of them to `out`: for the archive.
@@ -412,7 +402,7 @@ struct ProvinceDocument<'a> {
     tag_memory_kib: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct EntryDocument {
     dataset: Dataset,
     file: String,
@@ -443,12 +433,26 @@ fn entry(document: &Made) -> EntryDocument {
 
 /// A file under a published name never changes: a terminal may have it open.
 fn write_once(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), PublishError> {
+    match admit_once(path, bytes)? {
+        Name::Taken => Ok(()),
+        Name::Free => staging::replace(path, bytes, readers).map_err(at(path)),
+    }
+}
+
+/// Whether a name is to be written.
+enum Name {
+    /// It holds these very bytes.
+    Taken,
+    /// It does not stand for anything.
+    Free,
+}
+
+/// Refuses a name that stands for other bytes.
+fn admit_once(path: &Path, bytes: &[u8]) -> Result<Name, PublishError> {
     match fs::read(path) {
-        Ok(there) if there == bytes => Ok(()),
+        Ok(there) if there == bytes => Ok(Name::Taken),
         Ok(_) => Err(PublishError::KeepFile { path: path.to_path_buf() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            staging::replace(path, bytes, readers).map_err(at(path))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Name::Free),
         Err(error) => Err(at(path)(error)),
     }
 }

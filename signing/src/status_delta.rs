@@ -290,7 +290,7 @@ mod tests {
         let second = delta(&mut demo, &list, "yellow").unwrap();
         // Another first step, and on it another second one.
         let mut other = demo.province().open_list(&folder.path().join("list")).unwrap();
-        demo.province_mut().sign_step_again(&begin);
+        demo.province_mut().sign_step_again(&begin).unwrap();
         let forked = delta(&mut demo, &other, "yellow").unwrap();
         other.apply(&forked.file).unwrap();
         delta(&mut demo, &other, "red").unwrap();

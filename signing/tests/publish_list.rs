@@ -84,7 +84,7 @@ impl Desk {
     fn fork(&mut self) -> Vec<PathBuf> {
         let kept = std::mem::take(&mut self.steps);
         let begin = self.list().state();
-        self.demo.province_mut().sign_step_again(&begin);
+        self.demo.province_mut().sign_step_again(&begin).unwrap();
         kept.into_iter()
             .map(|path| {
                 let kept = path.with_extension("first");

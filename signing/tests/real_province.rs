@@ -54,6 +54,15 @@ fn the_manuals_real_province_is_founded_admits_its_issuers_and_publishes() {
     assert!(!asked.status.success() && told.contains("then give --yes"), "it asks before: {told}");
     assert!(!folder.path().join("data").join(FILE_NAME).exists());
     let publish = english.lines().last().unwrap();
+    assert!(told.contains("policy-station: new, the one that comes with this program"), "{told}");
+    let policy = folder.path().join("desk/policy-station.json");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let changed = text.replace("\"high_temperature_tenths\": 373", "\"high_temperature_tenths\": 420");
+    assert_ne!(changed, text);
+    std::fs::write(&policy, changed).unwrap();
+    let asked = typed(folder.path(), &format!("export GATE_OPERATOR=chen\n{publish}"));
+    assert!(String::from_utf8_lossy(&asked.stdout).contains("42.0"), "{asked:?}");
+    std::fs::write(&policy, text).unwrap();
     let done = typed(folder.path(), &format!("export GATE_OPERATOR=chen\n{publish} --yes"));
     assert!(done.status.success(), "{done:?}");
     let read = |name: &str| std::fs::read(folder.path().join("data").join(name)).unwrap();

@@ -36,6 +36,7 @@ mod sealed;
 mod shelf;
 mod sort;
 mod synthetic;
+mod tally;
 mod writer;
 
 pub use amend::{AmendRefused, Amendments, Wanted};
@@ -68,4 +69,5 @@ pub use rungs::{ClimbRefused, Rung, climb};
 pub use sealed::{DeltaRefused, SealedList, State, alleged_head};
 pub use shelf::{Progress, Shelf, ShelfFault};
 pub use synthetic::Synthetic;
+pub use tally::Tally;
 pub use writer::WriteFault;

@@ -8,7 +8,7 @@ use std::path::Path;
 use gate_status::{
     AmendRefused, Amendments, Answer, Changes, DeltaDamaged, DeltaOrder, DeltaRefused, DeskKeys, Epoch,
     KeyChange, ListFault, PersonSplit, Progress, Rank, Region, Scope, SealedList, Shelf, ShelfFault,
-    StatusList, Wanted, build, climb, make_delta,
+    StatusList, Tally, Wanted, build, climb, make_delta,
 };
 use gate_wire::credential::Colour;
 use support::{COLOURS, Desk, Rejects, amended, delta, next_step, open, order, person, subject, ties, write};
@@ -50,6 +50,29 @@ fn a_delta_changes_whom_it_names_and_the_time_of_everybody() {
     }
     assert_eq!(list.find(&subject(21)), Ok(Answer::Listed(Colour::Red)), "who is not named stays");
     assert_eq!(list.find(&subject(22)), Ok(Answer::Listed(Colour::Yellow)));
+}
+
+#[test]
+fn people_are_counted_by_the_colour_that_they_have_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    assert_eq!(list.tally(), Ok(Tally { green: 0, yellow: 50, red: 50 }), "second numbers are nobody");
+    let wanted = [
+        (vec![subject(20)], Wanted::Colour(Colour::Green)),
+        (vec![subject(1003)], RED),
+        (vec![subject(30)], Wanted::Removed),
+        (vec![subject(5)], Wanted::Removed),
+        (vec![subject(500), subject(501)], RED),
+        (vec![subject(40), subject(1040)], RED),
+    ];
+    list.apply(&amended(&list, &wanted)).unwrap();
+    let tally = list.tally().unwrap();
+    assert_eq!(tally, Tally { green: 1, yellow: 47, red: 51 });
+    assert_eq!(tally.people(), list.counted().unwrap().0);
+    let exceptions = tempfile::tempdir().unwrap();
+    let mut list = base(exceptions.path(), Scope::Exceptions);
+    list.apply(&amended(&list, &[(vec![subject(20)], Wanted::Colour(Colour::Green))])).unwrap();
+    assert_eq!(list.tally(), Ok(Tally { green: 0, yellow: 49, red: 50 }), "no exception any more");
 }
 
 #[test]

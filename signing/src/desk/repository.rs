@@ -3,13 +3,18 @@
 //! is staged is what terminals' own loaders take.
 //! Must not know: who signs the drafts.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
 use gate_proof::seal::SealingKey;
-use gate_status::{DeltaDamaged, ListFile, Span, alleged_delta_head};
+use gate_status::{
+    DELTA_MOST_BYTES, DeltaDamaged, DeltaRefused, ListFault, ListFile, SealedList, Span, Tie,
+    alleged_delta_head,
+};
 use gate_tuf::Targets;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
@@ -18,6 +23,8 @@ use super::{ARCHIVE_DIRECTORY, Desk, DeskError};
 use crate::custody::CustodyFault;
 use crate::inputs::Inputs;
 use crate::list::ListNotOpened;
+use crate::list_figures::ListFigures;
+use crate::list_steps::{History, OtherHistory};
 use crate::log::entry::{Entry, Operation};
 use crate::province::DAYS_AHEAD;
 use crate::publish::{Device, Publication, PublishError};
@@ -56,6 +63,21 @@ pub struct StatusOrder<'a> {
     pub deltas: &'a [PathBuf],
 }
 
+/// A draft of `status`, proven.
+pub struct PlannedStatus<'a> {
+    order: StatusOrder<'a>,
+    all: Vec<Staged>,
+    history: History,
+    figures: ListFigures,
+}
+
+impl PlannedStatus<'_> {
+    /// What the list says in figures, with its deltas.
+    pub fn list(&self) -> &ListFigures {
+        &self.figures
+    }
+}
+
 /// Why nothing was drafted.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftFault {
@@ -84,6 +106,25 @@ pub enum DraftFault {
         /// Why.
         source: DeltaDamaged,
     },
+    /// The base is damaged.
+    #[error("{}", .path.display())]
+    ReadBase {
+        /// Which.
+        path: PathBuf,
+        /// What was found.
+        source: ListFault,
+    },
+    /// A terminal would refuse this delta: it does not follow, or is not of the others' history.
+    #[error("{}", .path.display())]
+    TakeDelta {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: DeltaRefused,
+    },
+    /// Another history was signed, and perhaps published, here.
+    #[error(transparent)]
+    OtherHistory(OtherHistory),
     /// A file cannot be read.
     #[error("{}", .path.display())]
     File {
@@ -125,14 +166,16 @@ impl Desk {
         let all = self.province.export(&publication, order.devices, order.lists, rng);
         let all = all.map_err(DeskError::from)?;
         let targets = repo.stage(&all, &gone(repo, &all)?, order.expires)?;
+        // It is drafted. What could not be marked is told again next time.
+        let _ = self.archive().keep_in_force(self.province.generation(), None);
         Ok(DraftedTrust { targets, day_keys_missing })
     }
 
-    /// Drafts what `status` carries: a base and its deltas, and nothing of before.
+    /// The list that `status` would carry, proven: every delta of the one history that was signed here.
     ///
     /// # Errors
     /// [`DraftFault`].
-    pub fn draft_status(&self, repo: &Repo, order: &StatusOrder<'_>) -> Result<Targets, DraftFault> {
+    pub fn plan_status<'a>(&self, order: StatusOrder<'a>) -> Result<PlannedStatus<'a>, DraftFault> {
         let opened = self.province.open_list(order.base);
         let list = opened.map_err(|source| DraftFault::OpenBase { path: order.base.into(), source })?;
         let head = list.base_head();
@@ -142,10 +185,34 @@ impl Desk {
             issued: head.as_of,
             content: Content::File(order.base.into()),
         }];
+        let mut deltas = Vec::new();
         for path in order.deltas {
-            all.push(staged_delta(path)?);
+            let (span, staged) = staged_delta(path)?;
+            all.push(staged);
+            deltas.push((span, path.as_path()));
         }
-        Ok(repo.stage(&all, &gone(repo, &all)?, order.expires)?)
+        let (list, history) = with_deltas(list, &deltas)?;
+        self.province.admit_history(&history).map_err(DraftFault::OtherHistory)?;
+        let known = self.published_list();
+        let figures = ListFigures::of(&list, known.as_ref());
+        let figures = figures.map_err(|source| DraftFault::ReadBase { path: order.base.into(), source })?;
+        Ok(PlannedStatus { order, all, history, figures })
+    }
+
+    /// Drafts what `status` carries: a base and its deltas, and nothing of before.
+    ///
+    /// # Errors
+    /// [`DraftFault`].
+    pub fn draft_status(&mut self, repo: &Repo, planned: PlannedStatus<'_>) -> Result<Targets, DraftFault> {
+        let PlannedStatus { order, all, history, figures } = planned;
+        let gone = gone(repo, &all)?;
+        self.province.note_published(&history);
+        self.save()?;
+        let targets = repo.stage(&all, &gone, order.expires)?;
+        // It is drafted. What could not be marked is told again next time.
+        let generation = self.archive().in_force().map_or(0, |force| force.generation);
+        let _ = self.archive().keep_in_force(generation, Some(figures));
+        Ok(targets)
     }
 }
 
@@ -180,14 +247,41 @@ fn gone(repo: &Repo, all: &[Staged]) -> Result<Vec<String>, DraftFault> {
     Ok(before.into_keys().filter(|name| !stays(name)).collect())
 }
 
-fn staged_delta(path: &Path) -> Result<Staged, DraftFault> {
-    let bytes = fs::read(path).map_err(|source| DraftFault::File { path: path.into(), source })?;
-    let head = alleged_delta_head(&bytes);
+/// The list with its deltas, and the steps that they lead over: each is put on the list as far as it leads on, and is held
+/// to the others where it does not.
+fn with_deltas(mut list: SealedList, deltas: &[(Span, &Path)]) -> Result<(SealedList, History), DraftFault> {
+    let mut deltas = deltas.to_vec();
+    deltas.sort_by_key(|(span, _)| (span.from, core::cmp::Reverse(span.to)));
+    let mut ties = BTreeMap::from([(list.state().step, Tie::of(&list.state().link))]);
+    for (_, path) in deltas {
+        let refused = |source| DraftFault::TakeDelta { path: path.to_path_buf(), source };
+        let bytes = read(path)?;
+        for (step, tie) in list.ties_of(&bytes).map_err(refused)? {
+            if *ties.entry(step).or_insert(tie) != tie {
+                return Err(refused(DeltaRefused::Link));
+            }
+        }
+        match list.apply(&bytes) {
+            Ok(_) | Err(DeltaRefused::Replays { .. }) => {}
+            Err(source) => return Err(refused(source)),
+        }
+    }
+    let history = History { state: list.state(), ties };
+    Ok((list, history))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, DraftFault> {
+    let mut bytes = Vec::new();
+    let file =
+        File::open(path).and_then(|file| file.take(DELTA_MOST_BYTES as u64 + 1).read_to_end(&mut bytes));
+    file.map_err(|source| DraftFault::File { path: path.into(), source })?;
+    Ok(bytes)
+}
+
+fn staged_delta(path: &Path) -> Result<(Span, Staged), DraftFault> {
+    let head = alleged_delta_head(&read(path)?);
     let head = head.map_err(|source| DraftFault::ReadDelta { path: path.into(), source })?;
-    Ok(Staged {
-        name: ListFile::Delta(head.epoch, Span { from: head.from, to: head.to }).name(),
-        version: head.to,
-        issued: head.as_of,
-        content: Content::File(path.into()),
-    })
+    let span = Span { from: head.from, to: head.to };
+    let name = ListFile::Delta(head.epoch, span).name();
+    Ok((span, Staged { name, version: head.to, issued: head.as_of, content: Content::File(path.into()) }))
 }

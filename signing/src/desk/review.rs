@@ -1,15 +1,16 @@
 //! What the next publication would change of what was last published, in words.
-//! Promises: key set, policies, places and risk levels are held against this desk's own archive; nothing is written.
+//! Promises: key set, policies, places and risk levels are held against what is in force by this desk's own archive; where
+//! that is lost, all is told as new, never nothing; nothing is written.
 //! Must not know: who reads it, who says yes.
 
-use gate_core::keyset::{KeySet, KeySetError};
 use std::path::Path;
 
+use gate_core::keyset::{KeySet, KeySetError};
 use gate_core::manifest::{Dataset, Demo};
 use gate_core::policy::{Policy, PolicyError};
 use gate_wire::time::Timestamp;
 
-use super::{ARCHIVE_DIRECTORY, Desk, DeskError};
+use super::{Desk, DeskError};
 use crate::archive::{Archive, ArchiveFault};
 use crate::inputs::{self, InputRefused, Inputs};
 use crate::policy;
@@ -68,44 +69,73 @@ impl Desk {
     /// [`ReviewFault`]; a policy with a fault is told here, before anything is made.
     pub fn review(&self) -> Result<Review, ReviewFault> {
         let inputs = self.inputs()?;
-        let policies = [
+        let policies: Policies = [
             (Dataset::PolicyStation, fit(Dataset::PolicyStation, &inputs.policy_station)?),
             (Dataset::PolicyHospital, fit(Dataset::PolicyHospital, &inputs.policy_hospital)?),
         ];
         if self.province.nature() == Demo::No {
             inputs.admit_real(self.province.region())?;
         }
-        let archive = Archive::at(self.directory.join(ARCHIVE_DIRECTORY));
-        let Some(since) = archive.generations()?.last().copied() else { return self.first(&inputs) };
+        let archive = self.archive();
+        match archive.newest().and_then(|newest| newest.ok_or_else(|| archive.is_missing())) {
+            Err(_) if self.province.generation() == 0 => self.first(&inputs, &policies),
+            Err(lost) => self.all(&inputs, &policies, &lost),
+            Ok(since) => match self.since((&archive, since), &inputs, &policies) {
+                Err(ReviewFault::Archive(lost)) => self.all(&inputs, &policies, &lost),
+                other => other,
+            },
+        }
+    }
+
+    /// What changes since the generation that is in force.
+    fn since(
+        &self,
+        (archive, since): (&Archive, u32),
+        inputs: &Inputs,
+        policies: &Policies,
+    ) -> Result<Review, ReviewFault> {
         let mut review = Review { since: Some(since), ..Review::default() };
         let (bytes, _) = archive.document(Dataset::KeySet, since)?;
         let new = self.province.key_set()?;
         review.key_set = register::changes(&KeySet::load(&bytes)?, &new, self.province.register());
         for (dataset, new) in policies {
-            let (bytes, path) = archive.document(dataset, since)?;
+            let (bytes, path) = archive.document(*dataset, since)?;
             match Policy::load(&bytes) {
-                Ok(old) => {
-                    let changes = policy::changes(&old, &new).into_iter();
-                    review.policies.extend(changes.map(|change| Told { zh: change.zh, en: change.en }));
-                }
-                Err(refused) => review.policies.push(not_compared(dataset, &path, &refused)),
+                Ok(old) => review.policies.extend(policy_changes(&old, new)),
+                Err(refused) => review.policies.push(not_compared(*dataset, &path, &refused)),
             }
         }
-        review.places = self.places_since(&archive, since, &inputs)?;
+        review.places = self.places_since(archive, since, inputs)?;
         Ok(review)
     }
 
     /// A first publication has nothing to be held against. A real province is told all that it publishes; a demo founds
     /// itself without questions.
-    fn first(&self, inputs: &Inputs) -> Result<Review, ReviewFault> {
+    fn first(&self, inputs: &Inputs, policies: &Policies) -> Result<Review, ReviewFault> {
+        let review = self.everything(inputs, policies)?;
+        Ok(if self.province.nature() == Demo::Yes { Review::default() } else { review })
+    }
+
+    /// What was published last is lost: everything is told as new, and that it is.
+    fn all(&self, inputs: &Inputs, policies: &Policies, lost: &ArchiveFault) -> Result<Review, ReviewFault> {
+        let mut review = self.everything(inputs, policies)?;
+        let (zh, en) = (
+            format!("! 上次发布的存档缺失或无法读取（{lost}）：以下全部按新内容列出，请逐条核对"),
+            format!(
+                "what was published last is missing or cannot be read ({lost}): all of it is told as new"
+            ),
+        );
+        review.key_set.insert(0, Told { zh, en });
+        Ok(review)
+    }
+
+    fn everything(&self, inputs: &Inputs, policies: &Policies) -> Result<Review, ReviewFault> {
         let places =
             [inputs::place_changes(None, &inputs.places)?, inputs::risk_changes(None, &inputs.risk_levels)?];
-        if self.province.nature() == Demo::Yes {
-            return Ok(Review::default());
-        }
         let nothing = Register::new(self.province.region()).load(0, Timestamp::EPOCH)?;
         let key_set = register::changes(&nothing, &self.province.key_set()?, self.province.register());
-        Ok(Review { key_set, places: places.concat(), ..Review::default() })
+        let policies = policies.iter().flat_map(against_ours).collect();
+        Ok(Review { since: None, key_set, policies, places: places.concat() })
     }
 
     fn places_since(&self, archive: &Archive, since: u32, inputs: &Inputs) -> Result<Vec<Told>, ReviewFault> {
@@ -117,6 +147,37 @@ impl Desk {
         told.extend(inputs::risk_changes(Some(&text(Dataset::RiskLevels)?), &inputs.risk_levels)?);
         Ok(told)
     }
+}
+
+/// Both policies, proven.
+type Policies = [(Dataset, Policy); 2];
+
+fn policy_changes(old: &Policy, new: &Policy) -> Vec<Told> {
+    policy::changes(old, new).into_iter().map(|change| Told { zh: change.zh, en: change.en }).collect()
+}
+
+/// A policy that has no earlier one, held against the one that comes with this program.
+fn against_ours((dataset, new): &(Dataset, Policy)) -> Vec<Told> {
+    let ours = Inputs::blank();
+    let text = if *dataset == Dataset::PolicyHospital { ours.policy_hospital } else { ours.policy_station };
+    let name = dataset.name();
+    let changes = match Policy::load(text.as_bytes()) {
+        Ok(ours) => policy_changes(&ours, new),
+        Err(refused) => return vec![not_compared(*dataset, Path::new(name), &refused)],
+    };
+    let (zh, en) = match changes.as_slice() {
+        [] => (
+            format!("{name}: 新政策，与程序自带的相同"),
+            format!("{name}: new, the one that comes with this program"),
+        ),
+        _ => (
+            format!("{name}: 新政策，与程序自带的不同如下（全文：policy check）"),
+            format!(
+                "{name}: new; other than the one that comes with this program (read it whole: policy check):"
+            ),
+        ),
+    };
+    core::iter::once(Told { zh, en }).chain(changes).collect()
 }
 
 /// A policy of an earlier version, which had fewer rules: it cannot be decided by, and so not be compared.

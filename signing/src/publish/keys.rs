@@ -3,13 +3,13 @@
 //! enrolled; keys of a terminal that this desk did not make are never written over.
 //! Must not know: which files a terminal reads besides.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use gate_core::envelope::{Addressee, Envelope, Envelopes, KeyPurpose};
 use gate_core::manifest::{Dataset, Manifest};
 use gate_core::query::TerminalNumber;
-use gate_proof::ed25519::PublicKey;
+use gate_proof::ed25519::{PublicKey, SigningKey};
 use gate_proof::seal::{OpeningKey, SealFault, SealingKey};
 use gate_status::{Authorities, KeyStore, ListKeys, OpenFault};
 use gate_wire::cose::Kid;
@@ -44,7 +44,7 @@ pub enum KeysNotPublished {
     Enrol,
     /// The terminal has keys of its own.
     #[error("{} holds keys that this desk did not make: give the device's key (--device HEX)", .0.display())]
-    KeepOwn(std::path::PathBuf),
+    KeepOwn(PathBuf),
     /// HPKE did not seal.
     #[error(transparent)]
     Seal(#[from] SealFault),
@@ -105,6 +105,23 @@ impl Province {
         let text = document(&to, &lists, &envelopes)?;
         Envelopes::load(text.as_bytes()).map_err(PublishError::Envelopes)?;
         Ok(text)
+    }
+
+    /// Refuses to make a terminal's own keys where there are others. Held to the public half: no key is used for it.
+    pub(super) fn admit_own_keys(&self, terminal: TerminalNumber, out: &Path) -> Result<(), PublishError> {
+        if !self.state.demo {
+            return Err(KeysNotPublished::Enrol.into());
+        }
+        let Some((path, text)) = own_document(out)? else { return Ok(()) };
+        let record = serde_json::from_str::<OwnDocument<'_>>(&text)
+            .ok()
+            .filter(|own| own.terminal == terminal.value())
+            .and_then(|own| Seed::from_hex(own.record_key_seed))
+            .map(|seed| SigningKey::from_seed(seed.as_bytes()).public_key());
+        match record.is_some() && record == self.record_key(terminal) {
+            true => Ok(()),
+            false => Err(KeysNotPublished::KeepOwn(path).into()),
+        }
     }
 
     fn envelopes(
@@ -171,13 +188,21 @@ struct OwnDocument<'a> {
     use_key: &'a str,
 }
 
+/// What `terminal.keys.json` in `out` says, if it is there, and where it is.
+fn own_document(out: &Path) -> Result<Option<(PathBuf, Zeroizing<String>)>, PublishError> {
+    let path = out.join(TERMINAL_KEYS_FILE);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => {
+            let text = Zeroizing::new(other.map_err(at(&path))?);
+            Ok(Some((path, text)))
+        }
+    }
+}
+
 /// The device key that this desk made for the terminal before.
 fn kept_device(out: &Path, terminal: u32, record: &str) -> Result<Option<Seed>, PublishError> {
-    let path = out.join(TERMINAL_KEYS_FILE);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => Zeroizing::new(other.map_err(at(&path))?),
-    };
+    let Some((path, text)) = own_document(out)? else { return Ok(None) };
     let kept = serde_json::from_str::<OwnDocument<'_>>(&text).ok();
     let ours = kept.filter(|own| own.terminal == terminal && own.record_key_seed == record);
     let seed = ours.and_then(|own| Seed::from_hex(own.device_key_seed));

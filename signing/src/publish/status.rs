@@ -15,7 +15,8 @@ use gate_status::{
     DELTA_MOST_BYTES, DeltaRefused, SealedList, Span, State, StatusList, Tie, alleged_delta_head, chain,
 };
 
-use super::{EntryDocument, Publication, PublishError, at, write_once};
+use super::{EntryDocument, PublishError, admit_once, at, write_once};
+use crate::list_steps::{History, OtherHistory};
 use crate::province::Province;
 use crate::staging::{self, Readers};
 use crate::{list, spelling};
@@ -77,6 +78,9 @@ pub enum ListNotPublished {
         /// Epoch and step of this publication.
         ours: (u32, u32),
     },
+    /// Another history was signed, and perhaps published, here.
+    #[error(transparent)]
+    OtherHistory(OtherHistory),
     /// The deltas at hand leave a gap, or a manifest cannot name so many.
     #[error(
         "no {DELTAS_MOST} of these deltas lead from step {from} to step {to}: give those between, or merge them with `gate-sign status ladder`"
@@ -89,16 +93,32 @@ pub enum ListNotPublished {
     },
 }
 
+/// The list and the deltas that a publication is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListGiven<'a> {
+    status: Option<&'a Path>,
+    deltas: &'a [PathBuf],
+}
+
+impl<'a> ListGiven<'a> {
+    /// None where the list is among the datasets to leave out.
+    pub(crate) fn of(status: Option<&'a Path>, deltas: &'a [PathBuf], without: &[Dataset]) -> ListGiven<'a> {
+        ListGiven { status: status.filter(|_| !without.contains(&Dataset::StatusList)), deltas }
+    }
+}
+
 /// What is published of a list.
-pub(super) struct ListPlan<'a> {
+pub(crate) struct ListPlan<'a> {
     source: &'a Path,
     base: EntryDocument,
     /// In the order in which they are taken.
     deltas: Vec<(EntryDocument, Vec<u8>)>,
     /// Deltas given whose steps are in the others.
     pub(super) unused: Vec<PathBuf>,
-    /// How far a terminal is with it.
-    pub(super) state: State,
+    /// The list with these deltas.
+    pub(crate) list: SealedList,
+    /// The steps that it leads over.
+    pub(crate) history: History,
 }
 
 /// A delta at hand.
@@ -112,21 +132,19 @@ impl ListPlan<'_> {
     /// Reads and proves everything; `there` is the manifest that the directory `out` has.
     pub(super) fn new<'a>(
         province: &Province,
-        publication: &Publication<'a>,
+        given: ListGiven<'a>,
         out: &Path,
         there: Option<&Manifest>,
     ) -> Result<Option<ListPlan<'a>>, PublishError> {
-        let wanted = publication.status.filter(|_| !publication.without.contains(&Dataset::StatusList));
-        let Some(source) = wanted else {
-            let lost = !publication.deltas.is_empty();
+        let Some(source) = given.status else {
+            let lost = !given.deltas.is_empty();
             return if lost { Err(ListNotPublished::FindList.into()) } else { Ok(None) };
         };
         let mut list = province.open_list(source)?;
         let base = admit_base(province, source, &list, out)?;
         let held = there.map(|manifest| held(manifest, &list, out)).transpose()?.unwrap_or_default();
-        let given =
-            publication.deltas.iter().map(|path| given(path, &list)).collect::<Result<Vec<_>, _>>()?;
-        let (chosen, others) = chosen(&list, held, given)?;
+        let new = given.deltas.iter().map(|path| candidate(path, &list)).collect::<Result<Vec<_>, _>>()?;
+        let (chosen, others) = chosen(&list, held, new)?;
         let mut history = BTreeMap::from([(list.state().step, Tie::of(&list.state().link))]);
         let mut deltas = Vec::new();
         for candidate in chosen {
@@ -136,25 +154,39 @@ impl ListPlan<'_> {
         }
         of_one_history(&list, &history, &others)?;
         not_back(there, &list)?;
-        let is_given = |one: &Candidate| publication.deltas.contains(&one.path);
+        let is_given = |one: &Candidate| given.deltas.contains(&one.path);
         let unused = others.into_iter().filter(is_given).map(|one| one.path).collect();
-        Ok(Some(ListPlan { source, base, deltas, unused, state: list.state() }))
+        let history = History { state: list.state(), ties: history };
+        Ok(Some(ListPlan { source, base, deltas, unused, list, history }))
     }
 
-    /// Writes what is not there yet; the manifest's entries and the files.
-    pub(super) fn write(self, out: &Path) -> Result<(Vec<EntryDocument>, Vec<PathBuf>), PublishError> {
+    /// How far a terminal is with it.
+    pub(super) fn state(&self) -> State {
+        self.history.state
+    }
+
+    /// The manifest's entries, where every name is free or holds what it is to hold.
+    pub(super) fn admit(&self, out: &Path) -> Result<Vec<EntryDocument>, PublishError> {
+        for (entry, bytes) in &self.deltas {
+            admit_once(&out.join(&entry.file), bytes)?;
+        }
+        let deltas = self.deltas.iter().map(|(entry, _)| entry);
+        Ok(core::iter::once(&self.base).chain(deltas).cloned().collect())
+    }
+
+    /// Writes what is not there yet.
+    pub(super) fn write(self, out: &Path) -> Result<Vec<PathBuf>, PublishError> {
         let path = out.join(&self.base.file);
         if !path.exists() {
             copy(self.source, &path, &self.base.sha256)?;
         }
-        let (mut entries, mut files) = (vec![self.base], vec![path]);
+        let mut files = vec![path];
         for (entry, bytes) in self.deltas {
             let path = out.join(&entry.file);
             write_once(&path, &bytes, Readers::All)?;
-            entries.push(entry);
             files.push(path);
         }
-        Ok((entries, files))
+        Ok(files)
     }
 }
 
@@ -216,7 +248,7 @@ fn held(manifest: &Manifest, list: &SealedList, out: &Path) -> Result<Vec<Candid
 }
 
 /// A delta that the desk was given: for this list, or nothing is published.
-fn given(path: &Path, list: &SealedList) -> Result<Candidate, PublishError> {
+fn candidate(path: &Path, list: &SealedList) -> Result<Candidate, PublishError> {
     let bytes = read_bounded(path).map_err(at(path))?;
     let head = alleged_delta_head(&bytes).map_err(|damaged| taking(path)(damaged.into()))?;
     list.is_for(&head).map_err(taking(path))?;

@@ -1,18 +1,67 @@
-//! What taking one list after another would change, in words: nobody in it, far fewer people, another scope.
-//! Promises: words only where somebody has to look; a list that is not read is no reason to be silent.
+//! What taking one list after another would change, in words: nobody in it, far fewer people, another scope, other colours.
+//! Promises: every change of the figures is told; what has to be looked at is asked; a list that is not read is no reason
+//! to be silent.
 //! Must not know: who asks.
+//!
+//! Colours are compared by how many people have each: two epochs of a list cannot be joined person by person.
 
 use std::path::Path;
 
-use anyhow::Context;
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
+use gate_signing::list_figures::ListFigures;
 use gate_status::{BaseHead, Scope, alleged_head};
 
-/// What publishing `status` to the directory `out` changes for its terminal.
-pub(crate) fn of_publication(out: &Path, status: Option<&Path>) -> anyhow::Result<Vec<String>> {
-    let Some(status) = status else { return Ok(Vec::new()) };
-    let new = alleged_head(status).with_context(|| status.display().to_string())?;
-    Ok(between(there(out).as_ref(), &new))
+use crate::confirm::Confirm;
+
+/// A colour whose people become fewer by more than this share is asked for.
+const ASKED_PERCENT: u64 = 25;
+
+/// What a list was, as far as it is known.
+pub(crate) enum Old {
+    /// All of it.
+    Counted(ListFigures),
+    /// What its head says, which nobody proved.
+    Head(BaseHead),
+}
+
+/// What is told, and what is asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    told: Vec<String>,
+    asked: Vec<String>,
+}
+
+impl Words {
+    /// Tells; gives what is to be asked.
+    pub(crate) fn tell(self) -> Vec<String> {
+        self.told.iter().for_each(|line| println!("{line}"));
+        self.asked
+    }
+
+    /// Tells and asks.
+    pub(crate) fn ask(self, confirm: &Confirm) -> anyhow::Result<()> {
+        let asked = self.tell();
+        confirm.ask(&asked)
+    }
+
+    fn and(mut self, other: Words) -> Words {
+        let new = |of: &[String], lines: Vec<String>| -> Vec<String> {
+            lines.into_iter().filter(|line| !of.contains(line)).collect()
+        };
+        self.told.extend(new(&self.told, other.told));
+        self.asked.extend(new(&self.asked, other.asked));
+        self
+    }
+}
+
+/// What publishing `new` to the directory `out` changes: of what this desk published last, and of what the terminal has.
+pub(crate) fn of_publication(out: &Path, last: Option<ListFigures>, new: &ListFigures) -> Words {
+    let there = there(out).filter(|there| last.as_ref().is_none_or(|last| last.epoch != there.epoch.0));
+    let of_desk = between(last.map(Old::Counted).as_ref(), new);
+    match there {
+        Some(there) => of_desk.and(between(Some(&Old::Head(there)), new)),
+        None => of_desk,
+    }
 }
 
 /// The list that the manifest in `out` names.
@@ -22,33 +71,60 @@ fn there(out: &Path) -> Option<BaseHead> {
     alleged_head(&out.join(entry.file.as_str())).ok()
 }
 
-/// What is to be looked at when `new` comes after `old`.
-pub(crate) fn between(old: Option<&BaseHead>, new: &BaseHead) -> Vec<String> {
-    let mut words = Vec::new();
-    let before = old.map_or(0, |old| old.people);
-    if new.people == 0 {
-        let meaning = match new.scope {
+/// What changes when `new` comes after `old`.
+pub(crate) fn between(old: Option<&Old>, new: &ListFigures) -> Words {
+    let (before, was) = match old {
+        Some(Old::Counted(old)) => (people(old), Some(old.scope())),
+        Some(Old::Head(head)) => (head.people, Some(head.scope)),
+        None => (0, None),
+    };
+    let mut words = Words::default();
+    if people(new) == 0 {
+        let meaning = match new.scope() {
             Scope::Population => ("所有人转人工", "everybody is Assist"),
             Scope::Exceptions => ("所有人通行", "everybody passes"),
         };
-        words.push(format!("! 名单中没有人（{}）: the list holds NOBODY ({})", meaning.0, meaning.1));
+        words.asked.push(format!("! 名单中没有人（{}）: the list holds NOBODY ({})", meaning.0, meaning.1));
     }
-    if new.people < before.div_ceil(2) {
-        words.push(format!("! 名单人数 people in the list: {before} -> {}", new.people));
+    if people(new) < before.div_ceil(2) {
+        words.asked.push(format!("! 名单人数 people in the list: {before} -> {}", people(new)));
     }
-    if let Some(old) = old.filter(|old| old.scope != new.scope) {
-        let then = match new.scope {
-            Scope::Population => {
-                ("不在名单者由通行变为转人工", "who is not listed passed, and is Assist now")
-            }
-            Scope::Exceptions => {
-                ("不在名单者由转人工变为通行", "who is not listed was Assist, and passes now")
-            }
-        };
-        let (was, is) = (scope(old.scope), scope(new.scope));
-        words.push(format!("! 名单范围 scope of the list: {was} -> {is}: {} ({})", then.0, then.1));
+    if let Some(was) = was.filter(|was| *was != new.scope()) {
+        words.asked.push(other_scope(was, new.scope()));
+    }
+    if let Some(Old::Counted(old)) = old {
+        colours(old, new, &mut words);
     }
     words
+}
+
+fn people(list: &ListFigures) -> u64 {
+    list.green + list.yellow + list.red
+}
+
+fn other_scope(was: Scope, is: Scope) -> String {
+    let then = match is {
+        Scope::Population => ("不在名单者由通行变为转人工", "who is not listed passed, and is Assist now"),
+        Scope::Exceptions => ("不在名单者由转人工变为通行", "who is not listed was Assist, and passes now"),
+    };
+    format!("! 名单范围 scope of the list: {} -> {}: {} ({})", scope(was), scope(is), then.0, then.1)
+}
+
+/// Every colour whose people are more or fewer; one that lost more than a bound is asked for.
+fn colours(old: &ListFigures, new: &ListFigures, words: &mut Words) {
+    let of =
+        |list: &ListFigures| [("绿 green", list.green), ("黄 yellow", list.yellow), ("红 red", list.red)];
+    for ((colour, was), (_, is)) in of(old).into_iter().zip(of(new)) {
+        let lost = was.saturating_sub(is);
+        // Green people are not in a list of exceptions, whoever is green.
+        if lost.saturating_mul(100) > was.saturating_mul(ASKED_PERCENT) && old.scope() == new.scope() {
+            words.asked.push(format!(
+                "! {colour}: {was} -> {is}（减少超过 {ASKED_PERCENT}% fewer by more than that）"
+            ));
+        } else if was != is {
+            words.told.push(format!("{colour}: {was} -> {is}"));
+        }
+    }
 }
 
 /// A scope's word, as `--scope` has it.

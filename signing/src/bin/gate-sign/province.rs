@@ -158,9 +158,12 @@ impl Publish {
             without: &[],
         };
         let mut words = desk.review()?.lines();
-        words.extend(list_words::of_publication(&self.out, status.as_deref())?);
+        let planned = desk.plan(&self.out, &order)?;
+        if let Some(list) = planned.list() {
+            words.extend(list_words::of_publication(&self.out, desk.published_list(), list).tell());
+        }
         self.confirm.ask(&words)?;
-        let published = desk.publish(&self.out, &order, &mut randomness())?;
+        let published = desk.publish_planned(planned, &mut randomness())?;
         println!("generation {} as of {} in {}:", published.generation, shown(now), self.out.display());
         for file in &published.files {
             println!("  {}", file.file_name().unwrap_or_default().to_string_lossy());

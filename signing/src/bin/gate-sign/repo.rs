@@ -18,6 +18,7 @@ use gate_wire::time::Timestamp;
 use crate::access::AccessArguments;
 use crate::args::{DeskArguments, life, randomness, system_time, time};
 use crate::confirm::Confirm;
+use crate::list_words::{self, Old};
 
 /// A province's terminals, with room.
 const TERMINALS_MOST_BYTES: u64 = 2 << 20;
@@ -120,6 +121,8 @@ pub(crate) struct DraftStatus {
     /// For how long the draft is good once it is published
     #[arg(long, value_name = "LIFE", value_parser = life, default_value = "30d")]
     life: u32,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// See the help texts.
@@ -263,11 +266,14 @@ impl DraftTrust {
 
 impl DraftStatus {
     fn run(self) -> anyhow::Result<()> {
-        let (desk, now) = (self.desk.open()?, self.desk.now()?);
+        let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
         let base = self.status.unwrap_or_else(|| desk.status_file());
         let expires = now.plus(self.life.into());
         let repo = Repo::at(&self.repo);
-        desk.draft_status(&repo, &StatusOrder { expires, base: &base, deltas: &self.delta })?;
+        let planned = desk.plan_status(StatusOrder { expires, base: &base, deltas: &self.delta })?;
+        let last = desk.published_list().map(Old::Counted);
+        list_words::between(last.as_ref(), planned.list()).ask(&self.confirm)?;
+        desk.draft_status(&repo, planned)?;
         show(&repo)
     }
 }

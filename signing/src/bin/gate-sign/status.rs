@@ -12,6 +12,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_proof::digest::sha256;
 use gate_signing::desk::Desk;
+use gate_signing::list_figures::ListFigures;
 use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::people::{ListBuilt, TableOptions};
 use gate_signing::status_delta::LadderFile;
@@ -22,7 +23,7 @@ use gate_wire::time::Timestamp;
 use crate::args::{DeskArguments, shown, tell, time};
 use crate::confirm::Confirm;
 use crate::inspect::Inspect;
-use crate::list_words;
+use crate::list_words::{self, Old};
 use crate::output;
 
 /// What the shell is told when some lines are not in the list.
@@ -161,8 +162,7 @@ impl Build {
             None => self.of_table(&mut desk, place)?,
         };
         let last = alleged_head(&out).ok();
-        let words = list_words::between(last.as_ref(), &alleged_head(&fresh)?);
-        if let Err(refused) = self.confirm.ask(&words) {
+        if let Err(refused) = self.ask(&desk, &out, &fresh) {
             remove_if_there(&fresh)?;
             return Err(refused.context(format!("{} is as it was", out.display())));
         }
@@ -182,6 +182,14 @@ impl Build {
             println!("it replaces the list of epoch {}: {} people", last.epoch.0, last.people);
         }
         Ok(built.rejected)
+    }
+
+    /// Tells what the new list changes of the one at `out`, or else of the one published last.
+    fn ask(&self, desk: &Desk, out: &Path, fresh: &Path) -> anyhow::Result<()> {
+        let figures = |path: &Path| anyhow::Ok(ListFigures::of(&desk.province.open_list(path)?, None)?);
+        let counted = figures(out).ok().or_else(|| desk.published_list()).map(Old::Counted);
+        let old = counted.or_else(|| alleged_head(out).ok().map(Old::Head));
+        list_words::between(old.as_ref(), &figures(fresh)?).ask(&self.confirm)
     }
 
     fn of_table(&self, desk: &mut Desk, place: (&Path, Scope, Timestamp)) -> anyhow::Result<ListBuilt> {
@@ -251,7 +259,7 @@ impl Delta {
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let list = opened(&desk, &self.base, &self.after)?;
         if self.again {
-            desk.province.sign_step_again(&list.state());
+            desk.province.sign_step_again(&list.state())?;
         }
         let table = File::open(&self.changes).with_context(|| self.changes.display().to_string())?;
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
