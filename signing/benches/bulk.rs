@@ -8,7 +8,7 @@ use std::time::Instant;
 use gate_core::keyset::Region;
 use gate_core::manifest::Demo;
 use gate_proof::stretch::MemoryKib;
-use gate_signing::bulk::{BulkOptions, CsvCodes, HEADER, Kinds, MAX_ROWS};
+use gate_signing::bulk::{BulkOptions, CsvCodes, HEADER, HeldTo, Kinds, MAX_ROWS};
 use gate_signing::province::{Founding, Province};
 use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -44,6 +44,7 @@ fn main() {
             most: MAX_ROWS,
             threads: NonZeroUsize::new(threads).unwrap(),
             tags: &tags,
+            held_to: HeldTo::Nothing,
         };
         let rates = ["made", "remembered"].map(|how| {
             let (mut told, started) = (|_| (), Instant::now());

@@ -1,7 +1,8 @@
 //! Many credentials from a table of comma-separated values.
 //! Promises: streaming, bounded memory; every row is a code or a line of the reject file with its number and reason, and
 //! that is checked at the end; no two codes of a run have one id; the log has the batch before its first signature; a
-//! person's Argon2id is paid once, even when a run was cut off and is begun again.
+//! person's Argon2id is paid once, even when a run was cut off and is begun again; no colour that the desk's list does not
+//! say is signed without a line in the log before it.
 //! Must not know: where codes and rejects are written ([`Target`]), what paper looks like.
 //!
 //! Header `document_kind,number,name,kind,statement,sampled`, UTF-8 (a byte order mark is taken), no quotes. Kinds:
@@ -13,11 +14,13 @@ mod csv_files;
 mod row;
 mod unfinished;
 
+use core::fmt;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use gate_proof::digest::Hasher;
+use gate_status::{ListFault, SealedList};
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
 use gate_wire::name::MaskedName;
@@ -57,6 +60,32 @@ pub struct BulkOptions<'a> {
     pub threads: NonZeroUsize,
     /// Where subjects are kept: a file for this table alone.
     pub tags: &'a Path,
+    /// What colours are held to.
+    pub held_to: HeldTo<'a>,
+}
+
+/// What the colours of a run are held to.
+#[derive(Clone, Copy)]
+pub enum HeldTo<'a> {
+    /// No list was ever built.
+    Nothing,
+    /// There is a list, and it cannot be asked: rows that state a colour are rejected.
+    Unknown,
+    /// Rows that contradict this list are rejected.
+    List(&'a SealedList),
+    /// They are signed all the same, and the log is told how many; without a list that can be asked every colour counts.
+    Insisted(Option<&'a SealedList>),
+}
+
+impl fmt::Debug for HeldTo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HeldTo::Nothing => "Nothing",
+            HeldTo::Unknown => "Unknown",
+            HeldTo::List(_) => "List",
+            HeldTo::Insisted(_) => "Insisted",
+        })
+    }
 }
 
 /// Which kinds a run takes.
@@ -121,6 +150,8 @@ pub struct BulkDone {
     pub codes: u64,
     /// Rows rejected.
     pub rejected: u64,
+    /// Codes made of colours that the list does not say.
+    pub against_list: u64,
     /// Subjects taken from the cache.
     pub remembered: u64,
     /// Lines without anything: no rows.
@@ -148,6 +179,9 @@ pub enum BulkError {
     /// Its custody or its log does.
     #[error(transparent)]
     Custody(#[from] CustodyFault),
+    /// The list cannot be read where a person would be.
+    #[error("the desk's list is damaged: build it again")]
+    ReadList(#[from] ListFault),
     /// Another authority's issuer: its subjects are made with a salt that is not here.
     #[error("only this province's issuers issue from tables")]
     BeOurs,
@@ -189,7 +223,7 @@ impl Province {
         let mut run = Run::begin(self, options)?;
         loop {
             let more = run.fill(&mut lines, target, rng)?;
-            run.work();
+            run.work()?;
             run.write(target)?;
             target.progress(run.progress(lines.bytes()));
             if !more {

@@ -16,7 +16,7 @@
 //! | `desk-log.*` | the log of every use ([`crate::log`]) |
 //! | `revocations.bin` | revoked credentials and "void all before" by subject, with its SHA-256 at the end |
 //! | `policy-station.json`, `policy-hospital.json`, `places.json`, `risk-levels.json` | the authority's own texts: edit, then publish |
-//! | `status-list.db` | the list last built here |
+//! | `status-list.db`, `status-list.tfd` | the list last built here; what every delta made since changed ([`against_list`]) |
 //! | `archive/` | every publication: policies, places and the like, as they were ([`crate::archive`]) |
 //! | `desk.lock` | held while a command runs |
 

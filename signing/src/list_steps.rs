@@ -76,6 +76,20 @@ pub struct OtherHistory {
     pub step: u32,
 }
 
+/// A list without the newest deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "deltas were made as far as step {signed} of epoch {epoch}, and what they changed is known as far as step {known}: make the next delta with all of them (--after), or build the list again"
+)]
+pub struct StepsMissing {
+    /// The epoch.
+    pub epoch: u32,
+    /// As far as deltas were signed.
+    pub signed: u32,
+    /// As far as is known.
+    pub known: u32,
+}
+
 /// The steps of a list with its deltas, as they are published.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
@@ -124,6 +138,20 @@ impl Province {
         }
         self.note_step(at);
         Ok(())
+    }
+
+    /// Refuses a list that is not where the last delta leads.
+    pub(crate) fn admit_asked(&self, at: &State) -> Result<(), StepsMissing> {
+        match self.known_steps(at.epoch.0).filter(|known| !known.leads_to(at)) {
+            Some(known) => Err(StepsMissing { epoch: known.epoch, signed: known.step, known: at.step }),
+            None => Ok(()),
+        }
+    }
+
+    /// The ties of the steps between the base and `at`; zeros for what is not known.
+    pub(crate) fn ties_between(&self, at: &State) -> Vec<Tie> {
+        let known = self.known_steps(at.epoch.0).map(SignedStep::ties).unwrap_or_default();
+        (1..at.step).map(|step| known.get(step as usize).copied().unwrap_or(UNKNOWN)).collect()
     }
 
     /// Refuses another history than the one that was signed here last.

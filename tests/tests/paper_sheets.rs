@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::Parser;
 use gate_core::query::TerminalNumber;
-use gate_signing::bulk::{BulkOptions, HEADER, Kinds, MAX_ROWS};
+use gate_signing::bulk::{BulkOptions, HEADER, HeldTo, Kinds, MAX_ROWS};
 use gate_signing::demo::DemoProvince;
 use gate_signing::inputs::Inputs;
 use gate_signing::publish::{Device, Publication};
@@ -65,6 +65,7 @@ fn print_sheets(province: &DemoProvince, folder: &Path) -> PathBuf {
         most: MAX_ROWS,
         threads: NonZeroUsize::MIN,
         tags: &tags,
+        held_to: HeldTo::Nothing,
     };
     let (mut pdf, mut rejects, mut told) = (Vec::new(), Vec::new(), |_| ());
     let font = SheetFont::open(DEFAULT_FONT.as_ref()).unwrap();

@@ -9,21 +9,24 @@ use std::thread;
 
 use gate_proof::digest::Hasher;
 use gate_proof::subject::Subject;
-use gate_status::Person;
+use gate_status::{ListFault, Person};
 use gate_wire::cose::Kid;
-use gate_wire::credential::{Colour, CredentialId, Kind};
+use gate_wire::credential::{Colour, Condition, CredentialId, Kind};
 use gate_wire::name::MaskedName;
 use rand_core::CryptoRng;
 
 use super::row::{self, Row, RowRejected};
 use super::{
-    BulkCode, BulkDone, BulkError, BulkOptions, Kinds, MAX_ROWS, Progress, Target, absorb, usual_life_s,
+    BulkCode, BulkDone, BulkError, BulkOptions, HeldTo, Kinds, MAX_ROWS, Progress, Target, absorb,
+    usual_life_s,
 };
-use crate::issue::{IssueRefused, IssueRequest, IssuedCredential, statement_kind};
+use crate::desk::against_list::{Contradiction, contradiction};
+use crate::issue::{Claim, IssueRefused, IssueRequest, IssuedCredential, statement_kind};
 use crate::issuing::{Issuer, Issuing, Naming, Salt};
+use crate::key_name::KeyName;
 use crate::key_ring::Work;
 use crate::lines::{Line, Lines};
-use crate::log::entry::Operation;
+use crate::log::entry::{Entry, Operation};
 use crate::people::RowKeys;
 use crate::province::Province;
 use crate::row_cache::{Check, RowCache};
@@ -33,6 +36,7 @@ const ROWS_A_THREAD: usize = 512;
 
 /// A run.
 pub(super) struct Run<'a> {
+    province: &'a Province,
     issuing: Issuing<'a>,
     options: &'a BulkOptions<'a>,
     issuers: Vec<(Kid, Issuer<'a>)>,
@@ -48,7 +52,7 @@ pub(super) struct Run<'a> {
 /// A row on its way.
 struct Slot {
     line: u64,
-    state: Result<Job, RowRejected>,
+    state: Result<Job, Refused>,
 }
 
 /// A good row.
@@ -59,23 +63,31 @@ struct Job {
     id: CredentialId,
     check: Check,
     subject: Option<Subject>,
-    made: Option<Result<IssuedCredential, Failure>>,
+    against: Against,
+    made: Option<Result<IssuedCredential, Refused>>,
+}
+
+/// What a row contradicts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Against {
+    Nothing,
+    List,
 }
 
 /// Why a row is no code: its own fault, or the run's.
-enum Failure {
+enum Refused {
     Row(RowRejected),
-    Run(IssueRefused),
+    Run(BulkError),
 }
 
-impl From<RowRejected> for Failure {
-    fn from(reason: RowRejected) -> Failure {
-        Failure::Row(reason)
+impl From<RowRejected> for Refused {
+    fn from(reason: RowRejected) -> Refused {
+        Refused::Row(reason)
     }
 }
 
-impl From<IssueRefused> for Failure {
-    fn from(refused: IssueRefused) -> Failure {
+impl From<IssueRefused> for Refused {
+    fn from(refused: IssueRefused) -> Refused {
         match refused {
             IssueRefused::AllowKind(_)
             | IssueRefused::AllowClaim(_)
@@ -83,7 +95,7 @@ impl From<IssueRefused> for Failure {
             | IssueRefused::FindIssuerFor(_)
             | IssueRefused::PlaceSampling
             | IssueRefused::MaskName
-            | IssueRefused::FitBudget => Failure::Row(RowRejected::Issue(refused)),
+            | IssueRefused::FitBudget => Refused::Row(RowRejected::Issue(refused)),
             IssueRefused::FindIssuer(_)
             | IssueRefused::HoldKey(_)
             | IssueRefused::UseKey(_)
@@ -93,8 +105,20 @@ impl From<IssueRefused> for Failure {
             | IssueRefused::Custody(_)
             | IssueRefused::LoadRegister(_)
             | IssueRefused::PassOwnCheck(_)
-            | IssueRefused::ReadBackSame => Failure::Run(refused),
+            | IssueRefused::ReadBackSame => Refused::Run(refused.into()),
         }
+    }
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Refused {
+        Refused::Run(error.into())
+    }
+}
+
+impl From<ListFault> for Refused {
+    fn from(fault: ListFault) -> Refused {
+        Refused::Run(fault.into())
     }
 }
 
@@ -108,6 +132,7 @@ impl<'a> Run<'a> {
         }
         let workers = (0..options.threads.get()).map(|_| RowKeys::of(province));
         Ok(Run {
+            province,
             issuing,
             options,
             issuers: Vec::new(),
@@ -136,9 +161,8 @@ impl<'a> Run<'a> {
             }
             self.done.rows += 1;
             let state = match self.admit(line, text, target, rng) {
-                Ok(job) => Ok(job),
-                Err(Refused::Row(reason)) => Err(reason),
                 Err(Refused::Run(error)) => return Err(error),
+                other => other,
             };
             self.batch.push(Slot { line, state });
         }
@@ -168,7 +192,8 @@ impl<'a> Run<'a> {
         let issuer = self.issuer(kid)?;
         let subject = self.cache.find(line, &check)?.and_then(|known| known.first().copied());
         self.done.remembered += u64::from(subject.is_some());
-        Ok(Job { row, life_s, issuer, id: self.new_id(rng), check, subject, made: None })
+        let (id, against) = (self.new_id(rng), Against::Nothing);
+        Ok(Job { row, life_s, issuer, id, check, subject, against, made: None })
     }
 
     fn kid(&self, row: &Row) -> Result<Kid, IssueRefused> {
@@ -211,26 +236,58 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Makes what is in the batch, on every thread.
-    pub(super) fn work(&mut self) {
-        let Run { issuing, options, issuers, workers, batch, .. } = self;
-        let (issuing, issuers, options) = (&*issuing, issuers.as_slice(), *options);
+    /// Makes what is in the batch, on every thread: first who everybody is and what the list says of them; then, once the log
+    /// has how many it contradicts, the codes.
+    pub(super) fn work(&mut self) -> Result<(), BulkError> {
+        let held_to = self.options.held_to;
+        self.on_threads(|slot, _, keys| {
+            let looked = slot.state.as_mut().ok().map(|job| look(job, keys, held_to));
+            if let Some(Err(refused)) = looked {
+                slot.state = Err(refused);
+            }
+        });
+        self.tell_against()?;
+        let options = self.options;
+        self.on_threads(|slot, (issuing, issuers), _| {
+            if let Ok(job) = &mut slot.state {
+                job.made = Some(make(job, (issuing, issuers), options));
+            }
+        });
+        Ok(())
+    }
+
+    fn on_threads(
+        &mut self,
+        each: impl Fn(&mut Slot, (&Issuing<'_>, &[(Kid, Issuer<'_>)]), &mut RowKeys) + Sync,
+    ) {
+        let Run { issuing, issuers, workers, batch, .. } = self;
+        let (by, each) = ((&*issuing, issuers.as_slice()), &each);
         let share = batch.len().div_ceil(workers.len().max(1)).max(1);
         thread::scope(|scope| {
             for (slots, keys) in batch.chunks_mut(share).zip(workers) {
-                scope.spawn(move || {
-                    for job in slots.iter_mut().filter_map(|slot| slot.state.as_mut().ok()) {
-                        job.made = Some(make(job, (issuing, issuers), keys, options));
-                    }
-                });
+                scope.spawn(move || slots.iter_mut().for_each(|slot| each(slot, by, keys)));
             }
         });
+    }
+
+    /// A line for each issuer whose codes of this batch contradict the list, before the first of them is signed.
+    fn tell_against(&mut self) -> Result<(), BulkError> {
+        for (at, (kid, _)) in self.issuers.iter().enumerate() {
+            let jobs = self.batch.iter().filter_map(|slot| slot.state.as_ref().ok());
+            let count = jobs.filter(|job| job.issuer == at && job.against == Against::List).count() as u64;
+            if count > 0 {
+                let key = Some(KeyName::Issuer(*kid));
+                self.province.note(&Entry { key, count, ..Entry::of(Operation::IssueAgainstList) })?;
+                self.done.against_list += count;
+            }
+        }
+        Ok(())
     }
 
     /// Hands the batch out, in the order of lines.
     pub(super) fn write(&mut self, target: &mut dyn Target) -> Result<(), BulkError> {
         for Slot { line, state } in core::mem::take(&mut self.batch) {
-            match state.map_err(Failure::Row).and_then(settle) {
+            match state.and_then(settle) {
                 Ok((job, code)) => {
                     if let Some(digest) = self.digests.get_mut(job.issuer) {
                         absorb(digest, &code);
@@ -240,11 +297,11 @@ impl<'a> Run<'a> {
                     self.keep(line, &job)?;
                     self.done.codes += 1;
                 }
-                Err(Failure::Row(reason)) => {
+                Err(Refused::Row(reason)) => {
                     target.rejected(line, &reason)?;
                     self.done.rejected += 1;
                 }
-                Err(Failure::Run(refused)) => return Err(refused.into()),
+                Err(Refused::Run(refused)) => return Err(refused),
             }
         }
         Ok(())
@@ -274,45 +331,14 @@ impl<'a> Run<'a> {
     }
 }
 
-/// As [`Failure`], before anything was signed.
-enum Refused {
-    Row(RowRejected),
-    Run(BulkError),
-}
-
-impl From<RowRejected> for Refused {
-    fn from(reason: RowRejected) -> Refused {
-        Refused::Row(reason)
-    }
-}
-
-impl From<IssueRefused> for Refused {
-    fn from(refused: IssueRefused) -> Refused {
-        match Failure::from(refused) {
-            Failure::Row(reason) => Refused::Row(reason),
-            Failure::Run(refused) => Refused::Run(refused.into()),
-        }
-    }
-}
-
-impl From<std::io::Error> for Refused {
-    fn from(error: std::io::Error) -> Refused {
-        Refused::Run(error.into())
-    }
-}
-
-fn settle(mut job: Job) -> Result<(Job, IssuedCredential), Failure> {
+fn settle(mut job: Job) -> Result<(Job, IssuedCredential), Refused> {
     // A job that no thread took would be a mistake here: the run ends.
-    let made = job.made.take().unwrap_or(Err(Failure::Run(IssueRefused::ReadBackSame)));
+    let made = job.made.take().unwrap_or(Err(Refused::Run(IssueRefused::ReadBackSame.into())));
     made.map(|code| (job, code))
 }
 
-fn make(
-    job: &mut Job,
-    (issuing, issuers): (&Issuing<'_>, &[(Kid, Issuer<'_>)]),
-    keys: &mut RowKeys,
-    options: &BulkOptions<'_>,
-) -> Result<IssuedCredential, Failure> {
+/// Who a row is about, and what the list says of that.
+fn look(job: &mut Job, keys: &mut RowKeys, held_to: HeldTo<'_>) -> Result<(), Refused> {
     let subject = match job.subject {
         Some(known) => known,
         None => {
@@ -321,7 +347,30 @@ fn make(
         }
     };
     job.subject = Some(subject);
-    let (_, issuer) = issuers.get(job.issuer).ok_or(Failure::Run(IssueRefused::ReadBackSame))?;
+    let states_colour = matches!(job.row.claim, Claim::Paper(Condition::Colour(_)));
+    let found = |list| contradiction(list, job.row.claim, &subject);
+    job.against = match held_to {
+        HeldTo::Unknown if states_colour => return Err(RowRejected::AskList.into()),
+        HeldTo::Insisted(None) if states_colour => Against::List,
+        HeldTo::Nothing | HeldTo::Unknown | HeldTo::Insisted(None) => Against::Nothing,
+        HeldTo::Insisted(Some(list)) => found(list)?.map_or(Against::Nothing, |_| Against::List),
+        HeldTo::List(list) => match found(list)? {
+            Some(Contradiction::Other(_)) => return Err(RowRejected::AgreeWithList.into()),
+            Some(Contradiction::Unlisted) => return Err(RowRejected::BeListed.into()),
+            None => Against::Nothing,
+        },
+    };
+    Ok(())
+}
+
+fn make(
+    job: &Job,
+    (issuing, issuers): (&Issuing<'_>, &[(Kid, Issuer<'_>)]),
+    options: &BulkOptions<'_>,
+) -> Result<IssuedCredential, Refused> {
+    let missing = || IssueRefused::ReadBackSame;
+    let (subject, (_, issuer)) =
+        (job.subject.ok_or_else(missing)?, issuers.get(job.issuer).ok_or_else(missing)?);
     let request = request(options, &job.row, job.life_s);
     Ok(issuing.sign(issuer, &request, Naming { subject, id: job.id })?)
 }

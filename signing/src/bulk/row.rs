@@ -83,6 +83,17 @@ pub enum RowRejected {
         /// The earlier line.
         line: u64,
     },
+    /// Another colour in the desk's list. Which one is not said: a reject file is no list.
+    #[error("the desk's list says another colour of this person: correct it, or sign with --against-list")]
+    AgreeWithList,
+    /// Nobody in a list of everybody.
+    #[error(
+        "the desk's list of everybody does not have this person: correct it, or sign with --against-list"
+    )]
+    BeListed,
+    /// The list cannot be asked.
+    #[error("the desk's list cannot be asked: build it again, or sign with --against-list")]
+    AskList,
     /// Past the most that one run takes.
     #[error("more people than one run takes: put them into another table")]
     FitRun,

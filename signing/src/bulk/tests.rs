@@ -52,6 +52,7 @@ fn run_in(folder: &Path, table: &[u8], options: impl FnOnce(&mut BulkOptions<'_>
         most: MAX_ROWS,
         threads: NonZeroUsize::new(2).unwrap(),
         tags: &tags,
+        held_to: HeldTo::Nothing,
     };
     options(&mut chosen);
     let (mut codes, mut rejects, mut told) = (Vec::new(), Vec::new(), |_| ());

@@ -1,73 +1,147 @@
-//! A colour that is to be signed by hand, held against the desk's own list.
-//! Promises: only this province's issuers are held to it: nobody states a colour from our list in another's name; who is
-//! not on a list of everybody has no colour to contradict.
+//! Colours that are to be signed, by hand or from a table, held against the desk's own list as it is with every delta made here.
+//! Promises: the newest list or none: one that was built or changed elsewhere since is not asked silently; who is not on a
+//! list of everybody has no colour, and is no green person (DESIGN §6). No number is kept: what deltas changed lies beside
+//! the list as one delta of this desk's (`status-list.tfd`), by rank and key.
 //! Must not know: who insists, and how.
 
-use gate_core::keyset::KeySetError;
-use gate_status::{Answer, ListFault, Scope, StatusList};
-use gate_wire::cose::Kid;
-use gate_wire::credential::{Colour, Condition};
-use gate_wire::document::Document;
-use gate_wire::time::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::Desk;
+use gate_proof::subject::Subject;
+use gate_status::{
+    Answer, DeltaNotMade, DeltaOrder, DeltaRefused, DeskKeys, ListFault, Scope, SealedList, StatusList,
+    make_delta,
+};
+use gate_wire::credential::{Colour, Condition};
+
+use super::{Desk, DeskError, at};
+use crate::custody::CustodyFault;
 use crate::issue::Claim;
 use crate::list::ListNotOpened;
-use crate::province::SubjectNotMade;
+use crate::list_steps::StepsMissing;
+use crate::staging::{self, Readers};
 
-/// What the list says instead.
+/// What every delta made since the list was built changed, as one.
+const CHANGES_FILE: &str = "status-list.tfd";
+
+/// How a list contradicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Its colour.
-    pub colour: Colour,
-    /// As of when.
-    pub as_of: Timestamp,
+pub enum Contradiction {
+    /// It says this colour.
+    Other(Colour),
+    /// It is of everybody, and says nothing of the person.
+    Unlisted,
 }
 
 /// Why the list could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ListNotAsked {
+    /// It is not at its place in the desk.
+    #[error("the list built last (epoch {epoch}) is not {}: name it with --list", .path.display())]
+    Elsewhere {
+        /// Of the list built last.
+        epoch: u32,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] ListNotOpened),
-    /// It cannot be read where this person would be.
-    #[error("status-list.db is damaged")]
-    Read(#[from] ListFault),
-    /// No subject of this document.
+    /// What deltas changed cannot be read.
+    #[error("status-list.tfd, what deltas changed since")]
+    ReadChanges(#[from] io::Error),
+    /// What deltas changed cannot be put on it.
+    #[error("status-list.tfd, what deltas changed since")]
+    TakeChanges(#[from] DeltaRefused),
+    /// Deltas were made that are not known here.
     #[error(transparent)]
-    Subject(#[from] SubjectNotMade),
-    /// The register is not fit for terminals.
-    #[error("the register would be refused by every terminal")]
-    LoadRegister(#[from] KeySetError),
+    Steps(#[from] StepsMissing),
+}
+
+/// Why what a delta changed is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangesNotKept {
+    /// They do not fit one delta.
+    #[error(transparent)]
+    Make(#[from] DeltaNotMade),
+    /// The keys for it are not at hand.
+    #[error(transparent)]
+    Custody(#[from] CustodyFault),
+    /// The desk.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+/// How `list` contradicts what is to be said of a person. Only colours can be contradicted.
+///
+/// # Errors
+/// [`ListFault`]: then nobody knows.
+pub fn contradiction(
+    list: &SealedList,
+    claim: Claim,
+    subject: &Subject,
+) -> Result<Option<Contradiction>, ListFault> {
+    let (Claim::Screen(Condition::Colour(said)) | Claim::Paper(Condition::Colour(said))) = claim else {
+        return Ok(None);
+    };
+    let colour = match list.find(subject)? {
+        Answer::Listed(colour) => colour,
+        Answer::NotListed if list.head().scope == Scope::Exceptions => Colour::Green,
+        Answer::NotListed => return Ok(Some(Contradiction::Unlisted)),
+    };
+    Ok((colour != said).then_some(Contradiction::Other(colour)))
 }
 
 impl Desk {
-    /// The colour that the list last built at this desk says of a document's holder, where the issuer `kid` is about to sign
-    /// another. Without a list there is nothing to hold it against. Deltas made since are not asked.
+    /// The list built last, at its place in the desk or at `named`, with what deltas made here changed since; nothing where
+    /// no list was ever built.
     ///
     /// # Errors
     /// [`ListNotAsked`]: then nobody knows.
-    pub fn against_list(
-        &self,
-        kid: Kid,
-        claim: Claim,
-        document: &Document,
-    ) -> Result<Option<Listed>, ListNotAsked> {
-        let (Claim::Screen(Condition::Colour(said)) | Claim::Paper(Condition::Colour(said))) = claim else {
-            return Ok(None);
-        };
-        let (path, keys) = (self.status_file(), self.province.key_set()?);
-        let ours = keys.find(kid).is_some_and(|key| key.region().same_province(self.province.region()));
-        if !ours || !path.exists() {
-            return Ok(None);
+    pub fn held_list(&self, named: Option<&Path>) -> Result<Option<SealedList>, ListNotAsked> {
+        let epoch = self.province.state.list_version;
+        let path = named.map_or_else(|| self.status_file(), Path::to_path_buf);
+        match (path.exists(), epoch) {
+            (false, 0) => return Ok(None),
+            (false, _) => return Err(ListNotAsked::Elsewhere { epoch, path }),
+            (true, _) => {}
         }
-        let list = self.province.open_list(&path)?;
-        let head = list.head();
-        let colour = match list.find(&self.province.subject(document)?)? {
-            Answer::Listed(colour) => colour,
-            Answer::NotListed if head.scope == Scope::Exceptions => Colour::Green,
-            Answer::NotListed => return Ok(None),
+        let mut list = self.province.open_list(&path)?;
+        if list.base_head().epoch.0 < epoch {
+            return Err(ListNotAsked::Elsewhere { epoch, path });
+        }
+        match std::fs::read(self.directory.join(CHANGES_FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            read => match list.apply(&read?) {
+                // Of an earlier list: no delta was made since.
+                Ok(_) | Err(DeltaRefused::Epoch { .. }) => {}
+                Err(refused) => return Err(refused.into()),
+            },
+        }
+        self.province.admit_asked(&list.state())?;
+        Ok(Some(list))
+    }
+
+    /// Keeps what deltas changed, with the one made last: `list` is the list with all of them.
+    ///
+    /// # Errors
+    /// [`ChangesNotKept`]: then the list is not asked until a delta is made, or another list.
+    pub fn keep_changes(&self, list: &SealedList) -> Result<(), ChangesNotKept> {
+        let (state, head) = (list.state(), list.base_head());
+        let order = DeltaOrder {
+            scope: head.scope,
+            province: head.province,
+            epoch: head.epoch,
+            generation: state.step,
+            base_root: head.root,
+            from: (0, head.root),
+            to: (state.step, Some(state.link)),
+            via: self.province.ties_between(&state),
+            as_of: state.as_of,
         };
-        Ok((colour != said).then_some(Listed { colour, as_of: head.as_of }))
+        let file = make_delta(&order, &list.changes(), self.province.list_desk()?.signers())?;
+        let path = self.directory.join(CHANGES_FILE);
+        staging::replace(&path, &file, Readers::Owner).map_err(at(&path))?;
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use gate_core::query::TerminalNumber;
 use gate_core::screen::{Screen, Told};
 use gate_core::verdict::Verdict;
 use gate_proof::stretch::MemoryKib;
-use gate_signing::bulk::{BulkOptions, CsvCodes, HEADER, Kinds, MAX_ROWS, Target};
+use gate_signing::bulk::{BulkOptions, CsvCodes, HEADER, HeldTo, Kinds, MAX_ROWS, Target};
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::desk::{Desk, Order};
 use gate_signing::issue::{Claim, IssueRequest};
@@ -162,6 +162,7 @@ fn tables(desk: &Desk, crowd: &[Invented], root: &Path) {
 }
 
 fn run(desk: &Desk, table: &str, target: &mut dyn Target, tags: &Path, people: u64) {
+    let list = desk.held_list(None).unwrap();
     let options = BulkOptions {
         now: beginning(),
         issued: beginning(),
@@ -171,6 +172,7 @@ fn run(desk: &Desk, table: &str, target: &mut dyn Target, tags: &Path, people: u
         most: MAX_ROWS,
         threads: NonZeroUsize::new(2).unwrap(),
         tags,
+        held_to: list.as_ref().map_or(HeldTo::Nothing, |list| HeldTo::Insisted(Some(list))),
     };
     let mut rng = ChaCha20Rng::from_seed([12; 32]);
     let done = desk.province.issue_table(table.as_bytes(), target, &options, &mut rng).unwrap();

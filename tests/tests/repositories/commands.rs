@@ -119,7 +119,7 @@ impl Round {
 
     fn draft_status(&self) -> String {
         let (desk, repo) = (self.at("desk"), self.at("status"));
-        let mut words = vec!["repo", "draft-status", "--dir", &desk, "--repo", &repo];
+        let mut words = vec!["repo", "draft-status", "--dir", &desk, "--repo", &repo, "--yes"];
         for step in &self.steps {
             words.extend(["--delta", step.to_str().unwrap()]);
         }

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 use gate_signing::bulk::{
-    BulkDone, BulkOptions, CsvCodes, Half, Kinds, MAX_ROWS, Progress, Target, Unfinished,
+    BulkDone, BulkOptions, CsvCodes, Half, HeldTo, Kinds, MAX_ROWS, Progress, Target, Unfinished,
 };
 use gate_signing::desk::Desk;
 use gate_wire::cose::Kid;
 use gate_wire::time::Timestamp;
 
 use crate::args::{DeskArguments, kid, life, randomness, time};
-use crate::issue;
+use crate::issue::{self, ListArguments};
 use crate::output;
 use crate::sheets::Sheets;
 
@@ -89,6 +89,8 @@ pub(crate) struct RunArguments {
     /// The issuer's key for every row; else the first one at this desk that may give it
     #[arg(long, value_parser = kid)]
     kid: Option<Kid>,
+    #[command(flatten)]
+    list: ListArguments,
     /// How long every code is good: 7d, 30d; else paper, tests and badges 30 d, certificates 14 d
     #[arg(long, value_parser = life)]
     life: Option<u32>,
@@ -168,6 +170,19 @@ impl RunArguments {
         out: &Path,
     ) -> anyhow::Result<BulkDone> {
         let now = self.desk.now()?;
+        let list = desk.held_list(self.list.list.as_deref());
+        if let Err(error) = &list {
+            let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+            let causes: Vec<String> = causes.map(ToString::to_string).collect();
+            eprintln!("gate-sign: the desk's list cannot be asked: {}", causes.join(": "));
+        }
+        let held_to = match &list {
+            Ok(None) => HeldTo::Nothing,
+            Ok(Some(list)) if self.list.against_list => HeldTo::Insisted(Some(list)),
+            Ok(Some(list)) => HeldTo::List(list),
+            Err(_) if self.list.against_list => HeldTo::Insisted(None),
+            Err(_) => HeldTo::Unknown,
+        };
         let tags = self.tags.clone().unwrap_or_else(|| with_suffix(out, ".tags"));
         let options = BulkOptions {
             now,
@@ -178,6 +193,7 @@ impl RunArguments {
             most: lines(&self.from)?.min(MAX_ROWS),
             threads: self.threads.map_or_else(std::thread::available_parallelism, Ok)?,
             tags: &tags,
+            held_to,
         };
         let table = File::open(&self.from).with_context(|| self.from.display().to_string())?;
         let done = desk.province.issue_table(table, target, &options, &mut randomness())?;
@@ -234,9 +250,11 @@ impl RunArguments {
 
 /// What became of a table, on one line.
 pub(crate) fn in_words(done: &BulkDone, out: &Path) -> String {
-    let BulkDone { rows, codes, rejected, remembered, empty_lines } = done;
+    let BulkDone { rows, codes, rejected, against_list, remembered, empty_lines } = done;
+    let against =
+        if *against_list > 0 { format!("; {against_list} AGAINST the list") } else { String::new() };
     format!(
-        "{rows} rows = {codes} codes in {} + {rejected} rejected; {remembered} people remembered, {empty_lines} empty lines",
+        "{rows} rows = {codes} codes in {} + {rejected} rejected{against}; {remembered} people remembered, {empty_lines} empty lines",
         out.display()
     )
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use gate_signing::code::Code;
 use gate_signing::desk::Desk;
+use gate_signing::desk::against_list::{Contradiction, contradiction};
 use gate_signing::issue::{Claim, IssueRequest};
 use gate_signing::key_name::KeyName;
 use gate_signing::log::entry::{Entry, Operation};
@@ -44,9 +45,8 @@ pub(crate) struct Common {
     /// The issuer's key; else the first one at this desk that may give it
     #[arg(long, value_parser = kid)]
     kid: Option<Kid>,
-    /// Sign a colour although the desk's own list says another, or cannot be asked: the log has a line of it
-    #[arg(long)]
-    against_list: bool,
+    #[command(flatten)]
+    list: ListArguments,
     /// How long it is good: 15m, 30d; at most what the issuer may give
     #[arg(long, value_parser = life)]
     life: Option<u32>,
@@ -65,6 +65,17 @@ pub(crate) struct Common {
     /// Write the code's text; without any of the three it goes to standard output
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
+}
+
+/// The list that colours are held to.
+#[derive(Args)]
+pub(crate) struct ListArguments {
+    /// The list built last, where it is not at its place in the desk
+    #[arg(long, value_name = "FILE")]
+    pub(crate) list: Option<PathBuf>,
+    /// Sign a colour although the desk's own list says another, has no such person, or cannot be asked: the log has a line of it
+    #[arg(long)]
+    pub(crate) against_list: bool,
 }
 
 /// A code that states a condition.
@@ -219,30 +230,53 @@ impl Common {
         Ok(())
     }
 
-    /// What the desk signs by hand is what its own list says; the service never signs anything else.
+    /// What the desk signs by hand is what its own list says; the service never signs anything else. Only this province's
+    /// issuers are held to it: nobody states a colour from our list in another's name.
     fn hold_to_list(
         &self,
         desk: &Desk,
         (kid, claim): (Kid, Claim),
         document: &Document,
     ) -> anyhow::Result<()> {
-        let against = desk.against_list(kid, claim, document);
+        let keys = desk.province.key_set()?;
+        if keys.find(kid).is_none_or(|key| !key.region().same_province(desk.province.region())) {
+            return Ok(());
+        }
+        let against = match claim {
+            Claim::Screen(_) | Claim::Paper(_) => self.against(desk, claim, document),
+            Claim::Test { .. } | Claim::Certificate(_) | Claim::Badge(_) => Ok(None),
+        };
         match against {
             Ok(None) => Ok(()),
-            _ if self.against_list => {
+            _ if self.list.against_list => {
                 let key = Some(KeyName::Issuer(kid));
                 desk.log().note(&Entry { key, ..Entry::of(Operation::IssueAgainstList) })?;
                 Ok(())
             }
-            Ok(Some(listed)) => bail!(
-                "the desk's list says {:?} of this person as of {}: nothing was signed. If the list is wrong, correct it; to sign all the same give --against-list, and the log has a line of it（名单为另一颜色，未签发）",
-                listed.colour,
-                shown(listed.as_of)
+            Ok(Some((Contradiction::Other(colour), as_of))) => bail!(
+                "the desk's list says {colour:?} of this person as of {}: nothing was signed. If the list is wrong, correct it; to sign all the same give --against-list, and the log has a line of it（名单为另一颜色，未签发）",
+                shown(as_of)
             ),
-            Err(error) => Err(anyhow::Error::from(error).context(
+            Ok(Some((Contradiction::Unlisted, as_of))) => bail!(
+                "the desk's list of everybody, as of {}, does not have this person: no colour is known, and nothing was signed. Take the person into the list; to sign all the same give --against-list, and the log has a line of it（名单中无此人，未签发）",
+                shown(as_of)
+            ),
+            Err(error) => Err(error.context(
                 "the desk's list cannot be asked, and nothing was signed; build it again, or give --against-list",
             )),
         }
+    }
+
+    fn against(
+        &self,
+        desk: &Desk,
+        claim: Claim,
+        document: &Document,
+    ) -> anyhow::Result<Option<(Contradiction, Timestamp)>> {
+        let Some(list) = desk.held_list(self.list.list.as_deref())? else { return Ok(None) };
+        let subject = desk.province.subject(document)?;
+        let found = contradiction(&list, claim, &subject).context("the list is damaged")?;
+        Ok(found.map(|found| (found, list.state().as_of)))
     }
 
     fn write(&self, code: &Code, text: &str) -> anyhow::Result<()> {

@@ -257,7 +257,7 @@ impl Delta {
     fn run(self) -> anyhow::Result<u64> {
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
-        let list = opened(&desk, &self.base, &self.after)?;
+        let mut list = opened(&desk, &self.base, &self.after)?;
         if self.again {
             desk.province.sign_step_again(&list.state())?;
         }
@@ -270,9 +270,13 @@ impl Delta {
         // That the step is signed is kept before the delta can leave.
         desk.save()?;
         write_whole(&self.out, &built.file)?;
+        list.apply(&built.file).context("the delta does not lead on: a fault of this program")?;
+        if let Err(fault) = desk.keep_changes(&list) {
+            eprintln!("gate-sign: the delta is made; `issue` cannot ask the list with it: {fault}");
+        }
         println!(
             "step {}: {} colours, {} people new or removed, {} bytes in {}",
-            list.state().step + 1,
+            list.state().step,
             built.ranked,
             built.keyed,
             built.file.len(),
