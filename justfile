@@ -96,6 +96,10 @@ eye-instructions IMAGE LOOKS="2":
 names-and-numbers PEOPLE="300":
     PEOPLE={{PEOPLE}} cargo test --release -p gate-tests --test names_and_numbers -- --nocapture
 
+# Codes a second of `gate-sign serve` on one core, in the clear and over TLS: p50, p99
+serve-load SECONDS="5" CONNECTIONS="16":
+    tools/ci/serve_load.sh {{SECONDS}} {{CONNECTIONS}}
+
 # Codes an hour and core from a table, with and without Argon2id
 bench-bulk:
     cargo bench -p gate-signing --bench bulk

@@ -1,12 +1,21 @@
-//! Codes a second through HTTP: `cargo run --release -p gate-signing --example serve_load -- ADDRESS TOKEN NUMBER [CONNECTIONS] [SECONDS]`
-//! against a `gate-sign serve` that runs beside it (`taskset -c 0` gives it one core). Connections are kept; each sends its next
-//! request when the answer is there. Prints codes a second, p50 and p99.
+//! Codes a second through HTTP, or HTTPS where CERT is given (the name is `localhost`):
+//! `cargo run --release -p gate-signing --example serve_load -- ADDRESS TOKEN NUMBER [CONNECTIONS] [SECONDS] [CERT]`
+//! against a `gate-sign serve` that runs beside it (`taskset -c 0` gives it one core): `just serve-load` does both. Connections are
+//! kept; each sends its next request when the answer is there. Prints codes a second, p50 and p99.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+/// A connection, in the clear or not.
+trait Wire: Read + Write {}
+impl<T: Read + Write> Wire for T {}
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -14,10 +23,11 @@ fn main() -> anyhow::Result<()> {
     let (address, token, number) = (next("ADDRESS")?, next("TOKEN")?, next("NUMBER")?);
     let connections: usize = next("CONNECTIONS").unwrap_or("16".into()).parse()?;
     let seconds: u64 = next("SECONDS").unwrap_or("5".into()).parse()?;
+    let tls = arguments.next().map(|certificate| trusting(&certificate)).transpose()?;
     let end = Instant::now() + Duration::from_secs(seconds);
     let asker = |n: usize| {
-        let (address, token, number) = (address.clone(), token.clone(), number.clone());
-        std::thread::spawn(move || ask((&address, &token, &number), n, end))
+        let (address, token, number, tls) = (address.clone(), token.clone(), number.clone(), tls.clone());
+        std::thread::spawn(move || ask(connected(&address, tls)?, (&token, &number), n, end))
     };
     let askers: Vec<_> = (0..connections).map(asker).collect();
     let mut times = Vec::new();
@@ -31,15 +41,31 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A client that trusts this certificate alone.
+fn trusting(certificate: &str) -> anyhow::Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(certificate)?)?;
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls_graviola::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots);
+    Ok(Arc::new(config.with_no_client_auth()))
+}
+
+fn connected(address: &str, tls: Option<Arc<ClientConfig>>) -> anyhow::Result<Box<dyn Wire>> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let Some(config) = tls else { return Ok(Box::new(stream)) };
+    Ok(Box::new(StreamOwned::new(ClientConnection::new(config, "localhost".try_into()?)?, stream)))
+}
+
 /// Times of the requests of one connection.
 fn ask(
-    (address, token, number): (&str, &str, &str),
+    stream: Box<dyn Wire>,
+    (token, number): (&str, &str),
     asker: usize,
     end: Instant,
 ) -> anyhow::Result<Vec<Duration>> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut answers = BufReader::new(stream.try_clone()?);
+    let mut stream = BufReader::new(stream);
     let (mut times, began) = (Vec::new(), std::process::id());
     while Instant::now() < end {
         let body = format!(
@@ -48,12 +74,12 @@ fn ask(
         );
         let start = Instant::now();
         let head = "POST /v1/screen-codes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json";
-        write!(
-            stream,
-            "{head}\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        answer(&mut answers)?;
+        let length = body.len();
+        let ask =
+            format!("{head}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.get_mut().write_all(ask.as_bytes())?;
+        stream.get_mut().flush()?;
+        answer(&mut stream)?;
         times.push(start.elapsed());
     }
     Ok(times)
