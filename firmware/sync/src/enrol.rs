@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::identity::Identity;
 use crate::line::{Line, LineFault};
-use crate::wants::hex;
+use gate_carry::wants::hex;
 
 const PATH: &str = "/v1/enrol";
 const ANSWER_MOST: u64 = 4096;

@@ -3,22 +3,13 @@
 //! file's name is what was announced, or nothing lies there; a lie about ranges or lengths costs one beginning anew.
 //! Must not know: what the file is.
 
+pub use gate_carry::Wanted;
+use gate_carry::{Part, Spool, SpoolFault};
+
 use crate::line::{Answer, Ask, Bytes, Line, LineFault};
-use crate::spool::{Part, Spool, SpoolFault};
 
 /// Bytes taken at once.
 const PIECE: usize = 16 << 10;
-
-/// A file as metadata announce it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Within the repository; on the hub and in the spool the same.
-    pub path: String,
-    /// How long.
-    pub length: u64,
-    /// Which bytes.
-    pub sha256: [u8; 32],
-}
 
 /// Why a file did not come.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
-use crate::wants::hex;
+use gate_carry::wants::hex;
 
 const FILE: &str = "line.key";
 

@@ -9,9 +9,9 @@
 //! |---|---|
 //! | one request over HTTPS, its limits and its patience | [`line`] |
 //! | one file, from where it was cut off | [`fetch`] |
-//! | which files a terminal needs | [`wants`] |
+//! | which files a terminal needs | [`gate_carry::wants`] |
 //! | one repository, oldest root to newest target | [`mirror`] |
-//! | the folder, its bound, names and renames | [`spool`] |
+//! | the folder, its bound, names and renames | [`gate_carry::spool`] |
 //! | when to try again | [`rhythm`] |
 //! | batches out, acknowledgements in | [`upload`] |
 //! | whose line it is | [`identity`] |
@@ -19,19 +19,16 @@
 pub mod config;
 pub mod enrol;
 pub mod fetch;
-pub mod held;
 pub mod identity;
 pub mod line;
 pub mod mirror;
 pub mod patience;
 pub mod rhythm;
-pub mod spool;
 pub mod upload;
-pub mod wants;
 
 pub use config::Config;
+pub use gate_carry::{Spool, SpoolFault, held, wants};
 pub use identity::Identity;
 pub use line::{Line, LineFault};
 pub use mirror::{Round, mirror};
-pub use spool::{Spool, SpoolFault};
 pub use upload::{Sender, Sent};

@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
+use gate_carry::{Held, Look, Spool, SpoolFault, Wanted, Wants, of_status, of_trust};
 use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, Targets, Timestamp};
 
-use crate::fetch::{FetchFault, Wanted, bring};
-use crate::held::Held;
+use crate::fetch::{FetchFault, bring};
 use crate::line::{Answer, Ask, Line, LineFault};
-use crate::spool::{Look, Spool, SpoolFault};
-use crate::wants::{Wants, of_status, of_trust};
 
 /// Roots fetched in one round at most.
 const ROOTS_MOST: u64 = 1024;
@@ -228,18 +226,9 @@ impl Walk<'_> {
         if !self.round.is_whole() {
             return Ok(());
         }
-        let kept_names: Vec<String> = kept.iter().map(|wanted| self.name(&wanted.path)).collect();
-        for folder in ["metadata", "targets", "targets/keys"] {
-            let folder = self.name(folder);
-            for name in self.place.spool.names(&folder).iter().map(|file| format!("{folder}/{file}")) {
-                let is_root = root_version(&name).is_some_and(|version| version >= root);
-                let stays = is_root || name.ends_with("/timestamp.json") || kept_names.contains(&name);
-                if !stays {
-                    self.place.spool.remove(&name).map_err(|fault| (name, fault.into()))?;
-                }
-            }
-        }
-        Ok(())
+        let kept: Vec<String> = kept.iter().map(|wanted| self.name(&wanted.path)).collect();
+        let pruned = self.place.spool.prune(self.repository.name(), root, &kept);
+        pruned.map_err(|fault| (self.repository.name().to_owned(), fault.into()))
     }
 
     fn get(&self, path: &str, most: u64) -> Result<Option<Vec<u8>>, Named> {
@@ -281,8 +270,4 @@ impl Walk<'_> {
         self.round.files += u32::from(bytes > 0);
         self.round.bytes += bytes;
     }
-}
-
-fn root_version(name: &str) -> Option<u64> {
-    name.rsplit('/').next()?.strip_suffix(".root.json")?.parse().ok()
 }

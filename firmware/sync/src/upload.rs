@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use gate_carry::{Spool, SpoolFault};
 use gate_core::records::account::ACCOUNT_MOST;
 use gate_core::records::acknowledgement::ACKNOWLEDGEMENT_MOST;
 use gate_core::records::batch::BATCH_MOST;
@@ -16,7 +17,6 @@ use gate_wire::cose::Sign1;
 
 use crate::identity::Identity;
 use crate::line::{Line, LineFault};
-use crate::spool::{Spool, SpoolFault};
 
 /// Acknowledgements in one answer at most: a journal is new only after a damaged one.
 pub const ANSWERED_MOST: usize = 64;

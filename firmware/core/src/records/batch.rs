@@ -14,6 +14,7 @@ use gate_proof::digest::Digest;
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::{CoseError, Kid, Sign1};
 
+use super::names::BatchName;
 use super::row::{JournalId, Row, SEALED_BYTES, take};
 use crate::query::{Sequence, TerminalNumber};
 
@@ -41,6 +42,17 @@ pub fn alleged_terminal(bytes: &[u8]) -> Result<TerminalNumber, BatchRefused> {
     bounded(bytes)?;
     let kid = Sign1::parse(bytes)?.kid;
     TerminalNumber::new(u32::from_be_bytes(kid.0)).ok_or(BatchRefused::ParsePayload)
+}
+
+/// What a batch's file is called, by what it says of itself. Nobody has proven it yet: for whoever carries it.
+///
+/// # Errors
+/// [`BatchRefused`].
+pub fn alleged_name(bytes: &[u8]) -> Result<BatchName, BatchRefused> {
+    bounded(bytes)?;
+    let batch = parse(Sign1::parse(bytes)?.payload)?;
+    let Header { terminal, journal, first, .. } = batch.header;
+    Ok(BatchName { terminal, journal, first, last: batch.last() })
 }
 
 /// Which rows a batch holds.

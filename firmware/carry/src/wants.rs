@@ -7,12 +7,21 @@ use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::manifest::Dataset;
 use gate_tuf::{TargetFile, TargetName, Targets, consistent_name};
 
-use crate::fetch::Wanted;
-
 /// What `gate-trust` takes of revocations, a delta, a base, at most.
 const REVOCATIONS_MOST: u64 = 64 << 20;
 const DELTA_MOST: u64 = 32 << 20;
 const BASE_MOST: u64 = 4 << 30;
+
+/// A file as metadata announce it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Within the repository; at the source and in the spool the same.
+    pub path: String,
+    /// How long.
+    pub length: u64,
+    /// Which bytes.
+    pub sha256: [u8; 32],
+}
 
 /// What is to be fetched of a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +109,9 @@ fn number(digits: &str) -> Option<u32> {
     plain.then(|| digits.parse().ok()).flatten()
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,4 +1,4 @@
-//! The spool as the network carrier fills it (docs/formats/repositories.md), and `part/`, where files wait until they are whole.
+//! The spool as a carrier fills it (docs/formats/repositories.md), and `part/`, where files wait until they are whole.
 //! Promises: a file appears under its name whole and synced, by a rename; the whole folder stays below its bound, whatever
 //! is announced; what is not regular is not read.
 //! Must not know: HTTP; what files mean.
@@ -174,6 +174,24 @@ impl Spool {
         self.names(PARTS).iter().filter(is_part).try_for_each(|name| self.remove(&format!("{PARTS}/{name}")))
     }
 
+    /// Removes what lies in a repository's folder and is neither a root from `root` on, nor the timestamp, nor named in `kept`
+    /// (paths within the spool).
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn prune(&self, repository: &str, root: u64, kept: &[String]) -> Result<(), SpoolFault> {
+        for folder in ["metadata", "targets", "targets/keys"] {
+            let folder = format!("{repository}/{folder}");
+            for name in self.names(&folder).iter().map(|file| format!("{folder}/{file}")) {
+                let is_root = root_version(&name).is_some_and(|version| version >= root);
+                if !is_root && !name.ends_with("/timestamp.json") && !kept.contains(&name) {
+                    self.remove(&name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn keep_room(&self, wanted: u64) -> Result<(), SpoolFault> {
         let used = self.used()?;
         match used.checked_add(wanted).is_some_and(|sum| sum <= self.bound) {
@@ -295,4 +313,8 @@ fn used(path: &Path) -> Result<u64, SpoolFault> {
         Ok(bytes)
     }
     sum(path, 2).map_err(at(path))
+}
+
+fn root_version(name: &str) -> Option<u64> {
+    name.rsplit('/').next()?.strip_suffix(".root.json")?.parse().ok()
 }

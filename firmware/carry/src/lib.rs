@@ -1,0 +1,12 @@
+//! What every carrier shares, whether it comes by network, by stick or by laptop (DESIGN §2).
+//!
+//! Promises: which files a terminal needs is decided in one place; the spool stays below its bound and holds whole files only.
+//! Must not know: where the files come from; whether anything in them may be believed.
+
+pub mod held;
+pub mod spool;
+pub mod wants;
+
+pub use held::Held;
+pub use spool::{Look, Part, Spool, SpoolFault};
+pub use wants::{Wanted, Wants, of_status, of_trust};

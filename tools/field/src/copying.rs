@@ -1,0 +1,211 @@
+//! One repository from one folder into another: oldest root to newest target.
+//! Promises: what the source holds is bounded before it is read and is copied once; a file counts when its bytes are those
+//! announced; small ones and the timestamp come before what is large, and what does not come holds back no other.
+//! Must not know: whether any of it may be believed.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use gate_carry::{Look, Spool, Wanted, Wants};
+use gate_tuf::{Body, Claimed, MetaFile, Repository, Snapshot, Targets, Timestamp};
+
+use crate::files::{self, For};
+
+/// Roots copied at once, at most.
+const ROOTS_MOST: u64 = 1024;
+/// What is copied before the timestamp is put in place.
+const SMALL: u64 = 32 << 20;
+/// Bytes copied at once.
+const PIECE: usize = 256 << 10;
+
+/// What copying came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Files that came.
+    pub files: u32,
+    /// Bytes that came.
+    pub bytes: u64,
+    /// What did not come, and why.
+    pub missing: Vec<String>,
+}
+
+impl Copied {
+    fn miss(&mut self, what: &str, why: &str) {
+        self.missing.push(format!("{what}: {why}"));
+    }
+
+    /// Adds another repository's.
+    pub fn add(&mut self, other: Copied) {
+        (self.files, self.bytes) = (self.files + other.files, self.bytes + other.bytes);
+        self.missing.extend(other.missing);
+    }
+}
+
+/// From where, into what, of which repository.
+pub struct Copying<'a> {
+    /// The source's folder, which holds `trust/` and `status/`.
+    pub from: &'a Path,
+    /// The folder that is filled.
+    pub to: &'a Spool,
+    /// Which repository.
+    pub repository: Repository,
+    /// Roots after this one are copied.
+    pub root: u64,
+}
+
+impl Copying<'_> {
+    /// What is wanted and is not in the target folder yet, with the bytes it takes; `None` if the source has nothing of this
+    /// repository.
+    ///
+    /// # Errors
+    /// Why the source cannot be read.
+    pub fn plan(&self, want: &dyn Fn(&Targets) -> Wants) -> io::Result<Option<Plan>> {
+        let limits = self.repository.limits();
+        let Some(stamp) = self.small("metadata/timestamp.json", limits.timestamp)? else { return Ok(None) };
+        let body: Timestamp = claimed(&stamp)?;
+        let (snapshot, snapshot_text) = self.announced::<Snapshot>(body.snapshot(), limits.snapshot)?;
+        let body: Snapshot = claimed(&snapshot_text)?;
+        let (targets, targets_text) = self.announced::<Targets>(body.targets(), limits.targets)?;
+        let targets_body: Targets = claimed(&targets_text)?;
+        if targets_body.targets.len() > limits.count {
+            return Err(io::Error::other("it names more targets than a repository has"));
+        }
+        let wants = want(&targets_body);
+        let metadata = vec![(snapshot, snapshot_text), (targets, targets_text)];
+        let is_here = |wanted: &&Wanted| !self.is_there(wanted);
+        let open: Vec<Wanted> = wants.files.iter().filter(is_here).cloned().collect();
+        Ok(Some(Plan { stamp, metadata, wants, open }))
+    }
+
+    /// Copies what is planned. `tell` hears of every piece.
+    pub fn run(&self, plan: &Plan, tell: &mut dyn FnMut(u64)) -> Copied {
+        let mut copied = Copied::default();
+        for name in &plan.wants.unfit {
+            copied.miss(name, "longer than such a file can be");
+        }
+        if let Err(error) = self.begin(plan, &mut copied) {
+            copied.miss(self.repository.name(), &error);
+            return copied;
+        }
+        let (small, large): (Vec<&Wanted>, Vec<&Wanted>) =
+            plan.open.iter().partition(|wanted| wanted.length <= SMALL);
+        small.iter().for_each(|wanted| self.file(wanted, tell, &mut copied));
+        if let Err(fault) = self.to.place(&self.path("metadata/timestamp.json"), &plan.stamp) {
+            copied.miss("timestamp", &fault.to_string());
+            return copied;
+        }
+        large.iter().for_each(|wanted| self.file(wanted, tell, &mut copied));
+        if copied.missing.is_empty()
+            && let Err(fault) = self.to.prune(self.repository.name(), self.root, &self.kept(plan))
+        {
+            copied.miss("what is not needed any more stays", &fault.to_string());
+        }
+        copied
+    }
+
+    /// Roots and the two metadata files.
+    fn begin(&self, plan: &Plan, copied: &mut Copied) -> Result<(), String> {
+        for version in (self.root + 1..).take(usize::try_from(ROOTS_MOST).unwrap_or(0)) {
+            let path = format!("metadata/{version}.root.json");
+            let bytes =
+                self.small(&path, self.repository.limits().root).map_err(|error| error.to_string())?;
+            let Some(bytes) = bytes else { break };
+            self.put(&path, &bytes, copied)?;
+        }
+        plan.metadata.iter().try_for_each(|(path, bytes)| self.put(path, bytes, copied))
+    }
+
+    fn put(&self, path: &str, bytes: &[u8], copied: &mut Copied) -> Result<(), String> {
+        let name = self.path(path);
+        if self.to.read(&name, bytes.len() as u64).as_deref() == Some(bytes) {
+            return Ok(());
+        }
+        (copied.files, copied.bytes) = (copied.files + 1, copied.bytes + bytes.len() as u64);
+        self.to.place(&name, bytes).map_err(|fault| fault.to_string())
+    }
+
+    fn file(&self, wanted: &Wanted, tell: &mut dyn FnMut(u64), copied: &mut Copied) {
+        match self.copy(wanted, tell) {
+            Ok(bytes) => (copied.files, copied.bytes) = (copied.files + 1, copied.bytes + bytes),
+            Err(why) => copied.miss(&wanted.path, &why),
+        }
+    }
+
+    /// From the byte where it was cut off the last time.
+    fn copy(&self, wanted: &Wanted, tell: &mut dyn FnMut(u64)) -> Result<u64, String> {
+        let said = |error: io::Error| error.to_string();
+        let file = files::regular(self.from, &self.path(&wanted.path), For::Reading).map_err(said)?;
+        let mut file = file.ok_or("it is not there, or is no regular file")?;
+        if file.metadata().map_err(said)?.len() != wanted.length {
+            return Err("it has another length than was announced".into());
+        }
+        let mut part = self.to.part(&wanted.sha256, wanted.length).map_err(|fault| fault.to_string())?;
+        let begun = part.have();
+        file.seek(SeekFrom::Start(begun)).map_err(said)?;
+        let (mut file, mut room) = (file.take(wanted.length - begun), vec![0; PIECE]);
+        loop {
+            let count = match file.read(&mut room) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) => {
+                    part.keep_or_discard(false).map_err(|fault| fault.to_string())?;
+                    return Err(error.to_string());
+                }
+            };
+            part.append(room.get(..count).unwrap_or_default()).map_err(|fault| fault.to_string())?;
+            tell(count as u64);
+        }
+        match part.settle(&self.path(&wanted.path)) {
+            Ok(true) => Ok(wanted.length - begun),
+            Ok(false) => Err("it is not what was announced: damaged, or swapped".into()),
+            Err(fault) => Err(fault.to_string()),
+        }
+    }
+
+    fn kept(&self, plan: &Plan) -> Vec<String> {
+        let metadata = plan.metadata.iter().map(|(path, _)| self.path(path));
+        metadata.chain(plan.wants.files.iter().map(|wanted| self.path(&wanted.path))).collect()
+    }
+
+    fn is_there(&self, wanted: &Wanted) -> bool {
+        let look = if wanted.length <= 1 << 20 { Look::Bytes } else { Look::Length };
+        self.to.has(&self.path(&wanted.path), (wanted.length, &wanted.sha256), look)
+    }
+
+    fn announced<B: Body>(&self, meta: Option<&MetaFile>, most: u64) -> io::Result<(String, Vec<u8>)> {
+        let meta = meta.ok_or_else(|| io::Error::other("its metadata do not name one another"))?;
+        let path = format!("metadata/{}.{}.json", meta.version, B::ROLE.name());
+        match self.small(&path, most)? {
+            Some(bytes) => Ok((path, bytes)),
+            None => Err(io::Error::other(format!("{path} is not there, or longer than it may be"))),
+        }
+    }
+
+    fn small(&self, path: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        files::small(self.from, &self.path(path), most)
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("{}/{path}", self.repository.name())
+    }
+}
+
+fn claimed<B: Body>(bytes: &[u8]) -> io::Result<B> {
+    Claimed::<B>::read(bytes).map(Claimed::into_body).map_err(io::Error::other)
+}
+
+/// What is to be copied of a repository.
+pub struct Plan {
+    stamp: Vec<u8>,
+    metadata: Vec<(String, Vec<u8>)>,
+    wants: Wants,
+    open: Vec<Wanted>,
+}
+
+impl Plan {
+    /// Bytes that are to be copied.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.open.iter().fold(0, |sum, wanted| sum.saturating_add(wanted.length))
+    }
+}

@@ -1,0 +1,124 @@
+//! At the desk: what terminals wrote onto the stick into the hub's folder, and the hub's acknowledgements onto the stick.
+//! Promises: what is not whole is told and left out; two batches of one name that differ are both kept; the outbox is emptied only
+//! after everything in it lies synced in the hub's folder.
+//! Must not know: keys: the hub verifies.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use gate_carry::wants::hex;
+use gate_core::records::acknowledgement::ACKNOWLEDGEMENT_MOST;
+use gate_core::records::batch::{alleged_name, alleged_terminal};
+use gate_core::records::names::{ACKS, OUT, account_name, parse_acknowledgement};
+use gate_proof::digest::sha256;
+
+use crate::files::{self, For};
+use crate::outbox::{Frame, Kind, Outbox};
+use crate::receipt::Receipt;
+
+/// Where two that differ are kept beside each other.
+pub const CONFLICTS: &str = "conflicts";
+/// The longest batch, for comparing.
+const COMPARED_MOST: u64 = 1 << 17;
+
+/// What a return came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// Batches that lie in the hub's folder and did not before.
+    pub batches: u32,
+    /// Batches that lay there.
+    pub known: u32,
+    /// Accounts.
+    pub accounts: u32,
+    /// Two of one name that differ.
+    pub conflicts: u32,
+    /// What is damaged or nothing of ours.
+    pub damaged: u32,
+    /// Visits, as told on the stick.
+    pub receipts: Vec<Receipt>,
+    /// Acknowledgements that are on the stick now.
+    pub acknowledgements: u32,
+}
+
+/// Empties a stick's outbox into `hub`, a folder with `out/` and `acks/`; visits are added to `log`.
+///
+/// # Errors
+/// If the stick or the folder fails; then the outbox is as it was.
+pub fn give_back(stick: &Path, hub: &Path, log: Option<&Path>) -> anyhow::Result<Returned> {
+    let outbox = Outbox::open(stick, For::Writing)?;
+    let mut outbox = outbox.context("there is no outbox on this stick: `gate-field load` makes one")?;
+    let mut returned = Returned::default();
+    for frame in outbox.frames() {
+        match outbox.content(frame)? {
+            Some(content) => put(hub, frame, &content, &mut returned)?,
+            None => returned.damaged += 1,
+        }
+    }
+    if let Some(log) = log {
+        note(log, &returned.receipts)?;
+    }
+    outbox.clear()?;
+    returned.acknowledgements = acknowledgements(hub, stick)?;
+    Ok(returned)
+}
+
+fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
+    let out = hub.join(OUT);
+    match frame.kind {
+        Kind::Batch => match alleged_name(content) {
+            Ok(name) => batch(&out, hub, name.print().as_str(), content, returned)?,
+            Err(_) => returned.damaged += 1,
+        },
+        Kind::Account => match alleged_terminal(content) {
+            // Accounts of one terminal replace one another on the stick's order; the hub goes by their revision.
+            Ok(terminal) => {
+                files::place(&out, account_name(terminal).as_str(), content)?;
+                returned.accounts += 1;
+            }
+            Err(_) => returned.damaged += 1,
+        },
+        Kind::Receipt => match Receipt::read(content) {
+            Some(receipt) => returned.receipts.push(receipt),
+            None => returned.damaged += 1,
+        },
+    }
+    Ok(())
+}
+
+fn batch(out: &Path, hub: &Path, name: &str, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
+    match files::small(out, name, COMPARED_MOST)? {
+        None => {
+            files::place(out, name, content)?;
+            returned.batches += 1;
+        }
+        Some(known) if known == content => returned.known += 1,
+        Some(_) => {
+            let beside = format!("{}.tfb", hex(sha256(&[content]).as_bytes()));
+            files::place(&hub.join(CONFLICTS), &beside, content)?;
+            returned.conflicts += 1;
+        }
+    }
+    Ok(())
+}
+
+fn note(log: &Path, receipts: &[Receipt]) -> anyhow::Result<()> {
+    let mut file = File::options().append(true).create(true).open(log)?;
+    for receipt in receipts {
+        writeln!(file, "{}", receipt.to_line())?;
+    }
+    Ok(file.sync_all()?)
+}
+
+fn acknowledgements(hub: &Path, stick: &Path) -> anyhow::Result<u32> {
+    let mut count = 0;
+    for name in files::names(&hub.join(ACKS)).iter().filter(|name| parse_acknowledgement(name).is_some()) {
+        let found = files::small(hub, &format!("{ACKS}/{name}"), ACKNOWLEDGEMENT_MOST as u64)?;
+        if let Some(bytes) = found {
+            files::place(&stick.join(ACKS), name, &bytes)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,110 @@
+//! At the terminal: sealed batches, the account and a receipt into the stick's outbox, after reading has ended.
+//! Promises: writes in one preallocated file alone; what it writes counts whole or not at all; a batch that is on the stick already is
+//! not written twice; nothing in the spool is changed.
+//! Must not know: what a batch says.
+
+use std::io;
+use std::path::Path;
+
+use gate_core::query::TerminalNumber;
+use gate_core::records::account::ACCOUNT_MOST;
+use gate_core::records::batch::BATCH_MOST;
+use gate_core::records::names::{BatchName, OUT, account_name};
+
+use crate::files::{self, For};
+use crate::outbox::{Kind, Outbox, Wrote};
+use crate::receipt::Receipt;
+use crate::visit::{Board, Facts, Step, Why};
+
+/// What taking came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Batches that are on the stick now and were not before.
+    pub batches: u32,
+    /// Batches that were on it.
+    pub known: u32,
+    /// Batches that have no room.
+    pub left: u32,
+    /// Rows in those written.
+    pub rows: u64,
+}
+
+/// Why nothing more was taken.
+#[derive(Debug)]
+pub enum Stopped {
+    /// There is no outbox on this stick.
+    NoOutbox,
+    /// The stick was pulled out, or is broken: what was told as written is on it.
+    Broken(Taken, io::Error),
+}
+
+/// Takes what waits in `spool` for `terminal` onto `stick`.
+///
+/// # Errors
+/// [`Stopped`]; every record is still at the terminal.
+pub fn take(
+    stick: &Path,
+    spool: &Path,
+    terminal: TerminalNumber,
+    receipt: &Receipt,
+    board: &mut Board,
+) -> Result<Taken, Stopped> {
+    let mut taken = Taken::default();
+    let mut outbox = match Outbox::open(stick, For::Writing) {
+        Ok(Some(outbox)) => outbox,
+        Ok(None) => return Err(Stopped::NoOutbox),
+        Err(error) => return Err(stopped(board, taken, error)),
+    };
+    match write(&mut outbox, (spool, terminal), receipt, board, &mut taken) {
+        Ok(()) => {
+            let why = (taken.left > 0).then_some(Why::NoRoom);
+            let step = if taken.left > 0 { Step::Stopped } else { Step::Written };
+            board.tell(step, Facts { why, waiting: taken.left, ..Facts::default() });
+            Ok(taken)
+        }
+        Err(error) => Err(stopped(board, taken, error)),
+    }
+}
+
+fn stopped(board: &mut Board, taken: Taken, error: io::Error) -> Stopped {
+    board.tell(Step::Stopped, Facts { why: Some(Why::PulledOut), ..Facts::default() });
+    Stopped::Broken(taken, error)
+}
+
+/// The account first: it is small, and says the most. The receipt last: it says what came before it.
+fn write(
+    outbox: &mut Outbox,
+    (spool, terminal): (&Path, TerminalNumber),
+    receipt: &Receipt,
+    board: &mut Board,
+    taken: &mut Taken,
+) -> io::Result<()> {
+    let stick = outbox.id();
+    let names = files::names(&spool.join(OUT));
+    let ours =
+        names.iter().filter_map(|name| BatchName::parse(name)).filter(|name| name.terminal == terminal);
+    let mut batches: Vec<BatchName> = ours.collect();
+    batches.sort_by_key(|name| name.first);
+    let whole = batches.len() as u64;
+    let mut writer = outbox.writer();
+    let account = format!("{OUT}/{}", account_name(terminal));
+    if let Some(bytes) = files::small(spool, &account, ACCOUNT_MOST as u64)? {
+        writer.write(Kind::Account, &bytes)?;
+    }
+    for (done, name) in (1..).zip(&batches) {
+        // One that was acknowledged meanwhile is gone: it has arrived.
+        let bytes = files::small(spool, &format!("{OUT}/{}", name.print()), BATCH_MOST as u64)?;
+        let Some(bytes) = bytes else { continue };
+        match writer.write(Kind::Batch, &bytes)? {
+            Wrote::Frame => (taken.batches, taken.rows) = (taken.batches + 1, taken.rows + name.count()),
+            Wrote::Known => taken.known += 1,
+            Wrote::Full => taken.left += 1,
+        }
+        let waiting = u32::try_from(whole - done).unwrap_or(u32::MAX);
+        board.tell(Step::Writing, Facts { done, whole, waiting, why: None });
+    }
+    let stick: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
+    let receipt = Receipt { stick, batches: taken.batches, left: taken.left, ..receipt.clone() };
+    writer.write(Kind::Receipt, receipt.to_line().as_bytes())?;
+    writer.seal()
+}

@@ -1,0 +1,82 @@
+//! What the keeper's report says of a visit.
+//! Promises: without a report nothing is said to be in force.
+//! Must not know: how the keeper works.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::visit::Why;
+
+const REPORT_MOST: u64 = 1 << 20;
+
+/// The keeper's word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The generation in force; 0 if it said nothing.
+    pub generation: u32,
+    /// What it did not take, and why.
+    pub refused: Vec<String>,
+    /// The gravest cause, as the screen says it.
+    pub why: Option<Why>,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    generation: u32,
+    repositories: Vec<Line>,
+    datasets: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    name: String,
+    refused: Option<Refused>,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    cause: String,
+    facts: String,
+}
+
+impl Verdict {
+    /// Reads the keeper's report.
+    #[must_use]
+    pub fn read(path: &Path) -> Verdict {
+        let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= REPORT_MOST);
+        let bytes = fits.then(|| fs::read(path).ok()).flatten().unwrap_or_default();
+        serde_json::from_slice::<Report>(&bytes).map(Verdict::of).unwrap_or_default()
+    }
+
+    fn of(report: Report) -> Verdict {
+        let lines = report.repositories.into_iter().chain(report.datasets);
+        let refused: Vec<(String, Refused)> =
+            lines.filter_map(|line| line.refused.map(|refused| (line.name, refused))).collect();
+        let why = refused.iter().map(|(_, refused)| why(&refused.cause)).min_by_key(|why| gravity(*why));
+        let said =
+            |(name, refused): (String, Refused)| format!("{name}: {} ({})", refused.cause, refused.facts);
+        Verdict { generation: report.generation, refused: refused.into_iter().map(said).collect(), why }
+    }
+}
+
+fn why(cause: &str) -> Why {
+    match cause {
+        "unsigned" | "changed" | "unfit" => Why::Unproven,
+        "older" | "ended" | "future" => Why::Older,
+        "foreign" => Why::NotForHere,
+        "terminal" => Why::NoRoom,
+        _ => Why::Unreadable,
+    }
+}
+
+fn gravity(why: Why) -> u8 {
+    match why {
+        Why::Unproven => 0,
+        Why::NotForHere => 1,
+        Why::Older => 2,
+        Why::NoRoom | Why::PulledOut => 3,
+        Why::Unreadable => 4,
+    }
+}
