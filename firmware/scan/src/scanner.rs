@@ -40,7 +40,7 @@ const QUICK_WORK: u32 = 30_000;
 const EARNED: u32 = 25_000;
 
 /// Work of the thorough attempts, in samples.
-const THOROUGH_WORK: u32 = 1_600_000;
+const THOROUGH_WORK: u32 = 1_400_000;
 
 /// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
 const ROTATED_WORK: u32 = 600_000;
