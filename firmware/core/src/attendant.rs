@@ -225,6 +225,11 @@ impl Panel {
         }
     }
 
+    /// Whether it is open: what is pressed now answers it.
+    pub fn asks(&self) -> bool {
+        !matches!(self.state, State::Closed)
+    }
+
     /// Takes a key.
     pub fn press(&mut self, key: Key, situation: Situation) -> Pressed {
         let key = self.meaning(key);

@@ -35,6 +35,16 @@ pub enum Event {
     DocumentTyped,
     /// An attendant typed a second temperature reading.
     SecondReading,
+    /// A technician had the terminal look at itself.
+    SelfTested,
+    /// A technician looked at a page of facts.
+    PageSeen,
+    /// A technician set the volume.
+    VolumeSet,
+    /// A technician put up "under maintenance".
+    NoticeUp,
+    /// It was taken down, by hand or when its time was over.
+    NoticeDown,
     /// A member of staff was refused.
     Refused(StaffRefused),
 }
@@ -57,6 +67,11 @@ impl Event {
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,
             Event::SecondReading => 24,
+            Event::SelfTested => 25,
+            Event::PageSeen => 26,
+            Event::VolumeSet => 27,
+            Event::NoticeUp => 28,
+            Event::NoticeDown => 29,
             Event::Refused(refused) => refused_code(refused),
         }
     }

@@ -25,5 +25,7 @@ pub mod records;
 pub mod screen;
 pub mod sight;
 pub mod staff;
+pub mod technician;
 pub mod time;
 pub mod verdict;
+pub mod visit;

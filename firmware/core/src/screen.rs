@@ -13,8 +13,8 @@ use crate::verdict::{Advice, Reason, Verdict};
 mod service;
 
 pub use service::{
-    Carrier, DataShown, Enrolment, Link, LogsOut, LogsStep, OutOfService, Percent, Technician, Traffic,
-    UpdateRefused, UpdateStep, Updating, Volume,
+    Band, Carrier, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, OutOfService,
+    Part, PartState, Percent, SelfTest, Technician, Traffic, UpdateRefused, UpdateStep, Updating, Volume,
 };
 
 /// One state of the public screen.
@@ -273,11 +273,13 @@ pub enum Fault {
     Fire,
     /// The case is open.
     CaseOpen,
+    /// The loudspeaker is silent.
+    Sounder,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 13] = [
         Fault::Camera,
         Fault::Reader,
         Fault::DiskFull,
@@ -290,9 +292,10 @@ impl Fault {
         Fault::PolicyMissing,
         Fault::Fire,
         Fault::CaseOpen,
+        Fault::Sounder,
     ];
 
-    /// The stable code shown to staff, `F01` to `F12`.
+    /// The stable code shown to staff, `F01` to `F13`.
     pub fn code(self) -> &'static str {
         match self {
             Fault::Camera => "F01",
@@ -307,6 +310,7 @@ impl Fault {
             Fault::PolicyMissing => "F10",
             Fault::Fire => "F11",
             Fault::CaseOpen => "F12",
+            Fault::Sounder => "F13",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::io::{Stderr, Write};
 
 use gate_core::decide::LaneOpen;
 use gate_core::record::Permit;
-use gate_core::screen::Signal;
+use gate_core::screen::{Signal, Volume};
 use gate_hal::DeviceFault;
 use gate_hal::camera::{Camera, CameraFrame};
 use gate_hal::card_reader::{CardReader, ReaderFault};
@@ -58,8 +58,12 @@ impl<W: Write> Lamps for Logged<W> {
 }
 
 impl<W: Write> Sounder for Logged<W> {
-    fn play(&mut self, signal: Signal) -> Result<(), DeviceFault> {
-        self.line(format_args!("sounder: {signal:?}"))
+    fn play(&mut self, signal: Signal, volume: Volume) -> Result<(), DeviceFault> {
+        self.line(format_args!("sounder: {signal:?} at {}", volume.level()))
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        Ok(())
     }
 }
 
@@ -103,6 +107,16 @@ impl Thermometer for Absent {
     }
 }
 
+impl Sounder for Absent {
+    fn play(&mut self, _signal: Signal, _volume: Volume) -> Result<(), DeviceFault> {
+        Err(DeviceFault::NotConnected)
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        Err(DeviceFault::NotConnected)
+    }
+}
+
 /// Inputs to which nothing is wired: all inactive, without a fault.
 impl Inputs for Absent {
     fn levels(&mut self) -> Result<InputLevels, DeviceFault> {
@@ -121,10 +135,10 @@ mod tests {
         let mut lines = Vec::new();
         let mut logged = Logged::new(&mut lines);
         logged.show(Signal::Reading).unwrap();
-        logged.play(Signal::Opened).unwrap();
+        logged.play(Signal::Opened, Volume::USUAL).unwrap();
         logged.hold(Millis(5_000)).unwrap();
         logged.close().unwrap();
-        let expected = "lamps: Reading\nsounder: Opened\nlatch: hold for 5000 ms more\nlatch: close\n";
+        let expected = "lamps: Reading\nsounder: Opened at 6\nlatch: hold for 5000 ms more\nlatch: close\n";
         assert_eq!(String::from_utf8(lines).unwrap(), expected);
     }
 
@@ -138,6 +152,7 @@ mod tests {
         assert!(matches!(Absent.frame(), Err(DeviceFault::NotConnected)));
         assert!(matches!(Absent.poll(Millis(0)), Err(ReaderFault::ReachReader(PortFault::HavePort))));
         assert_eq!(Absent.tenths(), Err(DeviceFault::NotConnected));
+        assert_eq!(Absent.health(), Err(DeviceFault::NotConnected));
         assert_eq!(Absent.levels().unwrap().fire, Level::Inactive);
     }
 }

@@ -9,9 +9,11 @@ pub mod display;
 pub mod inputs;
 pub mod keys;
 pub mod latch;
+pub mod loudspeaker;
 pub mod serial_port;
 pub mod signals;
 pub mod thermometer;
+pub mod torch;
 
 /// A device that cannot be reached: a Fault of the terminal, never a person's matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

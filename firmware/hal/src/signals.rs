@@ -1,6 +1,6 @@
 //! Lamps and sounds.
 
-use gate_core::screen::Signal;
+use gate_core::screen::{Signal, Volume};
 
 use crate::DeviceFault;
 
@@ -13,11 +13,17 @@ pub trait Lamps {
     fn show(&mut self, signal: Signal) -> Result<(), DeviceFault>;
 }
 
-/// The loudspeaker. It says nothing personal (DOMAIN §15).
+/// What makes a signal heard. It says nothing personal (DOMAIN §15).
 pub trait Sounder {
     /// Plays a signal's tone or words without waiting for its end.
     ///
     /// # Errors
     /// While it cannot be reached.
-    fn play(&mut self, signal: Signal) -> Result<(), DeviceFault>;
+    fn play(&mut self, signal: Signal, volume: Volume) -> Result<(), DeviceFault>;
+
+    /// How it is, as far as it is known by now; waits for nothing.
+    ///
+    /// # Errors
+    /// While it cannot be reached.
+    fn health(&mut self) -> Result<(), DeviceFault>;
 }

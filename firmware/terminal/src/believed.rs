@@ -49,6 +49,7 @@ pub struct Believed {
     /// Issue times of datasets that may raise the floor of the clock (DESIGN §8).
     pub issued: Vec<Timestamp>,
     versions: Vec<(Dataset, u32)>,
+    as_of: Vec<(Dataset, Timestamp)>,
     digests: Vec<(Dataset, [u8; 32])>,
     as_of: Vec<(Dataset, Timestamp)>,
 }
@@ -163,6 +164,7 @@ impl Believed {
             match taken {
                 Ok(()) => {
                     self.versions.push((entry.dataset, entry.version));
+                    self.as_of.push((entry.dataset, entry.as_of));
                     self.digests.push((entry.dataset, entry.sha256));
                     self.as_of.push((entry.dataset, entry.as_of));
                 }
@@ -224,6 +226,11 @@ impl Believed {
     /// The version in force of a dataset; 0 without it.
     pub fn version(&self, dataset: Dataset) -> u32 {
         self.versions.iter().find(|(known, _)| *known == dataset).map_or(0, |(_, version)| *version)
+    }
+
+    /// The as-of time that the manifest says of a dataset in force.
+    pub fn as_of(&self, dataset: Dataset) -> Option<Timestamp> {
+        self.as_of.iter().find(|(known, _)| *known == dataset).map(|(_, as_of)| *as_of)
     }
 
     /// SHA-256 of a dataset's file in force.

@@ -8,8 +8,10 @@ use anyhow::{Context, bail, ensure};
 use gate_ui::{Language, Manner, Theme};
 use gate_wire::sdt::Baud;
 
+use crate::backroom::Backroom;
 use crate::files;
 use crate::judge::Station;
+use crate::voice::Hours;
 
 /// A commented example, which `gate config sample` prints.
 pub const SAMPLE: &str = include_str!("../../../assets/gate.toml");
@@ -36,6 +38,18 @@ pub struct Config {
     /// Which thermometer, if one is fitted.
     #[serde(default)]
     pub thermometer: Option<ThermometerConfig>,
+    /// What `gate-trust` remembers, for the technician's menu.
+    #[serde(default)]
+    pub keeper: Option<PathBuf>,
+    /// The file that tells of a carrier's visit.
+    #[serde(default)]
+    pub visit: Option<PathBuf>,
+    /// The light beside the camera, if one is fitted.
+    #[serde(default)]
+    pub torch: Option<TorchConfig>,
+    /// How the terminal is heard; without it nothing is.
+    #[serde(default)]
+    pub sound: Option<SoundConfig>,
     /// Which display.
     pub display: DisplayConfig,
     /// What is known of the battery-backed clock.
@@ -81,6 +95,29 @@ pub struct ReaderConfig {
 pub struct ThermometerConfig {
     /// The I2C bus.
     pub i2c: PathBuf,
+}
+
+/// The light beside the camera.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TorchConfig {
+    /// The kernel's LED: a directory of `/sys/class/leds`.
+    pub led: PathBuf,
+}
+
+/// How the terminal is heard.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundConfig {
+    /// ALSA's name of the loudspeaker, as `aplay -L` lists them.
+    #[serde(default = "default_device")]
+    pub device: String,
+    /// A folder of voices; tones alone without it.
+    #[serde(default)]
+    pub voices: Option<PathBuf>,
+    /// 24 digits, 0 (silent) to 9, for the hours from 0 to 23.
+    #[serde(default = "default_volume")]
+    pub volume: String,
 }
 
 /// A display.
@@ -160,6 +197,14 @@ fn default_outbox_mib() -> u64 {
     128
 }
 
+fn default_device() -> String {
+    "default".to_owned()
+}
+
+fn default_volume() -> String {
+    Hours::USUAL.to_owned()
+}
+
 fn default_baud() -> u32 {
     115_200
 }
@@ -199,6 +244,7 @@ impl Config {
         if let Some(reader) = &self.reader {
             self.baud(reader)?;
         }
+        self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(
             (320..=1920).contains(&width) && (240..=1920).contains(&height),
@@ -216,6 +262,26 @@ impl Config {
             Some(baud) => Ok(baud),
             None => bail!("`baud` {}: readers speak 9600, 19200, 38400, 57600 or 115200", reader.baud),
         }
+    }
+
+    /// How loud it is at each hour.
+    ///
+    /// # Errors
+    /// For anything but 24 digits.
+    pub fn hours(&self) -> anyhow::Result<Hours> {
+        let Some(sound) = &self.sound else { return Ok(Hours::usual()) };
+        Hours::parse(&sound.volume).with_context(|| {
+            format!(
+                "`sound.volume` is 24 digits, 0 to 9, one for each hour from 0 to 23, not \"{}\"",
+                sound.volume
+            )
+        })
+    }
+
+    /// Where staff's facts are.
+    pub fn backroom(&self) -> Backroom {
+        let (keeper, visit) = (self.keeper.clone(), self.visit.clone());
+        Backroom { data: self.data.clone(), station: self.station(), keeper, visit }
     }
 
     /// How its screens look.
@@ -267,6 +333,8 @@ mod tests {
             ("theme = \"dark\"", "theme = \"blue\"", "unknown variant `blue`, expected `dark` or `bright`"),
             ("language = \"zh\"", "language = \"fr\"", "unknown variant `fr`, expected `zh` or `en`"),
             ("rtc = \"battery\"", "rtc = \"maybe\"", "unknown variant"),
+            ("volume = \"333333366666666666666333\"", "volume = \"6\"", "24 digits"),
+            ("volume = \"333333366666666666666333\"", "loudness = 6", "unknown field `loudness`"),
         ] {
             assert!(SAMPLE.contains(from), "the sample has no {from}");
             let error = Config::parse(&SAMPLE.replacen(from, to, 1)).unwrap_err();

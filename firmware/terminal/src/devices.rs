@@ -11,6 +11,7 @@ use gate_hal::keys::Keys;
 use gate_hal::latch::Latch;
 use gate_hal::signals::{Lamps, Sounder};
 use gate_hal::thermometer::Thermometer;
+use gate_hal::torch::Torch;
 
 /// One of each.
 pub struct Devices {
@@ -22,7 +23,7 @@ pub struct Devices {
     pub display: Box<dyn Display>,
     /// Shows signals.
     pub lamps: Box<dyn Lamps>,
-    /// Plays signals.
+    /// Makes signals heard.
     pub sounder: Box<dyn Sounder>,
     /// Opens.
     pub latch: Box<dyn Latch>,
@@ -30,6 +31,8 @@ pub struct Devices {
     pub inputs: Box<dyn Inputs>,
     /// The attendant's keys.
     pub keys: Box<dyn Keys>,
+    /// The light beside the camera; optional.
+    pub torch: Option<Box<dyn Torch>>,
     /// Optional.
     pub thermometer: Option<Box<dyn Thermometer>>,
     /// The clocks.

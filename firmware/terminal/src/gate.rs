@@ -6,12 +6,16 @@ mod desk;
 mod doorway;
 mod entries;
 mod face;
+mod lantern;
+mod loudness;
 mod proving;
 mod recent;
 mod renewing;
+mod service;
 mod sighting;
 mod unread;
 mod upkeep;
+mod visiting;
 
 use gate_core::case::Temperature;
 use gate_core::decide::{Decision, lane_open};
@@ -33,17 +37,25 @@ use crate::dispatch::Dispatch;
 use crate::eye::Eye;
 use crate::judge::{Judge, Shown};
 use crate::renewal::Renewal;
+use crate::voice::Hours;
 
 pub use entries::staff_entry;
+pub use loudness::VOLUME;
 pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
 
 use desk::Desk;
 use doorway::Doorway;
 use entries::Moment;
 use face::Face;
+use lantern::Lantern;
+use loudness::Loudness;
 use recent::{Known, Recent};
+use service::Service;
 use sighting::Sights;
 use upkeep::Upkeep;
+
+pub(crate) use upkeep::is_first_of_turns;
+pub(crate) use visiting::Visiting;
 
 /// A person who was given a verdict stands here at most this long.
 const STANDS_HERE_MS: u64 = 120_000;
@@ -90,6 +102,10 @@ pub struct Gate {
     face: Face,
     doorway: Doorway,
     desk: Desk,
+    service: Service,
+    visiting: Visiting,
+    lantern: Lantern,
+    loudness: Loudness,
     upkeep: Upkeep,
     last: Option<Last>,
     recent: Recent,
@@ -109,6 +125,7 @@ impl Gate {
         let (width, height) = devices.display.size();
         let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
         let mut gate = Gate {
+            loudness: Loudness::kept(Hours::usual(), book.as_ref()),
             time: upkeep::time_at_boot(&judge, book.as_ref(), devices.clock.wall(), now),
             devices,
             judge,
@@ -118,6 +135,9 @@ impl Gate {
             face: Face::new(canvas, manner),
             doorway: Doorway::default(),
             desk: Desk::default(),
+            service: Service::default(),
+            visiting: Visiting::default(),
+            lantern: Lantern::default(),
             upkeep: Upkeep::default(),
             last: None,
             recent: Recent::default(),
@@ -129,11 +149,17 @@ impl Gate {
         Ok(gate)
     }
 
+    /// From now on it is as loud as these hours say.
+    pub fn speak_by(&mut self, hours: Hours) {
+        self.loudness = Loudness::kept(hours, self.book.as_ref());
+    }
+
     /// One turn: see, prove, look up, decide, record, act, tell. Call it in a loop.
     pub fn turn(&mut self) {
         let now = self.devices.clock.monotonic();
         self.keep_up(now);
         self.heed_attendant(now);
+        self.keep_service(now);
         if self.is_fire() {
             return self.face_rest(now);
         }

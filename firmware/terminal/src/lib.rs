@@ -12,6 +12,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+pub mod backroom;
 pub mod believed;
 pub mod book;
 pub mod check;
@@ -21,6 +22,7 @@ pub mod decode;
 pub mod devices;
 pub mod dispatch;
 pub mod enrol;
+mod errand;
 pub mod eye;
 mod files;
 pub mod gate;
@@ -30,6 +32,7 @@ pub mod renewal;
 pub mod run;
 pub mod secrets;
 pub mod selftest;
+pub mod speech;
 pub mod startup;
 pub mod voice;
 pub mod wiring;

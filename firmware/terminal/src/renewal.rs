@@ -5,13 +5,12 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
 
 use gate_core::manifest::{Dataset, FILE_NAME};
 use gate_wire::time::Millis;
 
 use crate::believed::{Believed, Seen};
+use crate::errand::Errand;
 
 /// The manifest's dates are looked at this often.
 const LOOK_MS: u64 = 5_000;
@@ -24,7 +23,7 @@ pub struct Renewal {
     directory: PathBuf,
     known: Option<Stamp>,
     looked: Option<Millis>,
-    loading: Option<Receiver<Believed>>,
+    loading: Errand<Believed>,
 }
 
 /// Tells one manifest from the next: each is a new file, renamed into its place.
@@ -56,21 +55,18 @@ impl Renewal {
     /// From the manifest that is there now on: make it before the data are loaded, so that no change is missed.
     #[must_use]
     pub fn of(directory: &Path) -> Renewal {
-        Renewal { directory: directory.to_path_buf(), known: stamp(directory), looked: None, loading: None }
+        Renewal {
+            directory: directory.to_path_buf(),
+            known: stamp(directory),
+            looked: None,
+            loading: Errand::default(),
+        }
     }
 
     /// What a new manifest names, once it is loaded. `seen` is asked when the loading begins.
     pub fn poll(&mut self, now: Millis, seen: impl FnOnce() -> SeenThen) -> Option<Believed> {
-        if let Some(loading) = &self.loading {
-            match loading.try_recv() {
-                Ok(believed) => {
-                    self.loading = None;
-                    return Some(believed);
-                }
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => self.loading = None,
-            }
-            return None;
+        if self.loading.is_out() {
+            return self.loading.back();
         }
         if self.looked.is_some_and(|last| now.since(last).0 < LOOK_MS) {
             return None;
@@ -85,18 +81,10 @@ impl Renewal {
     }
 
     fn load(&mut self, seen: SeenThen) {
-        let (give, take) = channel();
         let directory = self.directory.clone();
-        let loading = move || {
-            // Nobody waits any more when the terminal stops.
-            let _ = give.send(Believed::load(&directory, &seen));
-        };
-        match thread::Builder::new().name("renewal".into()).spawn(loading) {
-            Ok(_) => self.loading = Some(take),
-            Err(cause) => {
-                crate::say!("gate: the new data cannot be loaded now: {cause}");
-                self.known = None;
-            }
+        if let Err(cause) = self.loading.send("renewal", move || Believed::load(&directory, &seen)) {
+            crate::say!("gate: the new data cannot be loaded now: {cause}");
+            self.known = None;
         }
     }
 }

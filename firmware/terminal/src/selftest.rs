@@ -1,4 +1,5 @@
-//! `gate selftest`: every part of the terminal, what was found, and what to do about what is missing.
+//! `gate selftest`, and what the technician's menu shows of it: every part of the terminal, what was found, and what to do
+//! about what is missing.
 //! Promises: changes nothing but the journal's own upkeep; opens nothing.
 //! Must not know: how the parts work.
 
@@ -13,7 +14,7 @@ use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use crate::believed::{Believed, NothingSeen};
 use crate::config::{Config, RtcFitted};
 use crate::gate::RTC_SET;
-use crate::judge::Judge;
+use crate::judge::{Judge, Station};
 use crate::moment;
 use crate::secrets::Secrets;
 use crate::wiring;
@@ -30,20 +31,33 @@ pub enum Health {
     Unwell,
 }
 
-struct Report<'a, W> {
-    out: &'a mut W,
-    health: Health,
+/// One line.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What was looked at, by the name that the line begins with.
+    pub part: &'static str,
+    /// What was found, or what is missing.
+    pub outcome: Result<String, Missing>,
 }
 
-impl<W: Write> Report<'_, W> {
-    fn good(&mut self, part: &str, found: &str) -> std::io::Result<()> {
-        writeln!(self.out, "ok    {part}: {found}")
-    }
+/// What is missing.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// What.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
 
-    fn bad(&mut self, part: &str, missing: &str, remedy: &str) -> std::io::Result<()> {
-        self.health = Health::Unwell;
-        writeln!(self.out, "FAIL  {part}: {missing}\n      -> {remedy}")
-    }
+/// Who hears the findings, one by one.
+type Tell<'a> = &'a mut dyn FnMut(Finding) -> anyhow::Result<()>;
+
+fn good(part: &'static str, found: impl Into<String>) -> Finding {
+    Finding { part, outcome: Ok(found.into()) }
+}
+
+fn bad(part: &'static str, what: impl Into<String>, remedy: &'static str) -> Finding {
+    Finding { part, outcome: Err(Missing { what: what.into(), remedy }) }
 }
 
 /// Walks the parts.
@@ -52,65 +66,86 @@ impl<W: Write> Report<'_, W> {
 /// If the configuration cannot be read or the report cannot be written.
 pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
     let config = Config::load(path)?;
-    let mut report = Report { out, health: Health::Well };
-    let believed = Believed::load(&config.data, &NothingSeen);
-    data(&believed, &mut report)?;
-    list(&believed, &mut report)?;
-    match Secrets::load(&config.data) {
-        Ok(secrets) => {
-            report.good("keys", &format!("terminal {}", secrets.terminal.value()))?;
-            let judge = Judge::new(believed, secrets, config.station());
-            place(&judge, &mut report)?;
-            journal(&config, &judge, &mut report)?;
+    let mut health = Health::Well;
+    let mut tell = |finding: Finding| {
+        match finding.outcome {
+            Ok(found) => writeln!(out, "ok    {}: {found}", finding.part)?,
+            Err(missing) => {
+                health = Health::Unwell;
+                writeln!(out, "FAIL  {}: {}\n      -> {}", finding.part, missing.what, missing.remedy)?;
+            }
         }
-        Err(cause) => {
-            report.bad("keys", &format!("{cause:#}"), "enrol the terminal again, or restore the file")?
-        }
+        Ok(())
+    };
+    if let Some(judge) = examine(&config.data, config.station(), &mut tell)? {
+        journal(&config, &judge, &mut tell)?;
     }
-    devices(&config, &mut report)?;
-    Ok(report.health)
+    devices(&config, &mut tell)?;
+    Ok(health)
 }
 
-fn data<W: Write>(believed: &Believed, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+/// Walks what the disk holds, without the journal; what it makes a judge of, if it does.
+///
+/// # Errors
+/// If a finding cannot be told.
+pub fn examine(directory: &Path, station: Station, tell: Tell<'_>) -> anyhow::Result<Option<Judge>> {
+    let believed = Believed::load(directory, &NothingSeen);
+    data(&believed, tell)?;
+    list(&believed, tell)?;
+    match Secrets::load(directory) {
+        Ok(secrets) => {
+            tell(good("keys", format!("terminal {}", secrets.terminal.value())))?;
+            let judge = Judge::new(believed, secrets, station);
+            place(&judge, tell)?;
+            Ok(Some(judge))
+        }
+        Err(cause) => {
+            tell(bad("keys", format!("{cause:#}"), "enrol the terminal again, or restore the file"))?;
+            Ok(None)
+        }
+    }
+}
+
+fn data(believed: &Believed, tell: Tell<'_>) -> anyhow::Result<()> {
     for (dataset, version) in believed.versions() {
-        report.good(dataset.name(), &format!("version {version}"))?;
+        tell(good(dataset.name(), format!("version {version}")))?;
     }
     for problem in &believed.problems {
         let part = problem.dataset.map_or("manifest", Dataset::name);
-        report.bad(part, &format!("{:#}", problem.cause), BRING_DATA)?;
+        tell(bad(part, format!("{:#}", problem.cause), BRING_DATA))?;
     }
     for dataset in
         [Dataset::KeySet, Dataset::Places, Dataset::StaffList, Dataset::StatusList, Dataset::DayKeys]
     {
         let failed = believed.problems.iter().any(|problem| problem.dataset == Some(dataset));
         if believed.version(dataset) == 0 && !failed {
-            report.bad(dataset.name(), "not in the manifest", BRING_DATA)?;
+            tell(bad(dataset.name(), "not in the manifest", BRING_DATA))?;
         }
     }
     Ok(())
 }
 
 /// Reads the whole list: a province of 100 million takes a minute on a board.
-fn list<W: Write>(believed: &Believed, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+fn list(believed: &Believed, tell: Tell<'_>) -> anyhow::Result<()> {
     let Some(list) = &believed.list else { return Ok(()) };
     let state = list.state();
     let whole = "every leaf opens in its place, and the whole is what both authorities signed";
     match list.check() {
-        Ok(()) => report.good(
+        Ok(()) => tell(good(
             "list",
-            &format!(
+            format!(
                 "epoch {}, step {}, as of {}: {whole}",
                 state.epoch.0,
                 state.step,
                 moment::print(state.as_of)
             ),
-        )?,
-        Err(fault) => report.bad("list", &fault.to_string(), "bring the epoch's base again")?,
+        ))?,
+        Err(fault) => tell(bad("list", fault.to_string(), "bring the epoch's base again"))?,
     }
     Ok(())
 }
 
-fn place<W: Write>(judge: &Judge, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+fn place(judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()> {
     match (judge.place(), judge.policy()) {
         (Some(place), Some(policy)) => {
             let found = format!(
@@ -120,80 +155,78 @@ fn place<W: Write>(judge: &Judge, report: &mut Report<'_, W>) -> anyhow::Result<
                 judge.direction(),
                 policy.version()
             );
-            report.good("place", &found)?;
+            tell(good("place", found))?;
         }
-        (None, _) => report.bad(
+        (None, _) => tell(bad(
             "place",
             "the signed places data does not know this place number",
             "check `place` in the configuration",
-        )?,
-        (_, None) => report.bad("policy", "there is none for this kind of place", BRING_DATA)?,
+        ))?,
+        (_, None) => tell(bad("policy", "there is none for this kind of place", BRING_DATA))?,
     }
     Ok(())
 }
 
-fn journal<W: Write>(config: &Config, judge: &Judge, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()> {
     match wiring::open_book(config, judge) {
         Ok(mut book) => {
             let waiting = book.tend();
             let found =
                 format!("{} records wait in the reserve, {} in memory", waiting.reserve, waiting.memory);
-            report.good("journal", &found)?;
+            tell(good("journal", found))?;
             match book.kept(RTC_SET) {
-                Some(1) => report.good("clock trust", "a healthy battery-backed clock is trusted at the next start")?,
-                _ => report.bad(
+                Some(1) => {
+                    tell(good("clock trust", "a healthy battery-backed clock is trusted at the next start"))?
+                }
+                _ => tell(bad(
                     "clock trust",
                     "the clock was never confirmed here, so screen codes go to the attendant",
                     "an attendant confirms the time at the terminal (badge, PIN, clock key), or wait for signed time",
-                )?,
+                ))?,
             }
         }
         Err(cause) => {
             let remedy = "if `gate run` is using it, stop that first; otherwise check the disk and its mount";
-            report.bad("journal", &format!("{cause:#}"), remedy)?
+            tell(bad("journal", format!("{cause:#}"), remedy))?
         }
     }
     Ok(())
 }
 
-fn devices<W: Write>(config: &Config, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+fn devices(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
     let frames = &config.camera.frames;
     match std::fs::read_dir(frames) {
-        Ok(entries) => {
-            report.good("camera", &format!("{} files in {}", entries.count(), frames.display()))?
-        }
-        Err(cause) => {
-            report.bad("camera", &format!("{}: {cause}", frames.display()), "check `camera.frames`")?
-        }
+        Ok(entries) => tell(good("camera", format!("{} files in {}", entries.count(), frames.display())))?,
+        Err(cause) => tell(bad("camera", format!("{}: {cause}", frames.display()), "check `camera.frames`"))?,
     }
     match &config.reader {
         Some(reader) if reader.serial.exists() => {
-            report.good("card reader", &reader.serial.display().to_string())?
+            tell(good("card reader", reader.serial.display().to_string()))?
         }
-        Some(reader) => report.bad(
+        Some(reader) => tell(bad(
             "card reader",
-            &format!("{} is not there", reader.serial.display()),
+            format!("{} is not there", reader.serial.display()),
             "plug it in, or check `reader.serial`",
-        )?,
-        None => report.good("card reader", "none fitted")?,
+        ))?,
+        None => tell(good("card reader", "none fitted"))?,
     }
     let rtc = if config.clock.rtc == RtcFitted::Battery { RtcTrust::Battery } else { RtcTrust::Unknown };
     match SystemClock::new(rtc).wall() {
-        Some(reading) => clock(&reading, report)?,
-        None => report.bad("clock", "cannot be read", "an attendant confirms the time at the terminal")?,
+        Some(reading) => clock(&reading, tell)?,
+        None => tell(bad("clock", "cannot be read", "an attendant confirms the time at the terminal"))?,
     }
     Ok(())
 }
 
-fn clock<W: Write>(reading: &WallReading, report: &mut Report<'_, W>) -> anyhow::Result<()> {
+fn clock(reading: &WallReading, tell: Tell<'_>) -> anyhow::Result<()> {
     let time = moment::print(reading.time);
     match reading.health {
-        RtcHealth::Healthy => report.good("clock", &format!("{time}, battery-backed and healthy"))?,
-        RtcHealth::Suspect => report.bad(
+        RtcHealth::Healthy => tell(good("clock", format!("{time}, battery-backed and healthy")))?,
+        RtcHealth::Suspect => tell(bad(
             "clock",
-            &format!("{time}, without a healthy battery-backed clock behind it"),
+            format!("{time}, without a healthy battery-backed clock behind it"),
             "fit one and set `clock.rtc`; until then an attendant confirms the time after every start",
-        )?,
+        ))?,
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use gate_ui::Canvas;
 
 use crate::config::Config;
 use crate::devices::Devices;
-use crate::gate::Gate;
+use crate::gate::{Gate, Visiting, is_first_of_turns};
 use crate::wiring::{self, Obstacle};
 
 /// Keys pressed in vain that are taken away in a look, at most: a key that sticks holds nobody up.
@@ -25,6 +25,7 @@ pub struct Startup {
     shown: Option<Screen>,
     /// The cause said last, so that the log has it once.
     said: String,
+    visiting: Visiting,
 }
 
 /// What a look found.
@@ -43,7 +44,14 @@ impl Startup {
     pub fn new(config: Config, devices: Devices) -> anyhow::Result<Startup> {
         let (width, height) = devices.display.size();
         let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
-        let mut startup = Startup { config, devices, canvas, shown: None, said: String::new() };
+        let mut startup = Startup {
+            config,
+            devices,
+            canvas,
+            shown: None,
+            said: String::new(),
+            visiting: Visiting::default(),
+        };
         startup.tell(Screen::OutOfService(OutOfService::Starting));
         Ok(startup)
     }
@@ -69,12 +77,25 @@ impl Startup {
         // What nobody could answer must not be answered later, before somebody else.
         (0..KEYS_A_LOOK).take_while(|_| self.devices.keys.pressed().is_some()).for_each(drop);
         let fire = self.devices.inputs.levels().is_ok_and(|levels| levels.fire == Level::Active);
-        self.tell(if fire { fire_screen() } else { Screen::OutOfService(obstacle.why) });
+        let screen = if fire { fire_screen() } else { self.waiting_screen(obstacle) };
+        self.tell(screen);
         let dark = if self.shown.is_none() { "; the display takes no picture" } else { "" };
         let cause = format!("{:#}{dark}", obstacle.cause);
         if self.said != cause {
             crate::say!("gate: out of service: {cause}");
             self.said = cause;
+        }
+    }
+
+    /// The human path; while a carrier brings what is missing, that in turns.
+    fn waiting_screen(&mut self, obstacle: &Obstacle) -> Screen {
+        let now = self.devices.clock.monotonic();
+        if let Some(path) = &self.config.visit {
+            self.visiting.look(path, now);
+        }
+        match self.visiting.in_front(now) {
+            Some(visit) if !is_first_of_turns(now) => visit.screen(),
+            Some(_) | None => Screen::OutOfService(obstacle.why),
         }
     }
 

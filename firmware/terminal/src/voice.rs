@@ -211,6 +211,18 @@ impl Hours {
         if digits.len() == text.len() { digits.try_into().ok().map(Hours) } else { None }
     }
 
+    /// As a terminal comes.
+    #[must_use]
+    pub fn usual() -> Hours {
+        Hours::parse(Hours::USUAL).unwrap_or(Hours([Volume::USUAL; 24]))
+    }
+
+    /// The volume of the loudest hour.
+    #[must_use]
+    pub fn loudest(&self) -> Volume {
+        self.0.into_iter().max().unwrap_or(Volume::USUAL)
+    }
+
     /// The volume at a time; without one, that of noon: nobody is to miss a verdict because the clock is lost.
     pub fn at(&self, time: Option<Timestamp>) -> Volume {
         let hour = time.map_or(12, |time| time.civil_second() / 3_600);

@@ -6,18 +6,22 @@ use anyhow::{Context, anyhow};
 use gate_core::event::Event;
 use gate_core::screen::OutOfService;
 use gate_hal::card_reader::CardReader;
+use gate_hal::signals::Sounder;
 use gate_hal::thermometer::Thermometer;
+use gate_hal::torch::Torch;
 use gate_hal_linux::absent::{Absent, Logged, TypedKeys};
 use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
+use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
 use gate_hal_linux::thermometer::mlx90614;
+use gate_hal_linux::torch::LedTorch;
 use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
-use crate::config::{Config, RtcFitted};
+use crate::config::{Config, RtcFitted, SoundConfig};
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
 use crate::gate::{Gate, KeptVersions};
@@ -25,6 +29,8 @@ use crate::judge::Judge;
 use crate::moment;
 use crate::renewal::Renewal;
 use crate::secrets::{self, Secrets};
+use crate::speech::Speech;
+use crate::voice::Voices;
 
 /// What a terminal needs before it can serve: its own keys, the province's, and a manifest.
 pub struct Ready {
@@ -82,6 +88,8 @@ pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Resu
     if let Some(dispatch) = dispatch {
         gate.send_by(dispatch);
     }
+    gate.tell_staff_from(config.backroom());
+    gate.speak_by(config.hours()?);
     Ok(gate)
 }
 
@@ -140,10 +148,11 @@ pub fn devices(config: &Config) -> anyhow::Result<Devices> {
             display.height as usize,
         )?),
         lamps: Box::new(Logged::on_stderr()),
-        sounder: Box::new(Logged::on_stderr()),
+        sounder: sounder(config),
         latch: Box::new(Logged::on_stderr()),
         inputs: Box::new(Absent),
         keys: Box::new(TypedKeys::on_stdin()),
+        torch: config.torch.as_ref().map(|torch| Box::new(LedTorch::new(&torch.led)) as Box<dyn Torch>),
         thermometer: thermometer(config),
         clock: Box::new(SystemClock::new(rtc)),
     })
@@ -152,6 +161,27 @@ pub fn devices(config: &Config) -> anyhow::Result<Devices> {
 fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     let Some(reader) = &config.reader else { return Ok(None) };
     Ok(Some(Box::new(sdt_reader(&reader.serial, config.baud(reader)?))))
+}
+
+/// Where no loudspeaker is fitted, what would be heard is a line of the log.
+fn sounder(config: &Config) -> Box<dyn Sounder> {
+    let Some(sound) = &config.sound else { return Box::new(Logged::on_stderr()) };
+    match PipedLoudspeaker::new(Player::aplay(&sound.device)) {
+        Ok(speaker) => Box::new(Speech::new(voices(sound), speaker)),
+        Err(fault) => {
+            crate::say!("loudspeaker: {fault}");
+            Box::new(Absent)
+        }
+    }
+}
+
+/// Voices that are not good are left out, and said: the tones are heard.
+fn voices(sound: &SoundConfig) -> Voices {
+    let Some(folder) = &sound.voices else { return Voices::default() };
+    Voices::load(folder).unwrap_or_else(|cause| {
+        crate::say!("voices: {:#}", anyhow::Error::from(cause));
+        Voices::default()
+    })
 }
 
 /// A thermometer that cannot be opened is left out, and said: a passage goes on without a reading.

@@ -2,11 +2,13 @@
 //! Promises: every variant of [`Screen`] and every page of staff is among them.
 //! Must not know: how a screen is laid out.
 
+use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::{
-    AttendantPresence, Carrier, DataShown, Enrolment, Fault, FaultScreen, Faults, Hint, Idle, Link, LogsOut,
-    LogsStep, Opened, Opens, OutOfService, Percent, PersonShown, PinRefusal, Publicity, Saved, Screen,
-    StaffStep, Technician, Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
+    AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults, Hint,
+    Idle, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part, PartState, Percent,
+    PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, StaffStep, Technician, Told, Traffic,
+    UpdateRefused, UpdateStep, Updating, Volume, Wellness,
 };
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason};
@@ -224,30 +226,62 @@ fn service() -> Vec<Specimen> {
     all
 }
 
-fn technician() -> [(&'static str, Technician); 11] {
-    let data = DataShown {
-        key_set: 12,
-        policy: 31,
-        places: 4,
-        staff_list: 8,
-        list_age_days: Some(3),
-        revocations: 207,
-        day_keys: 0,
+fn technician() -> [(&'static str, Technician); 17] {
+    let traffic = Traffic {
+        checked_hours: Some(2),
+        taken_hours: Some(61),
+        generation: 412,
+        refused: 2,
+        waiting: 4_213,
     };
-    let traffic = Traffic { link: Link::Down, carried_hours: Some(61), waiting: 4_213 };
     let logs = |step| Technician::Logs(LogsOut { waiting: 4_213, step });
+    let stopped = |why| logs(LogsStep::Stopped(why));
     let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2 };
     [
-        ("technician_menu", Technician::Menu),
-        ("technician_well", Technician::SelfTest(Faults::default())),
-        ("technician_unwell", Technician::SelfTest(unwell(&[Fault::Reader, Fault::ListStale]))),
-        ("technician_data", Technician::Data(data)),
+        ("technician_menu", Technician::Menu(Notice::Down)),
+        ("technician_menu_notice", Technician::Menu(Notice::Up)),
+        ("technician_looking", Technician::SelfTest(tested(PartState::Looking))),
+        ("technician_well", Technician::SelfTest(tested(PartState::Well))),
+        ("technician_unwell", Technician::SelfTest(tested(PartState::Unwell(Some(Fault::ListStale))))),
+        ("technician_data", Technician::Data(data(Band::Fresh, 3))),
+        ("technician_data_old", Technician::Data(data(Band::Stale, 412))),
         ("technician_network", Technician::Network(traffic)),
+        ("technician_network_never", Technician::Network(Traffic::default())),
         ("technician_logs_stick", logs(LogsStep::NoStick)),
         ("technician_logs_writing", logs(LogsStep::Writing(Percent::of(63, 100)))),
         ("technician_logs_written", logs(LogsStep::Written)),
+        ("technician_logs_full", stopped(LogsStopped::NoRoom)),
+        ("technician_logs_pulled", stopped(LogsStopped::PulledOut)),
         ("technician_enrolment", Technician::Enrolment(enrolment)),
         ("technician_not_enrolled", Technician::Enrolment(Enrolment { terminal: None, ..enrolment })),
         ("technician_volume", Technician::Volume(Volume::USUAL)),
     ]
+}
+
+/// Every part well, and the last three like this.
+fn tested(last: PartState) -> SelfTest {
+    let mut test = SelfTest::default();
+    for (at, part) in Part::ALL.into_iter().enumerate() {
+        test.set(part, if at < 9 { PartState::Well } else { last });
+    }
+    test
+}
+
+fn data(list: Band, days: u32) -> DataShown {
+    let row = |(dataset, version)| DatasetShown {
+        dataset,
+        version,
+        age_days: (version > 0).then_some(if version == 7 { 0 } else { days }),
+    };
+    let rows = [
+        (Dataset::StatusList, 2_048),
+        (Dataset::KeySet, 12),
+        (Dataset::PolicyStation, 31),
+        (Dataset::Places, 4),
+        (Dataset::RiskLevels, 7),
+        (Dataset::StaffList, 8),
+        (Dataset::Revocations, 207),
+        (Dataset::DayKeys, 0),
+    ];
+    DataShown { list, rows: rows.map(row) }
 }

@@ -8,6 +8,7 @@ use embedded_graphics::primitives::Rectangle;
 
 use crate::blend::{Ramp, stamp};
 use crate::canvas::Canvas;
+use crate::changes::Area;
 use crate::code::PlaceCode;
 use crate::glyphs::Style;
 use crate::icon::{Icon, IconSize};
@@ -48,6 +49,20 @@ impl Frame {
 
     pub(crate) fn paint(&self, canvas: &mut Canvas) {
         self.items.iter().for_each(|item| item.paint(canvas));
+    }
+
+    /// Paints the signs that move, each with the mark that it moves to: the item before it.
+    pub(crate) fn paint_moving(&self, canvas: &mut Canvas) -> Vec<Area> {
+        let mut areas = Vec::new();
+        for pair in self.items.windows(2) {
+            let [mark, moving] = pair else { continue };
+            let Item::Moving { area, ink, .. } = moving else { continue };
+            fill(canvas, *area, ink.bg);
+            mark.paint(canvas);
+            moving.paint(canvas);
+            areas.extend(within(*area, self.size));
+        }
+        areas
     }
 
     pub(crate) fn outline(&self) -> Outline {
@@ -101,6 +116,14 @@ impl Item {
         };
         Some(OutlineBox { x: at.x, y: at.y, width: size.width, height: size.height, shown })
     }
+}
+
+/// The part of `area` that lies on a canvas of this size.
+fn within(area: Rectangle, size: Size) -> Option<Area> {
+    let seen = area.intersection(&Rectangle::new(Point::zero(), size));
+    let (x, y) = (u32::try_from(seen.top_left.x).ok()?, u32::try_from(seen.top_left.y).ok()?);
+    let Size { width, height } = seen.size;
+    (width > 0 && height > 0).then_some(Area { x, y, width, height })
 }
 
 fn shown(text: &str, style: Style, ink: Ink) -> Shown {

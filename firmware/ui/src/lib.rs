@@ -44,6 +44,12 @@ pub fn draw_in(screen: &Screen, manner: Manner, phase: u8, canvas: &mut Canvas) 
     pages::page(screen, View { size: canvas.area().size, manner, phase }).paint(canvas);
 }
 
+/// Draws what moves on `screen` at another phase over a canvas that holds the same screen; where it drew. The rest of the
+/// canvas stays as it is, and the whole is what [`draw_in`] draws at that phase.
+pub fn draw_moving(screen: &Screen, manner: Manner, phase: u8, canvas: &mut Canvas) -> Vec<Area> {
+    pages::page(screen, View { size: canvas.area().size, manner, phase }).paint_moving(canvas)
+}
+
 /// Whether the phases of this screen differ.
 pub fn moves(screen: &Screen) -> bool {
     pages::moves(screen)

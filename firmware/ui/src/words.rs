@@ -3,7 +3,8 @@
 //! Must not know: sizes, places on the screen.
 
 use gate_core::attendant::{Act, Cause, Key};
-use gate_core::screen::{Fault, Hint, OutOfService, UpdateRefused};
+use gate_core::manifest::Dataset;
+use gate_core::screen::{Fault, Hint, OutOfService, Part, UpdateRefused};
 use gate_core::verdict::{Advice, Reason, Verdict};
 use gate_wire::document::DocumentKind;
 
@@ -59,6 +60,7 @@ pub fn fault(fault: Fault) -> Text {
         Fault::PolicyMissing => FAULT_POLICY_MISSING,
         Fault::Fire => FAULT_FIRE,
         Fault::CaseOpen => FAULT_CASE_OPEN,
+        Fault::Sounder => FAULT_SOUNDER,
     }
 }
 
@@ -97,6 +99,38 @@ pub fn update_refused(why: UpdateRefused) -> Text {
         UpdateRefused::Unproven => UPDATE_UNPROVEN,
         UpdateRefused::Older => UPDATE_OLDER,
         UpdateRefused::NoRoom => UPDATE_NO_ROOM,
+    }
+}
+
+/// A part that the self-test looks at.
+pub fn part(part: Part) -> Text {
+    match part {
+        Part::Keys => FACTS_KEYS,
+        Part::KeySet => FACTS_KEY_SET,
+        Part::Policy => FACTS_POLICY,
+        Part::Places => FACTS_PLACES,
+        Part::StaffList => FACTS_STAFF_LIST,
+        Part::DayKeys => FACTS_DAY_KEYS,
+        Part::List => FACTS_LIST,
+        Part::Journal => FACTS_JOURNAL,
+        Part::Clock => FACTS_CLOCK,
+        Part::Camera => FACTS_CAMERA,
+        Part::Reader => FACTS_READER,
+        Part::Speaker => FACTS_SPEAKER,
+    }
+}
+
+/// A dataset.
+pub fn dataset(dataset: Dataset) -> Text {
+    match dataset {
+        Dataset::KeySet => FACTS_KEY_SET,
+        Dataset::PolicyStation | Dataset::PolicyHospital => FACTS_POLICY,
+        Dataset::Places => FACTS_PLACES,
+        Dataset::RiskLevels => FACTS_RISK_LEVELS,
+        Dataset::StaffList => FACTS_STAFF_LIST,
+        Dataset::Revocations => FACTS_REVOCATIONS,
+        Dataset::StatusList | Dataset::StatusDelta => FACTS_LIST,
+        Dataset::DayKeys => FACTS_DAY_KEYS,
     }
 }
 

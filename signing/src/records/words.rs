@@ -143,6 +143,11 @@ pub(crate) fn event(code: u8) -> Said {
         22 => Said::new("工作人员退出", "staff logged out"),
         23 => Said::new("工作人员录入证件", "a document was typed"),
         24 => Said::new("录入复测体温", "a second temperature was typed"),
+        25 => Said::new("维护人员自检", "a technician ran the self-test"),
+        26 => Said::new("维护人员查看", "a technician looked at a page"),
+        27 => Said::new("设置音量", "the volume was set"),
+        28 => Said::new("挂牌维护", "\"under maintenance\" was put up"),
+        29 => Said::new("收起维护牌", "\"under maintenance\" was taken down"),
         31..=41 => Said::new(format!("工作人员操作被拒（{code}）"), format!("staff refused ({code})")),
         other => unknown(other),
     }

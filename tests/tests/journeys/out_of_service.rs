@@ -32,6 +32,7 @@ fn switched_on(directory: &Path, world: &World) -> Startup {
         latch: Box::new(world.latch()),
         inputs: Box::new(world.inputs()),
         keys: Box::new(world.keys()),
+        torch: None,
         thermometer: None,
         clock: Box::new(world.clock()),
     };

@@ -17,6 +17,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 mod thermometer;
+mod torch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ pub use keys::{NoSuchKey, SimKeys};
 pub use latch::{Closed, Closing, Opening, Pulse, SimLatch};
 pub use signals::{SimLamps, SimSounder};
 pub use thermometer::SimThermometer;
+pub use torch::SimTorch;
 
 /// The world that all handles share.
 #[derive(Clone, Debug)]
@@ -54,6 +56,7 @@ struct State {
     inputs: inputs::Wires,
     keys: keys::Queue,
     thermometer: thermometer::Probe,
+    torch: torch::Lamp,
 }
 
 impl World {
@@ -71,6 +74,7 @@ impl World {
             inputs: inputs::Wires::default(),
             keys: keys::Queue::default(),
             thermometer: thermometer::Probe::default(),
+            torch: torch::Lamp::default(),
         };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -178,6 +182,12 @@ impl World {
     #[must_use]
     pub fn keys(&self) -> SimKeys {
         SimKeys::new(&self.state)
+    }
+
+    /// The torch beside the camera.
+    #[must_use]
+    pub fn torch(&self) -> SimTorch {
+        SimTorch::new(&self.state)
     }
 
     /// The thermometer.

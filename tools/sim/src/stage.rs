@@ -22,6 +22,7 @@ use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
 use gate_store::Backlog;
+use gate_terminal::backroom::Backroom;
 use gate_terminal::believed::Believed;
 use gate_terminal::book::Book;
 use gate_terminal::devices::Devices;
@@ -433,6 +434,7 @@ fn terminal(
     if let Some(spool) = &setting.spool {
         gate.send_by(Dispatch::start(spool, number, record_key, OUTBOX_BYTES)?);
     }
+    gate.tell_staff_from(backroom(directory, station));
     Ok((gate, ledger))
 }
 
@@ -446,12 +448,18 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
         latch: Box::new(world.latch()),
         inputs: Box::new(world.inputs()),
         keys: Box::new(world.keys()),
+        torch: Some(Box::new(world.torch())),
         thermometer: match setting.thermometer {
             Fitted::Yes => Some(Box::new(world.thermometer())),
             Fitted::No => None,
         },
         clock: Box::new(world.clock()),
     }
+}
+
+fn backroom(directory: &Path, station: Station) -> Backroom {
+    let (keeper, visit) = (directory.join("keeper"), directory.join(gate_core::visit::FILE_NAME));
+    Backroom { data: data(directory), station, keeper: Some(keeper), visit: Some(visit) }
 }
 
 fn data(directory: &Path) -> PathBuf {

@@ -2,7 +2,11 @@
 //! Promises: what a technician is shown are facts of the terminal; nothing about a person.
 //! Must not know: how an update is verified, how a page is laid out.
 
-use super::Faults;
+use serde::{Deserialize, Serialize};
+
+use super::Fault;
+use crate::case::DataAge;
+use crate::manifest::Dataset;
 
 /// A share of a whole, 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +26,8 @@ impl Percent {
 }
 
 /// What brings data (DOMAIN, "carrier").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Carrier {
     /// A USB stick.
     Stick,
@@ -100,13 +105,13 @@ impl OutOfService {
 /// One page of the technician's menu, opened by a signed badge and its PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Technician {
-    /// The menu: 1 to 6.
-    Menu,
-    /// Which parts are well.
-    SelfTest(Faults),
+    /// The menu: 1 to 7.
+    Menu(Notice),
+    /// What the self-test found so far.
+    SelfTest(SelfTest),
     /// Which data are in force.
     Data(DataShown),
-    /// Whether data come by network, and what waits to go.
+    /// What the keeper of the data did last, and what waits to go.
     Network(Traffic),
     /// Records leave on a stick.
     Logs(LogsOut),
@@ -116,43 +121,151 @@ pub enum Technician {
     Volume(Volume),
 }
 
-/// Versions in force; 0 is none.
+/// Whether "under maintenance" is put up for people; codes and cards are answered behind it all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct DataShown {
-    /// The issuers' keys.
-    pub key_set: u64,
-    /// The policy of this kind of place.
-    pub policy: u64,
-    /// The places.
-    pub places: u64,
-    /// Who is staff.
-    pub staff_list: u64,
-    /// Whole days since the list's as-of time; `None` without a list.
-    pub list_age_days: Option<u32>,
-    /// What is declared void.
-    pub revocations: u64,
-    /// Keys that records are sealed to.
-    pub day_keys: u64,
+pub enum Notice {
+    /// It is.
+    Up,
+    /// It is not.
+    #[default]
+    Down,
 }
 
-/// Data in, records out.
+/// A part that the self-test looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The terminal's own keys and the province's for it.
+    Keys,
+    /// The issuers' keys.
+    KeySet,
+    /// The policy of this kind of place.
+    Policy,
+    /// This place and lane in the signed data.
+    Places,
+    /// Staff.
+    StaffList,
+    /// What records are sealed to.
+    DayKeys,
+    /// The status list, every leaf of it.
+    List,
+    /// Records.
+    Journal,
+    /// The clock.
+    Clock,
+    /// The camera.
+    Camera,
+    /// The card reader.
+    Reader,
+    /// The loudspeaker.
+    Speaker,
+}
+
+impl Part {
+    /// Every one, in the order in which they are shown.
+    pub const ALL: [Part; 12] = [
+        Part::Keys,
+        Part::KeySet,
+        Part::Policy,
+        Part::Places,
+        Part::StaffList,
+        Part::DayKeys,
+        Part::List,
+        Part::Journal,
+        Part::Clock,
+        Part::Camera,
+        Part::Reader,
+        Part::Speaker,
+    ];
+}
+
+/// How a part was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PartState {
+    /// The self-test is still looking.
+    #[default]
+    Looking,
+    /// Well.
+    Well,
+    /// Not well, with the fault's code where it has one.
+    Unwell(Option<Fault>),
+}
+
+/// What the self-test found so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct SelfTest([PartState; Part::ALL.len()]);
+
+impl SelfTest {
+    /// Notes how a part was found.
+    pub fn set(&mut self, part: Part, state: PartState) {
+        if let Some(known) = self.0.get_mut(part as usize) {
+            *known = state;
+        }
+    }
+
+    /// How a part was found.
+    pub fn state(&self, part: Part) -> PartState {
+        self.0.get(part as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Data in force, the list first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataShown {
+    /// How old the list is by the policy's limit.
+    pub list: Band,
+    /// What is in force.
+    pub rows: [DatasetShown; 8],
+}
+
+/// One dataset as a technician reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatasetShown {
+    /// Which.
+    pub dataset: Dataset,
+    /// Its version in force, of the list its step; 0 is none.
+    pub version: u32,
+    /// Whole days since its as-of time; `None` without one.
+    pub age_days: Option<u32>,
+}
+
+/// How old a list is by the policy's limit (DOMAIN §14): told before it bites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Band {
+    /// There is none.
+    Missing,
+    /// Younger than half of the limit.
+    Fresh,
+    /// Older than that, and still deciding.
+    Ageing,
+    /// Past the limit: its results go to the attendant.
+    Stale,
+}
+
+impl Band {
+    /// The band of a list by its class under the whole limit and under half of it.
+    pub fn of(whole: DataAge, half: DataAge) -> Band {
+        match (whole, half) {
+            (DataAge::Missing, _) => Band::Missing,
+            (DataAge::Stale, _) => Band::Stale,
+            (DataAge::Fresh, DataAge::Fresh) => Band::Fresh,
+            (DataAge::Fresh, DataAge::Stale | DataAge::Missing) => Band::Ageing,
+        }
+    }
+}
+
+/// What the keeper of the data did last (`gate-trust`), and what waits to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Traffic {
-    /// Whether there is a link. The lane decides the same with and without.
-    pub link: Link,
-    /// Whole hours since data last came, if they ever did.
-    pub carried_hours: Option<u32>,
+    /// Whole hours since data were last looked through, if they ever were.
+    pub checked_hours: Option<u32>,
+    /// Whole hours since anything new was taken, if it ever was.
+    pub taken_hours: Option<u32>,
+    /// The generation in force; 0 before the first.
+    pub generation: u32,
+    /// Datasets and repositories that were brought and not taken.
+    pub refused: u32,
     /// Records that wait.
     pub waiting: u32,
-}
-
-/// A network link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// There is one.
-    Up,
-    /// There is none.
-    Down,
 }
 
 /// Records leaving on a stick.
@@ -173,6 +286,17 @@ pub enum LogsStep {
     Writing(Percent),
     /// Written and synced: the stick may go.
     Written,
+    /// Writing has ended early; every record is still here.
+    Stopped(LogsStopped),
+}
+
+/// Why writing records has ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogsStopped {
+    /// The stick is full.
+    NoRoom,
+    /// The stick was pulled out.
+    PulledOut,
 }
 
 /// Who this terminal is.
@@ -205,6 +329,15 @@ impl Volume {
     pub fn level(self) -> u8 {
         self.0
     }
+
+    /// This volume where the loudest hour is to be `loudest` instead of `usual`: quiet hours stay quieter in proportion,
+    /// and nothing that is heard at all becomes silent but by a `loudest` of 0.
+    pub fn scaled(self, usual: Volume, loudest: Volume) -> Volume {
+        let (level, usual, loudest) = (u16::from(self.0), u16::from(usual.0), u16::from(loudest.0));
+        let scaled = (level * loudest + usual / 2).checked_div(usual).unwrap_or(0);
+        let least = level.min(loudest).min(1);
+        Volume(scaled.clamp(least, loudest) as u8) // at most 9
+    }
 }
 
 #[cfg(test)]
@@ -220,8 +353,37 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_looked_at_until_it_was_found_one_way_or_the_other() {
+        let mut test = SelfTest::default();
+        assert!(Part::ALL.iter().all(|part| test.state(*part) == PartState::Looking));
+        test.set(Part::Speaker, PartState::Well);
+        assert_eq!(test.state(Part::Speaker), PartState::Well);
+        assert_eq!(test.state(Part::Reader), PartState::Looking);
+    }
+
+    #[test]
+    fn a_list_ages_before_it_is_stale() {
+        assert_eq!(Band::of(DataAge::Fresh, DataAge::Fresh), Band::Fresh);
+        assert_eq!(Band::of(DataAge::Fresh, DataAge::Stale), Band::Ageing);
+        assert_eq!(Band::of(DataAge::Stale, DataAge::Stale), Band::Stale);
+        assert_eq!(Band::of(DataAge::Missing, DataAge::Missing), Band::Missing);
+    }
+
+    #[test]
     fn there_are_ten_volumes() {
         assert_eq!(Volume::new(9), Some(Volume::MOST));
         assert_eq!(Volume::new(10), None);
+    }
+
+    #[test]
+    fn a_louder_day_keeps_the_night_quieter_in_proportion() {
+        let volume = |level| Volume::new(level).unwrap();
+        let (day, night) = (volume(6), volume(3));
+        assert_eq!(night.scaled(day, volume(6)), night, "as it was");
+        assert_eq!((day.scaled(day, volume(9)), night.scaled(day, volume(9))), (volume(9), volume(5)));
+        assert_eq!((day.scaled(day, volume(1)), night.scaled(day, volume(1))), (volume(1), volume(1)));
+        assert_eq!(volume(0).scaled(day, volume(9)), volume(0), "a silent hour stays silent");
+        assert_eq!(day.scaled(day, volume(0)), volume(0));
+        assert_eq!(volume(0).scaled(volume(0), volume(9)), volume(0), "as no hour is heard");
     }
 }

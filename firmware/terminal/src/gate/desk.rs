@@ -92,8 +92,28 @@ impl Gate {
             if self.desk.session.is_some() && acts(key) {
                 self.desk.ask_nothing();
             }
-            if self.desk.badge.is_some() { self.press_pin(key, now) } else { self.press_panel(key, now) }
+            match self.whose(key) {
+                Whose::Pin => self.press_pin(key, now),
+                Whose::Technician => self.press_service(key, now),
+                Whose::Attendant => self.press_panel(key, now),
+            }
         }
+    }
+
+    /// Who a key is for: a PIN that is asked for, the attendant's panel when it is asking or the key acts at the lane, and the
+    /// technician's menu otherwise, while it is open.
+    fn whose(&self, key: Key) -> Whose {
+        let attendants = acts(key) || key == Key::SayAgain || self.desk.panel.asks();
+        match (&self.desk.badge, self.service.session()) {
+            (Some(_), _) => Whose::Pin,
+            (None, Some(_)) if !attendants => Whose::Technician,
+            (None, _) => Whose::Attendant,
+        }
+    }
+
+    /// Whoever is logged in: an attendant and a technician do not push each other out.
+    fn logged_in(&self) -> impl Iterator<Item = &StaffSession> {
+        self.desk.session.iter().chain(self.service.session())
     }
 
     /// A verdict was given: what the panel was asking was about the person before.
@@ -123,9 +143,7 @@ impl Gate {
             None => Err(StaffRefused::NotOnList),
         };
         match known {
-            Ok(known)
-                if self.desk.session.as_ref().is_some_and(|session| session.subject() == known.subject()) => {
-            }
+            Ok(known) if self.logged_in().any(|session| session.subject() == known.subject()) => {}
             Ok(known) => {
                 let refused = self
                     .desk
@@ -167,8 +185,11 @@ impl Gate {
         match StaffSession::login(&badge, &pin, &mut memory, self.desk.tries(badge.subject()), now) {
             Ok(session) => {
                 self.log(Event::LoggedIn, Some((session.subject(), session.role())), now);
-                self.desk.session = Some(session);
                 self.desk.badge = None;
+                if session.role() == Role::Technician {
+                    return self.open_service(session, now);
+                }
+                self.desk.session = Some(session);
                 self.tell(Screen::Staff(StaffStep::Welcome), now);
             }
             Err(refused) => {
@@ -188,12 +209,13 @@ impl Gate {
         if key == Key::Ok && self.desk.session.is_none() {
             return;
         }
-        let may = match &self.desk.session {
+        let session = self.logged_in().next();
+        let may = match session {
             Some(session) => session.as_attendant().map(|_| ()),
             None => Err(StaffRefused::NobodyLoggedIn),
         };
         if let (true, Err(refused)) = (acts(key), may) {
-            let who = self.desk.session.as_ref().map(|session| (session.subject(), session.role()));
+            let who = session.map(|session| (session.subject(), session.role()));
             return self.refuse_staff(refused, who, now);
         }
         let (verdict, reason) = self.verdict_here(now).unzip();
@@ -296,10 +318,17 @@ impl Gate {
         self.tell(Screen::Staff(step), now);
     }
 
-    fn log(&mut self, event: Event, who: Option<(Subject, Role)>, now: Millis) {
+    pub(super) fn log(&mut self, event: Event, who: Option<(Subject, Role)>, now: Millis) {
         let entry = entries::staff(&self.judge, event, who, (self.time.now(now), now));
         let _ = self.book.append(&entry); // best effort: it is in memory at the least
     }
+}
+
+/// See [`Gate::whose`].
+enum Whose {
+    Pin,
+    Technician,
+    Attendant,
 }
 
 /// Keys that do something at the lane, and need an attendant.

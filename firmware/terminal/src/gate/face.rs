@@ -1,11 +1,13 @@
-//! What people see and hear: screens with their time, lamps, sounds.
-//! Promises: personal data is gone when its display time is over; the same screen is not drawn twice.
+//! What people see and hear: screens with their time, lamps, sounds, signs that move.
+//! Promises: personal data is gone when its display time is over; the same screen is not drawn twice; a verdict stays for
+//! three seconds at least, unless another code or card comes or staff acts; what moves is drawn alone, and only in turns in
+//! which nobody is there.
 //! Must not know: how a screen is laid out (`gate_ui`), nor why it is shown.
 
-use gate_core::screen::{Publicity, Screen, Signal};
+use gate_core::screen::{Publicity, Screen, Signal, Volume};
 use gate_core::verdict::Verdict;
 use gate_hal::display::{Area, Pixels};
-use gate_ui::{Canvas, Manner};
+use gate_ui::{Canvas, Manner, PHASES};
 use gate_wire::time::Millis;
 
 use crate::devices::Devices;
@@ -13,12 +15,17 @@ use crate::devices::Devices;
 /// How long screens stay, in milliseconds.
 const PASS_MS: u64 = 3_000;
 const VERDICT_MS: u64 = 8_000;
+/// A verdict is not replaced before, but by another person's.
+const OWED_MS: u64 = 3_000;
 const HINT_MS: u64 = 2_000;
 const READING_MS: u64 = 3_000;
 /// What was said can be heard again for this long.
 const SAID_MS: u64 = 30_000;
 const STAFF_MS: u64 = 30_000;
-const UPDATE_MS: u64 = 10_000;
+/// What moves goes on a phase.
+const PHASE_MS: u64 = 200;
+/// Phases of a movement and of the rest after it: movement that never rests draws the eye from the words.
+const ROUND: u64 = 3 * PHASES as u64;
 
 /// The screen in front of people.
 pub(super) struct Face {
@@ -27,14 +34,24 @@ pub(super) struct Face {
     /// What the display holds, once it has taken a drawing.
     held: Option<Canvas>,
     shown: Option<Screen>,
+    /// The phase of what moves on it.
+    phase: u8,
+    since: Millis,
     until: Option<Millis>,
+    volume: Volume,
     /// The verdict or hint said last.
     said: Option<(Signal, Millis)>,
 }
 
 impl Face {
     pub(super) fn new(canvas: Canvas, manner: Manner) -> Face {
-        Face { canvas, manner, held: None, shown: None, until: None, said: None }
+        let (since, volume) = (Millis(0), Volume::USUAL);
+        Face { canvas, manner, held: None, shown: None, phase: 0, since, until: None, volume, said: None }
+    }
+
+    /// From now on it speaks so loud.
+    pub(super) fn speak_at(&mut self, volume: Volume) {
+        self.volume = volume;
     }
 
     /// Shows a screen for its time, with its signal.
@@ -46,22 +63,31 @@ impl Face {
         let signal = signal(&screen);
         if self.shown.as_ref().map(self::signal) != Some(signal) || matches!(screen, Screen::Verdict(_)) {
             report("lamps", devices.lamps.show(signal));
-            report("sounder", devices.sounder.play(signal));
+            self.sound(signal, devices);
         }
         if matches!(screen, Screen::Verdict(_) | Screen::Hint(_) | Screen::Opened(_)) {
             self.said = Some((signal, now));
         }
-        self.draw(&screen, devices);
-        self.shown = Some(screen);
+        self.present(screen, devices, now);
     }
 
     /// Shows a verdict again, without its sound.
     pub(super) fn show_again(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
         if self.shown.as_ref() != Some(&screen) {
-            self.draw(&screen, devices);
             self.until = display_ms(&screen).map(|ms| now.plus(ms));
-            self.shown = Some(screen);
+            self.present(screen, devices, now);
         }
+    }
+
+    /// A key of the technician's was taken.
+    pub(super) fn click(&mut self, devices: &mut Devices) {
+        self.sound(Signal::Key, devices);
+    }
+
+    /// Plays what people will hear at this volume.
+    pub(super) fn try_volume(&mut self, volume: Volume, devices: &mut Devices) {
+        self.volume = volume;
+        self.sound(Signal::Verdict(Verdict::Pass), devices);
     }
 
     /// Says what was said last once more, for those who did not hear.
@@ -69,8 +95,13 @@ impl Face {
         if let Some((signal, at)) = self.said
             && now.since(at).0 <= SAID_MS
         {
-            report("sounder", devices.sounder.play(signal));
+            self.sound(signal, devices);
         }
+    }
+
+    /// That it fails is known from its health; what was to be heard is seen.
+    fn sound(&self, signal: Signal, devices: &mut Devices) {
+        let _ = devices.sounder.play(signal, self.volume);
     }
 
     /// Whether the screen in front of people still has time.
@@ -78,14 +109,46 @@ impl Face {
         self.until.is_some_and(|until| now < until)
     }
 
-    fn draw(&mut self, screen: &Screen, devices: &mut Devices) {
-        gate_ui::draw_in(screen, self.manner, 0, &mut self.canvas);
+    /// Whether people have not had their time with a verdict yet.
+    pub(super) fn owes_time(&self, now: Millis) -> bool {
+        let verdict = matches!(self.shown, Some(Screen::Verdict(_) | Screen::Opened(_)));
+        verdict && now.since(self.since).0 < OWED_MS
+    }
+
+    /// Moves what moves on the screen, if it is time.
+    pub(super) fn tick(&mut self, devices: &mut Devices, now: Millis) {
+        let Some(screen) = self.shown.take_if(|screen| gate_ui::moves(screen)) else { return };
+        // At most a round: fits.
+        let at = (now.since(self.since).0 / PHASE_MS % ROUND) as u8;
+        let phase = if at < PHASES { at } else { 0 };
+        if phase != self.phase {
+            self.phase = phase;
+            let moved = gate_ui::draw_moving(&screen, self.manner, phase, &mut self.canvas);
+            let everywhere = self.held.is_none();
+            let changed = if everywhere { None } else { Some(moved.into_iter().map(area).collect()) };
+            self.push(&screen, changed, devices);
+        }
+        self.shown = Some(screen);
+    }
+
+    fn present(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
+        // The clock on the idle screen goes on without starting its movement anew.
+        if self.shown.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(&screen))
+            || matches!(screen, Screen::Verdict(_))
+        {
+            (self.since, self.phase) = (now, 0);
+        }
+        gate_ui::draw_in(&screen, self.manner, self.phase, &mut self.canvas);
+        let changed = self.held.as_ref().map(|held| gate_ui::changes(held, &self.canvas));
+        self.push(&screen, changed.map(|areas| areas.into_iter().map(area).collect()), devices);
+        self.shown = Some(screen);
+    }
+
+    /// Sends what has changed; `None` is everything.
+    fn push(&mut self, screen: &Screen, changed: Option<Vec<Area>>, devices: &mut Devices) {
         let (width, height) = self.canvas.size();
         let (rgb565, width, height) = (self.canvas.pixels(), width as usize, height as usize);
-        let changed: Vec<Area> = match &self.held {
-            Some(held) => gate_ui::changes(held, &self.canvas).into_iter().map(area).collect(),
-            None => vec![Area { x: 0, y: 0, width, height }],
-        };
+        let changed = changed.unwrap_or_else(|| vec![Area { x: 0, y: 0, width, height }]);
         let taken = devices.display.present(screen, Pixels { rgb565, width, height, changed: &changed });
         match (&taken, &mut self.held) {
             (Ok(()), Some(held)) => held.clone_from(&self.canvas),
@@ -117,9 +180,10 @@ fn display_ms(screen: &Screen) -> Option<u64> {
         Screen::Opened(_) => Some(PASS_MS),
         Screen::Hint(_) => Some(HINT_MS),
         Screen::Reading => Some(READING_MS),
-        Screen::PinEntry { .. } | Screen::Staff(_) | Screen::Technician(_) => Some(STAFF_MS),
-        Screen::Updating(_) => Some(UPDATE_MS),
+        Screen::PinEntry { .. } | Screen::Staff(_) => Some(STAFF_MS),
         Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => None,
+        // For as long as nobody comes: whoever looks at them is not in the way of a passage.
+        Screen::Technician(_) | Screen::Updating(_) => None,
     }
 }
 
@@ -127,7 +191,7 @@ fn signal(screen: &Screen) -> Signal {
     use gate_core::screen::StaffStep as S;
     match screen {
         Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => Signal::Idle,
-        Screen::Updating(_) => Signal::Idle,
+        Screen::Updating(_) | Screen::Technician(_) => Signal::Idle,
         Screen::Reading => Signal::Reading,
         Screen::Hint(_) => Signal::Hint,
         Screen::Verdict(told) if told.verdict == Verdict::Stop && told.publicity == Publicity::Neutral => {
@@ -143,7 +207,7 @@ fn signal(screen: &Screen) -> Signal {
             | S::TimeWrong
             | S::TooManyTyped,
         ) => Signal::StaffRefused,
-        Screen::PinEntry { refused: None, .. } | Screen::Staff(_) | Screen::Technician(_) => Signal::Key,
+        Screen::PinEntry { refused: None, .. } | Screen::Staff(_) => Signal::Key,
         Screen::Opened(_) => Signal::Opened,
     }
 }

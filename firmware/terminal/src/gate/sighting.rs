@@ -4,13 +4,13 @@
 
 use gate_core::screen::{Fault, Hint, Screen, Wellness};
 use gate_core::sight::{Claims, claims_to_be_a_credential};
-use gate_scan::Symbols;
+use gate_scan::{Symbols, WhyNothing};
 use gate_wire::card::{CardError, CardRead};
 use gate_wire::sdt::Event;
 use gate_wire::time::Millis;
 
-use super::Gate;
 use super::unread::Unread;
+use super::{Gate, lantern};
 
 /// A card that is found but not read within this long is no longer waited for.
 const READING_MS: u64 = 3_000;
@@ -132,11 +132,25 @@ impl Gate {
             }
         };
         let symbols = self.eye.look(&frame)?;
+        self.light(&symbols, now);
         choose(&symbols).or_else(|| {
             // Who reads a screen is not told another thing meanwhile: hints are for a lane at rest.
             let rests = !self.face.is_busy(now);
             self.sights.unread.seen(symbols.why_nothing(), now).filter(|_| rests).map(Sighting::Unread)
         })
+    }
+
+    /// Switches the torch as the frame asks for it. One that fails leaves lit screens to be read.
+    fn light(&mut self, symbols: &Symbols, now: Millis) {
+        let Some(torch) = &mut self.devices.torch else { return };
+        let frame = match symbols.why_nothing() {
+            _ if !symbols.is_empty() => lantern::Frame::Read,
+            Some(WhyNothing::TooDark) => lantern::Frame::Dark,
+            _ => lantern::Frame::Light,
+        };
+        if let Some(Err(fault)) = self.lantern.see(frame, now).map(|light| torch.shine(light)) {
+            crate::say!("torch: {fault}");
+        }
     }
 
     /// Shows a hint, or says that it was one too many for this person.

@@ -6,7 +6,9 @@ use gate_core::case::{DataAge, Dimension};
 use gate_core::decide::LaneOpen;
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
-use gate_core::screen::{AttendantPresence, Fault, FaultScreen, Faults, Idle, Screen, Wellness};
+use gate_core::screen::{
+    AttendantPresence, Fault, FaultScreen, Faults, Idle, Notice, OutOfService, Screen, Wellness,
+};
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Direction;
 use gate_hal::clock::WallReading;
@@ -38,6 +40,11 @@ const TEND_MS: u64 = 1_000;
 /// Faults that leave no automatic way, or that people must see, the gravest first.
 const FAULT_SCREENS: [Fault; 6] =
     [Fault::Fire, Fault::PolicyMissing, Fault::Journal, Fault::KeySetMissing, Fault::Camera, Fault::Reader];
+
+/// Those that leave no automatic way at all.
+const GRAVE: [Fault; 3] = [Fault::Fire, Fault::PolicyMissing, Fault::Journal];
+/// Two screens that both matter stand for so long each.
+const TURNS_MS: u64 = 4_000;
 
 /// State of the upkeep.
 #[derive(Debug, Default)]
@@ -135,6 +142,7 @@ impl Gate {
     /// Everything that does not wait for a person.
     pub(super) fn keep_up(&mut self, now: Millis) {
         self.keep_clock(now);
+        self.face.speak_at(self.loudness.now(self.time.now(now)));
         let levels = self.devices.inputs.levels();
         if let Ok(levels) = levels {
             self.heed_inputs(levels, now);
@@ -146,6 +154,11 @@ impl Gate {
             let waiting = self.book.tend();
             self.upkeep.faults.set(Fault::DiskFull, unwell_if(waiting.reserve > 0));
             self.upkeep.faults.set(Fault::Journal, unwell_if(waiting.memory > 0));
+            let heard = self.devices.sounder.health();
+            if heard.is_err() && !self.upkeep.faults.has(Fault::Sounder) {
+                crate::say!("sounder: nothing is heard");
+            }
+            self.upkeep.faults.set(Fault::Sounder, unwell_if(heard.is_err()));
         }
         self.note_missing(now);
     }
@@ -227,7 +240,9 @@ impl Gate {
     /// "No check" is in force: nothing is scanned, nothing recorded (DOMAIN §9).
     pub(super) fn leave_open(&mut self, mode: LaneOpen, now: Millis) {
         self.doorway.leave_open(self.devices.latch.as_mut(), mode);
-        self.tell(Screen::LaneOpen, now);
+        if !self.face.owes_time(now) {
+            self.tell(Screen::LaneOpen, now);
+        }
     }
 
     /// Shows the resting screen once the one in front of people has had its time.
@@ -238,10 +253,14 @@ impl Gate {
         if !self.face.is_busy(now) {
             self.face_rest(now);
         }
+        self.face.tick(&mut self.devices, now);
     }
 
-    /// Shows the resting screen now.
+    /// Shows the resting screen now, or once a verdict in front of people has had its time.
     pub(super) fn face_rest(&mut self, now: Millis) {
+        if self.face.owes_time(now) && !self.is_fire() {
+            return;
+        }
         let screen = self.resting_screen(now);
         self.tell(screen, now);
     }
@@ -259,16 +278,32 @@ impl Gate {
         self.face.show_again(screen, &mut self.devices, now);
     }
 
+    /// What is in front while nobody passes. Nothing of it stands in the way of a code or a card.
     fn resting_screen(&self, now: Millis) -> Screen {
+        let fault = self.fault_screen();
+        // Who has nothing to expect from the machine is to read it at once (DOMAIN §2), and who stands there with a stick,
+        // whether it may be pulled out: in turns.
+        let grave = fault.filter(|screen| GRAVE.contains(&screen.fault));
+        let staff = self.service_screen(now).map(Screen::Technician);
+        let visit = self.visiting.in_front(now).map(|visit| visit.screen());
+        let notice = (self.service.notice(now) == Notice::Up)
+            .then_some(Screen::OutOfService(OutOfService::Maintenance));
+        let grave_first = grave.filter(|screen| {
+            screen.fault == Fault::Fire || staff.is_none() && (visit.is_none() || is_first_of_turns(now))
+        });
+        let fault_first = grave_first.map(Screen::Fault);
+        let rest = || self.idle_screen(now);
+        fault_first.or(staff).or(visit).or(fault.map(Screen::Fault)).or(notice).unwrap_or_else(rest)
+    }
+
+    fn fault_screen(&self) -> Option<FaultScreen> {
         let faults = self.upkeep.faults;
         let wellness = |fault| unwell_if(faults.has(fault));
-        if let Some(fault) = FAULT_SCREENS.into_iter().find(|fault| faults.has(*fault)) {
-            return Screen::Fault(FaultScreen {
-                fault,
-                card: wellness(Fault::Reader),
-                camera: wellness(Fault::Camera),
-            });
-        }
+        let fault = FAULT_SCREENS.into_iter().find(|fault| faults.has(*fault))?;
+        Some(FaultScreen { fault, card: wellness(Fault::Reader), camera: wellness(Fault::Camera) })
+    }
+
+    fn idle_screen(&self, now: Millis) -> Screen {
         let reading = self.time.now(now);
         let age = self.judge.list_as_of().map(|as_of| (reading.time.since(as_of) / 86_400) as u32);
         let place = self.judge.place();
@@ -279,7 +314,7 @@ impl Gate {
             time: minute.filter(|_| reading.trust == ClockTrust::Confirmed),
             clock: reading.trust,
             list_age_days: age,
-            faults,
+            faults: self.upkeep.faults,
             attendant: if self.desk.session().is_some() {
                 AttendantPresence::Present
             } else {
@@ -288,6 +323,11 @@ impl Gate {
             place_code: place.map(|place| place.place_code.clone()).unwrap_or_default(),
         })
     }
+}
+
+/// Whose turn it is of two screens.
+pub(crate) fn is_first_of_turns(now: Millis) -> bool {
+    (now.0 / TURNS_MS).is_multiple_of(2)
 }
 
 fn unwell_if(is: bool) -> Wellness {

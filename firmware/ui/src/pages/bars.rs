@@ -43,14 +43,18 @@ impl Sheet {
         self.bar(area, left, right);
     }
 
-    /// A bar above the body with a text at each edge: in both languages where there is room.
+    /// A bar above the body with a text at each edge: in both languages where there is room, else in the leading one, smaller
+    /// if need be.
     pub(super) fn top_texts(&mut self, [left, right]: [Text; 2], role: Role) {
         let pen = self.bar_pen().within(u32::MAX);
         let whole = [left, right].map(|text| pen.both_or_lead(text, role));
         let used: u32 = whole.iter().map(|block| block.size().width).sum();
         let fits = used + pen.view.margin() <= self.pen.view.width();
-        let lead = |text| pen.line(pen.view.manner.language.order(text)[0], role);
-        let [left, right] = if fits { whole } else { [left, right].map(lead) };
+        let lead = |role| [left, right].map(|text| pen.line(pen.view.manner.language.order(text)[0], role));
+        let width = |blocks: &[Block; 2]| blocks.iter().map(|block| block.size().width).sum::<u32>();
+        let larger = lead(role);
+        let fitting = if width(&larger) <= self.pen.view.width() { larger } else { lead(Role::Tiny) };
+        let [left, right] = if fits { whole } else { fitting };
         self.top(left, right);
     }
 

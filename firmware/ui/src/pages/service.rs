@@ -28,7 +28,7 @@ pub(super) fn updating(updating: Updating, view: View) -> Frame {
         UpdateStep::Refused(_) => Tone::Plum,
     };
     let mut sheet = Sheet::new(view, tone);
-    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_STAFF_WAIT], Role::Small);
+    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_LANE_SERVES], Role::Small);
     sheet.page(|pen| {
         let icon = if updating.carrier == Carrier::Stick { Icon::Stick } else { Icon::Tools };
         let mut groups = head(heading, icon, pen);

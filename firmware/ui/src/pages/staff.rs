@@ -26,13 +26,14 @@ pub(super) fn pin(typed: u8, refused: Option<PinRefusal>, view: View) -> Frame {
 
 pub(super) fn step(step: StaffStep, view: View) -> Frame {
     let told = |heading, help| notice(heading, help, view);
+    let choose = |heading, choices: &[Text]| choice(busy_sheet(view), heading, choices);
     let asked = |heading, typed| typing((Icon::Staff, heading), typed, (words::LABEL_PIN_HOW, 0), view);
     match step {
-        StaffStep::Menu => choice(words::MENU_ATTENDANT, MENU.map(words::key), view),
-        StaffStep::ChooseProof => choice(words::PROMPT_CHOOSE_PROOF, Act::PROOFS.map(words::act), view),
-        StaffStep::ChooseCause => choice(words::PROMPT_CHOOSE_CAUSE, Cause::ALL.map(words::cause), view),
+        StaffStep::Menu => choose(words::MENU_ATTENDANT, &MENU.map(words::key)),
+        StaffStep::ChooseProof => choose(words::PROMPT_CHOOSE_PROOF, &Act::PROOFS.map(words::act)),
+        StaffStep::ChooseCause => choose(words::PROMPT_CHOOSE_CAUSE, &Cause::ALL.map(words::cause)),
         StaffStep::ChooseDocument => {
-            choice(words::PROMPT_CHOOSE_DOCUMENT, TYPED_DOCUMENTS.map(words::document), view)
+            choose(words::PROMPT_CHOOSE_DOCUMENT, &TYPED_DOCUMENTS.map(words::document))
         }
         StaffStep::ConfirmOpening => told(words::PROMPT_CONFIRM_OPENING, words::LABEL_CONFIRM_HOW),
         StaffStep::TypeNumber { typed } => asked(words::PROMPT_TYPE_NUMBER, typed),
@@ -90,14 +91,13 @@ fn dots(typed: u8, pen: Pen) -> Block {
 }
 
 /// A heading above numbered choices.
-pub(super) fn choice(heading: Text, choices: impl IntoIterator<Item = Text>, view: View) -> Frame {
-    let choices: Vec<Text> = choices.into_iter().collect();
-    busy_sheet(view).page(|pen| {
+pub(super) fn choice(sheet: Sheet, heading: Text, choices: &[Text]) -> Frame {
+    sheet.page(|pen| {
         let (lead, follow) = (pen.lead(heading, Role::Large, 1), pen.follow(heading, Role::Small, 1));
         let gap = pen.view.margin();
         let beside = lead.size().width + follow.size().width + gap <= pen.width;
         let mut groups = if beside { vec![Block::row(gap, vec![lead, follow])] } else { vec![lead, follow] };
-        groups.push(list(&choices, pen));
+        groups.push(list(choices, pen));
         groups
     })
 }

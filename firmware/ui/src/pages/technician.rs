@@ -3,28 +3,20 @@
 //! Must not know: how a fact was found.
 
 use gate_core::screen::{
-    DataShown, Enrolment, Fault, Faults, Link, LogsOut, LogsStep, Technician, Traffic, Volume,
+    Band, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, Part, PartState,
+    SelfTest, Technician, Traffic, Volume,
 };
 
-use super::bars::nothing;
+use super::bars::{Sheet, nothing};
 use super::pen::Pen;
 use super::service::{bar, pull};
-use super::staff::{busy_sheet, choice, grid};
+use super::staff::{choice, grid};
 use crate::frame::Frame;
 use crate::icon::Icon;
 use crate::layout::{Block, Side};
 use crate::manner::{Class, Role, SignRole, View};
+use crate::palette::Tone;
 use crate::words::{self, Text};
-
-/// The pages, in the order of their digits.
-const PAGES: [Text; 6] = [
-    words::MENU_SELF_TEST,
-    words::MENU_DATA,
-    words::MENU_NETWORK,
-    words::MENU_LOGS,
-    words::MENU_ENROLMENT,
-    words::MENU_VOLUME,
-];
 
 /// A fact: what it is of, and its value in both languages.
 struct Fact {
@@ -35,17 +27,29 @@ struct Fact {
 enum Value {
     /// The same in both languages.
     Plain(String),
-    /// A text, with a number in it or not.
-    Said(Text, String),
+    /// Texts, each with a number in it or not.
+    Said(Vec<(Text, String)>),
     /// A text that stands out, with a code behind it.
     Marked(Text, String),
 }
 
+impl Value {
+    fn said(text: Text) -> Value {
+        Value::Said(vec![(text, String::new())])
+    }
+
+    fn number(text: Text, number: u32) -> Value {
+        Value::Said(vec![(text, number.to_string())])
+    }
+}
+
 pub(super) fn page(page: Technician, view: View) -> Frame {
-    let rows = |heading, facts: Vec<Fact>| facts_page(heading, &facts, view);
+    let rows = |heading, facts: Vec<Fact>| facts_page((heading, words::MENU_BACK_HOW), &facts, view);
     match page {
-        Technician::Menu => choice(words::MENU_TECHNICIAN, PAGES, view),
-        Technician::SelfTest(faults) => rows(words::MENU_SELF_TEST, parts(faults)),
+        Technician::Menu(notice) => menu(notice, view),
+        Technician::SelfTest(test) => {
+            facts_page((words::MENU_SELF_TEST, words::MENU_AGAIN_HOW), &parts(test), view)
+        }
         Technician::Data(data) => rows(words::MENU_DATA, versions(data)),
         Technician::Network(traffic) => rows(words::MENU_NETWORK, network(traffic)),
         Technician::Logs(logs) => logs_page(logs, view),
@@ -54,67 +58,101 @@ pub(super) fn page(page: Technician, view: View) -> Frame {
     }
 }
 
-/// One row for each part that the terminal watches.
-fn parts(faults: Faults) -> Vec<Fact> {
-    let groups: [(Text, &[Fault]); 8] = [
-        (words::FACTS_CAMERA, &[Fault::Camera]),
-        (words::FACTS_READER, &[Fault::Reader]),
-        (words::FACTS_STORAGE, &[Fault::DiskFull]),
-        (words::FACTS_JOURNAL, &[Fault::Journal]),
-        (words::FACTS_CLOCK, &[Fault::Clock]),
-        (words::FACTS_LIST, &[Fault::ListMissing, Fault::ListStale, Fault::ListDamaged]),
-        (words::FACTS_KEY_SET, &[Fault::KeySetMissing]),
-        (words::FACTS_POLICY, &[Fault::PolicyMissing]),
-    ];
-    let row = |(name, those): (Text, &[Fault])| {
-        let value = match those.iter().copied().find(|fault| faults.has(*fault)) {
-            None => Value::Said(words::FACTS_WELL, String::new()),
-            Some(fault) => Value::Marked(words::FACTS_UNWELL, fault.code().to_owned()),
-        };
-        Fact { name, value }
+/// A sheet on which the public sees that staff is busy, and that the lane answers all the same.
+fn serving_sheet(view: View) -> Sheet {
+    let mut sheet = Sheet::new(view, Tone::Plum);
+    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_LANE_SERVES], Role::Small);
+    sheet
+}
+
+/// The pages in the order of their digits, and what 7 does.
+fn menu(notice: Notice, view: View) -> Frame {
+    let seventh = match notice {
+        Notice::Down => words::MENU_NOTICE_UP,
+        Notice::Up => words::MENU_NOTICE_DOWN,
     };
-    groups.into_iter().map(row).collect()
+    let pages = [
+        words::MENU_SELF_TEST,
+        words::MENU_DATA,
+        words::MENU_NETWORK,
+        words::MENU_LOGS,
+        words::MENU_ENROLMENT,
+        words::MENU_VOLUME,
+        seventh,
+    ];
+    choice(serving_sheet(view), words::MENU_TECHNICIAN, &pages)
+}
+
+/// One row for each part.
+fn parts(test: SelfTest) -> Vec<Fact> {
+    let row = |part: Part| {
+        let value = match test.state(part) {
+            PartState::Looking => Value::said(words::FACTS_LOOKING),
+            PartState::Well => Value::said(words::FACTS_WELL),
+            PartState::Unwell(fault) => Value::Marked(
+                words::FACTS_UNWELL,
+                fault.map(|fault| fault.code().to_owned()).unwrap_or_default(),
+            ),
+        };
+        Fact { name: words::part(part), value }
+    };
+    Part::ALL.into_iter().map(row).collect()
 }
 
 fn versions(data: DataShown) -> Vec<Fact> {
-    let version = |name, number: u64| match number {
-        0 => Fact { name, value: Value::Said(words::FACTS_NONE, String::new()) },
-        number => Fact { name, value: Value::Said(words::FACTS_VERSION, number.to_string()) },
+    let band = match data.list {
+        Band::Missing => Value::Marked(words::FACTS_NONE, String::new()),
+        Band::Fresh => Value::said(words::FACTS_BAND_FRESH),
+        Band::Ageing => Value::said(words::FACTS_BAND_AGEING),
+        Band::Stale => Value::Marked(words::FACTS_BAND_STALE, String::new()),
     };
-    let age = match data.list_age_days {
-        None => Value::Said(words::FACTS_NONE, String::new()),
-        Some(0) => Value::Said(words::FACTS_TODAY, String::new()),
-        Some(days) => Value::Said(words::FACTS_DAYS, days.to_string()),
+    let band = Fact { name: words::FACTS_BAND, value: band };
+    core::iter::once(band).chain(data.rows.iter().map(version)).collect()
+}
+
+fn version(row: &DatasetShown) -> Fact {
+    let age = match row.age_days {
+        None => None,
+        Some(0) => Some((words::FACTS_TODAY, String::new())),
+        Some(days) => Some((words::FACTS_DAYS, days.to_string())),
     };
-    vec![
-        Fact { name: words::FACTS_DATA_AGE, value: age },
-        version(words::FACTS_KEY_SET, data.key_set),
-        version(words::FACTS_POLICY, data.policy),
-        version(words::FACTS_PLACES, data.places),
-        version(words::FACTS_STAFF_LIST, data.staff_list),
-        version(words::FACTS_REVOCATIONS, data.revocations),
-        version(words::FACTS_DAY_KEYS, data.day_keys),
-    ]
+    let value = match (row.version, &age) {
+        (0, None) => Value::said(words::FACTS_NONE),
+        (version, _) => {
+            let version = (words::FACTS_VERSION, version.to_string());
+            Value::Said(core::iter::once(version).chain(age).collect())
+        }
+    };
+    Fact { name: words::dataset(row.dataset), value }
 }
 
 fn network(traffic: Traffic) -> Vec<Fact> {
-    let link = match traffic.link {
-        Link::Up => words::FACTS_LINK_UP,
-        Link::Down => words::FACTS_LINK_DOWN,
+    let hours = |name, hours: Option<u32>| {
+        let value = match hours {
+            Some(hours) => Value::number(words::FACTS_HOURS, hours),
+            None => Value::said(words::FACTS_NEVER),
+        };
+        Fact { name, value }
     };
-    let carried = match traffic.carried_hours {
-        Some(hours) => Value::Said(words::FACTS_HOURS, hours.to_string()),
-        None => Value::Said(words::FACTS_NEVER, String::new()),
+    let generation = match traffic.generation {
+        0 => Value::said(words::FACTS_NONE),
+        generation => Value::number(words::FACTS_GENERATION_N, generation),
+    };
+    let refused = match traffic.refused {
+        0 => Value::said(words::FACTS_NONE),
+        refused => Value::Marked(words::FACTS_REFUSED_N, refused.to_string()),
     };
     vec![
-        Fact { name: words::FACTS_LINK, value: Value::Said(link, String::new()) },
-        Fact { name: words::FACTS_CARRIED, value: carried },
+        hours(words::FACTS_CHECKED, traffic.checked_hours),
+        hours(words::FACTS_TAKEN, traffic.taken_hours),
+        Fact { name: words::FACTS_GENERATION, value: generation },
+        Fact { name: words::FACTS_REFUSED, value: refused },
         waiting(traffic.waiting),
     ]
 }
 
 fn waiting(rows: u32) -> Fact {
-    Fact { name: words::FACTS_WAITING, value: Value::Said(words::FACTS_ROWS, rows.to_string()) }
+    Fact { name: words::FACTS_WAITING, value: Value::number(words::FACTS_ROWS, rows) }
 }
 
 fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
@@ -124,15 +162,15 @@ fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
         None => words::FACTS_NOT_ENROLLED,
     };
     let terminal = enrolment.terminal.map(|terminal| number(words::FACTS_TERMINAL, terminal));
-    let state = Fact { name: words::FACTS_STATE, value: Value::Said(state, String::new()) };
+    let state = Fact { name: words::FACTS_STATE, value: Value::said(state) };
     let rest =
         [number(words::FACTS_PLACE, enrolment.place), number(words::FACTS_LANE, enrolment.lane.into())];
     core::iter::once(state).chain(terminal).chain(rest).collect()
 }
 
-fn facts_page(heading: Text, facts: &[Fact], view: View) -> Frame {
-    let mut sheet = busy_sheet(view);
-    let back = sheet.bar_pen().both_or_lead(words::MENU_BACK_HOW, Role::Tiny);
+fn facts_page((heading, keys): (Text, Text), facts: &[Fact], view: View) -> Frame {
+    let mut sheet = serving_sheet(view);
+    let back = sheet.bar_pen().both_or_lead(keys, Role::Tiny);
     sheet.bottom(back, nothing());
     sheet.page(|pen| {
         let mut groups = title(heading, Icon::Tools, pen);
@@ -158,9 +196,9 @@ fn row(fact: &Fact, pen: Pen) -> Block {
             let [lead, _] = pen.view.manner.language.order(*text);
             pen.keycap(&filled(lead, code), Role::Small)
         }
-        Value::Said(text, number) => {
-            let [lead, follow] = pen.view.manner.language.order(*text).map(|text| filled(text, number));
-            let also = (pen.view.class() != Class::Compact && follow != *number)
+        Value::Said(said) => {
+            let [lead, follow] = [0, 1].map(|which| joined(said, which, pen));
+            let also = (pen.view.class() != Class::Compact && follow != lead)
                 .then(|| value.follow_words(&follow, Role::Tiny, 2));
             let blocks = core::iter::once(value.words(&lead, Role::Small, 2)).chain(also);
             Block::column(2, Side::Right, blocks.map(|block| block.at(Side::Right)).collect())
@@ -176,6 +214,15 @@ fn row(fact: &Fact, pen: Pen) -> Block {
     Block::row(0, vec![name, pen.room(between, 0), value])
 }
 
+/// The texts in the leading language (0) or in the other (1).
+fn joined(said: &[(Text, String)], which: usize, pen: Pen) -> String {
+    let texts = said.iter().map(|(text, number)| {
+        let order = pen.view.manner.language.order(*text);
+        filled(order.get(which).copied().unwrap_or_default(), number)
+    });
+    texts.collect::<Vec<_>>().join(" · ")
+}
+
 /// The number in its place, or behind a text that has none for it.
 fn filled(text: &str, number: &str) -> String {
     if text.contains("{n}") {
@@ -186,7 +233,7 @@ fn filled(text: &str, number: &str) -> String {
 }
 
 fn logs_page(logs: LogsOut, view: View) -> Frame {
-    busy_sheet(view).page(|pen| {
+    serving_sheet(view).page(|pen| {
         let mut groups = title(words::MENU_LOGS, Icon::Stick, pen);
         groups.push(row(&waiting(logs.waiting), pen));
         match logs.step {
@@ -200,13 +247,21 @@ fn logs_page(logs: LogsOut, view: View) -> Frame {
                 groups.push(pen.both(words::FACTS_WRITTEN, (Role::Medium, Role::Tiny), Side::Middle));
                 groups.push(pull(words::UPDATE_MAY_PULL, pen));
             }
+            LogsStep::Stopped(why) => {
+                let why = match why {
+                    LogsStopped::NoRoom => words::FACTS_STICK_FULL,
+                    LogsStopped::PulledOut => words::FACTS_STICK_PULLED,
+                };
+                groups.push(pen.both(why, (Role::Medium, Role::Tiny), Side::Middle));
+                groups.push(pull(words::FACTS_RECORDS_KEPT, pen));
+            }
         }
         groups
     })
 }
 
 fn volume_page(volume: Volume, view: View) -> Frame {
-    busy_sheet(view).page(|pen| {
+    serving_sheet(view).page(|pen| {
         let mut groups = title(words::MENU_VOLUME, Icon::Speaker, pen);
         let (percent, height) = (volume.level() * 11 + volume.level() / 9, pen.view.margin());
         let level = pen.words(&volume.level().to_string(), Role::Large, 1);

@@ -21,7 +21,7 @@ impl Way {
             Fault::Journal | Fault::PolicyMissing | Fault::Fire => true,
             Fault::Camera | Fault::KeySetMissing => self == Way::Code,
             Fault::Reader | Fault::ListMissing | Fault::ListStale => self == Way::Card,
-            Fault::DiskFull | Fault::Clock | Fault::ListDamaged | Fault::CaseOpen => false,
+            Fault::DiskFull | Fault::Clock | Fault::ListDamaged | Fault::CaseOpen | Fault::Sounder => false,
         }
     }
 }

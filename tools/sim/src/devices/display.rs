@@ -164,6 +164,12 @@ impl Display for SimDisplay {
         }
         let drawing = Drawing::of(&panel.glass);
         let shown = Shown { at: state.now, screen: screen.clone(), drawing };
+        let moves = gate_ui::moves(screen);
+        if let Some(last) = state.display.shown.last_mut().filter(|last| moves && last.screen == *screen) {
+            // A phase of what moves on it is no other screen.
+            last.drawing = shown.drawing;
+            return Ok(());
+        }
         let last = state.display.shown.last();
         if last.is_none_or(|last| (&last.screen, &last.drawing) != (&shown.screen, &shown.drawing)) {
             state.display.shown.push(shown);

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use gate_core::screen::Signal;
+use gate_core::screen::{Signal, Volume};
 use gate_hal::DeviceFault;
 use gate_hal::signals::{Lamps, Sounder};
 use gate_wire::time::Millis;
@@ -17,6 +17,7 @@ use super::switch::Switch;
 pub(super) struct Log {
     told: Vec<(Millis, Signal)>,
     really: Option<Instant>,
+    volume: Option<Volume>,
     switch: Switch,
 }
 
@@ -100,6 +101,12 @@ impl SimSounder {
         self.state.borrow().sounder.told.last().map(|(_, signal)| *signal)
     }
 
+    /// How loud that was.
+    #[must_use]
+    pub fn last_volume(&self) -> Option<Volume> {
+        self.state.borrow().sounder.volume
+    }
+
     /// Pulls its plug.
     pub fn unplug(&self) {
         self.state.borrow_mut().sounder.switch.fail(DeviceFault::NotConnected);
@@ -112,9 +119,15 @@ impl SimSounder {
 }
 
 impl Sounder for SimSounder {
-    fn play(&mut self, signal: Signal) -> Result<(), DeviceFault> {
+    fn play(&mut self, signal: Signal, volume: Volume) -> Result<(), DeviceFault> {
         let mut state = self.state.borrow_mut();
         let now = state.now;
-        state.sounder.tell(now, signal)
+        state.sounder.tell(now, signal)?;
+        state.sounder.volume = Some(volume);
+        Ok(())
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.state.borrow().sounder.switch.check()
     }
 }

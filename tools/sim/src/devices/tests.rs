@@ -3,7 +3,7 @@
 mod latch;
 
 use gate_core::attendant::Key;
-use gate_core::screen::{Hint, Screen, Signal};
+use gate_core::screen::{Hint, Screen, Signal, Volume};
 use gate_core::time::RtcHealth;
 use gate_hal::DeviceFault;
 use gate_hal::camera::Camera;
@@ -197,7 +197,7 @@ fn lamps_and_sounder_remember_apart() {
     let world = world();
     world.lamps().show(Signal::Reading).unwrap();
     world.advance(20);
-    world.sounder().play(Signal::Hint).unwrap();
+    world.sounder().play(Signal::Hint, Volume::USUAL).unwrap();
     world.lamps().unplug();
     assert_eq!(world.lamps().show(Signal::Idle), Err(DeviceFault::NotConnected));
     assert_eq!(world.lamps().told(), [(Millis(0), Signal::Reading)]);

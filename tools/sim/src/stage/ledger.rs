@@ -151,6 +151,10 @@ impl Book for Ledger {
         Book::take_day_keys(&mut *self.journal.borrow_mut(), keys);
     }
 
+    fn uncarried(&self) -> u64 {
+        self.journal.borrow().uncarried()
+    }
+
     fn tend(&mut self) -> Waiting {
         Book::tend(&mut *self.journal.borrow_mut())
     }

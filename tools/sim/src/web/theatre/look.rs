@@ -95,7 +95,7 @@ impl Looker {
         let display = theatre.stage.world.display();
         let Some(shown) = display.last() else { return Ok(()) };
         // A restarted world counts from the beginning again.
-        let drawn = Some((display.count() as u64, shown.at));
+        let drawn = Some((display.presented(), shown.at));
         if self.drawn == drawn {
             return Ok(());
         }

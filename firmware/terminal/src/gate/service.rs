@@ -1,0 +1,318 @@
+//! The technician's side: a menu that a signed badge and its PIN open, pages of facts, the volume, "under maintenance".
+//! Promises: it rests behind every passage: a code or a card is answered at once, and the page comes back afterwards; it
+//! closes by itself; nothing opens from here; what a technician did is in the journal as every act of staff is.
+//! Must not know: how a page looks, what data decide.
+
+use gate_core::attendant::Key;
+use gate_core::case::DataAge;
+use gate_core::event::Event;
+use gate_core::facts::data_age;
+use gate_core::manifest::Dataset;
+use gate_core::screen::{
+    Band, DataShown, DatasetShown, Enrolment, Fault, LogsOut, LogsStep, Notice, Part, PartState, SelfTest,
+    Technician, Traffic, Volume,
+};
+use gate_core::staff::StaffSession;
+use gate_core::technician::{Page, TechnicianPanel, Turned};
+use gate_core::verdict::PlaceKind;
+use gate_core::visit::Visit;
+use gate_wire::time::{Millis, Timestamp};
+
+use super::Gate;
+use crate::backroom::{self, Backroom, KeeperSaid};
+use crate::errand::Errand;
+
+/// The menu closes when no key follows for this long.
+const CLOSES_MS: u64 = 60_000;
+/// A self-test that is still looking keeps it open for this long at most: a province takes a minute.
+const LOOKING_MS: u64 = 300_000;
+/// The keeper's report is read this often while its page is in front.
+const REPORT_MS: u64 = 5_000;
+/// "Under maintenance" comes down by itself.
+const NOTICE_MS: u64 = 30 * 60_000;
+/// A self-test and the notice are not changed again within this long: a key that sticks fills no journal.
+const AGAIN_MS: u64 = 2_000;
+
+/// Faults that the self-test's live parts show.
+const LIVE: [(Part, &[Fault]); 6] = [
+    (Part::List, &[Fault::ListMissing, Fault::ListStale, Fault::ListDamaged]),
+    (Part::Journal, &[Fault::Journal, Fault::DiskFull]),
+    (Part::Clock, &[Fault::Clock]),
+    (Part::Camera, &[Fault::Camera]),
+    (Part::Reader, &[Fault::Reader]),
+    (Part::Speaker, &[Fault::Sounder]),
+];
+
+/// The technician's side between turns.
+#[derive(Default)]
+pub(super) struct Service {
+    pub(super) backroom: Option<Backroom>,
+    open: Option<Open>,
+    notice_until: Option<Millis>,
+    changed: Option<Millis>,
+    looking: Errand<Vec<(Part, PartState)>>,
+    found: SelfTest,
+    fetching: Errand<Option<KeeperSaid>>,
+    said: KeeperSaid,
+    asked: Option<Millis>,
+}
+
+/// A menu that is open.
+struct Open {
+    session: StaffSession,
+    panel: TechnicianPanel,
+    touched: Millis,
+}
+
+impl Service {
+    /// The technician at the menu.
+    pub(super) fn session(&self) -> Option<&StaffSession> {
+        self.open.as_ref().map(|open| &open.session)
+    }
+
+    /// Whether "under maintenance" is up.
+    pub(super) fn notice(&self, now: Millis) -> Notice {
+        if self.notice_until.is_some_and(|until| now < until) { Notice::Up } else { Notice::Down }
+    }
+
+    fn is_over(&self, now: Millis) -> bool {
+        let most = if self.looking.is_out() { LOOKING_MS } else { CLOSES_MS };
+        self.open.as_ref().is_some_and(|open| now.since(open.touched).0 >= most)
+    }
+
+    /// Whether something may change again; notes that it does.
+    fn may_change(&mut self, now: Millis) -> Again {
+        if self.changed.is_some_and(|last| now.since(last).0 < AGAIN_MS) {
+            return Again::TooSoon;
+        }
+        self.changed = Some(now);
+        Again::May
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Again {
+    May,
+    TooSoon,
+}
+
+impl Gate {
+    /// From now on staff is told these facts.
+    pub fn tell_staff_from(&mut self, backroom: Backroom) {
+        self.service.backroom = Some(backroom);
+    }
+
+    /// Opens the menu for a technician who has logged in.
+    pub(super) fn open_service(&mut self, session: StaffSession, now: Millis) {
+        self.service.open = Some(Open { session, panel: TechnicianPanel::default(), touched: now });
+        self.face_rest(now);
+    }
+
+    /// What goes on without a key: visits, what was sent for, what is over.
+    pub(super) fn keep_service(&mut self, now: Millis) {
+        if let Some(path) = self.service.backroom.as_ref().and_then(|backroom| backroom.visit.as_deref()) {
+            self.visiting.look(path, now);
+        }
+        if let Some(parts) = self.service.looking.back() {
+            let mut found = SelfTest::default();
+            Part::ALL.into_iter().for_each(|part| found.set(part, PartState::Unwell(None)));
+            parts.into_iter().for_each(|(part, state)| found.set(part, state));
+            self.service.found = found;
+        }
+        if let Some(said) = self.service.fetching.back() {
+            self.service.said = said.unwrap_or_default();
+        }
+        if self.service.notice_until.is_some_and(|until| now >= until) {
+            self.change_notice(now);
+        }
+        if self.service.is_over(now) {
+            self.close_service(now);
+        } else if self.service.open.as_ref().is_some_and(|open| open.panel.page() == Some(Page::Network)) {
+            self.fetch_report(now);
+        }
+    }
+
+    /// A key for the menu.
+    pub(super) fn press_service(&mut self, key: Key, now: Millis) {
+        let Some(open) = &mut self.service.open else { return };
+        open.touched = now;
+        let turned = open.panel.press(key);
+        self.face.click(&mut self.devices);
+        match turned {
+            Turned::Nothing | Turned::Menu => {}
+            Turned::Page(page) => self.open_page(page, now),
+            Turned::SetVolume(volume) => self.set_volume(volume, now),
+            Turned::TryVolume => self.face.try_volume(self.loudness.loudest(), &mut self.devices),
+            Turned::ChangeNotice => {
+                if self.service.may_change(now) == Again::May {
+                    self.change_notice(now);
+                }
+            }
+            Turned::Logout => return self.close_service(now),
+        }
+        self.face_rest(now);
+    }
+
+    fn open_page(&mut self, page: Page, now: Millis) {
+        match page {
+            Page::SelfTest => self.look_at_itself(now),
+            Page::Data | Page::Network | Page::Logs | Page::Enrolment | Page::Volume => {
+                self.service.asked = None;
+                self.log_service(Event::PageSeen, now);
+            }
+        }
+    }
+
+    fn look_at_itself(&mut self, now: Millis) {
+        let Some(backroom) = self.service.backroom.clone() else { return };
+        if self.service.looking.is_out() || self.service.may_change(now) == Again::TooSoon {
+            return;
+        }
+        self.service.found = SelfTest::default();
+        let look = move || backroom::self_test(&backroom.data, backroom.station);
+        match self.service.looking.send("self-test", look) {
+            Ok(()) => self.log_service(Event::SelfTested, now),
+            Err(cause) => crate::say!("self-test: {cause}"),
+        }
+    }
+
+    fn fetch_report(&mut self, now: Millis) {
+        let Some(keeper) = self.service.backroom.as_ref().and_then(|backroom| backroom.keeper.clone()) else {
+            return;
+        };
+        if self.service.asked.is_none_or(|last| now.since(last).0 >= REPORT_MS) {
+            self.service.asked = Some(now);
+            if let Err(cause) = self.service.fetching.send("report", move || backroom::keeper_said(&keeper)) {
+                crate::say!("report: {cause}");
+            }
+        }
+    }
+
+    fn set_volume(&mut self, volume: Volume, now: Millis) {
+        if self.loudness.loudest() != volume {
+            self.loudness.set(volume, self.book.as_mut());
+            self.log_service(Event::VolumeSet, now);
+        }
+    }
+
+    fn change_notice(&mut self, now: Millis) {
+        let (until, event) = match self.service.notice_until {
+            None => (Some(now.plus(NOTICE_MS)), Event::NoticeUp),
+            Some(_) => (None, Event::NoticeDown),
+        };
+        self.service.notice_until = until;
+        self.log_service(event, now);
+    }
+
+    fn close_service(&mut self, now: Millis) {
+        self.log_service(Event::LoggedOut, now);
+        self.service.open = None;
+        self.face_rest(now);
+    }
+
+    fn log_service(&mut self, event: Event, now: Millis) {
+        let who = self.service.session().map(|session| (session.subject(), session.role()));
+        self.log(event, who, now);
+    }
+
+    /// The page in front of the technician.
+    pub(super) fn service_screen(&self, now: Millis) -> Option<Technician> {
+        let open = self.service.open.as_ref()?;
+        Some(match open.panel.page() {
+            None => Technician::Menu(self.service.notice(now)),
+            Some(Page::SelfTest) => Technician::SelfTest(self.self_test()),
+            Some(Page::Data) => Technician::Data(self.data_shown(now)),
+            Some(Page::Network) => Technician::Network(self.traffic(now)),
+            Some(Page::Logs) => Technician::Logs(self.logs_out(now)),
+            Some(Page::Enrolment) => Technician::Enrolment(self.enrolment()),
+            Some(Page::Volume) => Technician::Volume(self.loudness.loudest()),
+        })
+    }
+
+    /// What was found on the disk, and how the parts are just now.
+    fn self_test(&self) -> SelfTest {
+        let mut test = self.service.found;
+        for (part, faults) in LIVE {
+            let fault = faults.iter().copied().find(|fault| self.upkeep.faults.has(*fault));
+            match (fault, part) {
+                (Some(fault), _) => test.set(part, PartState::Unwell(Some(fault))),
+                // Only the look through every leaf says that the list is well.
+                (None, Part::List) => {}
+                (None, _) => test.set(part, PartState::Well),
+            }
+        }
+        test
+    }
+
+    fn data_shown(&self, now: Millis) -> DataShown {
+        let (reading, believed) = (self.time.now(now), self.judge.believed());
+        let days = |as_of: Timestamp| (reading.time.since(as_of) / 86_400) as u32; // less than u32 can hold
+        let policy = match self.judge.place_kind() {
+            PlaceKind::Hospital => Dataset::PolicyHospital,
+            _ => Dataset::PolicyStation,
+        };
+        let row = |dataset| DatasetShown {
+            dataset,
+            version: believed.version(dataset),
+            age_days: believed.as_of(dataset).map(days),
+        };
+        let list = DatasetShown {
+            version: believed.list.as_ref().map_or(0, |list| list.state().step),
+            age_days: self.judge.list_as_of().map(days),
+            ..row(Dataset::StatusList)
+        };
+        let rest = [
+            Dataset::KeySet,
+            policy,
+            Dataset::Places,
+            Dataset::RiskLevels,
+            Dataset::StaffList,
+            Dataset::Revocations,
+            Dataset::DayKeys,
+        ];
+        let [keys, policy, places, risk, staff, revocations, day_keys] = rest.map(row);
+        let rows = [list, keys, policy, places, risk, staff, revocations, day_keys];
+        DataShown { list: self.band(now), rows }
+    }
+
+    fn band(&self, now: Millis) -> Band {
+        let limit = self.judge.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
+        let age = |limit| data_age(self.judge.list_as_of(), self.time.now(now), limit);
+        let half = if limit > 1 { age(limit / 2) } else { DataAge::Fresh };
+        Band::of(age(limit), half)
+    }
+
+    fn traffic(&self, now: Millis) -> Traffic {
+        let (time, said) = (self.time.now(now).time, self.service.said);
+        let hours = |seconds: u64| {
+            time.unix().saturating_sub(seconds).div_euclid(3_600).try_into().unwrap_or(u32::MAX)
+        };
+        Traffic {
+            checked_hours: said.checked.map(hours),
+            taken_hours: said.taken.map(hours),
+            generation: said.generation,
+            refused: said.refused,
+            waiting: self.waiting(),
+        }
+    }
+
+    fn logs_out(&self, now: Millis) -> LogsOut {
+        match self.visiting.in_front(now) {
+            Some(Visit::Records(logs)) => logs,
+            Some(Visit::Data(_)) | None => LogsOut { waiting: self.waiting(), step: LogsStep::NoStick },
+        }
+    }
+
+    fn waiting(&self) -> u32 {
+        self.book.uncarried().try_into().unwrap_or(u32::MAX)
+    }
+
+    fn enrolment(&self) -> Enrolment {
+        let station = self.judge.station();
+        Enrolment {
+            terminal: Some(self.judge.secrets().terminal.value()),
+            place: station.place,
+            lane: station.lane,
+        }
+    }
+}
