@@ -26,8 +26,14 @@ mod panel;
 mod panel_wire;
 #[path = "journeys/revocations.rs"]
 mod revocations;
+#[path = "journeys/shown.rs"]
+mod shown;
 #[path = "journeys/staff.rs"]
 mod staff;
+#[path = "journeys/technician.rs"]
+mod technician;
+#[path = "journeys/visits.rs"]
+mod visits;
 
 use gate_core::screen::{Screen, Told};
 use gate_signing::demo::DemoProvince;
@@ -75,6 +81,18 @@ fn verdict_within(stage: &mut Stage, millis: u64) -> Told {
         Screen::Verdict(told) => told,
         other => unreachable!("only a verdict was waited for, not {other:?}"),
     }
+}
+
+/// Lets turns pass until it is so: what a thread fetches comes in the machine's own time.
+fn until_true(stage: &mut Stage, is: impl Fn(&Stage) -> bool) {
+    for _ in 0..2_000 {
+        if is(stage) {
+            return;
+        }
+        stage.run(40).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    unreachable!("never so; the screen is {:?}", stage.screen());
 }
 
 /// Plays a scenario of one row and says what was missed.

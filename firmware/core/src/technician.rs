@@ -35,7 +35,7 @@ pub enum Turned {
     Nothing,
     /// The menu is in front.
     Menu,
-    /// This page is in front; a page that is pressed for again is looked at anew.
+    /// This page is in front; the self-test is made anew when it is pressed for again.
     Page(Page),
     /// Set this volume.
     SetVolume(Volume),
@@ -76,7 +76,7 @@ impl TechnicianPanel {
                 Volume::new(digit).map_or(Turned::Nothing, Turned::SetVolume)
             }
             (Some(Page::Volume), Key::Ok) => Turned::TryVolume,
-            (Some(page), Key::Ok) => Turned::Page(page),
+            (Some(Page::SelfTest), Key::Ok) => Turned::Page(Page::SelfTest),
             (None, Key::Ok) => Turned::Menu,
             _ => Turned::Nothing,
         }
@@ -128,12 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_looked_at_anew_by_ok_and_the_notice_has_a_digit_of_its_own() {
+    fn the_self_test_is_made_anew_by_ok_and_the_notice_has_a_digit_of_its_own() {
         let mut panel = TechnicianPanel::default();
         assert_eq!(panel.press(Key::Digit(NOTICE)), Turned::ChangeNotice);
         panel.press(Key::Digit(1));
         assert_eq!(panel.press(Key::Ok), Turned::Page(Page::SelfTest));
         assert_eq!(panel.press(Key::Digit(7)), Turned::Nothing);
+        assert_eq!(TechnicianPanel { page: Some(Page::Data) }.press(Key::Ok), Turned::Nothing);
         assert_eq!(panel.press(Key::Logout), Turned::Logout);
     }
 }

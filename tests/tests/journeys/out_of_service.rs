@@ -21,8 +21,9 @@ use gate_terminal::gate::Gate;
 use gate_terminal::startup::{Looked, Startup};
 
 /// A terminal of the sample's configuration in this directory, over the devices of this world.
-fn switched_on(directory: &Path, world: &World) -> Startup {
-    let text = SAMPLE.replace("/var/lib/tianfu-gate", &directory.display().to_string());
+pub(super) fn switched_on(directory: &Path, world: &World) -> Startup {
+    let directory = directory.display().to_string();
+    let text = SAMPLE.replace("/var/lib/tianfu-gate", &directory).replace("/run/tianfu-gate", &directory);
     let devices = Devices {
         camera: Box::new(world.camera()),
         reader: None,
@@ -41,7 +42,7 @@ fn switched_on(directory: &Path, world: &World) -> Startup {
 
 /// Looks, and must still wait.
 #[expect(clippy::panic, reason = "a test ends at its first surprise")]
-fn waits(startup: Startup) -> (Startup, OutOfService) {
+pub(super) fn waits(startup: Startup) -> (Startup, OutOfService) {
     match startup.look().unwrap() {
         Looked::Waits(startup, obstacle) => (*startup, obstacle.why),
         Looked::Serves(_) => panic!("it serves"),
@@ -79,7 +80,7 @@ fn publish(directory: &Path, key: &SealingKey) {
     province().unwrap().publish(&directory.join("believed"), &publication).unwrap();
 }
 
-fn in_front(world: &World) -> Screen {
+pub(super) fn in_front(world: &World) -> Screen {
     world.display().last().unwrap().screen
 }
 

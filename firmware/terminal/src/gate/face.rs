@@ -6,6 +6,7 @@
 
 use gate_core::screen::{Publicity, Screen, Signal, Volume};
 use gate_core::verdict::Verdict;
+use gate_hal::DeviceFault;
 use gate_hal::display::{Area, Pixels};
 use gate_ui::{Canvas, Manner, PHASES};
 use gate_wire::time::Millis;
@@ -33,6 +34,8 @@ pub(super) struct Face {
     manner: Manner,
     /// What the display holds, once it has taken a drawing.
     held: Option<Canvas>,
+    /// Why the display took no drawing, if it took none: said once.
+    failed: Option<DeviceFault>,
     shown: Option<Screen>,
     /// The phase of what moves on it.
     phase: u8,
@@ -46,7 +49,8 @@ pub(super) struct Face {
 impl Face {
     pub(super) fn new(canvas: Canvas, manner: Manner) -> Face {
         let (since, volume) = (Millis(0), Volume::USUAL);
-        Face { canvas, manner, held: None, shown: None, phase: 0, since, until: None, volume, said: None }
+        let (held, failed, shown) = (None, None, None);
+        Face { canvas, manner, held, failed, shown, phase: 0, since, until: None, volume, said: None }
     }
 
     /// From now on it speaks so loud.
@@ -57,11 +61,13 @@ impl Face {
     /// Shows a screen for its time, with its signal.
     pub(super) fn show(&mut self, screen: Screen, devices: &mut Devices, now: Millis) {
         self.until = display_ms(&screen).map(|ms| now.plus(ms));
-        if self.shown.as_ref() == Some(&screen) {
+        // Two people whose verdicts look alike, as where nothing can be recorded, are told both.
+        let is_verdict = matches!(screen, Screen::Verdict(_));
+        if self.shown.as_ref() == Some(&screen) && !is_verdict {
             return;
         }
         let signal = signal(&screen);
-        if self.shown.as_ref().map(self::signal) != Some(signal) || matches!(screen, Screen::Verdict(_)) {
+        if self.shown.as_ref().map(self::signal) != Some(signal) || is_verdict {
             report("lamps", devices.lamps.show(signal));
             self.sound(signal, devices);
         }
@@ -156,7 +162,10 @@ impl Face {
             // Nobody knows how much of it arrived.
             (Err(_), held) => *held = None,
         }
-        report("display", taken);
+        if taken.err() != self.failed {
+            report("display", taken);
+        }
+        self.failed = taken.err();
     }
 }
 
@@ -166,7 +175,7 @@ fn area(changed: gate_ui::Area) -> Area {
     Area { x, y, width, height }
 }
 
-fn report(device: &str, result: Result<(), gate_hal::DeviceFault>) {
+fn report(device: &str, result: Result<(), DeviceFault>) {
     if let Err(fault) = result {
         crate::say!("{device}: {fault}");
     }
