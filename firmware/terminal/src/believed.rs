@@ -51,7 +51,6 @@ pub struct Believed {
     versions: Vec<(Dataset, u32)>,
     as_of: Vec<(Dataset, Timestamp)>,
     digests: Vec<(Dataset, [u8; 32])>,
-    as_of: Vec<(Dataset, Timestamp)>,
 }
 
 /// The policies of this terminal.
@@ -166,7 +165,6 @@ impl Believed {
                     self.versions.push((entry.dataset, entry.version));
                     self.as_of.push((entry.dataset, entry.as_of));
                     self.digests.push((entry.dataset, entry.sha256));
-                    self.as_of.push((entry.dataset, entry.as_of));
                 }
                 Err(cause) => self.problems.push(Problem { dataset: Some(entry.dataset), cause }),
             }
@@ -244,7 +242,7 @@ impl Believed {
         self.versions.iter().filter_map(move |&(dataset, version)| {
             let as_of = match dataset {
                 Dataset::StatusList | Dataset::StatusDelta => list,
-                _ => self.as_of.iter().find(|(known, _)| *known == dataset).map(|(_, as_of)| *as_of),
+                _ => self.as_of(dataset),
             };
             Some(Held { dataset, version, as_of: as_of? })
         })

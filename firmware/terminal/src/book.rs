@@ -12,9 +12,6 @@ use gate_store::{
 use gate_wire::time::Day;
 use rand_core::CryptoRng;
 
-/// The last record that was acknowledged, as kept over a restart.
-pub const CARRIED: &str = "carried";
-
 /// What was kept over restarts beside records.
 pub trait Book: Journal {
     /// Keeps a value under a name, synced. A failure shows as a journal fault at the next record.
@@ -26,8 +23,8 @@ pub trait Book: Journal {
     /// Seals to these keys from now on.
     fn take_day_keys(&mut self, keys: DayKeys);
 
-    /// Records that no acknowledgement has come back for: they are still to go.
-    fn uncarried(&self) -> u64;
+    /// Records made so far: where nothing carries them away, so many wait.
+    fn recorded(&self) -> u64;
 
     /// Writes what waits in reserve or memory, as far as that is possible now; how much still waits.
     fn tend(&mut self) -> Waiting;
@@ -134,10 +131,8 @@ impl<R: CryptoRng> Book for SqliteJournal<R> {
         self.replace_day_keys(keys);
     }
 
-    fn uncarried(&self) -> u64 {
-        let carried = SqliteJournal::kept(self, CARRIED).and_then(|carried| u64::try_from(carried).ok());
-        // The next record's number is one more than that of the last.
-        self.next().0.saturating_sub(1).saturating_sub(carried.unwrap_or(0))
+    fn recorded(&self) -> u64 {
+        self.next().0.saturating_sub(1)
     }
 
     fn tend(&mut self) -> Waiting {
@@ -180,7 +175,7 @@ impl Book for NoBook {
     /// A journal is opened at the start only.
     fn take_day_keys(&mut self, _keys: DayKeys) {}
 
-    fn uncarried(&self) -> u64 {
+    fn recorded(&self) -> u64 {
         self.unsaved
     }
 

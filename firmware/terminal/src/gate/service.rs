@@ -158,6 +158,9 @@ impl Gate {
             Page::SelfTest => self.look_at_itself(now),
             Page::Data | Page::Network | Page::Logs | Page::Enrolment | Page::Volume => {
                 self.service.asked = None;
+                if page == Page::Logs {
+                    self.hurry_records();
+                }
                 self.log_service(Event::PageSeen, now);
             }
         }
@@ -304,7 +307,8 @@ impl Gate {
     }
 
     fn waiting(&self) -> u32 {
-        self.book.uncarried().try_into().unwrap_or(u32::MAX)
+        let waiting = self.records_way().map_or_else(|| self.book.recorded(), |way| way.waiting);
+        waiting.try_into().unwrap_or(u32::MAX)
     }
 
     fn enrolment(&self) -> Enrolment {

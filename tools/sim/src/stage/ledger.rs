@@ -151,8 +151,8 @@ impl Book for Ledger {
         Book::take_day_keys(&mut *self.journal.borrow_mut(), keys);
     }
 
-    fn uncarried(&self) -> u64 {
-        self.journal.borrow().uncarried()
+    fn recorded(&self) -> u64 {
+        self.journal.borrow().recorded()
     }
 
     fn tend(&mut self) -> Waiting {
