@@ -92,12 +92,14 @@ fn list(desk: &mut Desk, crowd: &[Invented], root: &Path) {
     let built =
         desk.province.build_list_from_table(place, format!("{header}{rows}").as_bytes(), &mut rejects);
     assert_eq!(built.unwrap().rejected, crowd.len() as u64);
-    let list = desk.province.open_list(&path).unwrap();
+    let mut list = desk.province.open_list(&path).unwrap();
     let changes: String = crowd.iter().map(|one| row(one, "yellow")).collect();
     let table = format!("{header}{changes}resident-id,510100194001010011,,red\n");
     let mut rejects = File::create(root.join("delta.rejects")).unwrap();
     let delta =
         desk.province.build_delta(&list, beginning().plus(300), table.as_bytes(), &mut rejects).unwrap();
+    list.apply(&delta.file).unwrap();
+    desk.keep_changes(&list).unwrap();
     fs::write(root.join("delta"), delta.file).unwrap();
 }
 
