@@ -18,7 +18,15 @@ mod hazards;
 mod journey;
 #[path = "repositories/land.rs"]
 mod land;
+#[path = "repositories/over_https.rs"]
+mod over_https;
 #[path = "support/programs.rs"]
 mod programs;
+#[expect(dead_code, reason = "the carrier's own tests do more with it")]
+#[path = "../../firmware/sync/tests/support/toxic.rs"]
+mod toxic;
 #[path = "repositories/visits.rs"]
 mod visits;
+
+/// The carrier of the attacks here; `over_https` tries the same ones by network.
+const BY: land::Carrier = land::Carrier::Stick;

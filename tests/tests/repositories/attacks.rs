@@ -1,30 +1,35 @@
 //! The attacks that TUF names (its specification, §1.5.2, and the project's list of attacks), tried on a spool: what an
-//! attacker does, that nothing of it is in force afterwards, and what the technician is told.
+//! attacker does, that nothing of it is in force afterwards, and what the technician is told. Each by every carrier ([`BY`]).
 
 use std::fs;
 
+use gate_proof::digest::sha256;
 use gate_trust::refusal::Cause;
 use gate_trust::report::Report;
 use gate_tuf::{Role, Targets, Unsigned};
 
+use super::BY;
 use super::authority::{DAY_S, entry, key, staged};
-use super::land::{Land, in_force, refused};
+use super::land::{Carrier, Land, in_force, refused};
 
 const METADATA_MOST: u64 = 4 << 20;
 
 /// Nothing moved, the technician reads `words`, and the honest repository is taken afterwards.
 fn told(land: &mut Land, report: &Report, (cause, words): (Cause, &str), before: &[u8]) {
-    assert_eq!(refused(report, "trust"), Some(cause), "{}", report.in_words());
-    assert!(report.in_words().contains(words), "{words}: {}", report.in_words());
-    assert!(report.in_words().contains("未采用"), "said in Chinese too");
     assert_eq!(land.manifest(), before, "what is in force stays");
-    fs::remove_dir_all(&land.to.spool).unwrap();
+    // What the network carrier refuses by itself never comes to the keeper.
+    if land.carrier_refused().is_empty() {
+        assert_eq!(refused(report, "trust"), Some(cause), "{}", report.in_words());
+        assert!(report.in_words().contains(words), "{words}: {}", report.in_words());
+        assert!(report.in_words().contains("未采用"), "said in Chinese too");
+    }
+    fs::remove_dir_all(land.brought()).unwrap();
     let report = land.bring_in();
     assert!(land.manifest() != before, "and the honest one is taken: {}", report.in_words());
 }
 
 fn begun() -> (Land, Vec<u8>) {
-    let mut land = Land::new();
+    let mut land = Land::by(BY);
     land.bring_in();
     let before = land.manifest();
     (land, before)
@@ -67,7 +72,9 @@ fn arbitrary_installation_other_bytes_under_a_signed_name_are_not_taken() {
     let report = land.keep();
     assert_eq!(in_force(&report, "key-set"), held);
     let refusal = report.line("key-set").unwrap().refused.clone().unwrap();
-    assert_eq!(refusal.cause, Cause::Changed, "{refusal}");
+    // The carrier throws away what is not what was announced.
+    let cause = if BY == Carrier::Stick { Cause::Changed } else { Cause::Missing };
+    assert_eq!(refusal.cause, cause, "{refusal}");
     assert!(in_force(&report, "staff-list").unwrap().version > held.unwrap().version, "the others are taken");
 }
 
@@ -142,8 +149,9 @@ fn drive_up(land: &Land, version: u64) {
     let mut timestamp = Claimed::<Timestamp>::read(&bytes).unwrap().into_body();
     timestamp.version = version;
     timestamp.meta.get_mut("snapshot.json").unwrap().version = version;
-    timestamp.meta.get_mut("snapshot.json").unwrap().hashes.clear();
-    timestamp.meta.get_mut("snapshot.json").unwrap().length = None;
+    let meta = timestamp.meta.get_mut("snapshot.json").unwrap();
+    meta.length = Some(snapshot.len() as u64);
+    meta.hashes.insert("sha256".into(), super::authority::hex(sha256(&[&snapshot]).as_bytes()));
     let timestamp = land.trust.signed(land.trust.roster.timestamp, &timestamp);
     fs::write(land.spooled("metadata/timestamp.json"), timestamp).unwrap();
 }
@@ -256,7 +264,7 @@ fn key_compromise_one_of_two_targets_keys_and_both_online_keys_change_nothing() 
     let one = land.trust.roster.targets[0];
     // One authority alone, with both online keys: announced properly, signed by one.
     forge(&land, &[one], |targets| drop(targets.targets.remove("staff-list.json")));
-    land.trust.announce(&land.to.spool.join("trust"), version, land.now);
+    land.trust.announce(&land.brought().join("trust"), version, land.now);
     let report = land.keep();
     // The thief drove the timestamp's version up on the way: other online keys bring it back.
     land.rotate(|roster| (roster.snapshot, roster.timestamp) = (100, 101));

@@ -169,6 +169,6 @@ fn signed<B: Body>(body: &B, keys: &[u8]) -> Vec<u8> {
     unsigned.to_text()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

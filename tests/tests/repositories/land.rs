@@ -21,6 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::{Authority, Roster};
+use super::over_https::Way;
 
 /// The seed of the test terminal's device key.
 const DEVICE: [u8; 32] = [7; 32];
@@ -33,6 +34,17 @@ pub(crate) struct Land {
     pub(crate) to: Directories,
     pub(crate) now: Timestamp,
     pub(crate) folder: tempfile::TempDir,
+    /// The network between the repositories and the spool; a stick without.
+    way: Option<Way>,
+}
+
+/// Who brings what is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// The spool itself is what was brought.
+    Stick,
+    /// A hub's folder, mirrored into the spool before each run of the keeper.
+    Https,
 }
 
 pub(crate) fn terminal() -> TerminalNumber {
@@ -46,6 +58,11 @@ pub(crate) fn device() -> SealingKey {
 impl Land {
     /// Repositories with nothing published, and a terminal as its image makes it.
     pub(crate) fn new() -> Land {
+        Land::by(Carrier::Stick)
+    }
+
+    /// The same, with what is between it and the repositories.
+    pub(crate) fn by(carrier: Carrier) -> Land {
         // In memory where the machine has such a folder: sixty publications sync thousands of files.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now = stage::beginning();
@@ -56,7 +73,8 @@ impl Land {
             state: folder.path().join("state"),
         };
         let province = stage::province().unwrap();
-        let land = Land { province, inputs: Inputs::demo(), trust, status, to, now, folder };
+        let way = (carrier == Carrier::Https).then(|| Way::new(&folder.path().join("hub")));
+        let land = Land { province, inputs: Inputs::demo(), trust, status, to, now, folder, way };
         land.image();
         land
     }
@@ -119,10 +137,23 @@ impl Land {
     }
 
     pub(crate) fn carry(&self) {
-        self.trust.carry(&self.to.spool);
+        self.trust.carry(&self.brought());
+    }
+
+    /// What was brought, before any of it is looked at: the spool, or the hub's folder.
+    pub(crate) fn brought(&self) -> PathBuf {
+        self.way.as_ref().map_or(self.to.spool.clone(), |way| way.folder.clone())
+    }
+
+    /// What the carrier itself refused in its last round.
+    pub(crate) fn carrier_refused(&self) -> Vec<String> {
+        self.way.as_ref().map(Way::faults).unwrap_or_default()
     }
 
     pub(crate) fn keep(&self) -> Report {
+        if let Some(way) = &self.way {
+            way.mirror(&self.to, terminal());
+        }
         unlocked(|| run(&self.to, Now { wall: self.now, confirmed: Some(self.now) }, Look::Usual))
     }
 
@@ -132,19 +163,19 @@ impl Land {
     }
 
     pub(crate) fn spooled(&self, file: &str) -> PathBuf {
-        self.to.spool.join("trust").join(file)
+        self.brought().join("trust").join(file)
     }
 
     /// The spool as it is now, put back later: what an attacker recorded.
     pub(crate) fn record(&self, name: &str) -> PathBuf {
         let to = self.folder.path().join(name);
-        copy_all(&self.to.spool, &to);
+        copy_all(&self.brought(), &to);
         to
     }
 
     pub(crate) fn replay(&self, recorded: &Path) {
-        fs::remove_dir_all(&self.to.spool).unwrap();
-        copy_all(recorded, &self.to.spool);
+        fs::remove_dir_all(self.brought()).unwrap();
+        copy_all(recorded, &self.brought());
     }
 
     pub(crate) fn manifest(&self) -> Vec<u8> {

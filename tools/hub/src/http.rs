@@ -22,7 +22,7 @@ use crate::store::records::{Held, Taken, all_held, epoch, held, take};
 use crate::store::terminals::KeyUse;
 use crate::store::{StoreFault, accounts, terminals};
 use crate::writer::WriteFault;
-use crate::{Hub, metrics, now};
+use crate::{Hub, metrics, now, pages};
 
 mod enrol;
 
@@ -84,6 +84,7 @@ pub fn paths(hub: Arc<Hub>) -> Router {
         .route("/v1/account", post(account).layer(DefaultBodyLimit::max(ACCOUNT_MOST)))
         .route("/v1/acknowledgements", get(acknowledgements))
         .route("/v1/enrol", post(enrol::enrol).layer(DefaultBodyLimit::max(enrol::BODY_MOST)))
+        .merge(pages::paths())
         .route("/metrics", get(measured))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(hub)

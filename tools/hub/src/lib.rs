@@ -11,6 +11,7 @@
 //! | terminals, their keys, codes that enrol them | [`store::terminals`] |
 //! | one thread that writes, many commits in one sync | [`writer`] |
 //! | requests | [`http`], [`line`](mod@line) |
+//! | people, and the fleet as they see it | [`pages`], [`store::people`] |
 //! | connections | [`listen`], [`tls`] |
 
 pub mod acknowledge;
@@ -19,6 +20,7 @@ pub mod http;
 pub mod line;
 pub mod listen;
 pub mod metrics;
+pub mod pages;
 pub mod repository;
 pub mod store;
 pub mod tls;
@@ -32,6 +34,7 @@ use gate_wire::time::Timestamp;
 use crate::acknowledge::Acknowledger;
 use crate::files::Folder;
 use crate::metrics::Metrics;
+use crate::pages::sessions::Sessions;
 use crate::store::Readers;
 use crate::writer::Writer;
 
@@ -45,6 +48,8 @@ pub struct Hub {
     pub readers: Readers,
     /// Says what is held; without a number for its key in the key set it says nothing.
     pub acknowledger: Option<Acknowledger>,
+    /// Who is logged in.
+    pub sessions: Sessions,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }

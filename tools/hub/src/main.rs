@@ -12,6 +12,8 @@ use gate_hub::acknowledge::Acknowledger;
 use gate_hub::files::Folder;
 use gate_hub::listen::{Limits, serve};
 use gate_hub::metrics::Metrics;
+use gate_hub::pages::sessions::Sessions;
+use gate_hub::store::people;
 use gate_hub::store::terminals::{self, Standing};
 use gate_hub::store::{self, Readers, records};
 use gate_hub::tls::{Pair, acceptor, own};
@@ -19,6 +21,7 @@ use gate_hub::writer::Writer;
 use gate_hub::{Hub, now};
 use gate_proof::ed25519::SigningKey;
 use gate_wire::cose::Kid;
+use totp_rs::Secret;
 
 /// Letters of a code: none that is taken for another.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -58,6 +61,14 @@ enum Command {
         /// Who does this: for the audit log
         #[arg(long, value_name = "NAME")]
         by: String,
+    },
+    /// Let a person look at the fleet: shows a passphrase and a secret for one-time codes, once
+    Person {
+        #[command(flatten)]
+        data: Data,
+        /// Who
+        #[arg(long)]
+        name: String,
     },
     /// List the terminals and their device keys, for the desk
     Terminals(Data),
@@ -103,6 +114,7 @@ fn main() -> anyhow::Result<()> {
             println!("terminal {} revoked", terminal.value());
             Ok(())
         }
+        Command::Person { data, name } => person(&data.data, &name),
         Command::Terminals(data) => list(&data.data),
         Command::Restored(data) => {
             println!("epoch {}", records::restored(&open(&data.data)?)?);
@@ -120,7 +132,8 @@ impl Serve {
         let acknowledger = self.acknowledger(&folder)?;
         let tls = acceptor(&self.pair(&folder)?)?;
         let readers = Readers::new(&path);
-        let hub = Arc::new(Hub { folder, writer, readers, acknowledger, metrics });
+        let hub =
+            Arc::new(Hub { folder, writer, readers, acknowledger, sessions: Sessions::default(), metrics });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let listener =
@@ -166,12 +179,27 @@ fn number(terminal: u32) -> anyhow::Result<TerminalNumber> {
 
 fn invite(data: &Path, terminal: u32, hours: u64) -> anyhow::Result<()> {
     let (terminal, db) = (number(terminal)?, open(data)?);
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).context("the system gives no randomness")?;
-    // 16 letters of 5 bits each: nobody guesses one.
-    let code: String = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
+    let code = letters::<16>()?;
     terminals::invite(&db, terminal, &code, now().plus(hours.saturating_mul(3600)))?;
     println!("{code}");
+    Ok(())
+}
+
+/// `N` letters of 5 random bits each: nobody guesses 16 of them.
+fn letters<const N: usize>() -> anyhow::Result<String> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).context("the system gives no randomness")?;
+    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect())
+}
+
+fn person(data: &Path, name: &str) -> anyhow::Result<()> {
+    let plain = !name.is_empty() && name.chars().count() <= 40 && !name.contains(char::is_control);
+    anyhow::ensure!(plain, "a name has 1 to 40 letters");
+    let (db, passphrase, mut totp) = (open(data)?, letters::<20>()?, [0; 20]);
+    getrandom::fill(&mut totp).context("the system gives no randomness")?;
+    people::add(&db, (name, &passphrase), &totp, now())?;
+    println!("passphrase {passphrase}");
+    println!("one-time codes {}", Secret::from(totp.as_slice()).to_base32());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Must not know: HTTP, signatures.
 
 pub mod accounts;
+pub mod people;
 pub mod records;
 pub mod terminals;
 

@@ -6,6 +6,8 @@
 mod chain;
 #[path = "hub/hardship.rs"]
 mod hardship;
+#[path = "hub/pages.rs"]
+mod pages;
 #[path = "hub/records.rs"]
 mod records;
 #[path = "hub/repository.rs"]

@@ -14,6 +14,9 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+/// What is read into memory to be served.
+const LARGEST: u64 = 64 << 20;
+
 /// A certificate authority of a province.
 pub(crate) struct Authority {
     pub(crate) pem: String,
@@ -96,10 +99,15 @@ impl Hub {
         Hub { authority, address: format!("https://localhost:{port}"), asked }
     }
 
-    /// One that serves a folder as it should.
+    /// One that serves a folder as it should: a pipe in it says nothing for ever, a file that is too large for a test's memory
+    /// has no end.
     pub(crate) fn honest(folder: &Path) -> Hub {
         let folder = folder.to_path_buf();
-        Hub::new(move |asked| Act::Say(served(&folder, asked)))
+        Hub::new(move |asked| match fs::metadata(folder.join(&asked.path)) {
+            Ok(about) if !about.is_file() => Act::Stall(Vec::new()),
+            Ok(about) if about.len() > LARGEST => Act::Endless(b"HTTP/1.1 200 OK\r\n\r\n ".to_vec()),
+            _ => Act::Say(served(&folder, asked)),
+        })
     }
 
     /// What was asked so far.

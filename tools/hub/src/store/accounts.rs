@@ -3,8 +3,10 @@
 //! Must not know: signatures. When something was received is told apart from when the terminal said it.
 
 use gate_core::records::account::Account;
+use gate_core::time::ClockTrust;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, params};
+use rusqlite::{Connection, Error, params};
+use serde::{Deserialize, Serialize};
 
 use super::{signed, unsigned};
 
@@ -22,32 +24,58 @@ pub fn take(db: &Connection, bytes: &[u8], account: &Account, now: Timestamp) ->
         let of = count.of;
         statement.execute(params![terminal, of.day.0, of.place, of.lane, of.letter, count.count])?;
     }
-    let sql = "INSERT INTO account VALUES (?1, ?2, ?3, ?4) ON CONFLICT (terminal)
-        DO UPDATE SET revision = ?2, received = ?3, bytes = ?4 WHERE revision < ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    let changed =
-        statement.execute(params![terminal, signed(account.revision), signed(now.unix()), bytes])?;
+    let sql = "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (terminal)
+        DO UPDATE SET revision = ?2, received = ?3, bytes = ?4, summary = ?5 WHERE revision < ?2";
+    // Texts and numbers alone: it always is JSON.
+    let summary = serde_json::to_string(&Summary::of(account)).unwrap_or_default();
+    let (revision, received) = (signed(account.revision), signed(now.unix()));
+    let changed = db.prepare_cached(sql)?.execute(params![terminal, revision, received, bytes, summary])?;
     Ok(changed > 0)
 }
 
-/// An account as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAccount {
-    /// As it came; its signature held then.
-    pub bytes: Vec<u8>,
-    /// When it came.
-    pub received: u64,
+/// What an account said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// When, by the terminal's clock, in seconds since 1970.
+    pub at: u64,
+    /// Whether that clock was confirmed.
+    pub confirmed: bool,
+    /// Rows that nobody acknowledged yet.
+    pub queue: u64,
+    /// Codes of what is unwell.
+    pub faults: Vec<String>,
+    /// The program and its version.
+    pub software: String,
+    /// Datasets in force: name, version, issue or as-of time.
+    pub held: Vec<(String, u32, u64)>,
 }
 
-/// The newest account of a terminal.
+impl Summary {
+    fn of(account: &Account) -> Summary {
+        let held = account.held.iter();
+        Summary {
+            at: account.at.unix(),
+            confirmed: account.clock == ClockTrust::Confirmed,
+            queue: account.next.0.saturating_sub(1).saturating_sub(account.acknowledged.0),
+            faults: account.faults.iter().map(|fault| fault.code().to_owned()).collect(),
+            software: account.software.as_str().into(),
+            held: held.map(|one| (one.dataset.name().into(), one.version, one.as_of.unix())).collect(),
+        }
+    }
+}
+
+/// The newest accounts of all terminals: number, when it came, what it said.
 ///
 /// # Errors
 /// SQLite's.
-pub fn newest(db: &Connection, terminal: u32) -> Result<Option<KeptAccount>, Error> {
-    let sql = "SELECT bytes, received FROM account WHERE terminal = ?1";
-    let read =
-        |row: &rusqlite::Row<'_>| Ok(KeptAccount { bytes: row.get(0)?, received: unsigned(row.get(1)?) });
-    db.prepare_cached(sql)?.query_row([terminal], read).optional()
+pub fn all(db: &Connection) -> Result<Vec<(u32, u64, Summary)>, Error> {
+    let mut statement = db.prepare_cached("SELECT terminal, received, summary FROM account")?;
+    let rows = statement.query_map([], |row| {
+        let summary: String = row.get(2)?;
+        Ok((row.get(0)?, unsigned(row.get(1)?), serde_json::from_str(&summary).ok()))
+    })?;
+    let read = rows.collect::<Result<Vec<(u32, u64, Option<Summary>)>, Error>>()?;
+    Ok(read.into_iter().filter_map(|(number, received, said)| Some((number, received, said?))).collect())
 }
 
 /// Counters of a day at a place, added up over its terminals and lanes: letter and count.

@@ -53,11 +53,13 @@ CREATE TABLE journal (
     PRIMARY KEY (terminal, journal)
 ) STRICT, WITHOUT ROWID;
 
+-- `summary`: what it says, as JSON, written when its signature was verified.
 CREATE TABLE account (
     terminal INTEGER PRIMARY KEY,
     revision INTEGER NOT NULL,
     received INTEGER NOT NULL,
-    bytes BLOB NOT NULL
+    bytes BLOB NOT NULL,
+    summary TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE counter (
@@ -77,6 +79,14 @@ CREATE TABLE alarm (
     terminal INTEGER NOT NULL,
     words TEXT NOT NULL
 ) STRICT;
+
+-- People who may look. `digest`: SHA-256 of a random passphrase; `step`: the last one-time code that was used.
+CREATE TABLE person (
+    name TEXT PRIMARY KEY,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    totp BLOB NOT NULL CHECK (length(totp) = 20),
+    step INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
 
 -- Who did what. Rows are only added.
 CREATE TABLE audit (

@@ -1,0 +1,142 @@
+//! Pages for people: a login with a one-time code, and the fleet.
+//! Promises: without a session there is only the login; no script, nothing from elsewhere; an age is that of signed data and
+//! of what a terminal signed, whoever tried what in between.
+//! Must not know: records.
+
+pub mod fleet;
+pub mod sessions;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::response::Html;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use totp_rs::{Builder, Secret, Totp};
+
+use self::fleet::Fleet;
+use crate::store::{accounts, people, terminals};
+use crate::writer::WriteFault;
+use crate::{Hub, now};
+
+const COOKIE: &str = "__Host-gate-hub";
+/// Nothing but this page and its style; no frame around it, no form to elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const FORM_MOST: usize = 1024;
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Login {
+    refused: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    name: String,
+    passphrase: String,
+    code: String,
+}
+
+/// The paths of people.
+pub fn paths() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/", get(fleet))
+        .route("/login", post(login).layer(DefaultBodyLimit::max(FORM_MOST)))
+        .route("/logout", post(logout))
+        .route("/page.css", get(style))
+}
+
+async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
+    let Some(name) = session(&headers).and_then(|token| hub.sessions.who(token, now())) else {
+        return page(StatusCode::OK, &Login { refused: None });
+    };
+    let read = move || hub.readers.read(|db| Ok((terminals::all(db)?, accounts::all(db)?)));
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok((terminals, accounts))) => page(StatusCode::OK, &Fleet::of(name, &terminals, accounts, now())),
+        _ => page(StatusCode::SERVICE_UNAVAILABLE, &Login { refused: Some("稍后再试 Come again later.") }),
+    }
+}
+
+async fn login(State(hub): State<Arc<Hub>>, Form(asked): Form<Asked>) -> Response<Body> {
+    if !hub.sessions.may_try(&asked.name, now()) {
+        let refused = Some("尝试过多，请稍候 Too many tries: wait a little.");
+        return page(StatusCode::TOO_MANY_REQUESTS, &Login { refused });
+    }
+    match enter(&hub, &asked).await {
+        Ok(true) => {
+            let token = hub.sessions.open(&asked.name, now());
+            let cookie = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict");
+            redirect(&cookie)
+        }
+        Ok(false) => {
+            hub.sessions.failed(&asked.name, now());
+            let refused = Some("姓名、口令或验证码不对 Name, passphrase or code is wrong.");
+            page(StatusCode::FORBIDDEN, &Login { refused })
+        }
+        Err(_) => {
+            page(StatusCode::SERVICE_UNAVAILABLE, &Login { refused: Some("稍后再试 Come again later.") })
+        }
+    }
+}
+
+/// Whether both are right, and the code is used up by this.
+async fn enter(hub: &Hub, asked: &Asked) -> Result<bool, WriteFault> {
+    let fail = |error: crate::store::StoreFault| WriteFault::Fail(error.to_string());
+    let person = hub.readers.read(|db| people::find(db, &asked.name, &asked.passphrase)).map_err(fail)?;
+    let step = person.and_then(|person| one_time(&person.totp)?.check(&asked.code, now().unix()));
+    let (Some(step), name) = (step, asked.name.clone()) else { return Ok(false) };
+    hub.writer.change(move |db| people::enter(db, &name, step, now())).await
+}
+
+/// Six digits by SHA-1 every 30 s: what every authenticator does (RFC 6238).
+#[must_use]
+pub fn one_time(secret: &[u8; 20]) -> Option<Totp> {
+    Builder::new().with_secret(Secret::from(secret.as_slice())).build().ok()
+}
+
+async fn logout(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(token) = session(&headers) {
+        hub.sessions.close(token);
+    }
+    redirect(&format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
+}
+
+async fn style() -> Response<Body> {
+    let mut answer = Response::new(Body::from(include_str!("../templates/page.css")));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+    answer
+}
+
+fn session(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let mut pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+}
+
+fn redirect(cookie: &str) -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+fn page(status: StatusCode, template: &impl Template) -> Response<Body> {
+    use axum::response::IntoResponse;
+    let Ok(text) = template.render() else { return Response::new(Body::empty()) };
+    let mut answer = Html(text).into_response();
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
