@@ -135,3 +135,24 @@ impl Config {
 fn spool_mib() -> u64 {
     1024
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../../assets/sync.toml");
+
+    #[test]
+    fn the_sample_is_read_and_what_it_comments_out_are_the_values_without_it() {
+        let usual: Config = toml::from_str(SAMPLE).unwrap();
+        let whole: String =
+            SAMPLE.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect();
+        let whole = whole.replacen("The network", "# The network", 1).replacen("What it", "# What it", 1);
+        let said: Config = toml::from_str(&whole).unwrap();
+        assert_eq!(said.pace.patience(), usual.pace.patience());
+        assert_eq!(said.pace.rhythm(), usual.pace.rhythm());
+        assert_eq!((usual.pace.patience(), said.spool_mib), (Patience::USUAL, spool_mib()));
+        assert!(said.hub.repository.is_some() && usual.hub.repository.is_none());
+        assert!(toml::from_str::<Config>(&SAMPLE.replace("spool_mib", "spool_mb")).is_err());
+    }
+}

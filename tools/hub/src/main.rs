@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use clap::{Args, Parser, Subcommand};
 use gate_core::json;
 use gate_core::query::TerminalNumber;
@@ -147,11 +148,11 @@ impl Serve {
         let seed = folder.secret("acknowledge.key")?;
         let Some(kid) = &self.acknowledges_as else {
             let key = SigningKey::from_seed(&seed).public_key();
-            let digits: String = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            let key = Base64UrlUnpadded::encode_string(key.as_bytes());
             println!(
-                "nothing is acknowledged yet: the key set must name this key, then start with --acknowledges-as"
+                "nothing is acknowledged yet: the key set must name this hub's key, then --acknowledges-as"
             );
-            println!("acknowledgement key {digits}");
+            println!("at the desk: gate-sign keyset add --holder hub --public-key {key}");
             return Ok(None);
         };
         let kid =

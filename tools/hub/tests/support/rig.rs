@@ -31,8 +31,14 @@ pub(crate) struct Hub {
     pub(crate) folder: PathBuf,
 }
 
+/// The program as it was built with what runs this.
+fn program() -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    here.parent().and_then(Path::parent).unwrap().join("gate-hub")
+}
+
 pub(crate) fn hub(arguments: &[&str]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_gate-hub")).args(arguments).output().unwrap()
+    Command::new(program()).args(arguments).output().unwrap()
 }
 
 impl Hub {
@@ -41,7 +47,7 @@ impl Hub {
     }
 
     pub(crate) fn start_with(folder: &Path, more: &[&str]) -> Hub {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gate-hub"));
+        let mut command = Command::new(program());
         command.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", "0a0b0c0d", "--data"]);
         let mut child = command.arg(folder).args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
