@@ -153,6 +153,63 @@ function choice(label, options, read, write) {
   return make("label", { class: "choice" }, make("span", {}, label), select);
 }
 
+const samples = ["new", "stale", "foreign"];
+
+function drawStick(sample) {
+  const stick = make("button", { class: "stick", "data-stick": sample, draggable: "true", onclick: () => order({ do: "stick", sample }) }, say(`stick_${sample}`));
+  stick.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/stick", sample));
+  return stick;
+}
+
+function folderField() {
+  const field = make("input", { type: "file", id: "stick-folder", webkitdirectory: true, "aria-label": say("stick_folder") });
+  field.addEventListener("change", () => sendFolder(Array.from(field.files, (file) => [file.webkitRelativePath, file])));
+  return make("label", { class: "button folder" }, say("stick_folder"), field);
+}
+
+// A file: the length of its path (2 bytes), its own (4 bytes), the path, the bytes.
+async function sendFolder(files) {
+  const parts = files.flatMap(([path, file]) => {
+    const name = new TextEncoder().encode(path.replace(/^\//, ""));
+    const head = new DataView(new ArrayBuffer(6));
+    head.setUint16(0, name.length);
+    head.setUint32(2, file.size);
+    return [head, name, file];
+  });
+  await ask("stick", new Blob(parts));
+}
+
+async function filesOf(entry) {
+  if (entry.isFile) return [[entry.fullPath, await new Promise((done, failed) => entry.file(done, failed))]];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) {
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (!some.length) return found;
+    for (const one of some) found.push(...await filesOf(one));
+  }
+}
+
+$("slot").addEventListener("dragover", (event) => { event.preventDefault(); $("slot").classList.add("over"); });
+$("slot").addEventListener("dragleave", () => $("slot").classList.remove("over"));
+$("slot").addEventListener("drop", async (event) => {
+  event.preventDefault();
+  $("slot").classList.remove("over");
+  const sample = event.dataTransfer.getData("text/stick");
+  if (sample) return order({ do: "stick", sample });
+  const entries = Array.from(event.dataTransfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const files = [];
+  for (const entry of entries) files.push(...await filesOf(entry));
+  sendFolder(files);
+});
+
+function drawSlot() {
+  const slot = view.slot;
+  $("gate").toggleAttribute("data-stick", slot !== null);
+  const text = slot ? `${say(`stick_${slot.stick}`)}：${say(`at_${slot.state}`, slot.files)}` : "";
+  if ($("stick").textContent !== text) $("stick").textContent = text;
+}
+
 function drawWorld() {
   settings.length = 0;
   const device = (name) => toggle(say(`d_${name}`), (v) => v.world[name], (state) => order({ do: "device", device: name, state }));
@@ -177,6 +234,11 @@ function drawWorld() {
     warm.value = view.world.tenths ?? 365;
     degrees.textContent = view.world.tenths === null ? say("no_one") : `${(view.world.tenths / 10).toFixed(1)} °C`;
   });
+  const report = make("pre", { id: "stick-report", tabindex: "0", role: "log", "aria-label": say("sticks") });
+  settings.push(() => {
+    const text = view.slot?.report.join("\n") || say("stick_none");
+    if (report.textContent !== text) report.textContent = text;
+  });
   const button = (label, what, id) => make("button", { id, onclick: () => order(what) }, label);
   $("tab-world").replaceChildren(
     make("fieldset", {}, make("legend", {}, say("place")),
@@ -184,6 +246,8 @@ function drawWorld() {
     make("fieldset", {}, make("legend", {}, say("network")), toggle(say("network"), (v) => v.world.network, (state) => order({ do: "network", state })),
       make("p", { class: "small" }, say("network_how")), make("p", {}, age),
       make("div", { class: "row" }, make("span", {}, say("days")), ...[1, 3, 7].map((n) => button(say(`day${n}`), { do: "days", count: n }, `days-${n}`)))),
+    make("fieldset", {}, make("legend", {}, say("sticks")), make("p", { class: "small" }, say("sticks_how")),
+      make("div", { class: "row" }, ...samples.map(drawStick), folderField()), report),
     make("fieldset", {}, make("legend", {}, say("devices")), ...["camera", "reader", "sounder", "lamps", "latch"].map(device),
       choice(say("disk"), ["well", "full", "broken"].map((s) => [s, say(s)]), (v) => v.world.disk, (state) => order({ do: "disk", state })),
       toggle(say("fire"), (v) => v.world.fire, (state) => order({ do: "fire", state })),
@@ -262,6 +326,7 @@ function drawView() {
   const latch = view.latch.occupied ? say("occupied") : view.latch.open ? say(`open_${view.latch.by}`) : say("shut");
   if ($("latch").textContent !== latch) $("latch").textContent = latch;
   refuse(view.refused);
+  drawSlot();
   drawWhy();
   drawJournal();
   settings.forEach((set) => set());

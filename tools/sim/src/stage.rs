@@ -3,6 +3,7 @@
 //! in a directory of its own.
 //! Must not know: which verdict is expected.
 
+mod depot;
 mod disk;
 mod ledger;
 mod office;
@@ -40,6 +41,7 @@ use crate::optics::Scene;
 use crate::people::Person;
 use crate::sam::{SamSimulator, SyntheticCard};
 
+pub use depot::{Depot, Owner};
 pub use disk::{DiskState, SimDisk};
 pub use ledger::LedgerRow;
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
@@ -50,7 +52,8 @@ use stopwatch::Signs;
 
 /// 2026-11-20T20:15:00+08:00: when every story begins.
 pub const BEGINNING: u64 = 1_795_176_900;
-const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
+/// Anybody may know it.
+pub const SEED: [u8; 32] = *b"tianfu gate demo keys for anyone";
 /// Milliseconds of virtual time from one turn to the next.
 pub const STEP_MS: u64 = 20;
 /// Bytes that the reader's line carries in a turn: 115200 bit/s, ten bits a byte.

@@ -10,6 +10,7 @@ mod command;
 mod door;
 mod guest;
 mod routes;
+mod slot;
 mod theatre;
 mod view;
 mod why;

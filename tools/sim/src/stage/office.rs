@@ -19,7 +19,7 @@ use super::{LIST, Setting, Stage, data, terminal_number};
 
 const HEADER: &str = "document_kind,number,second_number,colour\n";
 /// Five minutes, as a desk's steps are apart (DESIGN §6).
-const STEP_S: u64 = 300;
+pub(super) const STEP_S: u64 = 300;
 /// Tries of a second of the stage each, with a little real time in between for the thread that loads.
 const TRIES: u32 = 1_000;
 

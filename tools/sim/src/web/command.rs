@@ -5,6 +5,7 @@
 use gate_hal_linux::picture::GreyPicture;
 use serde::Deserialize;
 
+use super::slot::{Folder, Sample};
 use crate::script::{Key, Lane, Place};
 
 /// One thing to do.
@@ -24,6 +25,14 @@ pub enum Command {
     /// Holds a picture to the camera: a photograph, or a frame of the webcam.
     #[serde(skip)]
     Picture(GreyPicture),
+    /// Puts a stick into the slot.
+    Stick {
+        /// Which.
+        sample: Sample,
+    },
+    /// Puts a stick with this folder into the slot.
+    #[serde(skip)]
+    Folder(Folder),
     /// Takes away whatever is held or laid.
     Leave,
     /// Presses a key of the attendant's panel.

@@ -24,12 +24,15 @@ use gate_terminal::voice::Voices;
 
 use super::command::Command;
 use super::door::Door;
+use super::slot::Folder;
 use super::theatre::SIGNALS;
 use super::view::{Audience, Picture};
 use crate::guests::Guests;
 
 /// A photograph of a phone's camera.
 const MAX_BODY: usize = 12 << 20;
+/// A demo's published folder, many times over.
+const MAX_STICK: usize = 64 << 20;
 const PAGE: &str = include_str!("../../../../assets/sim/index.html");
 const STYLE: &str = include_str!("../../../../assets/sim/style.css");
 const SCRIPT: &str = include_str!("../../../../assets/sim/page.js");
@@ -74,6 +77,7 @@ fn router(door: Door, house: House) -> Router {
         .route("/do", post(obey))
         .route("/picture", post(picture))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route("/stick", post(stick).layer(DefaultBodyLimit::max(MAX_STICK)))
         .with_state(house);
     let prefix = door.prefix();
     let doorkeeper = middleware::from_fn(move |request: Request, next: Next| {
@@ -184,6 +188,13 @@ async fn picture(State(house): State<House>, body: Bytes) -> Response {
     match GreyPicture::decode(&body) {
         Ok(picture) => hand_over(&house, Command::Picture(picture)),
         Err(error) => refuse(StatusCode::UNPROCESSABLE_ENTITY, &error),
+    }
+}
+
+async fn stick(State(house): State<House>, body: Bytes) -> Response {
+    match Folder::parse(&body) {
+        Ok(folder) => hand_over(&house, Command::Folder(folder)),
+        Err(error) => refuse(StatusCode::UNPROCESSABLE_ENTITY, error.as_ref()),
     }
 }
 

@@ -15,10 +15,13 @@ use anyhow::{Context, Result, ensure};
 use gate_core::time::RtcHealth;
 use gate_hal::inputs::Level;
 use gate_terminal::voice::Hours;
+use gate_trust::Now;
 use gate_ui::Manner;
+use gate_wire::time::Timestamp;
 
 use super::command::{Command, Device, DiskWord, Switch};
 use super::guest::Visit;
+use super::slot::Slot;
 use super::view::{Stagehand, Wires};
 use crate::guests::Guests;
 use crate::script::{Lane, Place};
@@ -66,6 +69,7 @@ pub(super) struct Theatre {
     guests: Guests,
     visit: Visit,
     wires: Wires,
+    slot: Slot,
     place: Place,
     lane: Lane,
     refused: Option<String>,
@@ -77,7 +81,16 @@ impl Theatre {
         let setting = Setting { manner, ..setting(&guests, place, lane)? };
         let stage = Stage::new(setting, staffed()?)?;
         stage.world.thermometer().set(Some(NORMAL_TENTHS));
-        Ok(Theatre { stage, guests, visit: Visit::default(), wires: wires(), place, lane, refused: None })
+        Ok(Theatre {
+            stage,
+            guests,
+            visit: Visit::default(),
+            wires: wires(),
+            slot: Slot::default(),
+            place,
+            lane,
+            refused: None,
+        })
     }
 
     /// Does it, or says why not.
@@ -99,7 +112,8 @@ impl Theatre {
     }
 
     fn act(&mut self, command: Command) -> Result<()> {
-        let Theatre { stage, visit, guests, wires, .. } = self;
+        let now = self.keepers_now();
+        let Theatre { stage, visit, guests, wires, slot, .. } = self;
         match command {
             Command::Guest { id } => {
                 let guest = guests.find(&id).with_context(|| format!("no guest is called `{id}`"))?;
@@ -110,6 +124,8 @@ impl Theatre {
                 visit.hold_text(stage, text)?;
             }
             Command::Picture(picture) => visit.hold_picture(stage, picture),
+            Command::Stick { sample } => slot.take_sample(stage, sample, now)?,
+            Command::Folder(folder) => slot.take_folder(stage, folder, now)?,
             Command::Leave => visit.leave(stage),
             Command::Key { key } => stage.world.keys().press(surroundings::panel_key(key)),
             Command::Type { text } => stage.world.keys().type_text(&text)?,
@@ -142,6 +158,18 @@ impl Theatre {
             Command::World { .. } | Command::PowerCut | Command::Days { .. } => {}
         }
         Ok(())
+    }
+
+    /// What the keeper is told of the time: confirmed while the terminal's clock is right.
+    fn keepers_now(&self) -> Now {
+        let right = self.stage.time();
+        let away = |minutes: i32| u64::from(minutes.unsigned_abs()) * 60;
+        match self.wires.clock_minutes {
+            Some(0) => Now { wall: right, confirmed: Some(right) },
+            Some(behind @ ..0) => Now { wall: right.minus(away(behind)), confirmed: None },
+            Some(ahead) => Now { wall: right.plus(away(ahead)), confirmed: None },
+            None => Now { wall: Timestamp::EPOCH, confirmed: None },
+        }
     }
 
     fn put_clock(&mut self, minutes: i32) {
@@ -178,6 +206,7 @@ impl Theatre {
             self.visit.leave(&mut self.stage);
             self.refused = Some(format!("{error:#}"));
         }
+        self.slot.turn(&mut self.stage);
         if self.wires.walking == Switch::On {
             self.visit.walk(&self.stage);
         }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::command::{DiskWord, Switch};
+use super::slot::SlotView;
 use super::why::Why;
 use crate::script::{Lane, Place};
 
@@ -44,6 +45,8 @@ pub(super) struct View {
     pub(super) waiting: usize,
     /// Why the last verdict.
     pub(super) why: Option<Arc<Why>>,
+    /// The stick in the slot.
+    pub(super) slot: Option<SlotView>,
     /// What the last command could not do.
     pub(super) refused: Option<String>,
     /// The terminal's screen.

@@ -85,6 +85,7 @@ impl Looker {
             journal: self.rows.iter().cloned().collect(),
             waiting: backlog.reserve + backlog.memory,
             why: self.why.clone(),
+            slot: theatre.slot.view(),
             refused: theatre.refused.clone(),
             display,
             camera: self.camera.clone(),
