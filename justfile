@@ -78,6 +78,10 @@ eye-stream N="12" *ARGS:
 waits COUNT="200":
     cargo run --release -p gate-sim --example waits -- {{COUNT}}
 
+# The five tasks of docs/tasks.md, in a browser and with the real programs
+tasks:
+    cargo test -p gate-tests --test terminal_page tasks -- --nocapture
+
 # The picture after each stage of the eye, as PNG
 eye-stages IMAGE OUT:
     cargo run -p gate-scan --example stages -- {{IMAGE}} {{OUT}}

@@ -9,6 +9,16 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/manuals.rs"]
+mod manual;
+#[path = "terminal_page/office.rs"]
+mod office;
+#[path = "support/programs.rs"]
+mod programs;
+#[path = "terminal_page/sticks.rs"]
+mod sticks;
+#[path = "terminal_page/tasks.rs"]
+mod tasks;
 #[path = "terminal_page/visitor.rs"]
 mod visitor;
 
@@ -32,6 +42,7 @@ fn every_control_of_the_page_does_what_it_says() {
     work_as_attendant(&mut visitor);
     change_the_world(&mut visitor);
     show_to_the_camera(&mut visitor);
+    sticks::come(&mut visitor);
     visitor.click("#tour-start");
     visitor.wait("!document.getElementById('guide').hidden");
     visitor.click("#guide-next");

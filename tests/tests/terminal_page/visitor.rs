@@ -85,6 +85,22 @@ impl Visitor {
         ));
     }
 
+    /// Drags one thing onto another: what the page is told of it, in a browser's order.
+    pub(crate) fn drags(&mut self, what: &str, to: &str) {
+        self.read(&format!(
+            "(() => {{ const held = new DataTransfer(); const tell = (e, kind) => document.querySelector(e).dispatchEvent( \
+             new DragEvent(kind, {{ dataTransfer: held, bubbles: true, cancelable: true }})); \
+             tell(\"{what}\", 'dragstart'); tell(\"{to}\", 'dragover'); tell(\"{to}\", 'drop'); }})()"
+        ));
+    }
+
+    /// Chooses a folder of this machine in a file field.
+    pub(crate) fn chooses_folder(&mut self, field: &str, folder: &Path) {
+        let asked = json!({"expression": format!("document.querySelector('{field}')")});
+        let object = self.browser.call("Runtime.evaluate", asked)["result"]["objectId"].clone();
+        self.browser.call("DOM.setFileInputFiles", json!({"files": [folder], "objectId": object}));
+    }
+
     /// Types on the panel with the mouse.
     pub(crate) fn types(&mut self, digits: &str) {
         for digit in digits.chars() {
