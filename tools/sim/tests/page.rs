@@ -190,3 +190,55 @@ fn the_language_chosen_leads_on_the_screen_and_a_wrong_word_is_told_the_right_on
         assert!(said.contains(right), "{said}");
     }
 }
+
+/// What the page plays: the bytes behind the WAV header.
+fn played(words: &[&str], signal: &str) -> usize {
+    let page = Page::open_with(words);
+    let (status, answer) = page.ask("GET", &page.path(&format!("sound/{signal}")), None, "");
+    assert_eq!(status, 200);
+    let length = answer.to_lowercase().split("content-length: ").nth(1).unwrap().to_owned();
+    length.split("\r\n").next().unwrap().parse::<usize>().unwrap() - 44
+}
+
+#[test]
+fn the_slot_for_sichuan_speaks_after_mandarin_and_alone_where_it_is_alone() {
+    const NAME: &str = "the_slot_for_sichuan_speaks_after_mandarin_and_alone_where_it_is_alone";
+    let folder = tempfile::tempdir().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ci/test-voices.sh");
+    let made = Command::new("bash").arg(script).arg(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&made.stdout);
+    if said.contains("SKIPPED") {
+        return println!("SKIPPED {NAME}: {said}");
+    }
+    assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
+    let slot = |name: &str| {
+        let alone = folder.path().join(format!("only-{name}"));
+        std::fs::create_dir(&alone).unwrap();
+        std::os::unix::fs::symlink(folder.path().join(name), alone.join(name)).unwrap();
+        alone.display().to_string()
+    };
+    let (mandarin, sichuan) = (slot("mandarin"), slot("sichuan"));
+    let both = folder.path().display().to_string();
+    for signal in ["pass", "assist"] {
+        let of = |voices: &str| played(&["--voices", voices], signal);
+        let (tones, mandarin, sichuan) = (played(&[], signal), of(&mandarin), of(&sichuan));
+        assert!(tones < mandarin && tones < sichuan, "{signal}: each slot speaks");
+        assert_eq!(
+            of(&both) - tones,
+            (mandarin - tones) + (sichuan - tones),
+            "{signal}: one after the other"
+        );
+    }
+    // The slot is Sichuan's own: its words, not Mandarin's again.
+    let words = |slot: &str| std::fs::read(folder.path().join(slot).join("pass.wav")).unwrap();
+    assert_ne!(words("mandarin"), words("sichuan"));
+    // And a pack of it with a word that no signal has is refused by name, before the page opens.
+    let manifest = folder.path().join("sichuan/manifest.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("pass = ", "goodbye = ")).unwrap();
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_gate-sim")).args(["--no-open", "--voices", &both]).output();
+    let refused = refused.unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("goodbye"), "{refused:?}");
+}
