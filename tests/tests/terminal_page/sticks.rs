@@ -21,6 +21,8 @@ pub(crate) fn come(visitor: &mut Visitor) {
         is_over(visitor, stick, state);
         visitor.keep(&format!("stick-{stick}"));
     }
+    visitor.wait("view.screen === 'updating' && view.says.some((line) => line.includes('更新完成'))");
+    visitor.keep("updated");
     let report = "document.getElementById('stick-report').textContent";
     visitor.wait(&format!("{report}.includes('status-list') && {report}.includes('生效')"));
     let folder = strangers();

@@ -151,7 +151,7 @@ impl Stage {
     /// Where this terminal's keeper works.
     pub fn keeper(&self) -> Directories {
         let root = self.directory();
-        Directories { spool: root.join("spool"), data: data(root), state: root.join("state") }
+        Directories { spool: root.join("spool"), data: data(root), state: root.join("keeper") }
     }
 
     /// Builds the desk's list anew, as of a moment ago; the terminal has not got it yet.

@@ -1,4 +1,5 @@
-//! The terminal's slot: a stick's files go into the spool, and `gate-trust`'s own keeper puts in force what is good of them.
+//! The terminal's slot: `gate-field`'s own visit brings what is needed into the spool, and `gate-trust`'s own keeper puts in force what is
+//! good of it.
 //! Promises: the gate goes on meanwhile, as beside the program `gate-trust`; nothing of a stick is believed here; its report is
 //! shown word for word.
 //! Must not know: pages.
@@ -7,20 +8,25 @@ mod folder;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use gate_carry::{Held, Spool};
 use gate_core::manifest::Dataset;
+use gate_core::visit::FILE_NAME;
+use gate_field::bring::Bring;
+use gate_field::copying::Copied;
+use gate_field::verdict::Verdict;
+use gate_field::visit::{Board, Carrier, Facts, Step};
 use gate_trust::memory::MemoryFault;
 use gate_trust::report::Report;
 use gate_trust::{Directories, KeeperFault, Look, Now, run};
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{Depot, Owner, Stage};
+use crate::stage::{Depot, Owner, Stage, terminal_number};
 
 pub(super) use folder::Folder;
 
@@ -29,6 +35,8 @@ const DAY_S: u64 = 86_400;
 const FRESH_S: u64 = 7 * DAY_S;
 /// A stick that lay in a drawer: published so long before the story begins, and good for a day.
 const DRAWER_S: u64 = 40 * 3_600;
+/// Bytes that the spool holds at most.
+const SPOOL_MOST: u64 = 256 << 20;
 /// Another keeper at work is waited for, this often, this long.
 const TRIES: u32 = 50;
 const WAIT: Duration = Duration::from_millis(20);
@@ -52,11 +60,11 @@ pub(super) struct SlotView {
     pub(super) stick: &'static str,
     /// How far it is.
     pub(super) state: State,
-    /// Files copied.
-    pub(super) copied: usize,
+    /// Files that were needed and came.
+    pub(super) copied: u32,
     /// Files on it.
     pub(super) files: usize,
-    /// The keeper's report, line by line.
+    /// What did not come, and the keeper's report, line by line.
     pub(super) report: Vec<String>,
 }
 
@@ -64,21 +72,20 @@ pub(super) struct SlotView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
-    /// Files are copied into the spool.
+    /// What is needed comes into the spool.
     Copying,
     /// The keeper works.
     Checking,
     /// Everything that was brought is in force.
     Taken,
-    /// Something was refused; what was good is in force, the rest as before.
+    /// Something did not come or was refused; what was good is in force, the rest as before.
     Refused,
     /// The keeper could not work.
     Failed,
 }
 
 enum News {
-    Copied(usize),
-    Checking,
+    Copied(Copied),
     Report(Box<Report>),
     Failed(String),
 }
@@ -144,11 +151,15 @@ impl Slot {
         let mut over = false;
         for one in news.try_iter() {
             match one {
-                News::Copied(count) => view.copied = count,
-                News::Checking => view.state = State::Checking,
+                News::Copied(copied) => {
+                    (view.state, view.copied) = (State::Checking, copied.files);
+                    view.report =
+                        copied.missing.iter().map(|what| format!("未带入 not brought: {what}")).collect();
+                }
                 News::Report(report) => {
-                    view.state = if report.has_refusals() { State::Refused } else { State::Taken };
-                    view.report = report.in_words().lines().map(str::to_owned).collect();
+                    let all = view.report.is_empty() && !report.has_refusals();
+                    view.state = if all { State::Taken } else { State::Refused };
+                    view.report.extend(report.in_words().lines().map(str::to_owned));
                     note_list(stage, &report);
                     over = true;
                 }
@@ -189,9 +200,9 @@ impl Slot {
             report: Vec::new(),
         });
         self.news = Some(news);
-        let visit = thread::Builder::new().name("keeper".into());
-        visit.spawn(move || {
-            let end = visit_of(&folder, &to, now, &tell);
+        let keeper = thread::Builder::new().name("keeper".into());
+        keeper.spawn(move || {
+            let end = visit(&folder, &to, now, &tell);
             // Whoever asked may be gone: a new place was chosen meanwhile.
             let _ = tell.send(end.map_or_else(|why| News::Failed(format!("{why:#}")), News::Report));
         })?;
@@ -199,15 +210,28 @@ impl Slot {
     }
 }
 
-fn visit_of(folder: &Folder, to: &Directories, now: Now, tell: &Sender<News>) -> Result<Box<Report>> {
-    match fs::remove_dir_all(&to.spool) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).context("emptying the spool");
-        }
-        _ => {}
-    }
-    folder.copy_to(&to.spool, |count| drop(tell.send(News::Copied(count))))?;
-    let _ = tell.send(News::Checking);
+/// What `gate-field visit` does at a terminal, whose screen looks at the board.
+fn visit(folder: &Folder, to: &Directories, now: Now, tell: &Sender<News>) -> Result<Box<Report>> {
+    let stick = tempfile::tempdir().context("mounting the stick")?;
+    folder.copy_to(stick.path())?;
+    let spool = Spool::open(&to.spool, SPOOL_MOST)?;
+    let said = to.state.join("report.json");
+    let held = Held::read(&said);
+    let mut board = Board::at(Some(&to.spool.with_file_name(FILE_NAME)), Carrier::Stick);
+    let terminal = terminal_number();
+    let copied = Bring { stick: stick.path(), spool: &spool, held: &held, terminal }.run(&mut board);
+    let _ = tell.send(News::Copied(copied));
+    board.tell(Step::Checking, Facts::default());
+    let report = keep(to, now)?;
+    let why = Verdict::read(&said).why;
+    board.tell(
+        if report.has_refusals() { Step::Refused } else { Step::InForce },
+        Facts { why, ..Facts::default() },
+    );
+    Ok(report)
+}
+
+fn keep(to: &Directories, now: Now) -> Result<Box<Report>> {
     for _ in 0..TRIES {
         match run(to, now, Look::Whole) {
             Err(KeeperFault::Memory(MemoryFault::Lock(_))) => thread::sleep(WAIT),

@@ -80,18 +80,17 @@ impl Folder {
         self.files.len()
     }
 
-    /// Copies all, and tells after each how many there are.
+    /// Copies all to a folder.
     ///
     /// # Errors
     /// If one cannot be written.
-    pub(super) fn copy_to(&self, spool: &Path, mut copied: impl FnMut(usize)) -> Result<()> {
-        for (count, (path, bytes)) in (1..).zip(&self.files) {
-            let path = spool.join(path);
+    pub(super) fn copy_to(&self, stick: &Path) -> Result<()> {
+        for (path, bytes) in &self.files {
+            let path = stick.join(path);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
             }
             fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
-            copied(count);
         }
         Ok(())
     }

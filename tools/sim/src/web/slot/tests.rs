@@ -61,8 +61,8 @@ fn todays_stick_is_in_force_and_the_gate_decides_by_it() {
     let (mut stage, mut slot) = (stage(), Slot::default());
     assert!(stage.list_age_s() > 3 * 86_400);
     let view = put(&mut slot, &mut stage, Sample::New);
-    assert_eq!((view.state, view.copied), (State::Taken, view.files), "{}", view.report.join("\n"));
-    assert!(view.files > 10 && says(&view, "status-list") && says(&view, "生效"));
+    assert_eq!(view.state, State::Taken, "{}", view.report.join("\n"));
+    assert!(view.copied > 10 && view.files > 10 && says(&view, "status-list") && says(&view, "生效"));
     assert!(stage.list_age_s() < 3_600, "the list is today's");
     stage.run_until_renewed().unwrap();
     let since = stage.screens_shown();
