@@ -65,6 +65,11 @@ impl Hub {
         }
     }
 
+    /// Takes one batch, whatever its file is called.
+    pub(crate) fn take_file(&mut self, path: &Path) {
+        self.take_batch(&fs::read(path).unwrap());
+    }
+
     fn take_batch(&mut self, bytes: &[u8]) {
         let key = alleged_terminal(bytes).ok().and_then(|terminal| self.keys.get(&terminal));
         let Some(Ok(batch)) = key.map(|key| verify_batch(bytes, key)) else {

@@ -1,0 +1,21 @@
+//! Sticks as they come: lost, copied, swapped, stale, pulled out half-way, full, full of links and giant files. Each harms nothing.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
+#![allow(dead_code, reason = "shared with the repositories' tests, which use more of it")]
+
+#[path = "repositories/authority.rs"]
+mod authority;
+#[path = "sticks/hazards.rs"]
+mod hazards;
+#[path = "support/hub.rs"]
+mod hub;
+#[path = "repositories/land.rs"]
+mod land;
+#[path = "sticks/manual.rs"]
+mod manual;
+#[path = "support/programs.rs"]
+mod programs;
+#[path = "sticks/records.rs"]
+mod records;
+#[path = "sticks/visit.rs"]
+mod visit;

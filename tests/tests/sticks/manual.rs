@@ -1,0 +1,54 @@
+//! The technician's manual, run as it is written: the commands of both languages are the same, and do what they say.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::programs::program;
+use super::visit::Desk;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/manual/");
+
+fn commands(file: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(FOLDER).join(file)).unwrap();
+    text.lines().filter(|line| line.starts_with("gate-field ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_commands_of_the_manual_do_a_night() {
+    let commands = commands("technician.en.md");
+    assert_eq!(commands, self::commands("technician.zh.md"));
+    let mut desk = Desk::new();
+    desk.land.bring_out();
+    let served = desk.served();
+    let (field, trust) = (program("gate-field", "gate-field"), program("gate-trust", "gate-trust"));
+    let folder = desk.land.folder.path().to_path_buf();
+    let places = [
+        ("PUBLISHED", served.clone()),
+        ("STICK", desk.stick.clone()),
+        ("SPOOL", desk.land.to.spool.clone()),
+        ("STATE", desk.land.to.state.clone()),
+        ("DATA", desk.land.to.data.clone()),
+        ("RECORDS", folder.join("records")),
+        ("BOARD", folder.join("visit.json")),
+        ("visits.log", folder.join("visits.log")),
+        ("gate-trust", trust),
+    ];
+    let mut said = Vec::new();
+    for command in &commands {
+        let words = command.split(' ').skip(1).map(|word| {
+            let place = places.iter().find(|(name, _)| *name == word);
+            place.map_or_else(|| word.to_owned(), |(_, path)| path.to_str().unwrap().to_owned())
+        });
+        let output = Command::new(&field).args(words).output().unwrap();
+        let code = output.status.code();
+        // There is no list in this desk's data: the visit says so, and ends with 1.
+        assert!(code == Some(0) || command.contains(" visit ") && code == Some(1), "{command}: {output:?}");
+        said.push(String::from_utf8(output.stdout).unwrap());
+    }
+    let all = said.join("\n");
+    for expected in ["MB/s", "记录箱 outbox", "可以拔出", "带出 out", "收回 back", "终端 terminal 7"]
+    {
+        assert!(all.contains(expected), "{expected} in {all}");
+    }
+    assert!(!desk.land.manifest().is_empty(), "the data are in force");
+}
