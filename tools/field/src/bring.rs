@@ -8,11 +8,12 @@ use gate_carry::{Held, Spool, of_status, of_trust};
 use gate_core::query::TerminalNumber;
 use gate_core::records::acknowledgement::ACKNOWLEDGEMENT_MOST;
 use gate_core::records::names::{ACKS, parse_acknowledgement};
+use gate_core::screen::{Percent, UpdateStep};
 use gate_tuf::{Repository, Targets};
 
 use crate::copying::{Copied, Copying};
 use crate::files;
-use crate::visit::{Board, Facts, Step};
+use crate::visit::Board;
 
 /// Acknowledgements of one terminal, at most.
 const ACKNOWLEDGEMENTS_MOST: usize = 16;
@@ -44,11 +45,11 @@ impl Bring<'_> {
         }
         let whole = plans.iter().map(|(_, plan)| plan.bytes()).sum();
         let mut done = 0;
-        board.tell(Step::Copying, Facts { whole, ..Facts::default() });
+        board.data(UpdateStep::Copying(Percent::of(done, whole)));
         for (copying, plan) in &plans {
             let one = copying.run(plan, &mut |bytes| {
                 done += bytes;
-                board.tell(Step::Copying, Facts { done, whole, ..Facts::default() });
+                board.data(UpdateStep::Copying(Percent::of(done, whole)));
             });
             copied.add(one);
         }

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use gate_carry::{Held, Spool};
 use gate_core::query::TerminalNumber;
+use gate_core::screen::{Percent, UpdateRefused, UpdateStep};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::give_back::give_back;
@@ -16,7 +17,7 @@ use gate_field::receipt::Receipt;
 use gate_field::status::{in_words, status};
 use gate_field::take::{Stopped, take};
 use gate_field::verdict::Verdict;
-use gate_field::visit::{Board, Carrier, Facts, Step, Why};
+use gate_field::visit::{Board, Carrier};
 
 /// 天府闸机 Tianfu Gate: the technician's night. Data to terminals, records back.
 #[derive(Parser)]
@@ -83,7 +84,7 @@ struct VisitArgs {
     #[arg(long, value_name = "N")]
     terminal: u32,
     /// What brings the data
-    #[arg(long, default_value = "stick")]
+    #[arg(long, default_value = "stick", value_parser = carrier, value_name = "stick|laptop")]
     carrier: Carrier,
     /// What the screen is told in
     #[arg(long, value_name = "FILE")]
@@ -154,7 +155,7 @@ impl VisitArgs {
         let mut board = Board::at(self.board.as_deref(), self.carrier);
         let copied = self.bring(terminal, &mut board)?;
         // Reading has ended: from here on the stick is only written.
-        board.tell(Step::Checking, Facts::default());
+        board.data(UpdateStep::Checking(Percent::of(0, 1)));
         let kept = self.keep(&mut board)?;
         let receipt = self.receipt(&copied, &kept);
         let spool = &self.spool;
@@ -199,9 +200,8 @@ impl VisitArgs {
             ensure!(status.code().is_some_and(|code| code < 2), "{program} failed: nothing new is in force");
         }
         let verdict = Verdict::read(&self.state.join("report.json"));
-        let step = if verdict.refused.is_empty() { Step::InForce } else { Step::Refused };
-        let why: Option<Why> = verdict.why;
-        board.tell(step, Facts { why, ..Facts::default() });
+        let why: Option<UpdateRefused> = verdict.why;
+        board.data(why.map_or(UpdateStep::InForce, UpdateStep::Refused));
         Ok(verdict)
     }
 
@@ -239,6 +239,14 @@ impl ReturnArgs {
             );
         }
         Ok(if odd == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}
+
+fn carrier(word: &str) -> Result<Carrier, String> {
+    match word {
+        "stick" => Ok(Carrier::Stick),
+        "laptop" => Ok(Carrier::Laptop),
+        _ => Err("stick or laptop".into()),
     }
 }
 

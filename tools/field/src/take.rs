@@ -10,11 +10,12 @@ use gate_core::query::TerminalNumber;
 use gate_core::records::account::ACCOUNT_MOST;
 use gate_core::records::batch::BATCH_MOST;
 use gate_core::records::names::{BatchName, OUT, account_name};
+use gate_core::screen::{LogsStep, LogsStopped, Percent};
 
 use crate::files::{self, For};
 use crate::outbox::{Kind, Outbox, Wrote};
 use crate::receipt::Receipt;
-use crate::visit::{Board, Facts, Step, Why};
+use crate::visit::Board;
 
 /// What taking came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,9 +58,8 @@ pub fn take(
     };
     match write(&mut outbox, (spool, terminal), receipt, board, &mut taken) {
         Ok(()) => {
-            let why = (taken.left > 0).then_some(Why::NoRoom);
-            let step = if taken.left > 0 { Step::Stopped } else { Step::Written };
-            board.tell(step, Facts { why, waiting: taken.left, ..Facts::default() });
+            let full = LogsStep::Stopped(LogsStopped::NoRoom);
+            board.records(if taken.left > 0 { full } else { LogsStep::Written }, taken.left);
             Ok(taken)
         }
         Err(error) => Err(stopped(board, taken, error)),
@@ -67,7 +67,7 @@ pub fn take(
 }
 
 fn stopped(board: &mut Board, taken: Taken, error: io::Error) -> Stopped {
-    board.tell(Step::Stopped, Facts { why: Some(Why::PulledOut), ..Facts::default() });
+    board.records(LogsStep::Stopped(LogsStopped::PulledOut), 0);
     Stopped::Broken(taken, error)
 }
 
@@ -101,7 +101,7 @@ fn write(
             Wrote::Full => taken.left += 1,
         }
         let waiting = u32::try_from(whole - done).unwrap_or(u32::MAX);
-        board.tell(Step::Writing, Facts { done, whole, waiting, why: None });
+        board.records(LogsStep::Writing(Percent::of(done, whole)), waiting);
     }
     let stick: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
     let receipt = Receipt { stick, batches: taken.batches, left: taken.left, ..receipt.clone() };

@@ -5,9 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use gate_core::screen::UpdateRefused;
 use serde::Deserialize;
-
-use crate::visit::Why;
 
 const REPORT_MOST: u64 = 1 << 20;
 
@@ -19,7 +18,7 @@ pub struct Verdict {
     /// What it did not take, and why.
     pub refused: Vec<String>,
     /// The gravest cause, as the screen says it.
-    pub why: Option<Why>,
+    pub why: Option<UpdateRefused>,
 }
 
 #[derive(Deserialize)]
@@ -61,22 +60,22 @@ impl Verdict {
     }
 }
 
-fn why(cause: &str) -> Why {
+fn why(cause: &str) -> UpdateRefused {
     match cause {
-        "unsigned" | "changed" | "unfit" => Why::Unproven,
-        "older" | "ended" | "future" => Why::Older,
-        "foreign" => Why::NotForHere,
-        "terminal" => Why::NoRoom,
-        _ => Why::Unreadable,
+        "unsigned" | "changed" | "unfit" => UpdateRefused::Unproven,
+        "older" | "ended" | "future" => UpdateRefused::Older,
+        "foreign" => UpdateRefused::NotForHere,
+        "terminal" => UpdateRefused::NoRoom,
+        _ => UpdateRefused::Unreadable,
     }
 }
 
-fn gravity(why: Why) -> u8 {
+fn gravity(why: UpdateRefused) -> u8 {
     match why {
-        Why::Unproven => 0,
-        Why::NotForHere => 1,
-        Why::Older => 2,
-        Why::NoRoom | Why::PulledOut => 3,
-        Why::Unreadable => 4,
+        UpdateRefused::Unproven => 0,
+        UpdateRefused::NotForHere => 1,
+        UpdateRefused::Older => 2,
+        UpdateRefused::NoRoom => 3,
+        UpdateRefused::Unreadable => 4,
     }
 }

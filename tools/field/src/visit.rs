@@ -4,66 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use gate_core::screen::{LogsOut, LogsStep, UpdateStep, Updating};
+use gate_core::visit::Visit;
 
-/// What brings and takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Carrier {
-    /// A USB stick.
-    Stick,
-    /// A technician's laptop.
-    Laptop,
-}
-
-/// A step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Data come: the carrier must stay.
-    Copying,
-    /// They are verified: the carrier may go.
-    Checking,
-    /// They are in force.
-    InForce,
-    /// They are not.
-    Refused,
-    /// Records go: the carrier must stay.
-    Writing,
-    /// They are written: the carrier may go.
-    Written,
-    /// Writing has ended early.
-    Stopped,
-}
-
-/// A cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// The carrier cannot be read.
-    Unreadable,
-    /// Nothing on it is for this terminal.
-    NotForHere,
-    /// Signatures do not hold.
-    Unproven,
-    /// Older than what is in force.
-    Older,
-    /// No room.
-    NoRoom,
-    /// Pulled out.
-    PulledOut,
-}
-
-#[derive(Serialize)]
-struct Document {
-    format: u8,
-    beat: u64,
-    carrier: Carrier,
-    step: Step,
-    percent: u8,
-    why: Option<Why>,
-    waiting: u32,
-}
+pub use gate_core::screen::Carrier;
 
 /// The file.
 #[derive(Debug)]
@@ -71,20 +15,7 @@ pub struct Board {
     path: Option<PathBuf>,
     carrier: Carrier,
     beat: u64,
-    told: Option<(Step, u8)>,
-}
-
-/// How far a step is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Done of the whole, in bytes.
-    pub done: u64,
-    /// The whole.
-    pub whole: u64,
-    /// The cause.
-    pub why: Option<Why>,
-    /// Records that wait.
-    pub waiting: u32,
+    told: Option<Visit>,
 }
 
 impl Board {
@@ -94,32 +25,24 @@ impl Board {
         Board { path: path.map(Path::to_path_buf), carrier, beat: 0, told: None }
     }
 
-    /// Tells a step; of one that goes on, each percent once.
-    pub fn tell(&mut self, step: Step, facts: Facts) {
-        let Some(path) = &self.path else { return };
-        let percent = match step {
-            Step::Copying | Step::Checking | Step::Writing => percent(facts.done, facts.whole),
-            Step::InForce | Step::Refused | Step::Written | Step::Stopped => 0,
-        };
-        if self.told == Some((step, percent)) {
-            return;
-        }
-        self.told = Some((step, percent));
+    /// Tells how far data are; of a step that goes on, each percent once.
+    pub fn data(&mut self, step: UpdateStep) {
+        self.tell(Visit::Data(Updating { carrier: self.carrier, step }));
+    }
+
+    /// Tells how far records are.
+    pub fn records(&mut self, step: LogsStep, waiting: u32) {
+        self.tell(Visit::Records(LogsOut { waiting, step }));
+    }
+
+    fn tell(&mut self, visit: Visit) {
+        let Some(path) = self.path.as_ref().filter(|_| self.told != Some(visit)) else { return };
+        self.told = Some(visit);
         self.beat += 1;
-        let Facts { why, waiting, .. } = facts;
-        let document =
-            Document { format: 1, beat: self.beat, carrier: self.carrier, step, percent, why, waiting };
         let part = path.with_extension("part");
-        if let Ok(bytes) = serde_json::to_vec(&document)
-            && std::fs::write(&part, bytes).is_ok()
-        {
+        if std::fs::write(&part, visit.document(self.beat).as_bytes()).is_ok() {
             // A screen that says nothing new does no harm.
             let _ = std::fs::rename(&part, path);
         }
     }
-}
-
-fn percent(done: u64, whole: u64) -> u8 {
-    let share = if whole == 0 { 100 } else { u128::from(done) * 100 / u128::from(whole) };
-    u8::try_from(share.min(100)).unwrap_or(100)
 }
