@@ -41,7 +41,7 @@ fn person(serial: u16) -> Person {
 }
 
 impl Round {
-    pub(crate) fn new() -> Round {
+    fn new() -> Round {
         Round::with(0)
     }
 
@@ -56,10 +56,9 @@ impl Round {
             let digest = sha256(&[&n.to_be_bytes()]);
             (vec![Subject::from_bytes(*digest.as_bytes().first_chunk().unwrap())], Colour::Green)
         });
-        let folder = tempfile::tempdir().unwrap();
-        let spool = Some(folder.path().join("spool"));
-        let setting = Setting { listed: listed.chain(strangers).collect(), spool, ..Setting::default() };
+        let setting = Setting { listed: listed.chain(strangers).collect(), ..Setting::default() };
         let stage = Stage::new(setting, province).unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let now = stage.time();
         let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
         let to = Directories {
@@ -154,13 +153,8 @@ impl Round {
     }
 
     pub(crate) fn carry(&self) {
-        self.carry_to(&self.to.spool);
-    }
-
-    /// What a carrier does, into a folder of its own.
-    pub(crate) fn carry_to(&self, folder: &std::path::Path) {
-        self.trust.carry(folder);
-        self.status.carry(folder);
+        self.trust.carry(&self.to.spool);
+        self.status.carry(&self.to.spool);
     }
 
     pub(crate) fn keep(&self) -> gate_trust::report::Report {
