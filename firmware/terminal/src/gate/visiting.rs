@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use gate_core::screen::{UpdateStep, Updating};
 use gate_core::visit::Visit;
 use gate_wire::time::Millis;
 
@@ -15,6 +16,8 @@ use crate::errand::Errand;
 const LOOK_MS: u64 = 500;
 /// A visit that goes on tells at least so often, or it has died.
 const SILENT_MS: u64 = 30_000;
+/// Verification tells nothing while it reads a province's base; the carrier may go, so nobody waits for this.
+const CHECKING_MS: u64 = 600_000;
 /// What has ended stands on the screen for this long, unless its file is taken away.
 const ENDED_MS: u64 = 60_000;
 
@@ -54,8 +57,7 @@ impl Visiting {
     pub(crate) fn in_front(&self, now: Millis) -> Option<Visit> {
         let told = self.told.as_ref()?;
         let visit = told.visit?;
-        let most = if visit.goes_on() { SILENT_MS } else { ENDED_MS };
-        (now.since(told.since).0 < most).then_some(visit)
+        (now.since(told.since).0 < silent_most(visit)).then_some(visit)
     }
 
     fn hear(&mut self, bytes: Option<Vec<u8>>, now: Millis) {
@@ -77,9 +79,18 @@ impl Visiting {
     }
 }
 
+/// A visit whose file has not changed for this long is not shown any more.
+fn silent_most(visit: Visit) -> u64 {
+    match visit {
+        Visit::Data(Updating { step: UpdateStep::Checking(_), .. }) => CHECKING_MS,
+        visit if visit.goes_on() => SILENT_MS,
+        _ => ENDED_MS,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use gate_core::screen::{Carrier, Percent, UpdateStep, Updating};
+    use gate_core::screen::{Carrier, Percent};
 
     use super::*;
 
@@ -100,6 +111,9 @@ mod tests {
         assert_eq!(visiting.in_front(Millis(31_000)), None, "the same file for 30 s");
         visiting.hear(told(copying, 2).1, Millis(40_000));
         assert_eq!(visiting.in_front(Millis(69_999)), Some(visit), "a beat is a sign of life");
+        let (visit, bytes) = told(UpdateStep::Checking(Percent::of(0, 1)), 3);
+        visiting.hear(bytes, Millis(100_000));
+        assert_eq!(visiting.in_front(Millis(600_000)), Some(visit), "a base takes its time");
     }
 
     #[test]
