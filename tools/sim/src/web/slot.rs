@@ -15,11 +15,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use gate_carry::{Held, Spool};
 use gate_core::manifest::Dataset;
+use gate_core::screen::{Percent, UpdateStep};
 use gate_core::visit::FILE_NAME;
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::verdict::Verdict;
-use gate_field::visit::{Board, Carrier, Facts, Step};
+use gate_field::visit::{Board, Carrier};
 use gate_trust::memory::MemoryFault;
 use gate_trust::report::Report;
 use gate_trust::{Directories, KeeperFault, Look, Now, run};
@@ -221,13 +222,9 @@ fn visit(folder: &Folder, to: &Directories, now: Now, tell: &Sender<News>) -> Re
     let terminal = terminal_number();
     let copied = Bring { stick: stick.path(), spool: &spool, held: &held, terminal }.run(&mut board);
     let _ = tell.send(News::Copied(copied));
-    board.tell(Step::Checking, Facts::default());
+    board.data(UpdateStep::Checking(Percent::of(0, 1)));
     let report = keep(to, now)?;
-    let why = Verdict::read(&said).why;
-    board.tell(
-        if report.has_refusals() { Step::Refused } else { Step::InForce },
-        Facts { why, ..Facts::default() },
-    );
+    board.data(Verdict::read(&said).why.map_or(UpdateStep::InForce, UpdateStep::Refused));
     Ok(report)
 }
 
