@@ -14,10 +14,15 @@ mod datasets;
 mod folding;
 #[path = "repositories/hazards.rs"]
 mod hazards;
+#[path = "support/hub.rs"]
+#[allow(dead_code, reason = "shared with the sticks' tests, which use more of it")]
+mod hub;
 #[path = "repositories/journey.rs"]
 mod journey;
 #[path = "repositories/land.rs"]
 mod land;
+#[path = "repositories/night.rs"]
+mod night;
 #[path = "repositories/over_https.rs"]
 mod over_https;
 #[path = "support/programs.rs"]

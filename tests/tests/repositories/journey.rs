@@ -41,7 +41,7 @@ fn person(serial: u16) -> Person {
 }
 
 impl Round {
-    fn new() -> Round {
+    pub(crate) fn new() -> Round {
         Round::with(0)
     }
 
@@ -56,9 +56,10 @@ impl Round {
             let digest = sha256(&[&n.to_be_bytes()]);
             (vec![Subject::from_bytes(*digest.as_bytes().first_chunk().unwrap())], Colour::Green)
         });
-        let setting = Setting { listed: listed.chain(strangers).collect(), ..Setting::default() };
-        let stage = Stage::new(setting, province).unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let spool = Some(folder.path().join("spool"));
+        let setting = Setting { listed: listed.chain(strangers).collect(), spool, ..Setting::default() };
+        let stage = Stage::new(setting, province).unwrap();
         let now = stage.time();
         let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
         let to = Directories {
@@ -153,8 +154,13 @@ impl Round {
     }
 
     pub(crate) fn carry(&self) {
-        self.trust.carry(&self.to.spool);
-        self.status.carry(&self.to.spool);
+        self.carry_to(&self.to.spool);
+    }
+
+    /// What a carrier does, into a folder of its own.
+    pub(crate) fn carry_to(&self, folder: &std::path::Path) {
+        self.trust.carry(folder);
+        self.status.carry(folder);
     }
 
     pub(crate) fn keep(&self) -> gate_trust::report::Report {
