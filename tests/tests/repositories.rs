@@ -32,6 +32,8 @@ mod programs;
 mod toxic;
 #[path = "repositories/visits.rs"]
 mod visits;
+#[path = "repositories/way.rs"]
+mod way;
 
 /// The carrier of the attacks here; `over_https` tries the same ones by network.
 const BY: land::Carrier = land::Carrier::Stick;

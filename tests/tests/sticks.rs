@@ -17,5 +17,9 @@ mod manual;
 mod programs;
 #[path = "sticks/records.rs"]
 mod records;
+#[path = "../../firmware/sync/tests/support/toxic.rs"]
+mod toxic;
 #[path = "sticks/visit.rs"]
 mod visit;
+#[path = "repositories/way.rs"]
+mod way;

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::{Authority, Roster};
-use super::over_https::Way;
+use super::way::Way;
 
 /// The seed of the test terminal's device key.
 const DEVICE: [u8; 32] = [7; 32];

@@ -1,20 +1,7 @@
 //! The same attacks with the network carrier between the repositories and the keeper: a hub serves what the attacker left
 //! there, `gate-sync` mirrors it into the spool, `gate-trust` says why it is refused, or the carrier did before it.
 
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use gate_core::query::TerminalNumber;
-use gate_sync::fetch::FetchFault;
-use gate_sync::held::Held;
-use gate_sync::mirror::Place;
-use gate_sync::patience::Patience;
-use gate_sync::{Line, LineFault, Spool, mirror};
-use gate_trust::{Directories, Repository};
-
 use super::land::Carrier;
-use super::toxic::Hub;
 use super::{authority, land};
 
 #[expect(clippy::duplicate_mod, reason = "the same attacks, another carrier")]
@@ -22,48 +9,3 @@ use super::{authority, land};
 mod attacks;
 
 const BY: Carrier = Carrier::Https;
-/// A pipe at the hub never answers; everything else does at once, but on a busy machine.
-const PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(60),
-    answer: Duration::from_secs(3),
-    window: Duration::from_secs(3),
-    least_rate: 1,
-};
-const ROUNDS: usize = 3;
-const SPOOL_MOST: u64 = 64 << 20;
-
-/// A network: a hub that serves a folder, and what the carrier said last.
-pub(crate) struct Way {
-    pub(crate) folder: PathBuf,
-    hub: Hub,
-    faults: RefCell<Vec<String>>,
-}
-
-impl Way {
-    pub(crate) fn new(folder: &Path) -> Way {
-        Way { folder: folder.into(), hub: Hub::honest(folder), faults: RefCell::default() }
-    }
-
-    pub(crate) fn faults(&self) -> Vec<String> {
-        self.faults.borrow().clone()
-    }
-
-    /// Rounds until one was not cut short by a machine that is busy.
-    pub(crate) fn mirror(&self, to: &Directories, terminal: TerminalNumber) {
-        let line = Line::open(&self.hub.address, self.hub.authority.pem.as_bytes(), PATIENCE).unwrap();
-        let spool = Spool::open(&to.spool, SPOOL_MOST).unwrap();
-        for _ in 0..ROUNDS {
-            let held = Held::read(&to.state.join("report.json"));
-            let place = Place { spool: &spool, held: &held, terminal: terminal.value() };
-            let round = mirror(&line, place, Repository::Trust);
-            assert!(spool.used().unwrap() <= SPOOL_MOST);
-            let words = round.faults.iter().map(|(name, fault)| format!("{name}: {fault}"));
-            *self.faults.borrow_mut() = words.collect();
-            let waited =
-                |(_, fault): &(String, FetchFault)| matches!(fault, FetchFault::Line(LineFault::Wait(_)));
-            if !round.faults.iter().any(waited) {
-                break;
-            }
-        }
-    }
-}
