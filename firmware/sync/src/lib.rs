@@ -7,10 +7,10 @@
 //!
 //! | step | module |
 //! |---|---|
-//! | one request over HTTPS, its limits and its patience | [`line`] |
+//! | one request over HTTPS, its limits and its patience | [`mod@line`] |
 //! | one file, from where it was cut off | [`fetch`] |
 //! | which files a terminal needs | [`gate_carry::wants`] |
-//! | one repository, oldest root to newest target | [`mirror`] |
+//! | one repository, oldest root to newest target | [`mod@mirror`] |
 //! | the folder, its bound, names and renames | [`gate_carry::spool`] |
 //! | when to try again | [`rhythm`] |
 //! | batches out, acknowledgements in | [`upload`] |

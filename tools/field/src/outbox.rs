@@ -104,7 +104,7 @@ pub struct Outbox {
 /// What writing came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrote {
-    /// It is in it, synced with the next [`Outbox::seal`].
+    /// It is in it, synced with the next [`Writer::seal`].
     Frame,
     /// It was there already.
     Known,
