@@ -56,7 +56,7 @@ impl Gate {
     /// Holds a code before the camera until it has its verdict.
     pub(crate) fn show(&mut self, picture: &[u8]) {
         fs::write(self.frames.join("code.png"), picture).unwrap();
-        self.wait_for("sounder: Verdict");
+        self.wait_for("lamps: Verdict");
         fs::remove_file(self.frames.join("code.png")).unwrap();
         self.pass(1_200);
     }
@@ -73,7 +73,7 @@ impl Gate {
     /// The attendant types a passport that nobody listed.
     pub(crate) fn type_passport(&mut self, one: &Invented) {
         self.keys(&format!("document 1 {} ok", one.passport));
-        self.wait_for("sounder: Verdict(Assist)");
+        self.wait_for("lamps: Verdict(Assist)");
         self.pass(1_200);
     }
 
