@@ -7,6 +7,7 @@ use gate_proof::digest::sha256;
 use gate_proof::ed25519::{PublicKey, SigningFault, SigningKey};
 
 use crate::query::TerminalNumber;
+use crate::records::join;
 
 /// The header with the terminal's number.
 pub const TERMINAL_HEADER: &str = "gate-terminal";
@@ -36,17 +37,9 @@ pub struct LineRefused;
 impl LineRequest<'_> {
     /// Tag · terminal u32 · SHA-256 of method, of path, of body: no part can pose as another.
     fn message(&self) -> [u8; TAG.len() + 4 + 3 * 32] {
-        let mut out = [0; TAG.len() + 4 + 3 * 32];
         let [method, path, body] =
             [self.method.as_bytes(), self.path.as_bytes(), self.body].map(|part| sha256(&[part]).0);
-        let parts = [TAG, &self.terminal.value().to_be_bytes(), &method, &path, &body];
-        let mut rest = &mut out[..];
-        for part in parts {
-            let (head, tail) = rest.split_at_mut(part.len());
-            head.copy_from_slice(part);
-            rest = tail;
-        }
-        out
+        join(&[TAG, &self.terminal.value().to_be_bytes(), &method, &path, &body])
     }
 
     /// Signs it.

@@ -17,5 +17,5 @@ pub mod names;
 mod row;
 
 pub use row::{
-    AAD_BYTES, DayKeyId, JournalId, NOTHING_BEFORE, OpenRowRefused, Place, Row, SEALED_BYTES, take,
+    AAD_BYTES, DayKeyId, JournalId, NOTHING_BEFORE, OpenRowRefused, Place, Row, SEALED_BYTES, join, take,
 };

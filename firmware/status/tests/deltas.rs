@@ -5,6 +5,7 @@ mod support;
 
 use std::path::Path;
 
+use gate_proof::subject::Subject;
 use gate_status::{
     AmendRefused, Amendments, Answer, Changes, DeltaDamaged, DeltaOrder, DeltaRefused, DeskKeys, Epoch,
     KeyChange, ListFault, PersonSplit, Progress, Rank, Region, Scope, SealedList, Shelf, ShelfFault,
@@ -24,20 +25,24 @@ fn base(folder: &Path, scope: Scope) -> SealedList {
     open(&path)
 }
 
-#[test]
-fn a_delta_changes_whom_it_names_and_the_time_of_everybody() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut list = base(folder.path(), Scope::Population);
-    let before = list.head().as_of;
-    let wanted = [
+/// Every kind of change a delta makes.
+fn every_kind() -> [(Vec<Subject>, Wanted); 6] {
+    [
         (vec![subject(20)], Wanted::Colour(Colour::Green)),
         (vec![subject(1003)], RED),
         (vec![subject(30)], Wanted::Removed),
         (vec![subject(5)], Wanted::Removed),
         (vec![subject(500), subject(501)], RED),
         (vec![subject(40), subject(1040)], RED),
-    ];
-    let file = amended(&list, &wanted);
+    ]
+}
+
+#[test]
+fn a_delta_changes_whom_it_names_and_the_time_of_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    let before = list.head().as_of;
+    let file = amended(&list, &every_kind());
     list.apply(&file).unwrap();
     assert_eq!(list.head().as_of, before.plus(300));
     let red = Ok(Answer::Listed(Colour::Red));
@@ -57,15 +62,7 @@ fn people_are_counted_by_the_colour_that_they_have_now() {
     let folder = tempfile::tempdir().unwrap();
     let mut list = base(folder.path(), Scope::Population);
     assert_eq!(list.tally(), Ok(Tally { green: 0, yellow: 50, red: 50 }), "second numbers are nobody");
-    let wanted = [
-        (vec![subject(20)], Wanted::Colour(Colour::Green)),
-        (vec![subject(1003)], RED),
-        (vec![subject(30)], Wanted::Removed),
-        (vec![subject(5)], Wanted::Removed),
-        (vec![subject(500), subject(501)], RED),
-        (vec![subject(40), subject(1040)], RED),
-    ];
-    list.apply(&amended(&list, &wanted)).unwrap();
+    list.apply(&amended(&list, &every_kind())).unwrap();
     let tally = list.tally().unwrap();
     assert_eq!(tally, Tally { green: 1, yellow: 47, red: 51 });
     assert_eq!(tally.people(), list.counted().unwrap().0);

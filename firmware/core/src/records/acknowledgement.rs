@@ -14,7 +14,7 @@ use gate_wire::cose::{CoseError, Kid, Sign1};
 use gate_wire::time::Timestamp;
 use heapless::Vec;
 
-use super::row::{JournalId, NOTHING_BEFORE, take};
+use super::row::{JournalId, NOTHING_BEFORE, join, take};
 use crate::keyset::{Force, KeySet};
 use crate::query::{Sequence, TerminalNumber};
 
@@ -76,23 +76,15 @@ impl Acknowledgement {
     }
 
     fn encode(&self) -> [u8; PAYLOAD_BYTES] {
-        let mut out = [0; PAYLOAD_BYTES];
-        let parts = [
-            &[FORMAT][..],
+        join(&[
+            &[FORMAT],
             &self.terminal.value().to_be_bytes(),
             &self.journal.0,
             &self.watermark.0.to_be_bytes(),
             &self.hash.0,
             &self.epoch.to_be_bytes(),
             &self.issued.unix().to_be_bytes(),
-        ];
-        let mut rest = &mut out[..];
-        for part in parts {
-            let (head, tail) = rest.split_at_mut(part.len());
-            head.copy_from_slice(part);
-            rest = tail;
-        }
-        out
+        ])
     }
 
     fn parse(payload: &[u8]) -> Option<Acknowledgement> {

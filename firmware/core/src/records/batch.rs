@@ -15,7 +15,7 @@ use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::{CoseError, Kid, Sign1};
 
 use super::names::BatchName;
-use super::row::{JournalId, Row, SEALED_BYTES, take};
+use super::row::{JournalId, Row, SEALED_BYTES, join, take};
 use crate::query::{Sequence, TerminalNumber};
 
 const FORMAT: u8 = 1;
@@ -74,17 +74,9 @@ impl Header {
     /// As a payload begins.
     #[must_use]
     pub fn encode(&self) -> [u8; HEADER_BYTES] {
-        let mut out = [0; HEADER_BYTES];
         let (first, count) = (self.first.0.to_be_bytes(), self.count.to_be_bytes());
         let terminal = self.terminal.value().to_be_bytes();
-        let parts = [&[FORMAT][..], &terminal, &self.journal.0, &first, &count, &self.previous.0];
-        let mut rest = &mut out[..];
-        for part in parts {
-            let (head, tail) = rest.split_at_mut(part.len());
-            head.copy_from_slice(part);
-            rest = tail;
-        }
-        out
+        join(&[&[FORMAT], &terminal, &self.journal.0, &first, &count, &self.previous.0])
     }
 
     fn parse(mut bytes: &[u8]) -> Result<Header, BatchRefused> {

@@ -132,6 +132,22 @@ pub fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
     out
 }
 
+/// The parts one after another, zeros behind them; the reverse of [`take`].
+///
+/// # Panics
+/// If the parts are longer than `N`, which no caller with a fixed layout meets.
+#[must_use]
+pub fn join<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut out = [0; N];
+    let mut rest = &mut out[..];
+    for part in parts {
+        let (head, tail) = rest.split_at_mut(part.len());
+        head.copy_from_slice(part);
+        rest = tail;
+    }
+    out
+}
+
 /// Where a record will stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
