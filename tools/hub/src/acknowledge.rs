@@ -39,22 +39,25 @@ impl Acknowledger {
 
     /// Acknowledgements of what is held, each with its length in two bytes before it.
     #[must_use]
-    pub fn say(&self, terminal: TerminalNumber, held: &[Held], (epoch, now): (u32, Timestamp)) -> Vec<u8> {
+    pub fn say(&self, terminal: TerminalNumber, held: &[Held], as_of: (u32, Timestamp)) -> Vec<u8> {
         let mut answer = Vec::new();
-        for one in held {
-            let said = Acknowledgement {
-                terminal,
-                journal: one.journal,
-                watermark: one.watermark,
-                hash: one.hash,
-                epoch,
-                issued: now,
-            };
-            // Without a signature there is no acknowledgement: the terminal keeps its rows.
-            let Ok(bytes) = said.sign(&self.key, self.kid) else { continue };
+        for bytes in held.iter().filter_map(|one| self.word(terminal, one, as_of)) {
             answer.extend_from_slice(&u16::try_from(bytes.len()).unwrap_or(0).to_be_bytes());
             answer.extend_from_slice(&bytes);
         }
         answer
+    }
+
+    /// One of them. Without a signature there is no acknowledgement: the terminal keeps its rows.
+    #[must_use]
+    pub fn word(
+        &self,
+        terminal: TerminalNumber,
+        held: &Held,
+        (epoch, issued): (u32, Timestamp),
+    ) -> Option<Vec<u8>> {
+        let (journal, watermark, hash) = (held.journal, held.watermark, held.hash);
+        let said = Acknowledgement { terminal, journal, watermark, hash, epoch, issued };
+        said.sign(&self.key, self.kid).ok().map(|bytes| bytes.to_vec())
     }
 }

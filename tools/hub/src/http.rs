@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,15 +13,15 @@ use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use gate_core::query::TerminalNumber;
-use gate_core::records::account::{ACCOUNT_MOST, Account};
-use gate_core::records::batch::{BATCH_MOST, alleged_terminal, verify_batch};
+use gate_core::records::account::ACCOUNT_MOST;
+use gate_core::records::batch::{BATCH_MOST, alleged_terminal};
 use gate_proof::ed25519::PublicKey;
 
 use crate::line::{LineStranger, OfTerminal, identify};
 use crate::repository::{Within, answer};
-use crate::store::records::{Held, Taken, all_held, epoch, held, take};
-use crate::store::terminals::KeyUse;
-use crate::store::{StoreFault, accounts, terminals};
+use crate::store::StoreFault;
+use crate::store::intake::{self, Left, Purpose};
+use crate::store::records::{Held, JOURNALS_TOLD, Taken, all_held, epoch, held};
 use crate::writer::WriteFault;
 use crate::{Hub, metrics, now, pages};
 
@@ -28,8 +29,10 @@ mod enrol;
 
 /// Seconds after which who was turned away may come again; a carrier spreads the moment by itself.
 const AGAIN_S: u64 = 5;
-/// Journals of a terminal that are acknowledged in one answer.
-const JOURNALS_MOST: u32 = 64;
+/// Seconds after which who brought too much may come again: the longest pause that a carrier keeps.
+const TOMORROW_S: u64 = 900;
+/// How long `/healthz` waits for the thread that writes.
+const HEALTH: Duration = Duration::from_secs(5);
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,20 @@ pub enum Refused {
     /// Too much waits.
     #[error("come again later")]
     Later,
+    /// It brought too much.
+    #[error("more than a terminal may bring in a day")]
+    Enough,
+}
+
+impl std::convert::From<Left> for Refused {
+    fn from(left: Left) -> Refused {
+        match left {
+            Left::Out => Refused::Stranger,
+            Left::Revoked => Refused::Forbidden("this terminal was revoked"),
+            Left::Quota => Refused::Enough,
+            Left::Unsigned | Left::Places => Refused::Unfit(left.to_string()),
+        }
+    }
 }
 
 impl std::convert::From<LineStranger> for Refused {
@@ -86,7 +103,7 @@ pub fn paths(hub: Arc<Hub>) -> Router {
         .route("/v1/enrol", post(enrol::enrol).layer(DefaultBodyLimit::max(enrol::BODY_MOST)))
         .merge(pages::paths())
         .route("/metrics", get(measured))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(health))
         .with_state(hub)
 }
 
@@ -104,23 +121,23 @@ async fn records(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -
 
 async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer {
     let (terminal, key) = signed_by(hub, headers, "/v1/records", body.clone(), Purpose::Batch).await?;
-    let bytes = body.clone();
-    let (taken, journal) = hub
+    let quota = hub.quota;
+    let (taken, held) = hub
         .writer
         .change(move |db| {
-            // Verified before; again here because the proof cannot outlive its bytes.
-            let Ok(batch) = verify_batch(&bytes, &key) else { return Ok((Taken::Known, None)) };
-            let journal = batch.header().journal;
-            let taken = take(db, &bytes, &batch, now())?;
-            Ok((taken, held(db, terminal, &journal)?))
+            let (taken, journal) = match intake::batch(db, (&body, &key), quota, now())? {
+                Ok(taken) => taken,
+                Err(left) => return Ok(Err(left)),
+            };
+            Ok(Ok((taken, held(db, terminal, &journal)?)))
         })
-        .await?;
+        .await??;
     match taken {
         Taken::Kept => hub.metrics.kept.up(),
         Taken::Known => hub.metrics.known.up(),
         Taken::Doubted => hub.metrics.doubted.up(),
     }
-    acknowledged(hub, terminal, journal.into_iter().collect())
+    acknowledged(hub, terminal, held.into_iter().collect())
 }
 
 async fn account(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
@@ -131,13 +148,11 @@ async fn take_account(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer
     let (terminal, key) = signed_by(hub, headers, "/v1/account", body.clone(), Purpose::Account).await?;
     let held = hub
         .writer
-        .change(move |db| {
-            if let Ok(account) = Account::verify(&body, &key) {
-                accounts::take(db, &body, &account, now())?;
-            }
-            all_held(db, terminal, JOURNALS_MOST)
+        .change(move |db| match intake::account(db, (&body, &key), now())? {
+            Ok(_) => all_held(db, terminal, JOURNALS_TOLD).map(Ok),
+            Err(left) => Ok(Err(left)),
         })
-        .await?;
+        .await??;
     hub.metrics.accounts.up();
     acknowledged(hub, terminal, held)
 }
@@ -145,7 +160,7 @@ async fn take_account(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer
 async fn acknowledgements(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
     let asked = async {
         let line = line(&hub, headers, ("GET", "/v1/acknowledgements"), Bytes::new()).await?;
-        let held = hub.readers.read(|db| all_held(db, line.terminal(), JOURNALS_MOST))?;
+        let held = hub.readers.read(|db| all_held(db, line.terminal(), JOURNALS_TOLD))?;
         acknowledged(&hub, line.terminal(), held)
     };
     let answer = asked.await;
@@ -157,12 +172,6 @@ fn acknowledged(hub: &Hub, terminal: TerminalNumber, held: Vec<Held>) -> Answer 
     let Some(acknowledger) = &hub.acknowledger else { return Ok(Response::new(Body::empty())) };
     let epoch = hub.readers.read(epoch)?;
     Ok(Response::new(Body::from(acknowledger.say(terminal, &held, (epoch, now())))))
-}
-
-#[derive(Clone, Copy)]
-enum Purpose {
-    Batch,
-    Account,
 }
 
 /// Whose batch or account it is: signed by a record key of the terminal whose line brings it.
@@ -180,14 +189,8 @@ async fn signed_by(
         if alleged != line.terminal() {
             return Err(Refused::Unfit("another terminal's: bring it over that one's line".into()));
         }
-        let keys = hub.readers.read(|db| terminals::keys(db, alleged, KeyUse::Record))?;
-        let verify = |key: &&PublicKey| match purpose {
-            Purpose::Batch => verify_batch(&body, key).is_ok(),
-            Purpose::Account => Account::verify(&body, key).is_ok(),
-        };
-        let key = keys.iter().find(verify).copied();
-        key.map(|key| (alleged, key))
-            .ok_or_else(|| Refused::Unfit("not signed by this terminal's record key".into()))
+        let key = hub.readers.read(|db| intake::signer(db, alleged, (&body, purpose)))??;
+        Ok((alleged, key))
     };
     blocking(check).await
 }
@@ -208,6 +211,18 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refused::Later)?
+}
+
+/// Whether records would be taken now: the thread that writes is asked, and the disk with it.
+async fn health(State(hub): State<Arc<Hub>>) -> Response<Body> {
+    let look = async {
+        let _one = hub.look.lock().await;
+        hub.writer.change(epoch).await
+    };
+    match tokio::time::timeout(HEALTH, look).await {
+        Ok(Ok(_)) => said(StatusCode::OK, "ok\n"),
+        Ok(Err(_)) | Err(_) => said(StatusCode::SERVICE_UNAVAILABLE, "nothing is written\n"),
+    }
 }
 
 async fn measured(State(hub): State<Arc<Hub>>, Extension(From(from)): Extension<From>) -> Response<Body> {
@@ -248,17 +263,18 @@ fn tell(hub: &Hub, answer: Answer) -> Response<Body> {
                 hub.metrics.strangers.up();
                 StatusCode::FORBIDDEN
             }
-            Refused::Later => return later(hub),
+            Refused::Later => return again(hub, &refused, (StatusCode::SERVICE_UNAVAILABLE, AGAIN_S)),
+            Refused::Enough => return again(hub, &refused, (StatusCode::TOO_MANY_REQUESTS, TOMORROW_S)),
         };
         said(status, &refused.to_string())
     })
 }
 
-/// Come again: what a full queue, or too many connections, are answered.
-fn later(hub: &Hub) -> Response<Body> {
+/// Come again: what a full queue is answered, and who brought too much.
+fn again(hub: &Hub, refused: &Refused, (status, after): (StatusCode, u64)) -> Response<Body> {
     hub.metrics.turned_away.up();
-    let mut answer = said(StatusCode::SERVICE_UNAVAILABLE, "come again later");
-    answer.headers_mut().insert(header::RETRY_AFTER, AGAIN_S.into());
+    let mut answer = said(status, &refused.to_string());
+    answer.headers_mut().insert(header::RETRY_AFTER, after.into());
     answer
 }
 

@@ -8,21 +8,30 @@
 //! |---|---|
 //! | files of the repositories | [`repository`] |
 //! | records, accounts, acknowledgements | [`store::records`], [`store::accounts`], [`acknowledge`] |
+//! | who may bring how much | [`store::intake`] |
 //! | terminals, their keys, codes that enrol them | [`store::terminals`] |
+//! | what sticks brought | [`take`] |
 //! | one thread that writes, many commits in one sync | [`writer`] |
+//! | a code that lets one terminal in | [`invitation`] |
 //! | requests | [`http`], [`line`](mod@line) |
 //! | people, and the fleet as they see it | [`pages`], [`store::people`] |
-//! | connections | [`listen`], [`tls`] |
+//! | connections | [`listen`], [`paced`], [`tls`] |
 
 pub mod acknowledge;
+#[cfg(test)]
+#[path = "../tests/support/chain.rs"]
+mod chain;
 pub mod files;
 pub mod http;
+pub mod invitation;
 pub mod line;
 pub mod listen;
 pub mod metrics;
+pub mod paced;
 pub mod pages;
 pub mod repository;
 pub mod store;
+pub mod take;
 pub mod tls;
 pub mod writer;
 
@@ -36,6 +45,7 @@ use crate::files::Folder;
 use crate::metrics::Metrics;
 use crate::pages::sessions::Sessions;
 use crate::store::Readers;
+use crate::store::intake::Quota;
 use crate::writer::Writer;
 
 /// Everything that a request needs.
@@ -50,8 +60,12 @@ pub struct Hub {
     pub acknowledger: Option<Acknowledger>,
     /// Who is logged in.
     pub sessions: Sessions,
+    /// What a terminal may bring in a day.
+    pub quota: Quota,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Held by the one look at its health that is under way: strangers fill no queue with them.
+    pub look: tokio::sync::Mutex<()>,
 }
 
 /// The hub's clock.

@@ -1,9 +1,10 @@
 //! Pages for people: a login with a one-time code, and the fleet.
-//! Promises: without a session there is only the login; no script, nothing from elsewhere; an age is that of signed data and
-//! of what a terminal signed, whoever tried what in between.
+//! Promises: without a session there is only the login, and a session ends with the secrets that opened it; no script, nothing
+//! from elsewhere; an age is that of signed data and of what a terminal signed, whoever tried what in between.
 //! Must not know: records.
 
 pub mod fleet;
+pub mod invite;
 pub mod sessions;
 
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use serde::Deserialize;
 use totp_rs::{Builder, Secret, Totp};
 
 use self::fleet::Fleet;
+use self::sessions::Who;
+use crate::store::people::Role;
+use crate::store::terminals::audit;
 use crate::store::{accounts, people, terminals};
 use crate::writer::WriteFault;
 use crate::{Hub, now};
@@ -48,49 +52,101 @@ pub fn paths() -> Router<Arc<Hub>> {
         .route("/", get(fleet))
         .route("/login", post(login).layer(DefaultBodyLimit::max(FORM_MOST)))
         .route("/logout", post(logout))
+        .route("/invite", post(invite::invite).layer(DefaultBodyLimit::max(FORM_MOST)))
         .route("/page.css", get(style))
 }
 
 async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
-    let Some(name) = session(&headers).and_then(|token| hub.sessions.who(token, now())) else {
+    let Some(person) = person(&hub, &headers) else {
         return page(StatusCode::OK, &Login { refused: None });
     };
     let read = move || hub.readers.read(|db| Ok((terminals::all(db)?, accounts::all(db)?)));
     match tokio::task::spawn_blocking(read).await {
-        Ok(Ok((terminals, accounts))) => page(StatusCode::OK, &Fleet::of(name, &terminals, accounts, now())),
-        _ => page(StatusCode::SERVICE_UNAVAILABLE, &Login { refused: Some("稍后再试 Come again later.") }),
+        Ok(Ok((terminals, accounts))) => {
+            page(StatusCode::OK, &Fleet::of(person, &terminals, accounts, now()))
+        }
+        _ => unavailable(),
     }
+}
+
+/// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody.
+fn person(hub: &Hub, headers: &HeaderMap) -> Option<(String, Role)> {
+    let token = session(headers)?;
+    let who = hub.sessions.who(token, now())?;
+    let stands = hub.readers.read(|db| people::stands(db, &who.name)).ok()?;
+    match stands {
+        Some((role, stamp)) if stamp == who.stamp => Some((who.name, role)),
+        _ => {
+            hub.sessions.close(token);
+            None
+        }
+    }
+}
+
+/// What became of a login.
+enum Entered {
+    /// Both are right.
+    In(Who),
+    /// Name or passphrase is wrong.
+    Nobody,
+    /// The code is wrong, or was used.
+    Code,
+    /// Too many codes were wrong.
+    Paused,
 }
 
 async fn login(State(hub): State<Arc<Hub>>, Form(asked): Form<Asked>) -> Response<Body> {
-    if !hub.sessions.may_try(&asked.name, now()) {
-        let refused = Some("尝试过多，请稍候 Too many tries: wait a little.");
-        return page(StatusCode::TOO_MANY_REQUESTS, &Login { refused });
-    }
-    match enter(&hub, &asked).await {
-        Ok(true) => {
-            let token = hub.sessions.open(&asked.name, now());
-            let cookie = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict");
-            redirect(&cookie)
+    let written = match enter(&hub, &asked).await {
+        Ok(Entered::In(who)) => {
+            let token = hub.sessions.open(who, now());
+            return redirect(&format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict"));
         }
-        Ok(false) => {
-            hub.sessions.failed(&asked.name, now());
+        Ok(Entered::Paused) => {
+            let refused = Some("尝试过多，请稍候 Too many tries: wait a little.");
+            return page(StatusCode::TOO_MANY_REQUESTS, &Login { refused });
+        }
+        // Their passphrase is somebody else's too, or they mistyped six digits.
+        Ok(Entered::Code) => {
+            let name = asked.name.clone();
+            hub.writer.change(move |db| audit(db, &name, "a wrong one-time code", now())).await
+        }
+        Ok(Entered::Nobody) => match hub.sessions.refused(now()) {
+            // Not the name: people type passphrases there.
+            Some(count) => {
+                let words = format!("{count} logins refused: no such name and passphrase");
+                hub.writer.change(move |db| audit(db, "login", &words, now())).await
+            }
+            None => Ok(()),
+        },
+        Err(fault) => Err(fault),
+    };
+    match written {
+        Ok(()) => {
             let refused = Some("姓名、口令或验证码不对 Name, passphrase or code is wrong.");
             page(StatusCode::FORBIDDEN, &Login { refused })
         }
-        Err(_) => {
-            page(StatusCode::SERVICE_UNAVAILABLE, &Login { refused: Some("稍后再试 Come again later.") })
-        }
+        Err(_) => unavailable(),
     }
 }
 
-/// Whether both are right, and the code is used up by this.
-async fn enter(hub: &Hub, asked: &Asked) -> Result<bool, WriteFault> {
+fn unavailable() -> Response<Body> {
+    page(StatusCode::SERVICE_UNAVAILABLE, &Login { refused: Some("稍后再试 Come again later.") })
+}
+
+/// Whether both are right, and the code is used up by this. The passphrase comes first: it cannot be guessed, so nobody else
+/// makes a pause for this name.
+async fn enter(hub: &Hub, asked: &Asked) -> Result<Entered, WriteFault> {
     let fail = |error: crate::store::StoreFault| WriteFault::Fail(error.to_string());
-    let person = hub.readers.read(|db| people::find(db, &asked.name, &asked.passphrase)).map_err(fail)?;
-    let step = person.and_then(|person| one_time(&person.totp)?.check(&asked.code, now().unix()));
-    let (Some(step), name) = (step, asked.name.clone()) else { return Ok(false) };
-    hub.writer.change(move |db| people::enter(db, &name, step, now())).await
+    let found = hub.readers.read(|db| people::find(db, &asked.name, &asked.passphrase)).map_err(fail)?;
+    let Some(person) = found else { return Ok(Entered::Nobody) };
+    if !hub.sessions.may_try(&asked.name, now()) {
+        return Ok(Entered::Paused);
+    }
+    let step = one_time(&person.totp).and_then(|codes| codes.check(&asked.code, now().unix()));
+    let (Some(step), name) = (step, asked.name.clone()) else { return Ok(Entered::Code) };
+    let is_in = hub.writer.change(move |db| people::enter(db, &name, step, now())).await?;
+    let who = Who { name: asked.name.clone(), stamp: person.stamp };
+    Ok(if is_in { Entered::In(who) } else { Entered::Code })
 }
 
 /// Six digits by SHA-1 every 30 s: what every authenticator does (RFC 6238).

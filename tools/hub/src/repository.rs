@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,15 +13,13 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use futures_util::stream;
 use gate_proof::digest::sha256;
 
+use crate::files::open_regular;
 use crate::metrics::Metrics;
 
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
 /// What is hashed for its tag: names of longer files say what they are.
 const SMALL: u64 = 64 << 10;
-/// Linux's flag, the same on every processor that we build for but MIPS and PA-RISC.
-const O_NOFOLLOW: i32 = 0o400_000;
-const O_NONBLOCK: i32 = 0o4000;
 
 /// A path within a repository: `trust` or `status`, `metadata` or `targets`, at most one folder below, plain names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +80,9 @@ fn open(folder: &Path, path: Within<'_>) -> Option<(File, u64)> {
             return None;
         }
     }
-    // Without waiting: a pipe with nobody at its other end would hold this thread for ever.
-    let file = File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(&at).ok()?;
-    let about = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    Some((file, about.len()))
+    let file = open_regular(&at).ok()??;
+    let length = file.metadata().ok()?.len();
+    Some((file, length))
 }
 
 /// Names this state of a file: by its bytes, or by its name, which holds its digest or version.

@@ -1,8 +1,10 @@
 //! The hub's database: one SQLite file, written by one thread, read by many.
-//! Promises: a commit is on the disk before anybody is told; a newer schema is refused.
+//! Promises: a commit is on the disk before anybody is told; an older schema is brought up to this one, a newer one is refused;
+//! several programs may have it open at once: who writes waits for the other's commit.
 //! Must not know: HTTP, signatures.
 
 pub mod accounts;
+pub mod intake;
 pub mod people;
 pub mod records;
 pub mod terminals;
@@ -13,8 +15,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-const SCHEMA: &str = include_str!("store/schema.sql");
-const VERSION: i64 = 1;
+/// What leads from each version to the next. One that was ever out is never changed.
+const SCHEMAS: [&str; 2] = [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql")];
+const VERSION: usize = SCHEMAS.len();
 /// How long one process waits for another's commit.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections for reading that are kept.
@@ -30,7 +33,7 @@ pub enum StoreFault {
     #[error("the hub's database has schema {found}, this version knows {VERSION}")]
     Newer {
         /// Its schema.
-        found: i64,
+        found: usize,
     },
 }
 
@@ -46,16 +49,24 @@ pub fn open(path: &Path) -> Result<Connection, StoreFault> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    match transaction.pragma_query_value(None, "user_version", |row| row.get(0))? {
-        0_i64 => {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        VERSION => {}
-        found => return Err(StoreFault::Newer { found }),
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
+    let steps = SCHEMAS.get(found..).ok_or(StoreFault::Newer { found })?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
+    if found < VERSION {
+        transaction.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(0))?;
     }
     transaction.commit()?;
     Ok(db)
+}
+
+#[cfg(test)]
+pub(crate) fn in_memory() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    SCHEMAS.iter().for_each(|step| db.execute_batch(step).unwrap());
+    db
 }
 
 /// Connections for reading.
@@ -109,3 +120,6 @@ pub(crate) fn signed(number: u64) -> i64 {
 pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

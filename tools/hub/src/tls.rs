@@ -2,7 +2,6 @@
 //! Promises: private keys are mode 0600; HTTP/1.1 is the only protocol offered.
 //! Must not know: what goes through.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::files::{FileFault, Folder, read_secret, write_secret};
+use crate::files::{FileFault, Folder, Readers, place, read_secret};
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -20,14 +19,6 @@ pub enum TlsFault {
     /// A file.
     #[error(transparent)]
     File(#[from] FileFault),
-    /// Not written.
-    #[error("{}: {reason}", .path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        reason: std::io::Error,
-    },
     /// Names for a certificate.
     #[error("a certificate for these names")]
     Make(#[from] rcgen::Error),
@@ -72,13 +63,11 @@ fn make(names: &[String], pair: &Pair, authority: &Path) -> Result<(), TlsFault>
     params.use_authority_key_identifier_extension = true;
     params.distinguished_name.push(DnType::CommonName, "Tianfu Gate hub");
     let certificate = params.signed_by(&hub_key, &issuer)?;
-    // The authority's own key is kept nowhere: another name needs another authority, or the province's.
-    write_secret(&pair.key, hub_key.serialize_pem().as_bytes())?;
-    let write = |path: &Path, text: String| {
-        fs::write(path, text).map_err(|reason| TlsFault::Write { path: path.into(), reason })
-    };
-    write(authority, own.pem())?;
-    write(&pair.certificate, certificate.pem())?;
+    // The authority's own key is kept nowhere: another name needs another authority, or the province's. The certificate is
+    // last: where it is, the others are; where a cut came before, all three are made anew.
+    place(&pair.key, hub_key.serialize_pem().as_bytes(), Readers::Owner)?;
+    place(authority, own.pem().as_bytes(), Readers::All)?;
+    place(&pair.certificate, certificate.pem().as_bytes(), Readers::All)?;
     Ok(())
 }
 
@@ -98,4 +87,25 @@ pub fn acceptor(pair: &Pair) -> Result<TlsAcceptor, TlsFault> {
     let mut config = config.with_single_cert(chain, key).map_err(|error| fit(error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_was_cut_between_key_and_certificate_is_done_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let hub = Folder::open(folder.path()).unwrap();
+        let names = ["localhost".to_owned()];
+        let (pair, authority) = own(&hub, &names).unwrap();
+        for cut in [&pair.certificate, &authority] {
+            // Only what is written before the certificate is there, one of them half.
+            std::fs::remove_file(&pair.certificate).unwrap();
+            std::fs::write(cut, "-----BEGIN CERT").unwrap();
+            let _ = std::fs::remove_file(&pair.certificate);
+            let (pair, _) = own(&hub, &names).unwrap();
+            acceptor(&pair).unwrap();
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One thread that writes: many requests' changes in one commit, one sync.
 //! Promises: whoever waits is told after the commit was synced, or that it failed; a change that fails takes no other with it;
-//! the queue has a bound, and who finds it full is told at once.
+//! the queue has a bound, and who finds it full is told at once; when the thread ends, whatever ended it, that is known.
 //! Must not know: what is changed.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use rusqlite::{Connection, Error, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::metrics::Metrics;
 use crate::store::{self, StoreFault};
@@ -36,6 +36,7 @@ type Change = Box<dyn FnOnce(&Connection) -> Result<Told, (Error, Told)> + Send>
 pub struct Writer {
     queue: SyncSender<Change>,
     metrics: Arc<Metrics>,
+    alive: watch::Receiver<()>,
 }
 
 impl Writer {
@@ -47,8 +48,19 @@ impl Writer {
         let db = store::open(path)?;
         let (queue, changes) = sync_channel(most);
         let counted = Arc::clone(&metrics);
-        thread::spawn(move || write(db, &changes, &counted));
-        Ok(Writer { queue, metrics })
+        let (lives, alive) = watch::channel(());
+        thread::spawn(move || {
+            // Dropped with the thread's stack: at its end, and when a change panics.
+            let _lives = lives;
+            write(db, &changes, &counted);
+        });
+        Ok(Writer { queue, metrics, alive })
+    }
+
+    /// Comes back when the thread has ended: nothing is written any more.
+    pub async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
     }
 
     /// Makes a change, and gives what it gave once it is committed and synced.
@@ -121,4 +133,30 @@ fn commit(db: &mut Connection, changes: Vec<Change>) -> (Vec<Told>, Result<(), S
     };
     let done = run().map_err(|error| error.to_string());
     (told, done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_ends_is_known_to_have_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&folder.path().join("hub.db"), Arc::default(), 4).unwrap();
+        assert_eq!(writer.change(|_| Ok(7)).await.unwrap(), 7);
+        let panics = writer.change(|_| -> Result<(), Error> { unreachable!("as a defect would") }).await;
+        assert!(matches!(panics, Err(WriteFault::Fail(_))));
+        writer.ended().await;
+        assert!(matches!(writer.change(|_| Ok(7)).await, Err(WriteFault::Fail(_))));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_fails_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::start(&folder.path().join("hub.db"), Arc::default(), 4).unwrap();
+        let fails = writer.change(|db| db.execute("INSERT INTO hub VALUES ('no number')", []).map(drop));
+        let works = writer.change(|db| db.execute("INSERT INTO alarm VALUES (1, 0, 7, '')", []).map(drop));
+        let (fails, works) = (fails.await, works.await);
+        assert!(matches!(fails, Err(WriteFault::Fail(_))) && works.is_ok());
+    }
 }

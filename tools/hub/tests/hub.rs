@@ -4,6 +4,8 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "hub/crowds.rs"]
+mod crowds;
 #[path = "hub/hardship.rs"]
 mod hardship;
 #[path = "hub/pages.rs"]
@@ -14,3 +16,5 @@ mod records;
 mod repository;
 #[path = "support/rig.rs"]
 mod rig;
+#[path = "hub/sticks.rs"]
+mod sticks;

@@ -1,5 +1,6 @@
 //! A terminal makes itself known, once, with a code.
-//! Promises: the line's key has signed the request itself; keys are admitted before they are kept.
+//! Promises: the line's key has signed the request itself; keys are admitted before they are kept; who has no code reaches no
+//! thread that writes.
 //! Must not know: who gave the terminal the code.
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::PublicKey;
 use serde::Deserialize;
 
-use super::{Answer, Refused, said, tell};
+use super::{Answer, Refused, blocking, said, tell};
 use crate::line::alleged;
 use crate::store::terminals::{self, Keys, Uninvited};
 use crate::{Hub, now};
@@ -46,6 +47,11 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap, body: &[u8]) -> Answer {
     if said_by != terminal || request.verify(&keys.line, &signature).is_err() {
         return Err(Refused::Stranger);
     }
+    let (reader, code) = (Arc::clone(hub), asked.code.clone());
+    let look = move || Ok(reader.readers.read(|db| terminals::is_invited(db, terminal, &code))?);
+    if !blocking(look).await? {
+        return Err(Refused::Forbidden("no such code for this terminal"));
+    }
     let done =
         hub.writer.change(move |db| terminals::enrol(db, (terminal, &asked.code), &keys, now())).await?;
     match done {
@@ -53,6 +59,7 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap, body: &[u8]) -> Answer {
         Err(Uninvited::Unknown) => Err(Refused::Forbidden("no such code for this terminal")),
         Err(Uninvited::Ended) => Err(Refused::Forbidden("the code's time is over: ask for another")),
         Err(Uninvited::Used) => Err(Refused::Forbidden("the code was used: ask for another")),
+        Err(Uninvited::Stolen) => Err(Refused::Forbidden("a key of these was revoked: make new ones")),
     }
 }
 

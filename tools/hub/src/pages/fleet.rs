@@ -1,28 +1,34 @@
 //! The fleet as people see it: who is how old in what, what waits, what is unwell. Worst first.
-//! Promises: an age is counted from a time that was signed; "never" is its own state and no date stands for it.
+//! Promises: an age is counted from a time that was signed, and never from one later than the hub received it: no clock and no
+//! key makes a silent terminal young; "never" and "the clock is wrong" are states of their own.
 //! Must not know: how accounts came.
 
 use askama::Template;
 use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 
-use crate::store::accounts::Summary;
+use crate::store::accounts;
+use crate::store::people::Role;
 use crate::store::terminals::{Listed, Standing};
 
 /// Rows of a page.
 const ROWS: usize = 500;
 const DAY_S: u64 = 86_400;
+/// A terminal's clock may be ahead of the hub's by this, in seconds.
+const AHEAD_S: u64 = 600;
 
 /// The page.
 #[derive(Template)]
 #[template(path = "fleet.html")]
 pub struct Fleet {
     name: String,
+    invites: bool,
     now: String,
     enrolled: usize,
     silent: usize,
     stale: usize,
     unwell: usize,
+    ahead: usize,
     rows: Vec<Row>,
     left: usize,
 }
@@ -36,12 +42,33 @@ struct Row {
 
 struct Said {
     age: Age,
-    confirmed: bool,
+    clock: Clock,
     oldest: Option<(String, Age)>,
     list: Option<Age>,
-    queue: u64,
+    queue: String,
     faults: String,
     software: String,
+}
+
+/// What a terminal's clock is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    /// Confirmed, and not ahead.
+    Good,
+    /// It says so itself.
+    Unconfirmed,
+    /// It named a time that had not come yet when the hub heard it.
+    Ahead,
+}
+
+impl Clock {
+    fn words(self) -> &'static str {
+        match self {
+            Clock::Good => "",
+            Clock::Unconfirmed => "时钟未确认 clock unconfirmed",
+            Clock::Ahead => "时钟错误 clock wrong",
+        }
+    }
 }
 
 /// How old something is, in words and as a band: not by colour alone.
@@ -78,20 +105,20 @@ impl Fleet {
     /// Of these terminals and what they said last.
     #[must_use]
     pub fn of(
-        name: String,
+        (name, role): (String, Role),
         terminals: &[Listed],
-        accounts: Vec<(u32, u64, Summary)>,
+        accounts: Vec<accounts::Said>,
         now: Timestamp,
     ) -> Fleet {
         let mut rows: Vec<Row> = terminals
             .iter()
             .map(|one| Row { number: one.number, revoked: one.standing == Standing::Revoked, said: None })
             .collect();
-        for (number, _, summary) in accounts {
-            if let Ok(at) = rows.binary_search_by_key(&number, |row| row.number)
+        for said in accounts {
+            if let Ok(at) = rows.binary_search_by_key(&said.terminal, |row| row.number)
                 && let Some(row) = rows.get_mut(at)
             {
-                row.said = Some(Said::of(summary, now));
+                row.said = Some(Said::of(said, now));
             }
         }
         let ours = || rows.iter().filter(|row| !row.revoked);
@@ -99,42 +126,55 @@ impl Fleet {
         let (enrolled, silent) = (ours().count(), ours().filter(|row| row.said.is_none()).count());
         let stale = said().filter(|said| said.is_stale()).count();
         let unwell = said().filter(|said| !said.faults.is_empty()).count();
+        let ahead = said().filter(|said| said.clock == Clock::Ahead).count();
         rows.sort_by_key(|row| (row.revoked, std::cmp::Reverse(row.worst()), row.number));
         let left = rows.len().saturating_sub(ROWS);
         rows.truncate(ROWS);
-        Fleet { name, now: shown(now), enrolled, silent, stale, unwell, rows, left }
+        let invites = role == Role::Administrator;
+        Fleet { name, invites, now: shown(now), enrolled, silent, stale, unwell, ahead, rows, left }
     }
 }
 
 impl Row {
     /// Seconds of its oldest; what never said anything is older than all.
     fn worst(&self) -> u64 {
-        self.said.as_ref().map_or(u64::MAX, |said| {
-            said.oldest.as_ref().map_or(u64::MAX - 1, |(_, age)| age.seconds.max(said.age.seconds))
+        self.said.as_ref().map_or(u64::MAX, |said| match &said.oldest {
+            _ if said.clock == Clock::Ahead => u64::MAX - 1,
+            None => u64::MAX - 2,
+            Some((_, age)) => age.seconds.max(said.age.seconds),
         })
     }
 }
 
 impl Said {
-    fn of(summary: Summary, now: Timestamp) -> Said {
-        let age = |name: &str| {
+    fn of(said: accounts::Said, now: Timestamp) -> Said {
+        let accounts::Said { received, summary, queue, .. } = said;
+        // What nobody can know before it came is not younger than its coming.
+        let age = |then: u64| Age::of(then.min(received), now);
+        let of = |name: &str| {
             let held = summary.held.iter().find(|(held, ..)| held == name);
-            held.map(|(_, _, as_of)| Age::of(*as_of, now))
+            held.map(|(_, _, as_of)| age(*as_of))
         };
         // The list holds as of its newest delta, where it has one.
-        let list = age(Dataset::StatusDelta.name()).or_else(|| age(Dataset::StatusList.name()));
+        let list = of(Dataset::StatusDelta.name()).or_else(|| of(Dataset::StatusList.name()));
         let others = summary
             .held
             .iter()
             .filter(|(name, ..)| name != Dataset::StatusDelta.name() && name != Dataset::StatusList.name());
-        let others = others.map(|(name, _, as_of)| (name.clone(), Age::of(*as_of, now)));
+        let others = others.map(|(name, _, as_of)| (name.clone(), age(*as_of)));
         let all = others.chain(list.clone().map(|age| (Dataset::StatusList.name().to_owned(), age)));
+        let latest = summary.held.iter().map(|(_, _, as_of)| *as_of).fold(summary.at, u64::max);
+        let clock = match summary.confirmed {
+            _ if latest > received.saturating_add(AHEAD_S) => Clock::Ahead,
+            true => Clock::Good,
+            false => Clock::Unconfirmed,
+        };
         Said {
-            age: Age::of(summary.at, now),
-            confirmed: summary.confirmed,
+            age: age(summary.at),
+            clock,
             oldest: all.max_by_key(|(_, age)| age.seconds),
             list,
-            queue: summary.queue,
+            queue: queue.map_or("未知 unknown".into(), |queue| queue.to_string()),
             faults: summary.faults.join(" "),
             software: summary.software,
         }
@@ -146,7 +186,7 @@ impl Said {
 }
 
 /// `2026-11-20 08:00` in UTC+8.
-fn shown(time: Timestamp) -> String {
+pub(super) fn shown(time: Timestamp) -> String {
     let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", second / 3600, second / 60 % 60)
 }
@@ -159,9 +199,47 @@ mod tests {
         Listed { number, standing, since: 0, device: None }
     }
 
-    fn said(at: u64, held: &[(Dataset, u64)]) -> Summary {
+    const NOW: u64 = 20_000 * DAY_S;
+
+    fn tester() -> (String, Role) {
+        ("测试员".into(), Role::Viewer)
+    }
+
+    fn said(terminal: u32, (at, received): (u64, u64), held: &[(Dataset, u64)]) -> accounts::Said {
         let held = held.iter().map(|(dataset, as_of)| (dataset.name().to_owned(), 1, *as_of)).collect();
-        Summary { at, confirmed: true, queue: 4, faults: Vec::new(), software: "gate 0.1".into(), held }
+        let summary = accounts::Summary {
+            at,
+            confirmed: true,
+            journal: String::new(),
+            first: 1,
+            next: 5,
+            acknowledged: 0,
+            faults: Vec::new(),
+            software: "gate 0.1".into(),
+            held,
+        };
+        accounts::Said { terminal, received, summary, queue: Some(4) }
+    }
+
+    fn enrolled(numbers: &[u32]) -> Vec<Listed> {
+        numbers.iter().map(|number| listed(*number, Standing::Enrolled)).collect()
+    }
+
+    #[test]
+    fn a_terminal_whose_clock_ran_ahead_grows_old_when_it_is_silent() {
+        let year = 365 * DAY_S;
+        let fresh = (Dataset::KeySet, NOW);
+        // It said years ahead, twenty days ago, and nothing since.
+        let silent = said(1, (NOW + 3 * year, NOW - 20 * DAY_S), &[(Dataset::KeySet, NOW + 2 * year)]);
+        let other = said(2, (NOW - 10 * DAY_S, NOW), &[fresh]);
+        let now = Timestamp::from_unix(NOW).unwrap();
+        let fleet = Fleet::of(tester(), &enrolled(&[1, 2]), vec![silent, other], now);
+        assert_eq!((fleet.rows[0].number, fleet.stale, fleet.ahead), (1, 2, 1));
+        let page = fleet.render().unwrap();
+        assert!(page.contains("20 天 d 0 时 h") && page.contains("时钟错误 clock wrong"), "{page}");
+        // A few minutes are nobody's fault.
+        let near = said(1, (NOW + 590, NOW), &[fresh]);
+        assert_eq!(Fleet::of(tester(), &enrolled(&[1]), vec![near], now).ahead, 0);
     }
 
     #[test]
@@ -170,22 +248,15 @@ mod tests {
         let terminals: Vec<Listed> = [1, 2, 3, 4, 5]
             .map(|number| listed(number, if number == 1 { Standing::Revoked } else { Standing::Enrolled }))
             .into();
-        let fresh = (Dataset::KeySet, 20_000 * DAY_S - 60);
+        let (fresh, minute) = ((Dataset::KeySet, NOW - 60), (NOW - 60, NOW));
         let accounts = vec![
-            (2, 0, said(20_000 * DAY_S - 60, &[fresh])),
+            said(2, minute, &[fresh]),
             // It speaks every minute, and its list is ten days old.
-            (3, 0, said(20_000 * DAY_S - 60, &[fresh, (Dataset::StatusList, 19_990 * DAY_S)])),
+            said(3, minute, &[fresh, (Dataset::StatusList, NOW - 10 * DAY_S)]),
             // Its base is old, and its newest delta is not.
-            (
-                4,
-                0,
-                said(
-                    20_000 * DAY_S - 60,
-                    &[(Dataset::StatusList, 19_000 * DAY_S), (Dataset::StatusDelta, 20_000 * DAY_S - 600)],
-                ),
-            ),
+            said(4, minute, &[(Dataset::StatusList, NOW - 1_000 * DAY_S), (Dataset::StatusDelta, NOW - 600)]),
         ];
-        let fleet = Fleet::of("测试员".into(), &terminals, accounts, now);
+        let fleet = Fleet::of(tester(), &terminals, accounts, now);
         let order: Vec<u32> = fleet.rows.iter().map(|row| row.number).collect();
         assert_eq!(order, [5, 3, 4, 2, 1]);
         assert_eq!((fleet.enrolled, fleet.silent, fleet.stale, fleet.unwell), (4, 1, 1, 0));
@@ -199,10 +270,9 @@ mod tests {
 
     #[test]
     fn what_a_terminal_says_of_itself_is_text_on_the_page() {
-        let mut summary = said(1, &[]);
-        summary.software = "<script>alert(1)</script>".into();
-        let fleet =
-            Fleet::of("x".into(), &[listed(1, Standing::Enrolled)], vec![(1, 0, summary)], Timestamp::MAX);
+        let mut one = said(1, (1, 1), &[]);
+        one.summary.software = "<script>alert(1)</script>".into();
+        let fleet = Fleet::of(tester(), &enrolled(&[1]), vec![one], Timestamp::MAX);
         assert!(!fleet.render().unwrap().contains("<script"));
     }
 }

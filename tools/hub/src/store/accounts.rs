@@ -1,14 +1,24 @@
 //! What terminals say of themselves, and their daily counters added up.
-//! Promises: the account with the highest revision stands; a counter only grows, whatever order accounts come in.
+//! Promises: the account with the highest revision stands, and no revision holds out against later ones for more than a day; a
+//! counter only grows, whatever order accounts come in; of a day each terminal has so many counters and no more.
 //! Must not know: signatures. When something was received is told apart from when the terminal said it.
 
+use gate_core::json;
+use gate_core::query::TerminalNumber;
 use gate_core::records::account::Account;
 use gate_core::time::ClockTrust;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, Error, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::terminals::audit;
 use super::{signed, unsigned};
+
+const DAY_S: u64 = 86_400;
+/// Counters of a terminal on one day: a lane has five letters, and a terminal few lanes.
+const COUNTERS_A_DAY: u32 = 64;
+/// Days back that counters are taken of: longer than any terminal was ever away.
+const COUNTED_DAYS: u32 = 400;
 
 /// Takes an account whose signature held. `false` if a newer one is here; its counters count all the same.
 ///
@@ -16,21 +26,60 @@ use super::{signed, unsigned};
 /// SQLite's.
 pub fn take(db: &Connection, bytes: &[u8], account: &Account, now: Timestamp) -> Result<bool, Error> {
     let terminal = account.terminal.value();
-    let mut statement = db.prepare_cached(
-        "INSERT INTO counter VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO UPDATE SET count = max(count, excluded.count)",
-    )?;
-    for count in &account.counts {
-        let of = count.of;
-        statement.execute(params![terminal, of.day.0, of.place, of.lane, of.letter, count.count])?;
-    }
+    count(db, account, now)?;
     let sql = "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (terminal)
         DO UPDATE SET revision = ?2, received = ?3, bytes = ?4, summary = ?5 WHERE revision < ?2";
     // Texts and numbers alone: it always is JSON.
     let summary = serde_json::to_string(&Summary::of(account)).unwrap_or_default();
-    let (revision, received) = (signed(account.revision), signed(now.unix()));
+    // Revisions are seconds, or below. The last number of all, said by a thief, would stand for ever.
+    let revision = signed(account.revision.min(now.unix().saturating_add(DAY_S)));
+    let received = signed(now.unix());
     let changed = db.prepare_cached(sql)?.execute(params![terminal, revision, received, bytes, summary])?;
     Ok(changed > 0)
+}
+
+fn count(db: &Connection, account: &Account, now: Timestamp) -> Result<(), Error> {
+    let terminal = account.terminal.value();
+    let today = now.civil_day().0;
+    let days = today.saturating_sub(COUNTED_DAYS)..=today.saturating_add(1);
+    let mut statement = db.prepare_cached(
+        "INSERT INTO counter SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE ?7 > (SELECT count(*) FROM counter WHERE terminal = ?1 AND day = ?2)
+         OR EXISTS (SELECT 1 FROM counter
+             WHERE terminal = ?1 AND day = ?2 AND place = ?3 AND lane = ?4 AND letter = ?5)
+         ON CONFLICT DO UPDATE SET count = max(count, excluded.count)",
+    )?;
+    for count in account.counts.iter().filter(|count| days.contains(&count.of.day.0)) {
+        let of = count.of;
+        let bounds = params![terminal, of.day.0, of.place, of.lane, of.letter, count.count, COUNTERS_A_DAY];
+        statement.execute(bounds)?;
+    }
+    Ok(())
+}
+
+/// Strikes a terminal's counters of a day out: what it says again counts again. Gives how many there were.
+///
+/// # Errors
+/// SQLite's.
+pub fn strike(
+    db: &Connection,
+    (terminal, day): (TerminalNumber, u32),
+    (who, now): (&str, Timestamp),
+) -> Result<usize, Error> {
+    let sql = "DELETE FROM counter WHERE terminal = ?1 AND day = ?2";
+    let struck = db.execute(sql, params![terminal.value(), day])?;
+    let words = format!("terminal {}: {struck} counters of day {day} struck out", terminal.value());
+    audit(db, who, &words, now)?;
+    Ok(struck)
+}
+
+/// From here on the next account counts as newer, whatever its revision: the terminal's keys are others now.
+///
+/// # Errors
+/// SQLite's.
+pub fn forget_revision(db: &Connection, terminal: TerminalNumber) -> Result<(), Error> {
+    let sql = "UPDATE account SET revision = -1 WHERE terminal = ?1";
+    db.execute(sql, [terminal.value()]).map(drop)
 }
 
 /// What an account said.
@@ -40,8 +89,18 @@ pub struct Summary {
     pub at: u64,
     /// Whether that clock was confirmed.
     pub confirmed: bool,
-    /// Rows that nobody acknowledged yet.
-    pub queue: u64,
+    /// The journal being written, in hexadecimal digits.
+    #[serde(default)]
+    pub journal: String,
+    /// The oldest row kept.
+    #[serde(default)]
+    pub first: u64,
+    /// The next row's place.
+    #[serde(default)]
+    pub next: u64,
+    /// Acknowledged up to here, of this journal.
+    #[serde(default)]
+    pub acknowledged: u64,
     /// Codes of what is unwell.
     pub faults: Vec<String>,
     /// The program and its version.
@@ -56,7 +115,10 @@ impl Summary {
         Summary {
             at: account.at.unix(),
             confirmed: account.clock == ClockTrust::Confirmed,
-            queue: account.next.0.saturating_sub(1).saturating_sub(account.acknowledged.0),
+            journal: account.journal.0.iter().map(|byte| format!("{byte:02x}")).collect(),
+            first: account.first.0,
+            next: account.next.0,
+            acknowledged: account.acknowledged.0,
             faults: account.faults.iter().map(|fault| fault.code().to_owned()).collect(),
             software: account.software.as_str().into(),
             held: held.map(|one| (one.dataset.name().into(), one.version, one.as_of.unix())).collect(),
@@ -64,18 +126,68 @@ impl Summary {
     }
 }
 
-/// The newest accounts of all terminals: number, when it came, what it said.
+/// A terminal's newest account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Whose.
+    pub terminal: u32,
+    /// When it came, by the hub's clock.
+    pub received: u64,
+    /// What it said.
+    pub summary: Summary,
+    /// Rows that the terminal has and the hub does not; `None` where the hub knows of other journals of it only.
+    pub queue: Option<u64>,
+}
+
+/// The newest accounts of all terminals.
 ///
 /// # Errors
 /// SQLite's.
-pub fn all(db: &Connection) -> Result<Vec<(u32, u64, Summary)>, Error> {
+pub fn all(db: &Connection) -> Result<Vec<Said>, Error> {
     let mut statement = db.prepare_cached("SELECT terminal, received, summary FROM account")?;
     let rows = statement.query_map([], |row| {
         let summary: String = row.get(2)?;
-        Ok((row.get(0)?, unsigned(row.get(1)?), serde_json::from_str(&summary).ok()))
+        Ok((row.get(0)?, unsigned(row.get(1)?), serde_json::from_str::<Summary>(&summary).ok()))
     })?;
-    let read = rows.collect::<Result<Vec<(u32, u64, Option<Summary>)>, Error>>()?;
-    Ok(read.into_iter().filter_map(|(number, received, said)| Some((number, received, said?))).collect())
+    let mut all = Vec::new();
+    for row in rows {
+        let (terminal, received, summary) = row?;
+        let Some(summary) = summary else { continue };
+        let queue = lacking(db, terminal, &summary)?;
+        all.push(Said { terminal, received, summary, queue });
+    }
+    Ok(all)
+}
+
+/// Rows of the journal being written that are not here. Numbers that were left out before it are no rows.
+fn lacking(db: &Connection, terminal: u32, said: &Summary) -> Result<Option<u64>, Error> {
+    let Some(journal) = json::hex::<16>(&said.journal) else { return Ok(None) };
+    let sql = "SELECT watermark, (SELECT min(first) FROM batch WHERE terminal = ?1 AND journal = ?2)
+        FROM journal WHERE terminal = ?1 AND journal = ?2";
+    let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?));
+    let held = db.prepare_cached(sql)?.query_row(params![terminal, journal], read).optional()?;
+    let through = match held {
+        Some((watermark, began)) => Some(watermark.max(began.map_or(0, unsigned).saturating_sub(1))),
+        None if said.acknowledged > 0 => Some(0),
+        None => {
+            let others = "SELECT 1 FROM journal WHERE terminal = ?1 LIMIT 1";
+            let known = db.prepare_cached(others)?.exists([terminal])?;
+            (!known).then_some(said.first.saturating_sub(1))
+        }
+    };
+    let last = said.next.saturating_sub(1);
+    Ok(through.map(|through| last.saturating_sub(through.max(said.acknowledged))))
+}
+
+/// The oldest row that a terminal says it keeps.
+///
+/// # Errors
+/// SQLite's.
+pub fn keeps_from(db: &Connection, terminal: TerminalNumber) -> Result<Option<u64>, Error> {
+    let sql = "SELECT summary FROM account WHERE terminal = ?1";
+    let summary = db.prepare_cached(sql)?.query_row([terminal.value()], |row| row.get::<_, String>(0));
+    let summary = summary.optional()?.and_then(|summary| serde_json::from_str::<Summary>(&summary).ok());
+    Ok(summary.map(|summary| summary.first).filter(|first| *first > 0))
 }
 
 /// Counters of a day at a place, added up over its terminals and lanes: letter and count.
@@ -87,3 +199,6 @@ pub fn counted(db: &Connection, day: u32, place: u32) -> Result<Vec<(u8, u64)>, 
     let mut statement = db.prepare_cached(sql)?;
     statement.query_map([day, place], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?.collect()
 }
+
+#[cfg(test)]
+mod tests;

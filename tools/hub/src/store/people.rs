@@ -1,6 +1,8 @@
-//! People who may look at the fleet: a random passphrase and one-time codes (RFC 6238).
-//! Promises: no passphrase is kept, none is chosen by anybody; a one-time code serves once.
+//! People who may look at the fleet, or change it: a random passphrase and one-time codes (RFC 6238).
+//! Promises: no passphrase is kept, none is chosen by anybody; a one-time code serves once; who was taken away is nobody any more.
 //! Must not know: sessions, pages.
+
+use std::fmt;
 
 use gate_proof::digest::sha256;
 use gate_wire::time::Timestamp;
@@ -10,26 +12,88 @@ use zeroize::Zeroizing;
 use super::signed;
 use super::terminals::audit;
 
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// Look, invite terminals and revoke them.
+    Administrator,
+}
+
+impl Role {
+    /// Its name, in the database and at the shell.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// By its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Role> {
+        [Role::Viewer, Role::Administrator].into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// A person as they are known.
 pub struct Person {
+    /// Of these secrets.
+    pub stamp: Stamp,
     /// Their secret for one-time codes.
     pub totp: Zeroizing<[u8; 20]>,
 }
 
-/// Makes a person known, or gives one new secrets.
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person")
+    }
+}
+
+/// New secrets of a person: a passphrase and one for one-time codes.
+#[derive(Clone, Copy)]
+pub struct Secrets<'a> {
+    /// 100 random bits.
+    pub passphrase: &'a str,
+    /// For one-time codes.
+    pub totp: &'a [u8; 20],
+}
+
+impl fmt::Debug for Secrets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+/// Makes a person known, or gives one new secrets and this role.
 ///
 /// # Errors
 /// SQLite's.
 pub fn add(
     db: &Connection,
-    (name, passphrase): (&str, &str),
-    totp: &[u8; 20],
-    now: Timestamp,
+    (name, role): (&str, Role),
+    secrets: Secrets<'_>,
+    (by, now): (&str, Timestamp),
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO person VALUES (?1, ?2, ?3, 0)
-        ON CONFLICT (name) DO UPDATE SET digest = ?2, totp = ?3, step = 0";
-    db.execute(sql, params![name, sha256(&[passphrase.as_bytes()]).0, totp])?;
-    audit(db, "gate-hub person", &format!("{name} has new secrets"), now)
+    let sql = "INSERT INTO person (name, digest, totp, step, role) VALUES (?1, ?2, ?3, 0, ?4)
+        ON CONFLICT (name) DO UPDATE SET digest = ?2, totp = ?3, step = 0, role = ?4";
+    let digest = sha256(&[secrets.passphrase.as_bytes()]).0;
+    db.execute(sql, params![name, digest, secrets.totp, role.name()])?;
+    audit(db, by, &format!("{name} has new secrets, as {}", role.name()), now)
+}
+
+/// Takes a person away. `false` if there is none of this name.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove(db: &Connection, name: &str, (by, now): (&str, Timestamp)) -> Result<bool, Error> {
+    if db.execute("DELETE FROM person WHERE name = ?1", [name])? == 0 {
+        return Ok(false);
+    }
+    audit(db, by, &format!("{name} was taken away"), now)?;
+    Ok(true)
 }
 
 /// The person of this name, if the passphrase is theirs.
@@ -41,7 +105,21 @@ pub fn find(db: &Connection, name: &str, passphrase: &str) -> Result<Option<Pers
     let sql = "SELECT totp FROM person WHERE name = ?1 AND digest = ?2";
     let digest = sha256(&[passphrase.as_bytes()]).0;
     let totp = db.prepare_cached(sql)?.query_row(params![name, digest], |row| row.get(0)).optional()?;
-    Ok(totp.map(|totp| Person { totp: Zeroizing::new(totp) }))
+    Ok(totp.map(|totp| Person { stamp: digest, totp: Zeroizing::new(totp) }))
+}
+
+/// What changes when a person's secrets do: a session is of one of these.
+pub type Stamp = [u8; 32];
+
+/// A person's role and stamp now; `None` for who is nobody any more.
+///
+/// # Errors
+/// SQLite's.
+pub fn stands(db: &Connection, name: &str) -> Result<Option<(Role, Stamp)>, Error> {
+    let sql = "SELECT role, digest FROM person WHERE name = ?1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
+    let found = db.prepare_cached(sql)?.query_row([name], read).optional()?;
+    Ok(found.and_then(|(role, stamp)| Some((Role::parse(&role)?, stamp))))
 }
 
 /// Uses a one-time code up, and writes the login down. `false` if it, or a later one, was used.

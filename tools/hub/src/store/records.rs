@@ -1,28 +1,47 @@
 //! Batches, and how far each journal is held without a gap (docs/formats/records-way.md).
-//! Promises: a batch is kept once; of two rows of one place that differ both are kept, an alarm is raised, and nothing from
-//! there on is acknowledged; the watermark is a row that is here with all before it, back to the journal's beginning.
+//! Promises: a row is kept once for each batch that brings something new; of two rows of one place that differ both are kept,
+//! an alarm is raised, and nothing from there on is acknowledged; the watermark is a row that is here with all before it, back
+//! to the journal's beginning, but for what a person said is lost.
 //! Must not know: who signed, what a row says.
+//!
+//! | what | module |
+//! |---|---|
+//! | a batch's places and hashes | `rows` |
+//! | watermarks, and where a journal begins | `chain` |
+//! | what is lost, named and settled | [`settle`] |
+
+mod chain;
+mod rows;
+pub mod settle;
 
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::batch::{ProvenBatch, ROWS_MOST};
 use gate_core::records::{JournalId, NOTHING_BEFORE};
-use gate_proof::digest::{DIGEST_BYTES, Digest, sha256};
+use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
+use self::rows::Rows;
 use super::{signed, unsigned};
 
-/// Batches looked at where one might overlap, or end before another journal begins.
-const NEIGHBOURS: i64 = 64;
+/// Places end here: a terminal's query numbers have 44 bits (DOMAIN §17).
+pub const PLACES_END: u64 = 1 << 44;
+/// Journals of a terminal that are acknowledged at once: what a carrier takes in one answer.
+pub const JOURNALS_TOLD: u32 = 64;
+/// The day from which hours are counted for epochs: 2026-01-01.
+const EPOCHS_BEGIN_S: u64 = 1_767_225_600;
+
+/// A journal of a terminal.
+type Of<'a> = (u32, &'a [u8; 16]);
 
 /// What a batch came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// New here.
+    /// It holds rows that are new here.
     Kept,
-    /// It was here.
+    /// Every row of it was here.
     Known,
-    /// New, and it disagrees with what was here: both are kept.
+    /// It disagrees with what was here: both are kept.
     Doubted,
 }
 
@@ -37,68 +56,86 @@ pub struct Held {
     pub hash: Digest,
 }
 
-/// A batch as it is looked at again: places and hashes.
-struct Rows {
-    first: u64,
-    previous: Digest,
-    hashes: Vec<u8>,
-}
-
-impl Rows {
-    fn read(row: &Row<'_>) -> Result<Rows, Error> {
-        Ok(Rows { first: unsigned(row.get(0)?), previous: Digest(row.get(1)?), hashes: row.get(2)? })
-    }
-
-    fn of(batch: &ProvenBatch<'_>) -> Rows {
-        let journal = batch.header().journal;
-        let hashes = batch.rows().flat_map(|row| row.hash(&journal).0).collect();
-        Rows { first: batch.header().first.0, previous: batch.header().previous, hashes }
-    }
-
-    fn last(&self) -> u64 {
-        (self.first + (self.hashes.len() / DIGEST_BYTES) as u64).saturating_sub(1)
-    }
-
-    fn hash(&self, place: u64) -> Option<Digest> {
-        let at = usize::try_from(place.checked_sub(self.first)?).ok()?.checked_mul(DIGEST_BYTES)?;
-        let bytes = self.hashes.get(at..at.checked_add(DIGEST_BYTES)?)?;
-        bytes.try_into().ok().map(Digest)
-    }
-
-    /// The hash that the row at this place names as the one before.
-    fn before(&self, place: u64) -> Option<Digest> {
-        if place == self.first { Some(self.previous) } else { self.hash(place.checked_sub(1)?) }
-    }
-
-    /// The first place at which two batches hold different rows.
-    fn differs(&self, other: &Rows) -> Option<u64> {
-        let (from, to) = (self.first.max(other.first), self.last().min(other.last()));
-        // A row's hash covers the ones before: where the ends agree, all agree.
-        (from..=to).find(|place| self.hash(*place) != other.hash(*place))
-    }
-}
-
-/// Takes a batch whose signature held.
+/// Takes a batch whose signature held and whose places are below [`PLACES_END`].
 ///
 /// # Errors
 /// SQLite's.
 pub fn take(db: &Connection, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timestamp) -> Result<Taken, Error> {
     let header = batch.header();
-    let (terminal, journal, digest) = (header.terminal.value(), header.journal.0, sha256(&[bytes]).0);
+    let (of, digest) = ((header.terminal.value(), &header.journal.0), sha256(&[bytes]).0);
     let known = "SELECT 1 FROM batch WHERE digest = ?1";
     if db.prepare_cached(known)?.exists([digest])? {
         return Ok(Taken::Known);
     }
     let rows = Rows::of(batch);
-    let doubt =
-        overlapping(db, terminal, &journal, &rows)?.iter().filter_map(|here| here.differs(&rows)).min();
+    let compared = compare(db, of, &rows)?;
+    if compared == Compared::Here {
+        return Ok(Taken::Known);
+    }
+    insert(db, of, &rows, (digest, bytes, now))?;
+    if let Compared::Differs(place) = compared {
+        doubt_from(db, of, place, now)?;
+    }
+    chain::await_beginning(db, of, &rows)?;
+    chain::advance(db, of, now)?;
+    for waiting in chain::woken_by(db, of, &rows)? {
+        chain::advance(db, (of.0, &waiting), now)?;
+    }
+    Ok(if compared == Compared::New { Taken::Kept } else { Taken::Doubted })
+}
+
+/// What a batch is beside the rows that are here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    /// Every row of it is here.
+    Here,
+    /// It has a row that is not here, and none that differs.
+    New,
+    /// The first place where another row is here.
+    Differs(u64),
+}
+
+/// Compares with one row that is here at each place. Others of that place were compared with it when they came: where they
+/// differ, a doubt stands already, at that place or before it.
+fn compare(db: &Connection, of: Of<'_>, rows: &Rows) -> Result<Compared, Error> {
+    let (mut at, mut compared) = (rows.first, Compared::Here);
+    while at <= rows.last() {
+        let Some(here) = holding(db, of, at)? else {
+            compared = Compared::New;
+            let Some(next) = next_held(db, of, at)? else { break };
+            at = next;
+            continue;
+        };
+        if let Some(place) = here.differs(rows, at) {
+            return Ok(Compared::Differs(place));
+        }
+        at = here.last() + 1;
+    }
+    Ok(compared)
+}
+
+/// The first place after this one at which a batch begins.
+fn next_held(db: &Connection, of: Of<'_>, place: u64) -> Result<Option<u64>, Error> {
+    let sql =
+        "SELECT first FROM batch WHERE terminal = ?1 AND journal = ?2 AND first > ?3 ORDER BY first LIMIT 1";
+    let bounds = params![of.0, of.1, signed(place)];
+    let next: Option<i64> = db.prepare_cached(sql)?.query_row(bounds, |row| row.get(0)).optional()?;
+    Ok(next.map(unsigned))
+}
+
+fn insert(
+    db: &Connection,
+    of: Of<'_>,
+    rows: &Rows,
+    (digest, bytes, now): ([u8; 32], &[u8], Timestamp),
+) -> Result<(), Error> {
     db.prepare_cached(
         "INSERT INTO batch (terminal, journal, first, last, previous, hashes, digest, received, bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
-        terminal,
-        journal,
+        of.0,
+        of.1,
         signed(rows.first),
         signed(rows.last()),
         rows.previous.0,
@@ -107,33 +144,20 @@ pub fn take(db: &Connection, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timesta
         signed(now.unix()),
         bytes
     ])?;
-    db.prepare_cached("INSERT OR IGNORE INTO journal VALUES (?1, ?2, 0, ?3, 0, NULL)")?.execute(params![
-        terminal,
-        journal,
-        NOTHING_BEFORE.0
-    ])?;
-    if let Some(place) = doubt {
-        doubt_from(db, (terminal, &journal), place, now)?;
+    let batch = db.last_insert_rowid();
+    let mut statement = db.prepare_cached("INSERT OR IGNORE INTO row_hash VALUES (?1, ?2, ?3)")?;
+    for prefix in rows.prefixes() {
+        statement.execute(params![of.0, prefix, batch])?;
     }
-    advance(db, (terminal, &journal), now)?;
-    for waiting in not_begun(db, terminal)? {
-        advance(db, (terminal, &waiting), now)?;
-    }
-    Ok(if doubt.is_some() { Taken::Doubted } else { Taken::Kept })
-}
-
-fn overlapping(db: &Connection, terminal: u32, journal: &[u8; 16], rows: &Rows) -> Result<Vec<Rows>, Error> {
-    let sql = "SELECT first, previous, hashes FROM batch
-        WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?5 ORDER BY first LIMIT ?6";
-    let earliest = rows.first.saturating_sub(ROWS_MOST as u64);
-    let mut statement = db.prepare_cached(sql)?;
-    let bounds =
-        params![terminal, journal, signed(earliest), signed(rows.last()), signed(rows.first), NEIGHBOURS];
-    statement.query_map(bounds, Rows::read)?.collect()
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO journal (terminal, journal, watermark, hash, begun) VALUES (?1, ?2, 0, ?3, 0)",
+    )?
+    .execute(params![of.0, of.1, NOTHING_BEFORE.0])
+    .map(drop)
 }
 
 /// From this place on nothing is acknowledged; an alarm is raised when it is news.
-fn doubt_from(db: &Connection, of: (u32, &[u8; 16]), place: u64, now: Timestamp) -> Result<(), Error> {
+fn doubt_from(db: &Connection, of: Of<'_>, place: u64, now: Timestamp) -> Result<(), Error> {
     let changed = db
         .prepare_cached(
             "UPDATE journal SET doubt = ?3 WHERE terminal = ?1 AND journal = ?2 AND (doubt IS NULL OR doubt > ?3)",
@@ -155,72 +179,14 @@ pub fn alarm(db: &Connection, terminal: u32, words: &str, now: Timestamp) -> Res
     db.prepare_cached(sql)?.execute(params![signed(now.unix()), terminal, words]).map(drop)
 }
 
-/// Moves a journal's watermark over everything that follows it without a gap.
-fn advance(db: &Connection, of: (u32, &[u8; 16]), now: Timestamp) -> Result<(), Error> {
-    let sql = "SELECT watermark, hash, begun, doubt FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-    let (at, hash, begun, doubt): (i64, [u8; 32], bool, Option<i64>) =
-        db.prepare_cached(sql)?.query_row(params![of.0, of.1], read)?;
-    let start = match begun {
-        true => Some((unsigned(at), Digest(hash))),
-        false => beginning(db, of)?,
-    };
-    let Some((start, mut hash)) = start else { return Ok(()) };
-    let mut at = start;
-    let end = doubt.map_or(u64::MAX, unsigned);
-    while at + 1 < end {
-        let Some(rows) = holding(db, of, at + 1)? else { break };
-        if rows.before(at + 1) != Some(hash) {
-            doubt_from(db, of, at + 1, now)?;
-            break;
-        }
-        at = rows.last().min(end - 1);
-        hash = rows.hash(at).unwrap_or(hash);
-    }
-    if at == start {
-        return Ok(());
-    }
-    let sql = "UPDATE journal SET watermark = ?3, hash = ?4, begun = 1 WHERE terminal = ?1 AND journal = ?2";
-    db.prepare_cached(sql)?.execute(params![of.0, of.1, signed(at), hash.0]).map(drop)
-}
-
-/// Journals whose first row was not known yet: what just came may be what it stands on.
-fn not_begun(db: &Connection, terminal: u32) -> Result<Vec<[u8; 16]>, Error> {
-    let sql = "SELECT journal FROM journal WHERE terminal = ?1 AND begun = 0 LIMIT ?2";
-    db.prepare_cached(sql)?.query_map(params![terminal, NEIGHBOURS], |row| row.get(0))?.collect()
-}
-
 /// A batch that holds this place, the one that reaches furthest.
-fn holding(db: &Connection, of: (u32, &[u8; 16]), place: u64) -> Result<Option<Rows>, Error> {
-    let sql = "SELECT first, previous, hashes FROM batch
-        WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY last DESC LIMIT 1";
+fn holding(db: &Connection, of: Of<'_>, place: u64) -> Result<Option<Rows>, Error> {
+    // Found by the index alone; only one batch's hashes are read.
+    let sql = "SELECT first, previous, hashes FROM batch WHERE id = (SELECT id FROM batch
+        WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY last DESC LIMIT 1)";
     let earliest = place.saturating_sub(ROWS_MOST as u64);
     let bounds = params![of.0, of.1, signed(earliest), signed(place)];
     db.prepare_cached(sql)?.query_row(bounds, Rows::read).optional()
-}
-
-/// What stands before a journal's first row, if that row is here: nothing, or a row of another journal of this terminal. A
-/// batch that came before an earlier one of its journal begins nothing.
-fn beginning(db: &Connection, of: (u32, &[u8; 16])) -> Result<Option<(u64, Digest)>, Error> {
-    let sql = "SELECT first, previous, hashes FROM batch WHERE terminal = ?1 AND journal = ?2 ORDER BY first LIMIT 1";
-    let first = db.prepare_cached(sql)?.query_row(params![of.0, of.1], Rows::read).optional()?;
-    let Some(first) = first else { return Ok(None) };
-    let begins = first.previous == NOTHING_BEFORE || ends_another(db, of, first.previous)?;
-    Ok(begins.then_some((first.first - 1, first.previous)))
-}
-
-fn ends_another(db: &Connection, of: (u32, &[u8; 16]), hash: Digest) -> Result<bool, Error> {
-    let sql = "SELECT first, previous, hashes FROM batch
-        WHERE terminal = ?1 AND journal <> ?2 ORDER BY last DESC LIMIT ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![of.0, of.1, NEIGHBOURS], Rows::read)?;
-    for rows in rows {
-        let rows = rows?;
-        if (rows.first..=rows.last()).any(|place| rows.hash(place) == Some(hash)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// A journal of a terminal.
@@ -249,7 +215,7 @@ fn read_held(row: &Row<'_>) -> Result<Held, Error> {
     Ok(Held { journal: JournalId(row.get(0)?), watermark, hash: Digest(row.get(2)?) })
 }
 
-/// How often the hub was restored from a copy.
+/// The number of the database's life since it was last put back from a copy.
 ///
 /// # Errors
 /// SQLite's.
@@ -257,13 +223,23 @@ pub fn epoch(db: &Connection) -> Result<u32, Error> {
     db.prepare_cached("SELECT epoch FROM hub")?.query_row([], |row| row.get(0))
 }
 
-/// After the database was restored from a copy: what it said before may be more than it holds now.
+/// The epoch after the database was put back from a copy that may be older than any copy before: above its own, above the
+/// one `noted` outside it, and not below the hours since 2026, so that two copies of before never lead to one epoch.
 ///
 /// # Errors
 /// SQLite's.
-pub fn restored(db: &Connection) -> Result<u32, Error> {
-    db.execute("UPDATE hub SET epoch = epoch + 1", [])?;
-    epoch(db)
+pub fn next_epoch(db: &Connection, noted: u32, now: Timestamp) -> Result<u32, Error> {
+    let hours = u32::try_from(now.unix().saturating_sub(EPOCHS_BEGIN_S) / 3600).unwrap_or(u32::MAX);
+    Ok(epoch(db)?.max(noted).saturating_add(1).max(hours))
+}
+
+/// From now on acknowledgements carry this epoch.
+///
+/// # Errors
+/// SQLite's.
+pub fn restored(db: &Connection, epoch: u32, by: &str, now: Timestamp) -> Result<(), Error> {
+    db.execute("UPDATE hub SET epoch = ?1", [epoch])?;
+    super::terminals::audit(db, by, &format!("put back from a copy: epoch {epoch}"), now)
 }
 
 #[cfg(test)]

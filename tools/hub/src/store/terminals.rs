@@ -1,6 +1,6 @@
 //! Terminals: which are known, by which keys; codes that make one known; who did what.
-//! Promises: a code serves once; a key of a revoked terminal serves never again; a terminal that is enrolled anew keeps its
-//! number, its journals and its keys that were not revoked.
+//! Promises: a code serves once; a key of a revoked terminal serves never again, under no number; a terminal that is enrolled
+//! anew keeps its number, its journals and its keys that were not revoked; whatever a person does here is in the audit log.
 //! Must not know: HTTP.
 
 use gate_core::query::TerminalNumber;
@@ -9,7 +9,7 @@ use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
 use rusqlite::{Connection, Error, OptionalExtension, params};
 
-use super::{signed, unsigned};
+use super::{accounts, signed, unsigned};
 
 /// What a terminal's key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,16 +65,33 @@ pub enum Uninvited {
     Ended,
     /// It was used, for other keys.
     Used,
+    /// A key of them was revoked.
+    Stolen,
 }
 
 /// Lets whoever has this code enrol a terminal until a time.
 ///
 /// # Errors
 /// SQLite's.
-pub fn invite(db: &Connection, terminal: TerminalNumber, code: &str, until: Timestamp) -> Result<(), Error> {
+pub fn invite(
+    db: &Connection,
+    (terminal, code): (TerminalNumber, &str),
+    until: Timestamp,
+    (who, now): (&str, Timestamp),
+) -> Result<(), Error> {
     let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
     let digest = sha256(&[code.as_bytes()]).0;
-    db.execute(sql, params![digest, terminal.value(), signed(until.unix())]).map(drop)
+    db.execute(sql, params![digest, terminal.value(), signed(until.unix())])?;
+    audit(db, who, &format!("terminal {} invited", terminal.value()), now)
+}
+
+/// Whether there is such a code for this terminal, used or not: who has none is not let near the thread that writes.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_invited(db: &Connection, terminal: TerminalNumber, code: &str) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM invitation WHERE digest = ?1 AND terminal = ?2";
+    db.prepare_cached(sql)?.exists(params![sha256(&[code.as_bytes()]).0, terminal.value()])
 }
 
 /// Makes a terminal's keys known, with a code.
@@ -100,18 +117,61 @@ pub fn enrol(
         Some((expires, None)) if unsigned(expires) < now.unix() => return Ok(Err(Uninvited::Ended)),
         Some((_, None)) => {}
     }
+    if any_revoked(db, &keys.each().map(|(_, key)| key))? {
+        return Ok(Err(Uninvited::Stolen));
+    }
+    let used = "UPDATE invitation SET used = ?2 WHERE digest = ?1";
+    db.execute(used, params![digest, signed(now.unix())])?;
+    know(db, terminal, &keys.each(), ("enrolment", now))?;
+    Ok(Ok(()))
+}
+
+/// Makes a terminal known whose records come by stick alone, by a person's word. `false` if a key of it was revoked.
+///
+/// # Errors
+/// SQLite's.
+pub fn enrol_by_hand(
+    db: &Connection,
+    terminal: TerminalNumber,
+    (device, record): (&[u8; 32], &PublicKey),
+    (who, now): (&str, Timestamp),
+) -> Result<bool, Error> {
+    let keys = [(KeyUse::Device, *device), (KeyUse::Record, *record.as_bytes())];
+    if any_revoked(db, &keys.map(|(_, key)| key))? {
+        return Ok(false);
+    }
+    know(db, terminal, &keys, (who, now))?;
+    Ok(true)
+}
+
+/// Who stole a key has it still, whatever number they give themselves.
+fn any_revoked(db: &Connection, keys: &[[u8; 32]]) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM terminal_key WHERE key = ?1 AND until IS NOT NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    for key in keys {
+        if statement.exists([key])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn know(
+    db: &Connection,
+    terminal: TerminalNumber,
+    keys: &[(KeyUse, [u8; 32])],
+    (who, now): (&str, Timestamp),
+) -> Result<(), Error> {
     let at = signed(now.unix());
-    db.execute("UPDATE invitation SET used = ?2 WHERE digest = ?1", params![digest, at])?;
     let sql = "INSERT INTO terminal VALUES (?1, 'enrolled', ?2)
         ON CONFLICT (number) DO UPDATE SET state = 'enrolled', since = ?2";
     db.execute(sql, params![terminal.value(), at])?;
-    for (purpose, key) in keys.each() {
-        // A key that was revoked stays so: whoever stole it has it still.
+    for (purpose, key) in keys {
         let sql = "INSERT OR IGNORE INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL)";
         db.execute(sql, params![terminal.value(), purpose.name(), key, at])?;
     }
-    audit(db, "enrolment", &format!("terminal {} enrolled", terminal.value()), now)?;
-    Ok(Ok(()))
+    accounts::forget_revision(db, terminal)?;
+    audit(db, who, &format!("terminal {} enrolled", terminal.value()), now)
 }
 
 impl Keys {
@@ -147,6 +207,7 @@ pub fn revoke(db: &Connection, terminal: TerminalNumber, who: &str, now: Timesta
     db.execute(sql, params![terminal.value(), at])?;
     let sql = "DELETE FROM invitation WHERE terminal = ?1 AND used IS NULL";
     db.execute(sql, params![terminal.value()])?;
+    accounts::forget_revision(db, terminal)?;
     audit(db, who, &format!("terminal {} revoked", terminal.value()), now)?;
     Ok(true)
 }
@@ -171,7 +232,7 @@ pub fn standing(db: &Connection, terminal: TerminalNumber) -> Result<Standing, E
 /// SQLite's.
 pub fn keys(db: &Connection, terminal: TerminalNumber, purpose: KeyUse) -> Result<Vec<PublicKey>, Error> {
     let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND until IS NULL
-        ORDER BY since DESC LIMIT 8";
+        ORDER BY since DESC";
     let mut statement = db.prepare_cached(sql)?;
     let keys = statement.query_map(params![terminal.value(), purpose.name()], |row| row.get(0))?;
     let keys = keys.collect::<Result<Vec<[u8; 32]>, Error>>()?;

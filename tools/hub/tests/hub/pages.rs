@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 
 use gate_core::manifest::Dataset;
@@ -21,17 +22,21 @@ use totp_rs::Secret;
 use crate::chain::{Chain, key, terminal};
 use crate::rig::{Hub, Terminal, hub as run};
 
-/// A browser without a memory: one request, the whole answer.
-fn ask(hub: &Hub, method: &str, path: &str, (cookie, body): (&str, &str)) -> String {
+/// TLS to a hub whose folder this is.
+pub(crate) fn client(folder: &Path, stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(hub.folder.join("tls/authority.pem")).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(folder.join("tls/authority.pem")).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), stream)
+}
+
+/// A browser without a memory: one request, the whole answer.
+fn ask(hub: &Hub, method: &str, path: &str, (cookie, body): (&str, &str)) -> String {
     let address = hub.address.strip_prefix("https://").unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(address).unwrap());
+    let mut stream = client(&hub.folder, TcpStream::connect(address).unwrap());
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncookie: {cookie}\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
@@ -46,7 +51,12 @@ fn ask(hub: &Hub, method: &str, path: &str, (cookie, body): (&str, &str)) -> Str
 
 /// Passphrase and secret of a person, as they are shown once.
 fn person(hub: &Hub) -> (String, [u8; 20]) {
-    let shown = run(&["person", "--data", hub.folder.to_str().unwrap(), "--name", "tester"]);
+    person_as(hub, "viewer")
+}
+
+fn person_as(hub: &Hub, role: &str) -> (String, [u8; 20]) {
+    let data = hub.folder.to_str().unwrap();
+    let shown = run(&["person", "--data", data, "--name", "tester", "--role", role, "--by", "测试员"]);
     let shown = String::from_utf8(shown.stdout).unwrap();
     let line = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
     let secret = Secret::try_from_base32(line("one-time codes")).unwrap();
@@ -62,7 +72,11 @@ fn code(secret: &[u8; 20]) -> String {
 }
 
 fn log_in(hub: &Hub) -> String {
-    let (passphrase, secret) = person(hub);
+    log_in_as(hub, "viewer")
+}
+
+fn log_in_as(hub: &Hub, role: &str) -> String {
+    let (passphrase, secret) = person_as(hub, role);
     let answer = ask(hub, "POST", "/login", ("", &form(&passphrase, &code(&secret))));
     assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
@@ -91,11 +105,72 @@ fn without_both_secrets_there_is_only_the_login_and_a_code_serves_once() {
 }
 
 #[test]
-fn tries_without_end_are_slowed_down() {
+fn wrong_codes_without_end_are_slowed_down_and_who_has_no_passphrase_slows_nobody_down() {
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::start(folder.path());
-    let tries = (0..30).map(|_| ask(&hub, "POST", "/login", ("", &form("wrong", "000000"))));
-    assert!(tries.into_iter().any(|answer| answer.starts_with("HTTP/1.1 429")));
+    let (passphrase, secret) = person(&hub);
+    let status = |form: &str| ask(&hub, "POST", "/login", ("", form))[9..12].to_owned();
+    // Nobody's tries count: neither of this name, nor of invented ones.
+    for one in 0..200 {
+        let wrong =
+            if one % 10 == 0 { form("wrong", "000000") } else { format!("name=n{one}&passphrase=x&code=1") };
+        assert_eq!(status(&wrong), "403");
+    }
+    assert_eq!(status(&form(&passphrase, &code(&secret))), "303");
+    // Who has the passphrase gets a few codes, and then waits, whatever else is tried.
+    let tries: Vec<String> = (0..12).map(|_| status(&form(&passphrase, "000000"))).collect();
+    assert!(tries.iter().filter(|status| *status == "403").count() <= 7 && tries[11] == "429", "{tries:?}");
+    let audited = |what: &str| hub.count(&format!("SELECT count(*) FROM audit WHERE what LIKE '{what}'"));
+    assert!(audited("a wrong one-time code") >= 5);
+    assert!((1..9).contains(&audited("% logins refused: no such name and passphrase")), "together, not each");
+}
+
+#[test]
+fn who_was_taken_away_or_has_new_secrets_is_logged_out_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let is_in = |cookie: &str| ask(&hub, "GET", "/", (cookie, "")).contains("Fleet");
+    let first = log_in(&hub);
+    assert!(is_in(&first));
+    let second = log_in(&hub);
+    assert!(is_in(&second) && !is_in(&first), "secrets were made anew in between");
+    assert!(
+        run(&["person", "--data", data, "--name", "tester", "--remove", "--by", "测试员"]).status.success()
+    );
+    assert!(!is_in(&second));
+    assert!(
+        !run(&["person", "--data", data, "--name", "tester", "--remove", "--by", "测试员"]).status.success()
+    );
+    assert_eq!(
+        hub.count("SELECT count(*) FROM audit WHERE who = '测试员' AND what = 'tester was taken away'"),
+        1
+    );
+}
+
+#[test]
+fn an_administrator_invites_a_terminal_and_a_viewer_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let invite = |cookie: &str, terminal: &str| {
+        ask(&hub, "POST", "/invite", (cookie, &format!("terminal={terminal}")))
+    };
+    assert!(invite("", "7").starts_with("HTTP/1.1 403"));
+    let viewer = log_in(&hub);
+    assert!(!ask(&hub, "GET", "/", (&viewer, "")).contains("/invite"));
+    assert!(invite(&viewer, "7").starts_with("HTTP/1.1 403"));
+    let administrator = log_in_as(&hub, "administrator");
+    assert!(ask(&hub, "GET", "/", (&administrator, "")).contains("/invite"));
+    assert!(invite(&administrator, "131072").starts_with("HTTP/1.1 422"));
+    assert_eq!(hub.count("SELECT count(*) FROM invitation"), 0);
+    let page = invite(&administrator, "7");
+    let code = page.split("class=\"words\">").nth(1).unwrap().split('<').next().unwrap();
+    assert!(page.contains("<svg") && page.contains("cache-control: no-store"), "{page}");
+    Terminal::new(7).enrol_with(&hub, code, &key()).unwrap();
+    assert_eq!(
+        hub.count("SELECT count(*) FROM audit WHERE who = 'tester' AND what = 'terminal 7 invited'"),
+        1
+    );
 }
 
 fn account(revision: u64, at: Timestamp, list: Timestamp) -> Account {

@@ -81,9 +81,15 @@ fn strangers_and_revoked_terminals_send_nothing() {
     enrolled.put(&chain, 5, 9);
     assert_eq!(told(enrolled.send(&hub)), 403);
     assert_eq!(hub.count("SELECT count(*) FROM batch"), 1);
-    assert_eq!(hub.count("SELECT count(*) FROM audit WHERE who = '测试员'"), 1);
+    assert_eq!(
+        hub.count("SELECT count(*) FROM audit WHERE what = 'terminal 7 revoked' AND who = '测试员'"),
+        1
+    );
     // What waited goes out once it is enrolled anew with new keys; its number and journal stay.
     let mut anew = Terminal::new(7);
+    let refused = anew.enrol(&hub, &SigningKey::from_seed(&[6; 32])).unwrap_err();
+    assert_eq!(status(&refused), 403, "its device key was revoked too");
+    anew.device = "08".repeat(32);
     anew.enrol(&hub, &SigningKey::from_seed(&[6; 32])).unwrap();
     anew.put(&chain, 5, 9);
     assert!(matches!(anew.send(&hub).faults[0].1, SendFault::Refuse(422)), "its old record key is revoked");
@@ -123,14 +129,40 @@ fn a_code_enrols_once_and_never_a_key_that_is_none() {
     assert!(listed.starts_with("7 enrolled ") && listed.contains(&"07".repeat(32)), "{listed}");
 }
 
+/// What `restored` says.
+fn restored(hub: &Hub) -> u32 {
+    let said = run(&["restored", "--data", hub.folder.to_str().unwrap(), "--by", "测试员"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    said.trim().strip_prefix("epoch ").unwrap().parse().unwrap()
+}
+
 #[test]
-fn after_a_restored_copy_acknowledgements_say_so() {
+fn after_each_restored_copy_acknowledgements_say_an_epoch_that_was_never_said() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::start(folder.path());
-    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(4));
+    let mut hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
     terminal.put(&chain, 1, 4);
     terminal.send(&hub);
-    assert!(run(&["restored", "--data", folder.path().to_str().unwrap()]).status.success());
+    let copy = folder.path().join("copy.db");
+    hub.database().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    terminal.put(&chain, 5, 9);
     terminal.send(&hub);
-    assert_eq!(terminal.acknowledged(&hub, &chain), Some((4, 1)));
+    let first = restored(&hub);
+    terminal.send(&hub);
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((9, first)));
+    // The copy of before that is put back: until somebody says so, it is not served from.
+    hub.kill();
+    for more in ["hub.db-wal", "hub.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(more));
+    }
+    std::fs::copy(&copy, folder.path().join("hub.db")).unwrap();
+    let refused = run(&["serve", "--data", folder.path().to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("gate-hub restored"));
+    let second = restored(&hub);
+    assert!(second > first, "{second} after {first}");
+    hub = Hub::start(folder.path());
+    terminal.sender = gate_sync::Sender::default();
+    terminal.send(&hub);
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((9, second)));
 }

@@ -79,9 +79,10 @@ impl Hub {
     /// A code for a terminal, as the hub shows it.
     pub(crate) fn invite(&self, terminal: u32) -> String {
         let number = terminal.to_string();
-        let shown = hub(&["invite", "--data", self.folder.to_str().unwrap(), "--terminal", &number]);
+        let data = self.folder.to_str().unwrap();
+        let shown = hub(&["invite", "--data", data, "--terminal", &number, "--by", "测试员"]);
         assert!(shown.status.success());
-        String::from_utf8(shown.stdout).unwrap().trim().to_owned()
+        String::from_utf8(shown.stdout).unwrap().lines().next().unwrap().to_owned()
     }
 
     pub(crate) fn revoke(&self, terminal: u32) {
@@ -118,6 +119,8 @@ pub(crate) struct Terminal {
     pub(crate) spool: Spool,
     pub(crate) identity: Identity,
     pub(crate) sender: Sender,
+    /// Its public device key, in hexadecimal digits.
+    pub(crate) device: String,
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -130,7 +133,7 @@ impl Terminal {
         let spool = Spool::open(&folder.path().join("spool"), 64 << 20).unwrap();
         fs::create_dir_all(spool.path().join("out")).unwrap();
         let identity = Identity::open(&folder.path().join("state"), number).unwrap();
-        Terminal { _folder: folder, spool, identity, sender: Sender::default() }
+        Terminal { _folder: folder, spool, identity, sender: Sender::default(), device: "07".repeat(32) }
     }
 
     pub(crate) fn enrolled(hub: &Hub) -> Terminal {
@@ -145,7 +148,7 @@ impl Terminal {
 
     pub(crate) fn enrol_with(&self, hub: &Hub, code: &str, record: &SigningKey) -> Result<(), LineFault> {
         let record = hex(record.public_key().as_bytes());
-        let invitation = Invitation { code, device: &"07".repeat(32), record: &record };
+        let invitation = Invitation { code, device: &self.device, record: &record };
         enrol(&hub.line(), &self.identity, &invitation)
     }
 

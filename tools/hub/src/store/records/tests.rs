@@ -1,19 +1,14 @@
 //! Batches in any order, twice, overlapping, and two that disagree.
 
-#[path = "../../../tests/support/chain.rs"]
-mod chain;
-
-use chain::{Chain, key, terminal};
 use gate_core::records::batch::verify_batch;
 
 use super::*;
+use crate::chain::{Chain, key, terminal};
 
 const NOW: Timestamp = Timestamp::EPOCH;
 
 fn database() -> Connection {
-    let db = Connection::open_in_memory().unwrap();
-    db.execute_batch(super::super::SCHEMA).unwrap();
-    db
+    crate::store::in_memory()
 }
 
 fn send(db: &Connection, bytes: &[u8]) -> Taken {
@@ -52,8 +47,8 @@ fn a_batch_twice_is_one_and_overlapping_ones_fit() {
     assert_eq!(send(&db, &chain.batch(1, 4)), Taken::Kept);
     assert_eq!(send(&db, &chain.batch(1, 4)), Taken::Known);
     assert_eq!(send(&db, &chain.batch(3, 9)), Taken::Kept);
-    assert_eq!(send(&db, &chain.batch(2, 6)), Taken::Kept);
-    assert_eq!((count(&db, "batch"), count(&db, "alarm")), (3, 0));
+    assert_eq!(send(&db, &chain.batch(2, 6)), Taken::Known, "it brings nothing");
+    assert_eq!((count(&db, "batch"), count(&db, "alarm")), (2, 0));
     let (journal, watermark) = (chain.journal(), Sequence(9));
     let whole = Held { journal, watermark, hash: chain.hash(9) };
     assert_eq!(all_held(&db, terminal(), 64).unwrap(), [whole]);
@@ -134,4 +129,81 @@ fn a_doubted_first_row_acknowledges_nothing_of_another_journal() {
     let new = Chain::new(2, (10_003, old.hash(3)), 2, 0);
     assert_eq!(send(&db, &new.batch(10_003, 10_004)), Taken::Doubted);
     assert_eq!(watermark(&db, 2), (0, NOTHING_BEFORE));
+}
+
+#[test]
+fn a_journal_begins_on_a_row_however_many_batches_came_after_it() {
+    // A quiet gate: three rows each five minutes, and its database gone at the head noted 85 batches ago.
+    for late in [false, true] {
+        let (db, old) = (database(), Chain::begun(300));
+        let new = Chain::new(2, (10_004, old.hash(3)), 5, 0);
+        if late {
+            send(&db, &new.batch(10_004, 10_008));
+        }
+        for one in 0..100 {
+            send(&db, &old.batch(one * 3 + 1, one * 3 + 3));
+        }
+        if !late {
+            send(&db, &new.batch(10_004, 10_008));
+        }
+        assert_eq!(watermark(&db, 2), (10_008, new.hash(10_008)), "late: {late}");
+    }
+}
+
+#[test]
+fn journals_that_begin_nowhere_starve_no_true_one() {
+    let (db, old) = (database(), Chain::begun(9));
+    let new = Chain::new(255, (10_009, old.hash(9)), 5, 0);
+    send(&db, &new.batch(10_009, 10_013));
+    for invented in 2..=80 {
+        send(&db, &Chain::new(invented, (20_000, Digest([invented; 32])), 1, 0).batch(20_000, 20_000));
+    }
+    send(&db, &old.batch(1, 9));
+    assert_eq!(watermark(&db, 255), (10_013, new.hash(10_013)));
+    assert_eq!(watermark(&db, 80).0, 0);
+}
+
+#[test]
+fn a_row_that_differs_is_found_behind_any_number_of_true_ones() {
+    let (db, chain) = (database(), Chain::begun(120));
+    for last in 2..=100 {
+        assert_eq!(send(&db, &chain.batch(1, last)), Taken::Kept);
+    }
+    let other = Chain::new(1, (61, chain.hash(60)), 10, 99);
+    assert_eq!(send(&db, &other.batch(61, 70)), Taken::Doubted);
+    assert_eq!(count(&db, "alarm"), 1);
+    assert_eq!(send(&db, &chain.batch(101, 120)), Taken::Kept);
+    assert_eq!(watermark(&db, 1).0, 100, "what was acknowledged is not taken back, and nothing is added");
+}
+
+#[test]
+fn rows_that_are_here_in_pieces_are_not_kept_again_and_one_new_one_is() {
+    let (db, chain) = (database(), Chain::begun(90));
+    for one in 0..29 {
+        send(&db, &chain.batch(one * 3 + 1, one * 3 + 3));
+    }
+    assert_eq!(send(&db, &chain.batch(2, 86)), Taken::Known);
+    assert_eq!(send(&db, &chain.batch(2, 88)), Taken::Kept);
+    assert_eq!((count(&db, "batch"), watermark(&db, 1).0), (30, 88));
+    // A gap in the middle of it.
+    assert_eq!(send(&db, &chain.batch(90, 90)), Taken::Kept);
+    assert_eq!(send(&db, &chain.batch(85, 90)), Taken::Kept);
+    assert_eq!(watermark(&db, 1).0, 90);
+}
+
+#[test]
+fn two_copies_of_before_never_lead_to_one_epoch() {
+    let at = |hours: u64| Timestamp::from_unix(EPOCHS_BEGIN_S + hours * 3600).unwrap();
+    let db = database();
+    let first = next_epoch(&db, 0, at(7_000)).unwrap();
+    restored(&db, first, "测试员", at(7_000)).unwrap();
+    assert_eq!((first, epoch(&db).unwrap()), (7_000, 7_000));
+    // The same old copy again, an hour later; and at once, or with a clock that went back, by what was noted outside.
+    let copy = database();
+    assert!(next_epoch(&copy, 0, at(7_001)).unwrap() > first);
+    assert!(next_epoch(&copy, first, at(7_000)).unwrap() > first);
+    assert!(next_epoch(&copy, first, at(0)).unwrap() > first);
+    let century = next_epoch(&copy, 0, at(50 * 365 * 24)).unwrap();
+    assert!(century < 1 << 19, "what a terminal can count for fifty years");
+    assert_eq!(count(&db, "audit"), 1);
 }

@@ -5,9 +5,7 @@ use gate_proof::ed25519::SigningKey;
 use super::*;
 
 fn database() -> Connection {
-    let db = Connection::open_in_memory().unwrap();
-    db.execute_batch(super::super::SCHEMA).unwrap();
-    db
+    crate::store::in_memory()
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -30,7 +28,7 @@ fn lines(db: &Connection) -> Vec<PublicKey> {
 #[test]
 fn a_code_serves_once_in_its_time_for_its_terminal() {
     let db = database();
-    invite(&db, seven(), "code", at(100)).unwrap();
+    invite(&db, (seven(), "code"), at(100), ("测试员", at(0))).unwrap();
     let eight = TerminalNumber::new(8).unwrap();
     assert_eq!(enrol(&db, (eight, "code"), &made(1), at(50)).unwrap(), Err(Uninvited::Unknown));
     assert_eq!(enrol(&db, (seven(), "other"), &made(1), at(50)).unwrap(), Err(Uninvited::Unknown));
@@ -49,21 +47,59 @@ fn a_code_serves_once_in_its_time_for_its_terminal() {
 fn a_revoked_terminals_keys_never_come_back_and_new_ones_keep_its_number() {
     let db = database();
     for (code, number) in [("a", 1), ("b", 2)] {
-        invite(&db, seven(), code, at(100)).unwrap();
+        invite(&db, (seven(), code), at(100), ("测试员", at(0))).unwrap();
         enrol(&db, (seven(), code), &made(number), at(number.into())).unwrap().unwrap();
     }
     assert_eq!(lines(&db), [made(2).line, made(1).line]);
-    invite(&db, seven(), "open", at(100)).unwrap();
+    invite(&db, (seven(), "open"), at(100), ("测试员", at(0))).unwrap();
     assert!(revoke(&db, seven(), "测试员", at(9)).unwrap());
     assert!(!revoke(&db, seven(), "测试员", at(9)).unwrap());
     assert_eq!((standing(&db, seven()).unwrap(), lines(&db)), (Standing::Revoked, vec![]));
     assert_eq!(enrol(&db, (seven(), "open"), &made(1), at(10)).unwrap(), Err(Uninvited::Unknown));
-    invite(&db, seven(), "anew", at(100)).unwrap();
-    enrol(&db, (seven(), "anew"), &made(1), at(11)).unwrap().unwrap();
+    invite(&db, (seven(), "anew"), at(100), ("测试员", at(0))).unwrap();
+    assert_eq!(enrol(&db, (seven(), "anew"), &made(1), at(11)).unwrap(), Err(Uninvited::Stolen));
     assert_eq!(lines(&db), [], "a stolen key stays stolen");
-    invite(&db, seven(), "new keys", at(100)).unwrap();
-    enrol(&db, (seven(), "new keys"), &made(3), at(12)).unwrap().unwrap();
+    assert_eq!(standing(&db, seven()).unwrap(), Standing::Revoked);
+    enrol(&db, (seven(), "anew"), &made(3), at(12)).unwrap().unwrap();
     assert_eq!(lines(&db), [made(3).line]);
     let listed = all(&db).unwrap();
     assert_eq!((listed.len(), listed[0].device), (1, Some([3; 32])));
+}
+
+#[test]
+fn a_revoked_key_enrols_under_no_number() {
+    let db = database();
+    invite(&db, (seven(), "a"), at(100), ("测试员", at(0))).unwrap();
+    enrol(&db, (seven(), "a"), &made(1), at(1)).unwrap().unwrap();
+    assert!(revoke(&db, seven(), "测试员", at(9)).unwrap());
+    let eight = TerminalNumber::new(8).unwrap();
+    invite(&db, (eight, "b"), at(100), ("测试员", at(0))).unwrap();
+    let stolen = Keys { device: [9; 32], record: made(1).record, line: made(2).line };
+    assert_eq!(enrol(&db, (eight, "b"), &stolen, at(10)).unwrap(), Err(Uninvited::Stolen));
+    assert!(!enrol_by_hand(&db, eight, (&[9; 32], &made(1).record), ("测试员", at(10))).unwrap());
+    assert_eq!(standing(&db, eight).unwrap(), Standing::Unknown);
+    assert_eq!(enrol(&db, (eight, "b"), &made(2), at(11)).unwrap(), Ok(()), "the code was not used up");
+}
+
+#[test]
+fn a_tenth_enrolment_loses_no_record_key() {
+    let db = database();
+    for number in 1..=10 {
+        let code = number.to_string();
+        invite(&db, (seven(), &code), at(100), ("测试员", at(0))).unwrap();
+        enrol(&db, (seven(), &code), &made(number), at(number.into())).unwrap().unwrap();
+    }
+    assert_eq!(keys(&db, seven(), KeyUse::Record).unwrap().len(), 10);
+}
+
+#[test]
+fn who_invites_and_who_revokes_is_written_down() {
+    let db = database();
+    invite(&db, (seven(), "a"), at(100), ("测试甲", at(1))).unwrap();
+    enrol_by_hand(&db, seven(), (&[7; 32], &made(1).record), ("测试乙", at(2))).unwrap();
+    revoke(&db, seven(), "测试丙", at(3)).unwrap();
+    let mut statement = db.prepare("SELECT who || ': ' || what FROM audit ORDER BY id").unwrap();
+    let lines = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>();
+    let said = ["测试甲: terminal 7 invited", "测试乙: terminal 7 enrolled", "测试丙: terminal 7 revoked"];
+    assert_eq!(lines.unwrap(), said);
 }

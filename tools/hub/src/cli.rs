@@ -1,0 +1,205 @@
+//! What can be said to `gate-hub`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// 天府闸机 Tianfu Gate: the hub.
+///
+/// Serves what the authority published to terminals, and takes their sealed records. It can open none of them.
+#[derive(Parser)]
+#[command(name = "gate-hub", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve. The first time, make whatever is missing: keys, a certificate, an empty database
+    Serve(Serve),
+    /// Take what sticks brought, verified as over a line, and put acknowledgements there. Beside a hub that serves, or without.
+    /// Ends with 1 if something was not taken
+    Take(Take),
+    /// Show a code, once, with which a terminal makes itself known
+    Invite {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        /// How long the code serves
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Make a terminal known that has no line, by the keys that `gate enrol` printed
+    Enrol {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        /// The device key, 64 hexadecimal digits
+        #[arg(long, value_name = "HEX")]
+        device: String,
+        /// The record key, 64 hexadecimal digits
+        #[arg(long, value_name = "HEX")]
+        record: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Take a terminal's keys away: from now on nothing is taken from it
+    Revoke {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Let a person look at the fleet: shows a passphrase and a secret for one-time codes, once
+    Person {
+        #[command(flatten)]
+        data: Data,
+        /// Who
+        #[arg(long)]
+        name: String,
+        /// A viewer looks; an administrator also invites terminals
+        #[arg(long, default_value = "viewer", value_name = "viewer|administrator")]
+        role: String,
+        /// Take this person away instead: their sessions end
+        #[arg(long, conflicts_with = "role")]
+        remove: bool,
+        #[command(flatten)]
+        by: By,
+    },
+    /// List the terminals and their device keys, for the desk
+    Terminals(Data),
+    /// List rows that are missing before rows that wait
+    Gaps(Data),
+    /// Say that rows are lost for ever: the terminal's later ones are acknowledged from now on
+    AcceptGap {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        /// The journal, as `gaps` shows it
+        #[arg(long, value_name = "HEX")]
+        journal: String,
+        /// The last row that is lost, as `gaps` shows it
+        #[arg(long, value_name = "N")]
+        through: u64,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Strike a terminal's counters of a day out; what it says again counts again
+    Strike {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        /// The day, in days since 1970
+        #[arg(long, value_name = "N")]
+        day: u32,
+        #[command(flatten)]
+        by: By,
+    },
+    /// After the database was put back from a copy: say so, before terminals let go what it lost
+    Restored {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Data {
+    /// The hub's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Terminal {
+    /// The terminal's number
+    #[arg(long = "terminal", value_name = "N")]
+    pub(crate) number: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct By {
+    /// Who does this: for the audit log
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Words {
+    /// The number that the key set gives this hub's key for acknowledgements: 8 hexadecimal digits
+    #[arg(long, value_name = "KID")]
+    pub(crate) acknowledges_as: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Limit {
+    /// What one terminal may bring in a day, in MiB
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) day_mib: u64,
+    /// Journals that one terminal may begin in a day
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) day_journals: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Names of this hub, for the certificate that it makes for itself
+    #[arg(long, value_name = "NAME", default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
+    pub(crate) name: Vec<String>,
+    /// A certificate of the province's: PEM chain and PEM key
+    #[arg(long, num_args = 2, value_names = ["CHAIN", "KEY"])]
+    pub(crate) tls: Option<Vec<PathBuf>>,
+    /// Changes that wait at most, of 64 KiB at most: who comes then is asked to come again
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) queue: usize,
+    /// Connections of one address at once; more where a province's own TLS stands in front
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) each: usize,
+    #[command(flatten)]
+    pub(crate) words: Words,
+    #[command(flatten)]
+    pub(crate) limit: Limit,
+}
+
+#[derive(Args)]
+pub(crate) struct Take {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The folder that `gate-field return` fills
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) words: Words,
+    #[command(flatten)]
+    pub(crate) limit: Limit,
+    #[command(flatten)]
+    pub(crate) by: By,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_arguments_of_its_own_names() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,170 @@
+//! What people do at the hub, one command each: told on the screen, and in the audit log.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use gate_core::json;
+use gate_core::query::TerminalNumber;
+use gate_core::records::JournalId;
+use gate_hub::files::Folder;
+use gate_hub::invitation::{Invitation, letters};
+use gate_hub::now;
+use gate_hub::store::people::{self, Role, Secrets};
+use gate_hub::store::records::settle::{self, Gap};
+use gate_hub::store::terminals::{self, Standing};
+use gate_hub::store::{self, accounts, records};
+use gate_hub::take;
+use gate_proof::ed25519::PublicKey;
+use totp_rs::Secret;
+
+use crate::cli::{By, Data, Take, Terminal};
+use crate::is_the_newest;
+
+fn open(data: &Path) -> anyhow::Result<rusqlite::Connection> {
+    Ok(store::open(&Folder::open(data)?.path("hub.db"))?)
+}
+
+/// All of it, with its line in the audit log, or nothing.
+fn change<T>(
+    data: &Data,
+    what: impl FnOnce(&rusqlite::Connection) -> Result<T, rusqlite::Error>,
+) -> anyhow::Result<T> {
+    let mut db = open(&data.data)?;
+    let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let done = what(&change)?;
+    change.commit()?;
+    Ok(done)
+}
+
+impl Terminal {
+    fn number(&self) -> anyhow::Result<TerminalNumber> {
+        TerminalNumber::new(self.number).context("a terminal's number is 0 to 131071")
+    }
+}
+
+/// A person's or an officer's name, for a log that people read.
+fn plain(name: &str) -> anyhow::Result<&str> {
+    let plain = !name.is_empty() && name.chars().count() <= 40 && !name.contains(char::is_control);
+    ensure!(plain, "a name has 1 to 40 letters");
+    Ok(name)
+}
+
+impl Take {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let folder = Folder::open(&self.data.data)?;
+        let mut db = store::open(&folder.path("hub.db"))?;
+        is_the_newest(&folder, records::epoch(&db)?)?;
+        let acknowledger = self.words.acknowledger(&folder)?;
+        let (acknowledger, quota) = (acknowledger.as_ref(), self.limit.quota());
+        let take = take::Take { folder: &self.from, acknowledger, quota, by: plain(&self.by.by)? };
+        let brought = take.run(&mut db, now())?;
+        println!(
+            "batches: {} new, {} known, {} that disagree; accounts: {}; acknowledgements: {}",
+            brought.kept, brought.known, brought.doubted, brought.accounts, brought.acknowledgements
+        );
+        brought.left.iter().for_each(|(name, left)| println!("not taken: {name}: {left}"));
+        let all = brought.left.is_empty() && brought.doubted == 0;
+        Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}
+
+pub(crate) fn invite(data: &Data, terminal: &Terminal, hours: u64, by: &By) -> anyhow::Result<()> {
+    let (terminal, by) = (terminal.number()?, (plain(&by.by)?, now()));
+    let (invitation, until) = (Invitation::new(terminal)?, now().plus(hours.saturating_mul(3600)));
+    change(data, |db| terminals::invite(db, (terminal, &invitation.code), until, by))?;
+    println!("{}", invitation.code);
+    print!("{}", invitation.drawn());
+    Ok(())
+}
+
+pub(crate) fn enrol(
+    data: &Data,
+    terminal: &Terminal,
+    (device, record): (&str, &str),
+    by: &By,
+) -> anyhow::Result<()> {
+    let (terminal, by) = (terminal.number()?, (plain(&by.by)?, now()));
+    let device = json::hex::<32>(device).filter(|key| *key != [0; 32]).context("--device is no key")?;
+    let record = json::hex(record).and_then(|key| PublicKey::admit(&key).ok());
+    let record = record.context("--record is no key")?;
+    let known = change(data, |db| terminals::enrol_by_hand(db, terminal, (&device, &record), by))?;
+    ensure!(known, "a key of these was revoked: the terminal must make new ones");
+    println!("terminal {} enrolled", terminal.value());
+    Ok(())
+}
+
+pub(crate) fn revoke(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Result<()> {
+    let (terminal, by) = (terminal.number()?, plain(&by.by)?);
+    ensure!(change(data, |db| terminals::revoke(db, terminal, by, now()))?, "this terminal is not enrolled");
+    println!("terminal {} revoked", terminal.value());
+    Ok(())
+}
+
+pub(crate) fn person(data: &Data, name: &str, role: &str, by: &By) -> anyhow::Result<()> {
+    let (name, role) = (plain(name)?, Role::parse(role).context("--role is viewer or administrator")?);
+    let (by, passphrase, mut totp) = ((plain(&by.by)?, now()), letters::<20>()?, [0; 20]);
+    getrandom::fill(&mut totp).context("the system gives no randomness")?;
+    let secrets = Secrets { passphrase: &passphrase, totp: &totp };
+    change(data, |db| people::add(db, (name, role), secrets, by))?;
+    println!("passphrase {passphrase}");
+    println!("one-time codes {}", Secret::from(totp.as_slice()).to_base32());
+    Ok(())
+}
+
+pub(crate) fn remove(data: &Data, name: &str, by: &By) -> anyhow::Result<()> {
+    let by = (plain(&by.by)?, now());
+    ensure!(change(data, |db| people::remove(db, name, by))?, "nobody of this name");
+    println!("{name} was taken away");
+    Ok(())
+}
+
+pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
+    for one in terminals::all(&open(&data.data)?)? {
+        let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
+        let device: String = one.device.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+        println!("{} {standing} {} {device}", one.number, one.since);
+    }
+    Ok(())
+}
+
+fn in_words(gap: &Gap) -> String {
+    let journal: String = gap.journal.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (first, last, waiting) = (gap.first, gap.last, gap.waiting);
+    format!("terminal {} journal {journal} lacks {first} to {last}; {waiting} wait", gap.terminal.value())
+}
+
+pub(crate) fn gaps(data: &Data) -> anyhow::Result<()> {
+    settle::gaps(&open(&data.data)?)?.iter().for_each(|gap| println!("{}", in_words(gap)));
+    Ok(())
+}
+
+pub(crate) fn accept_gap(
+    data: &Data,
+    terminal: &Terminal,
+    (journal, through): (&str, u64),
+    by: &By,
+) -> anyhow::Result<()> {
+    let journal = json::hex(journal).map(JournalId).context("--journal takes 32 hexadecimal digits")?;
+    let (terminal, by) = (terminal.number()?, (plain(&by.by)?, now()));
+    let gap = change(data, |db| settle::settle(db, (terminal, &journal), through, by))??;
+    println!("lost, by your word: {}", in_words(&gap));
+    Ok(())
+}
+
+pub(crate) fn strike(data: &Data, terminal: &Terminal, day: u32, by: &By) -> anyhow::Result<()> {
+    let (of, by) = ((terminal.number()?, day), (plain(&by.by)?, now()));
+    let struck = change(data, |db| accounts::strike(db, of, by))?;
+    println!("{struck} counters struck out");
+    Ok(())
+}
+
+pub(crate) fn restored(data: &Data, by: &By) -> anyhow::Result<()> {
+    let (folder, by) = (Folder::open(&data.data)?, plain(&by.by)?);
+    let epoch = records::next_epoch(&open(&data.data)?, folder.epoch()?, now())?;
+    // Outside first: a cut in between leaves a hub that says nothing until this is said again.
+    folder.note_epoch(epoch)?;
+    change(data, |db| records::restored(db, epoch, by, now()))?;
+    println!("epoch {epoch}");
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! The way in of every batch and account, by line or by stick.
+//! Promises: nothing is taken that a key of an enrolled terminal did not sign, as keys and terminals stand in the commit that
+//! takes it; no terminal fills the disk, or begins journals without end.
+//! Must not know: how it came.
+
+use gate_core::query::TerminalNumber;
+use gate_core::records::JournalId;
+use gate_core::records::account::Account;
+use gate_core::records::batch::{ProvenBatch, verify_batch};
+use gate_proof::digest::sha256;
+use gate_proof::ed25519::PublicKey;
+use gate_wire::time::Timestamp;
+use rusqlite::{Connection, Error, OptionalExtension, params};
+
+use super::records::{PLACES_END, Taken, alarm, take};
+use super::terminals::{KeyUse, Standing, keys, standing};
+use super::{accounts, signed, unsigned};
+
+/// What a terminal may bring on a day of UTC+8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Bytes of batches that bring something new.
+    pub bytes: u64,
+    /// Journals that are new: there is one more after each damage.
+    pub journals: u32,
+}
+
+impl Quota {
+    /// Twice what an outbox holds: a terminal that was away for months brings everything on one day.
+    pub const USUAL: Quota = Quota { bytes: 256 << 20, journals: 8 };
+}
+
+/// Why something is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Left {
+    /// Nobody that this hub knows.
+    #[error("of a terminal that is not enrolled")]
+    Out,
+    /// One of ours, no longer.
+    #[error("this terminal was revoked")]
+    Revoked,
+    /// Not of the documented form, or not signed by a key of the terminal it names.
+    #[error("not signed by this terminal's record key")]
+    Unsigned,
+    /// Signed, and no terminal can have written it.
+    #[error("places beyond any query number")]
+    Places,
+    /// More than a terminal may bring on a day.
+    #[error("more than a terminal may bring in a day")]
+    Quota,
+}
+
+/// What signed something: a batch or an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A batch of records.
+    Batch,
+    /// An account.
+    Account,
+}
+
+/// The record key of this terminal that signed these bytes. A signature takes its time: not for the thread that writes.
+///
+/// # Errors
+/// SQLite's.
+pub fn signer(
+    db: &Connection,
+    terminal: TerminalNumber,
+    (bytes, purpose): (&[u8], Purpose),
+) -> Result<Result<PublicKey, Left>, Error> {
+    match standing(db, terminal)? {
+        Standing::Unknown => return Ok(Err(Left::Out)),
+        Standing::Revoked => return Ok(Err(Left::Revoked)),
+        Standing::Enrolled => {}
+    }
+    let signed = |key: &PublicKey| match purpose {
+        Purpose::Batch => verify_batch(bytes, key).is_ok(),
+        Purpose::Account => Account::verify(bytes, key).is_ok(),
+    };
+    let found = keys(db, terminal, KeyUse::Record)?.into_iter().find(signed);
+    Ok(found.ok_or(Left::Unsigned))
+}
+
+/// Takes a batch that this key signed, if it is a key of an enrolled terminal's now.
+///
+/// # Errors
+/// SQLite's.
+pub fn batch(
+    db: &Connection,
+    (bytes, key): (&[u8], &PublicKey),
+    quota: Quota,
+    now: Timestamp,
+) -> Result<Result<(Taken, JournalId), Left>, Error> {
+    // Verified before, to find the key; again here because the proof cannot outlive its bytes.
+    let Ok(batch) = verify_batch(bytes, key) else { return Ok(Err(Left::Unsigned)) };
+    if let Err(kept) = still_serves(db, batch.header().terminal, key)? {
+        return Ok(Err(kept));
+    }
+    if batch.last().0 >= PLACES_END {
+        return Ok(Err(Left::Places));
+    }
+    if !has_room(db, (bytes, &batch), quota, now)? {
+        return Ok(Err(Left::Quota));
+    }
+    let taken = take(db, bytes, &batch, now)?;
+    if taken != Taken::Known {
+        let of = (batch.header().terminal.value(), now.civil_day().0);
+        let sql = "UPDATE intake SET bytes = bytes + ?3 WHERE terminal = ?1 AND day = ?2";
+        db.prepare_cached(sql)?.execute(params![of.0, of.1, signed(bytes.len() as u64)])?;
+    }
+    Ok(Ok((taken, batch.header().journal)))
+}
+
+/// Takes an account that this key signed, if it is a key of an enrolled terminal's now.
+///
+/// # Errors
+/// SQLite's.
+pub fn account(
+    db: &Connection,
+    (bytes, key): (&[u8], &PublicKey),
+    now: Timestamp,
+) -> Result<Result<TerminalNumber, Left>, Error> {
+    let Ok(account) = Account::verify(bytes, key) else { return Ok(Err(Left::Unsigned)) };
+    if let Err(kept) = still_serves(db, account.terminal, key)? {
+        return Ok(Err(kept));
+    }
+    accounts::take(db, bytes, &account, now)?;
+    Ok(Ok(account.terminal))
+}
+
+/// As it stands in this commit: a terminal may have been revoked since its key was found.
+fn still_serves(db: &Connection, of: TerminalNumber, key: &PublicKey) -> Result<Result<(), Left>, Error> {
+    Ok(match standing(db, of)? {
+        Standing::Unknown => Err(Left::Out),
+        Standing::Revoked => Err(Left::Revoked),
+        Standing::Enrolled if keys(db, of, KeyUse::Record)?.contains(key) => Ok(()),
+        Standing::Enrolled => Err(Left::Unsigned),
+    })
+}
+
+fn has_room(
+    db: &Connection,
+    (bytes, batch): (&[u8], &ProvenBatch<'_>),
+    quota: Quota,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (terminal, day) = (batch.header().terminal.value(), now.civil_day().0);
+    let known = "SELECT 1 FROM batch WHERE digest = ?1";
+    if db.prepare_cached(known)?.exists([sha256(&[bytes]).0])? {
+        return Ok(true);
+    }
+    let sql = "SELECT bytes, journals FROM intake WHERE terminal = ?1 AND day = ?2";
+    let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, u32>(1)?));
+    let today = db.prepare_cached(sql)?.query_row(params![terminal, day], read).optional()?;
+    let (brought, begun) = today.unwrap_or_default();
+    let listed = "SELECT 1 FROM journal WHERE terminal = ?1 AND journal = ?2";
+    let is_new = !db.prepare_cached(listed)?.exists(params![terminal, batch.header().journal.0])?;
+    let journals = begun + u32::from(is_new);
+    if brought.saturating_add(bytes.len() as u64) > quota.bytes || journals > quota.journals {
+        over(db, terminal, day, now)?;
+        return Ok(false);
+    }
+    let sql = "INSERT INTO intake (terminal, day, journals) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET journals = ?3";
+    db.prepare_cached(sql)?.execute(params![terminal, day, journals])?;
+    Ok(true)
+}
+
+/// Raises an alarm, once a day.
+fn over(db: &Connection, terminal: u32, day: u32, now: Timestamp) -> Result<(), Error> {
+    let words =
+        format!("day {day}: it brings more than a terminal may; nothing more is taken until the next day");
+    let sql = "SELECT 1 FROM alarm WHERE terminal = ?1 AND words = ?2";
+    if db.prepare_cached(sql)?.exists(params![terminal, words])? {
+        Ok(())
+    } else {
+        alarm(db, terminal, &words, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! A batch as it is looked at again: places and hashes.
+//! Promises: places are bounded, so that no arithmetic on them overflows.
+//! Must not know: what else is held.
+
+use gate_core::records::batch::ProvenBatch;
+use gate_proof::digest::{DIGEST_BYTES, Digest};
+use rusqlite::{Error, Row};
+
+use crate::store::unsigned;
+
+/// Bytes of a hash by which rows are found.
+const PREFIX: usize = 8;
+
+/// Consecutive rows of one journal.
+pub(super) struct Rows {
+    pub(super) first: u64,
+    pub(super) previous: Digest,
+    /// 32 bytes after 32 bytes.
+    pub(super) hashes: Vec<u8>,
+}
+
+impl Rows {
+    /// Of a query for `first, previous, hashes`.
+    pub(super) fn read(row: &Row<'_>) -> Result<Rows, Error> {
+        Ok(Rows { first: unsigned(row.get(0)?), previous: Digest(row.get(1)?), hashes: row.get(2)? })
+    }
+
+    pub(super) fn of(batch: &ProvenBatch<'_>) -> Rows {
+        let journal = batch.header().journal;
+        let hashes = batch.rows().flat_map(|row| row.hash(&journal).0).collect();
+        Rows { first: batch.header().first.0, previous: batch.header().previous, hashes }
+    }
+
+    pub(super) fn last(&self) -> u64 {
+        (self.first + (self.hashes.len() / DIGEST_BYTES) as u64).saturating_sub(1)
+    }
+
+    pub(super) fn hash(&self, place: u64) -> Option<Digest> {
+        let at = usize::try_from(place.checked_sub(self.first)?).ok()?.checked_mul(DIGEST_BYTES)?;
+        let bytes = self.hashes.get(at..at.checked_add(DIGEST_BYTES)?)?;
+        bytes.try_into().ok().map(Digest)
+    }
+
+    /// What each row is found by.
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = &[u8]> {
+        self.hashes.chunks_exact(DIGEST_BYTES).filter_map(|hash| hash.get(..PREFIX))
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = &[u8]> {
+        self.hashes.chunks_exact(DIGEST_BYTES)
+    }
+
+    /// The hash that the row at this place names as the one before.
+    pub(super) fn before(&self, place: u64) -> Option<Digest> {
+        if place == self.first { Some(self.previous) } else { self.hash(place.checked_sub(1)?) }
+    }
+
+    /// The first place from `from` on at which two batches hold different rows.
+    pub(super) fn differs(&self, other: &Rows, from: u64) -> Option<u64> {
+        let to = self.last().min(other.last());
+        (from..=to).find(|place| self.hash(*place) != other.hash(*place))
+    }
+}
+
+/// What a row of this hash is found by.
+pub(super) fn prefix(hash: &Digest) -> &[u8] {
+    hash.0.get(..PREFIX).unwrap_or_default()
+}
