@@ -13,5 +13,6 @@ pub mod picture;
 pub mod pixels;
 pub mod process;
 pub mod serial;
+pub mod supervisor;
 pub mod thermometer;
 pub mod torch;

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gate_hal_linux::supervisor::Pulse;
 use zeroize::Zeroize;
 
 use crate::config::Config;
@@ -27,11 +28,17 @@ const STACK_WIPED: usize = 256 << 10;
 /// # Errors
 /// If the terminal cannot be put together; with `turns`, if it cannot serve.
 pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
-    let mut gate = serving(Config::load(config)?, turns)?;
+    let config = Config::load(config)?;
+    let devices = wiring::devices(&config)?;
+    let startup = Box::new(Startup::new(config, devices)?);
+    // The screen tells people what is the matter from here on: that is a service, too.
+    let pulse = Pulse::begin();
+    let mut gate = serving(startup, turns, &pulse)?;
     let mut count = 0;
     while turns.is_none_or(|most| count < most) {
         let began = Instant::now();
         gate.turn();
+        pulse.beat();
         count += 1;
         if count % TURNS_TO_A_WIPE == 0 {
             wipe_stack();
@@ -41,10 +48,9 @@ pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn serving(config: Config, turns: Option<u64>) -> anyhow::Result<Box<Gate>> {
-    let devices = wiring::devices(&config)?;
-    let mut startup = Box::new(Startup::new(config, devices)?);
+fn serving(mut startup: Box<Startup>, turns: Option<u64>, pulse: &Pulse) -> anyhow::Result<Box<Gate>> {
     loop {
+        pulse.beat();
         match startup.look()? {
             Looked::Serves(gate) => return Ok(gate),
             Looked::Waits(_, obstacle) if turns.is_some() => return Err(obstacle.cause),
