@@ -43,6 +43,12 @@ list-test N="500":
     FLIPS=2000 cargo test --release -p gate-status --test bases -- --nocapture
     HISTORIES=1000 cargo test --release -p gate-status --test histories -- --nocapture
 
+# The units under a real systemd, in a container (needs root and Debian's packages)
+units:
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync --bins
+    bash tools/ci/rig.sh
+    tests/rig/units.sh
+
 # Accept the screens as drawn now
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens

@@ -20,6 +20,10 @@ use crate::repository::{Repository, file};
 
 const NOTES: &str = "notes.json";
 const REPORT: &str = "report.json";
+/// Mode of what nobody else needs to read.
+const OWN: u32 = 0o600;
+/// Mode of what the group is told: carriers read there what need not be brought. No secret is in it.
+const TOLD: u32 = 0o640;
 const LOCK: &str = "keeper.lock";
 /// Two targets files and a root as text in JSON.
 const MOST_BYTES: u64 = 8 << 20;
@@ -112,7 +116,7 @@ impl Memory {
     /// # Errors
     /// [`DataFault`].
     pub fn save(&self, repository: Repository, trusted: &Trusted) -> Result<(), DataFault> {
-        self.write(file(repository), trusted.to_text().as_bytes())
+        self.write((file(repository), OWN), trusted.to_text().as_bytes())
     }
 
     /// The notes; empty ones at the beginning.
@@ -133,7 +137,7 @@ impl Memory {
     /// [`DataFault`].
     pub fn save_notes(&self, notes: &Notes) -> Result<(), DataFault> {
         // Numbers and names alone: it always is JSON.
-        self.write(NOTES, &serde_json::to_vec(notes).unwrap_or_default())
+        self.write((NOTES, OWN), &serde_json::to_vec(notes).unwrap_or_default())
     }
 
     /// Keeps the report.
@@ -141,7 +145,7 @@ impl Memory {
     /// # Errors
     /// [`DataFault`].
     pub fn save_report(&self, report: &Report) -> Result<(), DataFault> {
-        self.write(REPORT, &serde_json::to_vec(report).unwrap_or_default())
+        self.write((REPORT, TOLD), &serde_json::to_vec(report).unwrap_or_default())
     }
 
     /// The last report; an empty one if there is none that can be read.
@@ -151,10 +155,10 @@ impl Memory {
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DataFault> {
+    fn write(&self, (name, mode): (&str, u32), bytes: &[u8]) -> Result<(), DataFault> {
         let (path, beside) = (self.path.join(name), self.path.join(format!("{name}.part")));
         let _ = fs::remove_file(&beside);
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&beside);
+        let file = File::options().write(true).create_new(true).mode(mode).open(&beside);
         let mut file = file.map_err(at(&beside))?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&beside))?;
         fs::rename(&beside, &path).map_err(at(&path))?;

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Inside the container: what the units promise, each line a rule. The last line is "rig: whole" if all hold.
+set -uo pipefail
+failed=0
+holds() { local rule="$1"; shift; if "$@"; then echo "ok      $rule"; else echo "FAILED  $rule"; failed=1; fi; }
+fails() { ! "$@" 2>/dev/null; }
+within() { local s="$1"; shift; for _ in $(seq "$((s * 5))"); do "$@" && return 0; sleep 0.2; done; return 1; }
+exposed() { systemd-analyze security --no-pager --threshold="$2" "$1" >/dev/null; }
+main() { systemctl show -p MainPID --value gate.service; }
+# A command as a unit's user, in the unit's own view of the disk.
+inside() { nsenter -t "$1" -m setpriv --reuid "$2" --regid "$3" --clear-groups "${@:4}"; }
+
+holds "the lane is ready" within 60 systemctl is-active --quiet gate.service
+first="$(main)"
+holds "it is its own user's" [ "$(stat -c %U "/proc/$first")" = tianfu-gate ]
+holds "its network is empty" [ "$(nsenter -t "$first" -n cat /proc/net/dev | tail -n +3 | grep -vc '^ *lo:')" = 0 ]
+holds "it cannot change what it believes" fails inside "$first" tianfu-gate tianfu-gate touch /var/lib/tianfu-gate/believed/x
+holds "it writes its journal's folder" inside "$first" tianfu-gate tianfu-gate touch /var/lib/tianfu-gate/journal/x
+holds "it writes its outbox" inside "$first" tianfu-gate tianfu-spool touch /var/lib/tianfu-gate/spool/out/x
+holds "it cannot write the spool beside it" fails inside "$first" tianfu-gate tianfu-spool touch /var/lib/tianfu-gate/spool/trust/x
+holds "it does not see the line's key" fails inside "$first" tianfu-gate tianfu-gate ls /var/lib/tianfu-gate/line
+holds "its screen is drawn" within 30 test -s /var/lib/tianfu-gate/journal/screen
+
+kill -STOP "$first"
+another() { local now; now="$(main)"; [ "$now" != 0 ] && [ "$now" != "$first" ] && systemctl is-active --quiet gate.service; }
+holds "a lane that hangs is begun anew" within 60 another
+holds "by the watchdog" [ "$(systemctl show -p NRestarts --value gate.service)" = 1 ]
+
+holds "the carrier waits for its configuration" fails systemctl is-active --quiet gate-sync.service
+setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 >/dev/null
+holds "keys are made where they stay" test -s /var/lib/tianfu-gate/believed/terminal.keys.json
+setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups sh -c 'umask 002; echo x > /var/lib/tianfu-gate/spool/trust/timestamp.json'
+reported() { test -s /var/lib/tianfu-gate/keeper/report.json; }
+holds "what a carrier brings starts the keeper" within 60 reported
+holds "the carrier reads its report" setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/report.json
+holds "and nothing else of it" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/notes.json
+holds "the carrier cannot see the journal" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups ls /var/lib/tianfu-gate/journal
+holds "the notes that it may not read are there" test -s /var/lib/tianfu-gate/keeper/notes.json
+cd /usr/lib/systemd/system || exit 1
+holds "every unit is one" systemd-analyze verify gate.service gate-trust.service gate-fold.service gate-sync.service gate-stick.service
+for unit in gate-trust:6 gate-fold:6 gate-stick:6 gate-sync:15 gate:17; do
+  holds "${unit%:*} is exposed by at most ${unit#*:} tenths of ten" exposed "${unit%:*}.service" "${unit#*:}"
+done
+holds "no unit failed but what had to" [ "$(systemctl --failed --no-legend | grep -c gate)" = 0 ]
+systemctl --failed --no-legend
+[ "$failed" = 0 ] && echo "rig: whole" || { journalctl -b --no-pager -u 'gate*' | tail -40; echo "rig: broken"; }

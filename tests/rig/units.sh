@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# The units under a real systemd: a Debian root of its own, booted in a container, with the programs of this tree.
+# Shows: the lane starts as its own user without a network, is ready and watched; one that hangs is begun anew; what a carrier
+# brings starts the keeper; nobody can write what is another's. Needs root, mmdebstrap and systemd-nspawn (tools/ci/rig.sh).
+# Usage: tests/rig/units.sh [PROGRAMS=target/debug]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+programs="${1:-target/debug}"
+base="${RIG:-target/rig}/bookworm.tar"
+[ "$(id -u)" = 0 ] || { echo "SKIPPED units: root is needed for a container"; exit 0; }
+for tool in mmdebstrap systemd-nspawn; do
+  command -v "$tool" >/dev/null || { echo "SKIPPED units: no $tool (tools/ci/rig.sh)"; exit 0; }
+done
+if [ ! -e "$base" ]; then
+  mkdir -p "$(dirname "$base")"
+  mmdebstrap --quiet --variant=essential --include=systemd,systemd-sysv,udev,dbus --mode=root bookworm "$base.part" --format=tar \
+    || { echo "SKIPPED units: Debian's packages cannot be reached"; exit 0; }
+  mv "$base.part" "$base"
+fi
+
+root="$(mktemp -d)"
+trap 'rm -rf "$root"' EXIT
+tar -xf "$base" -C "$root"
+for one in gate gate-trust gate-field gate-sync; do install -D -m 755 "$programs/$one" "$root/usr/bin/$one"; done
+bash tools/package/stage.sh "$root"
+
+# A board of files: pictures for a camera, a file for a screen. No devices are here.
+gate=/var/lib/tianfu-gate
+mkdir -p "$root/etc/tianfu-gate"
+cat > "$root/etc/tianfu-gate/gate.toml" <<END
+place = 1
+lane = 1
+data = "$gate/believed"
+journal = "$gate/journal/journal.db"
+reserve = "$gate/journal/reserve.bin"
+keeper = "$gate/keeper"
+visit = "/run/tianfu-gate/visit.json"
+[camera]
+frames = "$gate/frames"
+[display]
+framebuffer = "$gate/journal/screen"
+width = 800
+height = 480
+[clock]
+rtc = "none"
+[records]
+spool = "$gate/spool"
+outbox_mib = 128
+END
+# The rig does not wait half a minute for the watchdog.
+mkdir -p "$root/etc/systemd/system/gate.service.d"
+printf '[Service]\nWatchdogSec=3\n' > "$root/etc/systemd/system/gate.service.d/rig.conf"
+install -m 755 tests/rig/in-units.sh "$root/usr/bin/rig-check"
+install -m 644 tests/rig/rig-check.service "$root/etc/systemd/system/"
+mkdir -p "$root/var/lib/tianfu-gate/frames" "$root/rig"
+systemctl --root="$root" enable rig-check.service gate.service gate-trust.path gate-trust.timer gate-fold.timer gate-sync.service 2>/dev/null
+
+timeout 300 systemd-nspawn --quiet --register=no --keep-unit --private-network --boot --console=pipe -D "$root" </dev/null >"$root/rig/boot.log" 2>&1 || true
+cat "$root/rig/report" 2>/dev/null || { echo "FAILED: the container did not come up"; tail -20 "$root/rig/boot.log"; exit 1; }
+tail -1 "$root/rig/report" | grep -qx 'rig: whole'
