@@ -25,10 +25,6 @@ pub(crate) enum Effort {
     Quick,
     /// Neighbouring sides, bent paper; at every size of the picture that may do.
     Thorough,
-    /// As thorough, at the size that suits the modules.
-    ThoroughHere,
-    /// As thorough, at the sizes beside it.
-    ThoroughBeside,
 }
 
 /// A symbol read.
@@ -101,9 +97,8 @@ pub(crate) fn attempt(
     let coarser = Some(first + 1).filter(|n| *n < views.len() && module / views.scale(*n) >= 1.4);
     let beside = first.checked_sub(1).into_iter().chain(coarser);
     let levels: Vec<usize> = match effort {
-        Effort::Quick | Effort::ThoroughHere => vec![first],
+        Effort::Quick => vec![first],
         Effort::Thorough => std::iter::once(first).chain(beside).collect(),
-        Effort::ThoroughBeside => beside.collect(),
     };
     for n in levels {
         let (sheet, scale) = (views.sheet(n, ink), views.scale(n));

@@ -1,6 +1,6 @@
-//! What the scanner keeps between frames: where a code was read, how long nothing was, what was half seen.
+//! What the scanner keeps between frames: where a code was read, what was half seen.
 //!
-//! Promises: it changes where is looked first and what a look may cost, never what a payload is: every payload is
+//! Promises: it changes where is looked first, never what a payload is: every payload is
 //! read and corrected anew. No payload is kept, only its keyed digest. A code that was not read before is only ever
 //! taken from a look at the whole frame, which finds all codes that are in it.
 //! Bounds: one region, [`Together`]'s glimpses.
@@ -18,25 +18,10 @@ const WHOLE_EVERY: u8 = 4;
 /// How much of its side a code may move from frame to frame and still be in the part that is looked at.
 const MARGIN: f32 = 0.125;
 
-/// What a look at a whole frame may do beyond quick attempts. Passes rotate while nothing is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pass {
-    /// All there is: the first look, which may be the only one.
-    Everything,
-    /// The likeliest code, at the size that suits its modules.
-    Likeliest,
-    /// The likeliest code, at other sizes.
-    OtherSizes,
-    /// The second likeliest.
-    Second,
-}
-
 /// The state of a scanner.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     known: Option<Known>,
-    /// Frames since a symbol was read, or since the start.
-    unread: u32,
     pub(crate) together: Together,
     digests: RandomState,
 }
@@ -52,14 +37,6 @@ struct Known {
 }
 
 impl Memory {
-    /// What the coming whole look may do.
-    pub(crate) fn pass(&self) -> Pass {
-        match self.unread {
-            0 => Pass::Everything,
-            n => [Pass::OtherSizes, Pass::Likeliest, Pass::Second, Pass::Likeliest][n as usize % 4],
-        }
-    }
-
     /// The part of a frame of this size that the known code should be in; none when the whole frame is due.
     pub(crate) fn part(&self, size: (usize, usize)) -> Option<Part> {
         let known = self.known.as_ref().filter(|k| k.size == size && k.since_whole < WHOLE_EVERY)?;
@@ -84,7 +61,6 @@ impl Memory {
 
     /// A whole frame was looked at.
     pub(crate) fn learn(&mut self, size: (usize, usize), symbols: &Symbols) {
-        self.unread = if symbols.is_empty() { self.unread.saturating_add(1) } else { 0 };
         if !symbols.is_empty() {
             self.together.forget();
         }
@@ -151,21 +127,6 @@ mod tests {
         assert!(!memory.is_known(&both));
         memory.learn((640, 480), &both);
         assert_eq!(memory.part((640, 480)), None, "of two codes none is followed");
-    }
-
-    #[test]
-    fn passes_rotate_while_nothing_is_read_and_begin_anew_after_a_read() {
-        let mut memory = Memory::default();
-        let mut passes = Vec::new();
-        for _ in 0..6 {
-            passes.push(memory.pass());
-            memory.learn((640, 480), &Symbols::default());
-        }
-        assert_eq!(passes[0], Pass::Everything);
-        assert!([Pass::Likeliest, Pass::OtherSizes, Pass::Second].iter().all(|p| passes[1..5].contains(p)));
-        assert!(!passes[1..].contains(&Pass::Everything));
-        memory.learn((640, 480), &seen(b"one"));
-        assert_eq!(memory.pass(), Pass::Everything);
     }
 
     #[test]

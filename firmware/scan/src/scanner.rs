@@ -12,7 +12,7 @@ use crate::eye::finders::{self, Finder, Found};
 use crate::eye::plane::Spot;
 use crate::eye::triples::{self, Triple};
 use crate::eye::views::Views;
-use crate::memory::{Memory, Pass};
+use crate::memory::Memory;
 use crate::symbol::{Point, Symbol, Symbols, WhyNothing};
 use crate::together::{Glimpse, Together};
 use crate::why::why;
@@ -20,9 +20,6 @@ use crate::{Frame, contain};
 
 /// Modules, in pixels, above which a level leaves finder patterns to the next coarser one.
 const LARGEST: f32 = 9.0;
-
-/// Most triples that get a thorough attempt.
-const MOST_THOROUGH: usize = 1;
 
 /// Below this fit of the known modules thoroughness hardly ever helps (measured on photographs).
 const WORTH_MORE: f32 = 0.28;
@@ -39,11 +36,8 @@ const QUICK_WORK: u32 = 30_000;
 /// What a symbol read adds to it.
 const EARNED: u32 = 25_000;
 
-/// Work of the thorough attempts, in samples.
+/// Work of the thorough attempt, in samples.
 const THOROUGH_WORK: u32 = 1_400_000;
-
-/// Work of the thorough attempts of one frame while nothing is read: a third, since the next frame has another.
-const ROTATED_WORK: u32 = 600_000;
 
 /// Patterns that are less square may be chance: no ground to say why nothing was read.
 const SURE_FIT: f32 = 0.5;
@@ -56,8 +50,9 @@ const PIXELS_A_SAMPLE: u64 = 8;
 
 /// Reads QR codes in camera frames, one frame after the other.
 ///
-/// The first look at a scene does all there is. While nothing is read, thorough attempts rotate over the frames; a
-/// code that was read is followed and confirmed in its part of the frame, the whole frame every fifth time.
+/// While nothing is read, a look does all that the first one of a new scanner does, so that keeping a scanner is never
+/// later than making one, and adds up what it half sees. A code that was read is followed and confirmed in its part of
+/// the frame, the whole frame every fifth time.
 #[derive(Debug)]
 pub struct Scanner {
     memory: Memory,
@@ -83,7 +78,7 @@ impl Scanner {
             other => other,
         };
         let mut look = Look::at(frame);
-        look.quick_and_thorough(self.memory.pass());
+        look.quick_and_thorough();
         part.iter().for_each(|before| look.symbols.charge(before));
         self.memory.together.grow_older();
         if look.symbols.is_empty()
@@ -219,25 +214,18 @@ impl<'a> Look<'a> {
         left
     }
 
-    fn quick_and_thorough(&mut self, pass: Pass) {
+    fn quick_and_thorough(&mut self) {
         let mut left = self.quick_only();
         if !self.symbols.is_empty() {
             return;
         }
         left.sort_by(|a, b| b.0.total_cmp(&a.0));
         self.unread = left.first().map(|l| l.2).or(self.unread);
-        let (work, skipped, effort) = match pass {
-            Pass::Everything => (THOROUGH_WORK, 0, Effort::Thorough),
-            Pass::Likeliest => (ROTATED_WORK, 0, Effort::ThoroughHere),
-            Pass::OtherSizes => (ROTATED_WORK, 0, Effort::ThoroughBeside),
-            Pass::Second => (ROTATED_WORK, 1, Effort::Thorough),
-        };
-        let most = if pass == Pass::Everything { MOST_THOROUGH } else { 1 };
-        self.grant(work);
-        for (_, ink, triple) in left.iter().skip(skipped).take(most) {
-            self.try_one(triple, *ink, effort);
+        if let Some((_, ink, triple)) = left.first() {
+            self.grant(THOROUGH_WORK);
+            self.try_one(triple, *ink, Effort::Thorough);
+            self.grant(0);
         }
-        self.grant(0);
     }
 
     /// What this frame and those before say together.
