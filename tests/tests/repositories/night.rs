@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
+use gate_carry::wants::hex;
 use gate_carry::{Held, Spool};
 use gate_core::query::QueryNumber;
 use gate_core::records::names::BatchName;
@@ -22,9 +24,11 @@ use gate_signing::key_name::KeyName;
 use gate_signing::records::replay::{Replayed, replay};
 use gate_sim::people::Person;
 use gate_sim::stage::terminal_number;
+use gate_wire::time::Timestamp;
 
 use super::hub::{self, Hub};
 use super::journey::{CHANGED, Round};
+use super::programs::program;
 
 /// Bytes a second of a slow stick, and the longest that a delta and a base may take at one terminal, in seconds.
 const SPEED: u64 = 10_000_000;
@@ -36,18 +40,35 @@ struct Night {
     round: Round,
     folder: tempfile::TempDir,
     carrier: Carrier,
-    hub: Hub,
+    /// Beside the real hub: looks at what it is brought.
+    witness: Hub,
 }
 
 impl Night {
     fn new(carrier: Carrier) -> Night {
         let mut round = Round::new();
-        let admitted = gate_sim::stage::beginning().minus(86_400);
-        hub::admit(round.stage.province.province_mut(), admitted);
+        // The hub's clock is this machine's, and not the gate's.
+        hub::admit(round.stage.province.province_mut(), Timestamp::EPOCH);
         let seed = round.stage.province.key_seed(KeyName::TerminalRecord(terminal_number())).unwrap();
-        let mut hub = Hub::default();
-        hub.enrol(terminal_number(), SigningKey::from_seed(&seed).public_key());
-        Night { round, folder: tempfile::tempdir().unwrap(), carrier, hub }
+        let record = SigningKey::from_seed(&seed).public_key();
+        let mut witness = Hub::default();
+        witness.enrol(terminal_number(), record);
+        let night = Night { round, folder: tempfile::tempdir().unwrap(), carrier, witness };
+        fs::create_dir(night.path("hub")).unwrap();
+        hub::own_key(&night.path("hub"));
+        let (device, record) = ("07".repeat(32), hex(record.as_bytes()));
+        let number = terminal_number().value().to_string();
+        night.hub(&["enrol", "--terminal", &number, "--device", &device, "--record", &record]);
+        night
+    }
+
+    /// The real one, which nobody serves from: this province has sticks alone. What it says.
+    fn hub(&self, words: &[&str]) -> String {
+        let mut hub = Command::new(program("gate-hub", "gate-hub"));
+        hub.args(words).args(["--by", "测试员", "--data"]).arg(self.path("hub"));
+        let output = hub.output().unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -96,8 +117,14 @@ impl Night {
     fn back(&mut self) -> Returned {
         let records = self.path("records");
         let returned = give_back(&self.path("stick"), &records, None).unwrap();
-        self.hub.take(&records.join("out"));
-        self.hub.acknowledge(&records.join("acks"), self.round.stage.time());
+        self.witness.take(&records.join("out"));
+        let from = records.to_str().unwrap();
+        let said = self.hub(&["take", "--from", from, "--acknowledges-as", &hex(&hub::KID.0)]);
+        // What is carried until the word on it is back is known to the hub.
+        let counts: Vec<u32> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
+        assert_eq!(counts[0] + counts[1], returned.batches, "{said}");
+        assert!(said.contains(" 0 that disagree; ") && said.contains("acknowledgements: 1"));
+        assert!(names(&records.join("out")).is_empty(), "what is committed is let go");
         returned
     }
 
@@ -145,7 +172,7 @@ fn a_round_by(carrier: Carrier) {
     night.load();
     let (_, taken) = night.visit();
     assert!(taken.batches > 0);
-    let through = night.hub.rows.keys().map(|(_, at)| *at).max().unwrap();
+    let through = night.witness.rows.keys().map(|(_, at)| *at).max().unwrap();
     let out = night.round.to.spool.join("out");
     night.until("what has arrived is swept", |_| names(&out).iter().all(|name| name.last.0 > through));
     night.back();
@@ -163,7 +190,7 @@ fn stopped(night: &mut Night) -> QueryNumber {
 
 /// Every record once, in one chain, and none of the people on the stick or in the hub's folder.
 fn arrived(night: &Night) {
-    let (rows, hub) = (night.round.stage.rows(gate_core::query::Sequence(0)).unwrap(), &night.hub);
+    let (rows, hub) = (night.round.stage.rows(gate_core::query::Sequence(0)).unwrap(), &night.witness);
     let last = hub.rows.keys().map(|(_, at)| *at).max().unwrap();
     let kept = rows.iter().filter(|row| row.sequence.0 <= last);
     let same = kept.filter(|row| {
@@ -173,14 +200,14 @@ fn arrived(night: &Night) {
     assert_eq!(same.count() as u64, last, "each of them, the same");
     assert_eq!((hub.rows.len() as u64, hub.conflicts.len(), hub.refused), (last, 0, 0), "and each once");
     let person = Person::new(3).unwrap();
-    for folder in ["stick", "records"] {
+    for folder in ["stick", "records", "hub"] {
         assert!(!holds(&night.path(folder), person.number.as_bytes()), "{folder}");
     }
 }
 
 fn the_stopped_persons_record_says_the_same_again(night: &Night, query: QueryNumber) {
     let (_, sequence) = QueryNumber::parse(query.as_str()).unwrap();
-    let ((of, _), row) = night.hub.rows.iter().find(|((_, at), _)| *at == sequence.0).unwrap();
+    let ((of, _), row) = night.witness.rows.iter().find(|((_, at), _)| *at == sequence.0).unwrap();
     let seed = night.round.stage.province.key_seed(KeyName::Day(row.day_key.0)).unwrap();
     let journal = gate_core::records::JournalId(of.1);
     let record = row.open(of.0, &journal, &OpeningKey::from_seed(&seed)).unwrap();

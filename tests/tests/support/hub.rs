@@ -1,7 +1,8 @@
 //! A hub in memory: takes what carriers bring, keeps both of two rows that differ, says how far it holds a journal.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use gate_core::journal::Tally;
@@ -18,10 +19,17 @@ use gate_signing::register::Terms;
 use gate_wire::cose::Kid;
 use gate_wire::time::Timestamp;
 
-const KID: Kid = Kid(*b"hub1");
+pub(crate) const KID: Kid = Kid(*b"hub1");
 
 fn key() -> SigningKey {
     SigningKey::from_seed(&[77; 32])
+}
+
+/// Gives a real hub's folder this hub's key.
+pub(crate) fn own_key(folder: &Path) {
+    let path = folder.join("acknowledge.key");
+    fs::write(&path, format!("{}\n", "4d".repeat(32))).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Names the hub's key in the province's key set.

@@ -6,6 +6,8 @@
 mod chain;
 #[path = "hub/crowds.rs"]
 mod crowds;
+#[path = "hub/fleet.rs"]
+mod fleet;
 #[path = "hub/hardship.rs"]
 mod hardship;
 #[path = "hub/pages.rs"]
