@@ -32,6 +32,8 @@ mod shown;
 mod staff;
 #[path = "journeys/technician.rs"]
 mod technician;
+#[path = "journeys/two_at_the_keys.rs"]
+mod two_at_the_keys;
 #[path = "journeys/visits.rs"]
 mod visits;
 

@@ -17,6 +17,8 @@ mod manual;
 mod programs;
 #[path = "sticks/records.rs"]
 mod records;
+#[path = "sticks/told.rs"]
+mod told;
 #[path = "../../firmware/sync/tests/support/toxic.rs"]
 mod toxic;
 #[path = "sticks/visit.rs"]

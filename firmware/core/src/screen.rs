@@ -11,11 +11,13 @@ use crate::time::ClockTrust;
 use crate::verdict::{Advice, Reason, Verdict};
 
 mod service;
+mod ways;
 
 pub use service::{
     Band, Carrier, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, OutOfService,
     Part, PartState, Percent, SelfTest, Technician, Traffic, UpdateRefused, UpdateStep, Updating, Volume,
 };
+pub use ways::{Fitted, Serving, Way};
 
 /// One state of the public screen.
 #[expect(clippy::large_enum_variant, reason = "no heap here, and there is one screen at a time")]
@@ -44,10 +46,10 @@ pub enum Screen {
     LaneOpen,
     /// Part of the terminal is unwell; what still works is said.
     Fault(FaultScreen),
-    /// New data are being taken over from a carrier.
-    Updating(Updating),
-    /// A technician looks at the terminal.
-    Technician(Technician),
+    /// New data are being taken over from a carrier; people read what serves them meanwhile.
+    Updating(Updating, Serving),
+    /// A technician looks at the terminal; people read what serves them meanwhile.
+    Technician(Technician, Serving),
     /// Nobody is served here just now; the human path is named.
     OutOfService(OutOfService),
 }
@@ -65,6 +67,8 @@ pub struct Idle {
     pub list_age_days: Option<u32>,
     /// What is unwell, small, for staff.
     pub faults: Faults,
+    /// What people are invited to.
+    pub serving: Serving,
     /// The attendant is logged in.
     pub attendant: AttendantPresence,
     /// The platform's 场所码 payload, shown byte for byte; empty where there is none.
@@ -344,15 +348,13 @@ pub enum Wellness {
     Unwell,
 }
 
-/// The screen of a fault that leaves no automatic way: the human path, and what is unwell.
+/// The screen of a fault: the human path, what is unwell, and what still works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultScreen {
     /// The fault that matters most to the person.
     pub fault: Fault,
-    /// Whether the card reader still works.
-    pub card: Wellness,
-    /// Whether the camera still works.
-    pub camera: Wellness,
+    /// What still works.
+    pub serving: Serving,
 }
 
 /// Lamp and tone of one moment.

@@ -62,6 +62,11 @@ impl TechnicianPanel {
         self.page
     }
 
+    /// Whether `ok` does anything on the page in front; elsewhere it may be an attendant's.
+    pub fn heeds_ok(&self) -> bool {
+        matches!(self.page, Some(Page::SelfTest | Page::Volume))
+    }
+
     /// Takes a key.
     pub fn press(&mut self, key: Key) -> Turned {
         match (self.page, key) {
@@ -135,6 +140,10 @@ mod tests {
         assert_eq!(panel.press(Key::Ok), Turned::Page(Page::SelfTest));
         assert_eq!(panel.press(Key::Digit(7)), Turned::Nothing);
         assert_eq!(TechnicianPanel { page: Some(Page::Data) }.press(Key::Ok), Turned::Nothing);
+        for page in [None].into_iter().chain(Page::ALL.map(Some)) {
+            let heeded = !matches!(TechnicianPanel { page }.press(Key::Ok), Turned::Nothing | Turned::Menu);
+            assert_eq!(TechnicianPanel { page }.heeds_ok(), heeded, "{page:?}");
+        }
         assert_eq!(panel.press(Key::Logout), Turned::Logout);
     }
 }

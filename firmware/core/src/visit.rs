@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{self, JsonError};
 use crate::screen::{
-    Carrier, LogsOut, LogsStep, LogsStopped, Percent, Screen, Technician, UpdateRefused, UpdateStep, Updating,
+    Carrier, LogsOut, LogsStep, LogsStopped, Percent, Screen, Serving, Technician, UpdateRefused, UpdateStep,
+    Updating,
 };
 
 /// The file's name.
@@ -51,7 +52,7 @@ pub enum VisitError {
 pub enum StepWord {
     /// Data are being copied: the carrier must stay.
     Copying,
-    /// What was copied is being verified: the carrier may go.
+    /// What was copied is being verified: the carrier must stay, records follow.
     Checking,
     /// The new data are in force.
     InForce,
@@ -75,6 +76,8 @@ enum WhyWord {
     Older,
     NoRoom,
     PulledOut,
+    NotChecked,
+    OutOfTime,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -119,12 +122,12 @@ impl Visit {
         serde_json_core::to_string(&document).unwrap_or_default()
     }
 
-    /// What the terminal shows of it while nobody passes.
+    /// What the terminal shows of it while nobody passes, and what it serves meanwhile.
     #[must_use]
-    pub fn screen(&self) -> Screen {
+    pub fn screen(&self, serving: Serving) -> Screen {
         match self {
-            Visit::Data(updating) => Screen::Updating(*updating),
-            Visit::Records(logs) => Screen::Technician(Technician::Logs(*logs)),
+            Visit::Data(updating) => Screen::Updating(*updating, serving),
+            Visit::Records(logs) => Screen::Technician(Technician::Logs(*logs), serving),
         }
     }
 
@@ -172,6 +175,8 @@ impl WhyWord {
             WhyWord::Unproven => UpdateRefused::Unproven,
             WhyWord::Older => UpdateRefused::Older,
             WhyWord::NoRoom => UpdateRefused::NoRoom,
+            WhyWord::NotChecked => UpdateRefused::NotChecked,
+            WhyWord::OutOfTime => UpdateRefused::OutOfTime,
             WhyWord::PulledOut => return None,
         })
     }
@@ -190,6 +195,8 @@ fn update_words(step: UpdateStep) -> (StepWord, Percent, Option<WhyWord>) {
                 UpdateRefused::Unproven => WhyWord::Unproven,
                 UpdateRefused::Older => WhyWord::Older,
                 UpdateRefused::NoRoom => WhyWord::NoRoom,
+                UpdateRefused::NotChecked => WhyWord::NotChecked,
+                UpdateRefused::OutOfTime => WhyWord::OutOfTime,
             };
             (StepWord::Refused, done, Some(why))
         }

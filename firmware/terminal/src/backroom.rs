@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use gate_core::manifest::Dataset;
-use gate_core::screen::{Part, PartState};
+use gate_core::screen::{Fitted, Part, PartState};
 use gate_core::visit;
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub struct Backroom {
     pub keeper: Option<PathBuf>,
     /// The file that tells of a carrier's visit (docs/formats/visit.md); `None` where there are none.
     pub visit: Option<PathBuf>,
+    /// Whether a loudspeaker is fitted.
+    pub speaker: Fitted,
 }
 
 /// What the keeper's last report comes to.

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use gate_core::screen::Fitted;
 use gate_ui::{Language, Manner, Theme};
 use gate_wire::sdt::Baud;
 
@@ -281,7 +282,8 @@ impl Config {
     /// Where staff's facts are.
     pub fn backroom(&self) -> Backroom {
         let (keeper, visit) = (self.keeper.clone(), self.visit.clone());
-        Backroom { data: self.data.clone(), station: self.station(), keeper, visit }
+        let speaker = if self.sound.is_some() { Fitted::Fitted } else { Fitted::Absent };
+        Backroom { data: self.data.clone(), station: self.station(), keeper, visit, speaker }
     }
 
     /// How its screens look.

@@ -1,18 +1,18 @@
 //! `gate selftest`, and what the technician's menu shows of it: every part of the terminal, what was found, and what to do
 //! about what is missing.
-//! Promises: changes nothing but the journal's own upkeep; opens nothing.
+//! Promises: changes nothing but the journal's own upkeep; opens nothing; beside a running gate it says that the journal is in use.
 //! Must not know: how the parts work.
+
+mod devices;
 
 use std::io::Write;
 use std::path::Path;
 
 use gate_core::manifest::Dataset;
-use gate_core::time::RtcHealth;
-use gate_hal::clock::{Clock, WallReading};
-use gate_hal_linux::clock::{RtcTrust, SystemClock};
+use gate_store::OpenFault;
 
 use crate::believed::{Believed, NothingSeen};
-use crate::config::{Config, RtcFitted};
+use crate::config::Config;
 use crate::gate::RTC_SET;
 use crate::judge::{Judge, Station};
 use crate::moment;
@@ -80,7 +80,7 @@ pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
     if let Some(judge) = examine(&config.data, config.station(), &mut tell)? {
         journal(&config, &judge, &mut tell)?;
     }
-    devices(&config, &mut tell)?;
+    devices::look(&config, &mut tell)?;
     Ok(health)
 }
 
@@ -185,48 +185,12 @@ fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()>
                 ))?,
             }
         }
-        Err(cause) => {
-            let remedy = "if `gate run` is using it, stop that first; otherwise check the disk and its mount";
-            tell(bad("journal", format!("{cause:#}"), remedy))?
-        }
-    }
-    Ok(())
-}
-
-fn devices(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
-    let frames = &config.camera.frames;
-    match std::fs::read_dir(frames) {
-        Ok(entries) => tell(good("camera", format!("{} files in {}", entries.count(), frames.display())))?,
-        Err(cause) => tell(bad("camera", format!("{}: {cause}", frames.display()), "check `camera.frames`"))?,
-    }
-    match &config.reader {
-        Some(reader) if reader.serial.exists() => {
-            tell(good("card reader", reader.serial.display().to_string()))?
-        }
-        Some(reader) => tell(bad(
-            "card reader",
-            format!("{} is not there", reader.serial.display()),
-            "plug it in, or check `reader.serial`",
+        // One process owns the journal, and at a gate that serves it is another than this.
+        Err(cause) if matches!(cause.downcast_ref(), Some(OpenFault::LockDatabase { .. })) => tell(good(
+            "journal",
+            "in use by `gate run`, which shows F04 or F03 on the screen if it cannot write to it",
         ))?,
-        None => tell(good("card reader", "none fitted"))?,
-    }
-    let rtc = if config.clock.rtc == RtcFitted::Battery { RtcTrust::Battery } else { RtcTrust::Unknown };
-    match SystemClock::new(rtc).wall() {
-        Some(reading) => clock(&reading, tell)?,
-        None => tell(bad("clock", "cannot be read", "an attendant confirms the time at the terminal"))?,
-    }
-    Ok(())
-}
-
-fn clock(reading: &WallReading, tell: Tell<'_>) -> anyhow::Result<()> {
-    let time = moment::print(reading.time);
-    match reading.health {
-        RtcHealth::Healthy => tell(good("clock", format!("{time}, battery-backed and healthy")))?,
-        RtcHealth::Suspect => tell(bad(
-            "clock",
-            format!("{time}, without a healthy battery-backed clock behind it"),
-            "fit one and set `clock.rtc`; until then an attendant confirms the time after every start",
-        ))?,
+        Err(cause) => tell(bad("journal", format!("{cause:#}"), "check the disk and its mount"))?,
     }
     Ok(())
 }

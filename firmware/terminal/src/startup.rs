@@ -3,7 +3,7 @@
 //! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then.
 //! Must not know: what keys and data are for.
 
-use gate_core::screen::{Fault, FaultScreen, OutOfService, Screen, Signal, Wellness};
+use gate_core::screen::{Fault, FaultScreen, OutOfService, Screen, Serving, Signal};
 use gate_hal::display::Pixels;
 use gate_hal::inputs::Level;
 use gate_ui::Canvas;
@@ -94,7 +94,7 @@ impl Startup {
             self.visiting.look(path, now);
         }
         match self.visiting.in_front(now) {
-            Some(visit) if !is_first_of_turns(now) => visit.screen(),
+            Some(visit) if !is_first_of_turns(now) => visit.screen(Serving::Staff),
             Some(_) | None => Screen::OutOfService(obstacle.why),
         }
     }
@@ -118,5 +118,5 @@ impl Startup {
 
 /// Nobody is told to stay, or to go to the desk, while there is a fire.
 fn fire_screen() -> Screen {
-    Screen::Fault(FaultScreen { fault: Fault::Fire, card: Wellness::Well, camera: Wellness::Well })
+    Screen::Fault(FaultScreen { fault: Fault::Fire, serving: Serving::Staff })
 }

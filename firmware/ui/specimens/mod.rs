@@ -5,10 +5,10 @@
 use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::{
-    AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults, Hint,
-    Idle, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part, PartState, Percent,
-    PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, StaffStep, Technician, Told, Traffic,
-    UpdateRefused, UpdateStep, Updating, Volume, Wellness,
+    AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults, Fitted,
+    Hint, Idle, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part, PartState,
+    Percent, PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, Serving, StaffStep, Technician,
+    Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
 };
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason};
@@ -104,6 +104,7 @@ pub(crate) fn idle() -> Idle {
         clock: ClockTrust::Confirmed,
         list_age_days: Some(0),
         faults: Faults::default(),
+        serving: Serving::Both,
         attendant: AttendantPresence::Present,
         place_code: "https://example.invalid/place?id=510100-0042&c=7Q2M".try_into().unwrap_or_default(),
     }
@@ -115,19 +116,25 @@ fn unwell(list: &[Fault]) -> Faults {
     faults
 }
 
+/// The idle screen with these faults, and what they leave.
+fn idle_with(list: &[Fault]) -> Idle {
+    let faults = unwell(list);
+    Idle { faults, serving: Serving::of(faults, Fitted::Fitted), ..idle() }
+}
+
 fn places() -> Vec<Specimen> {
-    let unsure = Idle {
+    let doubtful = |faults| Idle {
         place: "测试市第一人民医院门诊楼南".try_into().unwrap_or_default(),
         time: None,
         clock: ClockTrust::Unconfirmed,
         list_age_days: Some(12),
-        faults: unwell(&[Fault::Clock, Fault::DiskFull]),
-        ..idle()
+        ..idle_with(faults)
     };
-    let case_open = Idle { list_age_days: Some(1), faults: unwell(&[Fault::CaseOpen]), ..idle() };
-    let no_reader = Idle { faults: unwell(&[Fault::Reader]), attendant: AttendantPresence::Absent, ..idle() };
-    let no_camera = Idle { faults: unwell(&[Fault::Camera]), ..idle() };
-    let everything = Idle { faults: unwell(&Fault::ALL), place_code: Default::default(), ..unsure.clone() };
+    let unsure = doubtful(&[Fault::Clock, Fault::DiskFull]);
+    let case_open = Idle { list_age_days: Some(1), ..idle_with(&[Fault::CaseOpen]) };
+    let no_reader = Idle { attendant: AttendantPresence::Absent, ..idle_with(&[Fault::Reader]) };
+    let no_camera = idle_with(&[Fault::Camera]);
+    let everything = Idle { place_code: Default::default(), ..doubtful(&Fault::ALL) };
     vec![
         ("idle", Screen::Idle(idle())),
         ("idle_no_place_code", Screen::Idle(Idle { place_code: Default::default(), ..case_open })),
@@ -166,8 +173,8 @@ fn faults() -> Vec<Specimen> {
         "fault_case_open",
     ];
     let screen = |fault| {
-        let state = |part| if fault == part { Wellness::Unwell } else { Wellness::Well };
-        Screen::Fault(FaultScreen { fault, card: state(Fault::Reader), camera: state(Fault::Camera) })
+        let serving = Serving::of(unwell(&[fault]), Fitted::Fitted);
+        Screen::Fault(FaultScreen { fault, serving })
     };
     let screens = names.into_iter().zip(Fault::ALL.map(screen));
     screens.chain([("lane_open", Screen::LaneOpen)]).collect()
@@ -206,8 +213,9 @@ fn staff() -> Vec<Specimen> {
 }
 
 fn service() -> Vec<Specimen> {
-    let stick = |step| Screen::Updating(Updating { carrier: Carrier::Stick, step });
-    let laptop = |step| Screen::Updating(Updating { carrier: Carrier::Laptop, step });
+    let told = |carrier, step, serving| Screen::Updating(Updating { carrier, step }, serving);
+    let stick = |step| told(Carrier::Stick, step, Serving::Both);
+    let laptop = |step| told(Carrier::Laptop, step, Serving::Card);
     let refused = UpdateStep::Refused;
     let mut all = vec![
         ("update_copying", stick(UpdateStep::Copying(Percent::of(42, 100)))),
@@ -219,14 +227,21 @@ fn service() -> Vec<Specimen> {
         ("update_unproven", stick(refused(UpdateRefused::Unproven))),
         ("update_older", stick(refused(UpdateRefused::Older))),
         ("update_no_room", stick(refused(UpdateRefused::NoRoom))),
+        ("update_not_checked", stick(refused(UpdateRefused::NotChecked))),
+        ("update_out_of_time", stick(refused(UpdateRefused::OutOfTime))),
+        ("update_nobody_served", told(Carrier::Stick, refused(UpdateRefused::Older), Serving::Staff)),
     ];
-    all.extend(technician().map(|(name, page)| (name, Screen::Technician(page))));
+    all.extend(technician().map(|(name, page)| (name, Screen::Technician(page, Serving::Both))));
+    let menu = Technician::Menu(Notice::Down);
+    let ways = ["technician_menu_code", "technician_menu_card", "technician_menu_staff"];
+    let left = [Serving::Code, Serving::Card, Serving::Staff];
+    all.extend(ways.into_iter().zip(left.map(|serving| Screen::Technician(menu, serving))));
     let out = ["out_maintenance", "out_starting", "out_not_enrolled", "out_no_data"];
     all.extend(out.into_iter().zip(OutOfService::ALL.map(Screen::OutOfService)));
     all
 }
 
-fn technician() -> [(&'static str, Technician); 17] {
+fn technician() -> [(&'static str, Technician); 18] {
     let traffic = Traffic {
         checked_hours: Some(2),
         taken_hours: Some(61),
@@ -243,6 +258,7 @@ fn technician() -> [(&'static str, Technician); 17] {
         ("technician_looking", Technician::SelfTest(tested(PartState::Looking))),
         ("technician_well", Technician::SelfTest(tested(PartState::Well))),
         ("technician_unwell", Technician::SelfTest(tested(PartState::Unwell(Some(Fault::ListStale))))),
+        ("technician_not_fitted", Technician::SelfTest(tested(PartState::NotFitted))),
         ("technician_data", Technician::Data(data(Band::Fresh, 3))),
         ("technician_data_old", Technician::Data(data(Band::Stale, 412))),
         ("technician_network", Technician::Network(traffic)),

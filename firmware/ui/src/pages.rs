@@ -10,7 +10,6 @@ mod service;
 mod staff;
 mod technician;
 mod told;
-mod ways;
 
 use gate_core::screen::Screen;
 
@@ -29,8 +28,8 @@ pub(crate) fn page(screen: &Screen, view: View) -> Frame {
         Screen::Opened(opened) => notice::opened(*opened, view),
         Screen::LaneOpen => notice::lane_open(view),
         Screen::Fault(fault) => notice::fault(*fault, view),
-        Screen::Updating(updating) => service::updating(*updating, view),
-        Screen::Technician(page) => technician::page(*page, view),
+        Screen::Updating(updating, serving) => service::updating(*updating, *serving, view),
+        Screen::Technician(page, serving) => technician::page(*page, *serving, view),
         Screen::OutOfService(why) => service::out(*why, view),
     }
 }
@@ -46,8 +45,8 @@ pub(crate) fn moves(screen: &Screen) -> bool {
         | Screen::Opened(_)
         | Screen::LaneOpen
         | Screen::Fault(_)
-        | Screen::Updating(_)
-        | Screen::Technician(_)
+        | Screen::Updating(..)
+        | Screen::Technician(..)
         | Screen::OutOfService(_) => false,
     }
 }

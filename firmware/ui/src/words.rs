@@ -99,6 +99,8 @@ pub fn update_refused(why: UpdateRefused) -> Text {
         UpdateRefused::Unproven => UPDATE_UNPROVEN,
         UpdateRefused::Older => UPDATE_OLDER,
         UpdateRefused::NoRoom => UPDATE_NO_ROOM,
+        UpdateRefused::NotChecked => UPDATE_NOT_CHECKED,
+        UpdateRefused::OutOfTime => UPDATE_OUT_OF_TIME,
     }
 }
 

@@ -1,8 +1,8 @@
 //! A stick or a laptop at the terminal: how far it is, and whether it may be pulled out, while the lane goes on.
 
 use gate_core::screen::{
-    Carrier, LogsOut, LogsStep, LogsStopped, OutOfService, Percent, Screen, Technician, UpdateRefused,
-    UpdateStep, Updating,
+    Carrier, LogsOut, LogsStep, LogsStopped, OutOfService, Percent, Screen, Serving, Technician,
+    UpdateRefused, UpdateStep, Updating,
 };
 use gate_core::verdict::Verdict;
 use gate_core::visit::{FILE_NAME, Visit};
@@ -31,7 +31,7 @@ fn records(step: LogsStep) -> Visit {
 /// Tells it, and waits until it is in front.
 fn told_and_shown(stage: &mut Stage, visit: Visit, beat: u64) {
     tell(stage, visit, beat);
-    until_true(stage, |stage| stage.screen() == Some(visit.screen()));
+    until_true(stage, |stage| stage.screen() == Some(visit.screen(Serving::Both)));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn every_step_of_a_visit_is_shown_and_passages_go_on_meanwhile() {
         tell(&stage, visit, beat + 100);
         stage.run(2_500).unwrap();
         assert!(matches!(stage.screen(), Some(Screen::Verdict(_))), "its three seconds: {visit:?}");
-        until_true(&mut stage, |stage| stage.screen() == Some(visit.screen()));
+        until_true(&mut stage, |stage| stage.screen() == Some(visit.screen(Serving::Both)));
         // The gate closes: nobody walks through here.
         stage.run(11_000).unwrap();
     }
@@ -70,7 +70,7 @@ fn a_visit_that_has_died_does_not_forbid_to_pull_the_stick_for_ever() {
     let copying = update(UpdateStep::Copying(Percent::of(1, 9)));
     told_and_shown(&mut stage, copying, 1);
     stage.run(20_000).unwrap();
-    assert_eq!(stage.screen(), Some(copying.screen()));
+    assert_eq!(stage.screen(), Some(copying.screen(Serving::Both)));
     stage.run(11_000).unwrap();
     assert!(matches!(stage.screen(), Some(Screen::Idle(_))), "{:?}", stage.screen());
 }
@@ -103,12 +103,14 @@ fn where_no_machine_helps_the_human_path_and_the_stick_are_shown_in_turns() {
     show_code(&mut stage, &person, Colour::Green);
     stage.run_until(10_000, |screen| matches!(screen, Screen::Fault(_))).unwrap();
     let copying = update(UpdateStep::Copying(Percent::of(1, 9)));
-    told_and_shown(&mut stage, copying, 1);
+    tell(&stage, copying, 1);
+    let told = copying.screen(Serving::Staff);
+    until_true(&mut stage, |stage| stage.screen().as_ref() == Some(&told));
     let before = stage.screens_shown();
     stage.run(16_000).unwrap();
     let shown = stage.world.display().screens_since(before);
     let faults = shown.iter().filter(|screen| matches!(screen, Screen::Fault(_))).count();
-    let visits = shown.iter().filter(|screen| **screen == copying.screen()).count();
+    let visits = shown.iter().filter(|screen| **screen == told).count();
     assert!(faults >= 2 && visits >= 1, "{shown:?}");
 }
 
@@ -124,9 +126,12 @@ fn records_on_their_way_are_shown_on_the_technicians_page_too() {
     press(&mut stage, Key::Digit(4));
     let writing = LogsOut { waiting: 7, step: LogsStep::Writing(Percent::of(1, 4)) };
     told_and_shown(&mut stage, Visit::Records(writing), 1);
-    assert_eq!(stage.screen(), Some(Screen::Technician(Technician::Logs(writing))));
+    assert_eq!(stage.screen(), Some(Screen::Technician(Technician::Logs(writing), Serving::Both)));
     press(&mut stage, Key::Back);
-    assert!(matches!(stage.screen(), Some(Screen::Technician(Technician::Menu(_)))), "the menu is in front");
+    assert!(
+        matches!(stage.screen(), Some(Screen::Technician(Technician::Menu(_), _))),
+        "the menu is in front"
+    );
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_terminal_without_data_shows_the_stick_that_brings_them() {
         std::thread::sleep(std::time::Duration::from_millis(2));
         match in_front(&world) {
             Screen::OutOfService(OutOfService::NotEnrolled) => human += 1,
-            screen if screen == copying.screen() => stick += 1,
+            screen if screen == copying.screen(Serving::Staff) => stick += 1,
             other => unreachable!("{other:?}"),
         }
     }

@@ -19,8 +19,8 @@ use gate_proof::ed25519::SigningKey;
 
 use super::hub::Hub;
 
-struct Night {
-    folder: tempfile::TempDir,
+pub(crate) struct Night {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 fn terminal(number: u32) -> TerminalNumber {
@@ -44,14 +44,14 @@ fn batch(number: u32, first: u64, count: u16, fill: u8) -> (BatchName, Vec<u8>) 
 }
 
 impl Night {
-    fn new(outbox: u64) -> Night {
+    pub(crate) fn new(outbox: u64) -> Night {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("stick")).unwrap();
         Outbox::make(&folder.path().join("stick"), outbox, [9; 16]).unwrap();
         Night { folder }
     }
 
-    fn stick(&self) -> PathBuf {
+    pub(crate) fn stick(&self) -> PathBuf {
         self.folder.path().join("stick")
     }
 
@@ -59,12 +59,12 @@ impl Night {
         self.folder.path().join("hub")
     }
 
-    fn spool(&self, number: u32) -> PathBuf {
+    pub(crate) fn spool(&self, number: u32) -> PathBuf {
         self.folder.path().join(format!("spool-{number}"))
     }
 
     /// Batches of ten rows wait at a terminal.
-    fn wait(&self, number: u32, batches: u64) {
+    pub(crate) fn wait(&self, number: u32, batches: u64) {
         let out = self.spool(number).join(OUT);
         fs::create_dir_all(&out).unwrap();
         for at in 0..batches {
@@ -74,11 +74,14 @@ impl Night {
     }
 
     fn take(&self, number: u32) -> Result<Taken, Stopped> {
-        let mut board = Board::at(None, Carrier::Stick);
-        take(&self.stick(), &self.spool(number), terminal(number), &receipt(number), &mut board)
+        self.take_telling(number, &mut Board::at(None, Carrier::Stick))
     }
 
-    fn give_back(&self) -> Returned {
+    pub(crate) fn take_telling(&self, number: u32, board: &mut Board) -> Result<Taken, Stopped> {
+        take(&self.stick(), &self.spool(number), terminal(number), &receipt(number), board)
+    }
+
+    pub(crate) fn give_back(&self) -> Returned {
         give_back(&self.stick(), &self.hub(), Some(&self.folder.path().join("visits.log"))).unwrap()
     }
 

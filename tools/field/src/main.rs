@@ -8,14 +8,14 @@ use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use gate_carry::{Held, Spool};
 use gate_core::query::TerminalNumber;
-use gate_core::screen::{Percent, UpdateRefused, UpdateStep};
+use gate_core::screen::{Percent, UpdateStep};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::give_back::give_back;
 use gate_field::load::Load;
 use gate_field::receipt::Receipt;
 use gate_field::status::{in_words, status};
-use gate_field::take::{Stopped, take};
+use gate_field::take::{Stopped, Taken, take};
 use gate_field::verdict::Verdict;
 use gate_field::visit::{Board, Carrier};
 
@@ -155,32 +155,13 @@ impl VisitArgs {
         let mut board = Board::at(self.board.as_deref(), self.carrier);
         let copied = self.bring(terminal, &mut board)?;
         // Reading has ended: from here on the stick is only written.
-        board.data(UpdateStep::Checking(Percent::of(0, 1)));
-        let kept = self.keep(&mut board)?;
-        let receipt = self.receipt(&copied, &kept);
-        let spool = &self.spool;
-        let code = match take(&self.stick, spool, terminal, &receipt, &mut board) {
-            Ok(taken) => {
-                println!(
-                    "带出 out: {} 批 batches, {} 行 rows; 未带出 left {}",
-                    taken.batches, taken.rows, taken.left
-                );
-                if taken.left == 0 { told(&copied) } else { ExitCode::from(1) }
-            }
-            Err(Stopped::NoOutbox) => {
-                println!("没有记录箱，未带出记录 no outbox on the stick: no records were taken");
-                ExitCode::from(1)
-            }
-            Err(Stopped::Broken(taken, error)) => {
-                println!(
-                    "U盘已拔出或损坏，记录仍在本机 the stick broke off ({error}): {} batches are on it, every record is still here",
-                    taken.batches
-                );
-                ExitCode::from(1)
-            }
-        };
+        let (kept, kept_code) = self.judged(&mut board);
+        let took = take(&self.stick, &self.spool, terminal, &self.receipt(&copied, &kept), &mut board);
+        self.say_last(&kept, &took, &mut board);
+        let took_code = took_in_words(&took);
         println!("可以拔出 the stick may go");
-        Ok(if kept.refused.is_empty() { code } else { ExitCode::from(1) })
+        let codes = [u8::from(!copied.missing.is_empty()), kept_code, took_code];
+        Ok(ExitCode::from(codes.into_iter().max().unwrap_or(0)))
     }
 
     fn bring(&self, terminal: TerminalNumber, board: &mut Board) -> anyhow::Result<Copied> {
@@ -192,17 +173,37 @@ impl VisitArgs {
         Ok(copied)
     }
 
-    /// Runs the keeper, if one is named, and reads what it says.
-    fn keep(&self, board: &mut Board) -> anyhow::Result<Verdict> {
-        if let Some((program, arguments)) = self.keeper.split_first() {
-            let status = Program::new(program).args(arguments).status();
-            let status = status.with_context(|| format!("running {program}"))?;
-            ensure!(status.code().is_some_and(|code| code < 2), "{program} failed: nothing new is in force");
+    /// What the keeper says, and the exit code it is worth. One that fails keeps no record from leaving.
+    fn judged(&self, board: &mut Board) -> (Verdict, u8) {
+        let report = self.state.join("report.json");
+        let Some((program, arguments)) = self.keeper.split_first() else {
+            // Another keeper will look: nothing is said of what it will find.
+            let generation = Verdict::read(&report).generation;
+            return (Verdict { generation, ..Verdict::default() }, 0);
+        };
+        board.data(UpdateStep::Checking(Percent::of(0, 1)));
+        match keep(program, arguments) {
+            Ok(()) => {
+                let verdict = Verdict::read(&report);
+                let code = u8::from(!verdict.refused.is_empty());
+                (verdict, code)
+            }
+            Err(error) => {
+                eprintln!("gate-field: {error:#}");
+                (Verdict::not_checked(&format!("{error:#}")), 2)
+            }
         }
-        let verdict = Verdict::read(&self.state.join("report.json"));
-        let why: Option<UpdateRefused> = verdict.why;
-        board.data(why.map_or(UpdateStep::InForce, UpdateStep::Refused));
-        Ok(verdict)
+    }
+
+    /// What stands on the screen at the end: that data were refused, before all else; then how the records' writing ended, which
+    /// [`take`] has told.
+    fn say_last(&self, kept: &Verdict, took: &Result<Taken, Stopped>, board: &mut Board) {
+        match (kept.why, took) {
+            (Some(why), _) => board.data(UpdateStep::Refused(why)),
+            (None, Err(Stopped::NoOutbox)) if self.keeper.is_empty() => board.clear(),
+            (None, Err(Stopped::NoOutbox)) => board.data(UpdateStep::InForce),
+            (None, Ok(_) | Err(Stopped::Broken(..))) => {}
+        }
     }
 
     fn receipt(&self, copied: &Copied, kept: &Verdict) -> Receipt {
@@ -218,6 +219,37 @@ impl VisitArgs {
             refused: kept.refused.iter().take(8).map(|what| what.chars().take(100).collect()).collect(),
             batches: 0,
             left: 0,
+        }
+    }
+}
+
+fn keep(program: &str, arguments: &[String]) -> anyhow::Result<()> {
+    let status = Program::new(program).args(arguments).status();
+    let status = status.with_context(|| format!("running {program}"))?;
+    ensure!(status.code().is_some_and(|code| code < 2), "{program} failed: nothing new is in force");
+    Ok(())
+}
+
+/// Says how records left; the exit code it is worth.
+fn took_in_words(took: &Result<Taken, Stopped>) -> u8 {
+    match took {
+        Ok(taken) => {
+            println!(
+                "带出 out: {} 批 batches, {} 行 rows; 未带出 left {}",
+                taken.batches, taken.rows, taken.left
+            );
+            u8::from(taken.left > 0)
+        }
+        Err(Stopped::NoOutbox) => {
+            println!("没有记录箱，未带出记录 no outbox on the stick: no records were taken");
+            1
+        }
+        Err(Stopped::Broken(taken, error)) => {
+            println!(
+                "U盘已拔出或损坏，记录仍在本机 the stick broke off ({error}): {} batches are on it, every record is still here",
+                taken.batches
+            );
+            1
         }
     }
 }

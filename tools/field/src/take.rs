@@ -28,6 +28,8 @@ pub struct Taken {
     pub left: u32,
     /// Rows in those written.
     pub rows: u64,
+    /// Rows that wait here and are not on the stick.
+    pub waiting: u64,
 }
 
 /// Why nothing more was taken.
@@ -50,58 +52,81 @@ pub fn take(
     receipt: &Receipt,
     board: &mut Board,
 ) -> Result<Taken, Stopped> {
-    let mut taken = Taken::default();
+    let batches = ours(spool, terminal);
+    let waiting = batches.iter().fold(0, |sum: u64, name| sum.saturating_add(name.count()));
+    let mut taken = Taken { waiting, ..Taken::default() };
+    // Before the stick is touched: from the first byte on it must stay.
+    board.records(LogsStep::Writing(Percent::of(0, 1)), taken.shown());
     let mut outbox = match Outbox::open(stick, For::Writing) {
         Ok(Some(outbox)) => outbox,
         Ok(None) => return Err(Stopped::NoOutbox),
         Err(error) => return Err(stopped(board, taken, error)),
     };
-    match write(&mut outbox, (spool, terminal), receipt, board, &mut taken) {
+    match write(&mut outbox, (spool, terminal, &batches), receipt, board, &mut taken) {
         Ok(()) => {
             let full = LogsStep::Stopped(LogsStopped::NoRoom);
-            board.records(if taken.left > 0 { full } else { LogsStep::Written }, taken.left);
+            board.records(if taken.left > 0 { full } else { LogsStep::Written }, taken.shown());
             Ok(taken)
         }
         Err(error) => Err(stopped(board, taken, error)),
     }
 }
 
+impl Taken {
+    /// Rows that wait, as the screen says it.
+    fn shown(&self) -> u32 {
+        u32::try_from(self.waiting).unwrap_or(u32::MAX)
+    }
+}
+
+/// This terminal's batches, the oldest first.
+fn ours(spool: &Path, terminal: TerminalNumber) -> Vec<BatchName> {
+    let names = files::names(&spool.join(OUT));
+    let parsed = names.iter().filter_map(|name| BatchName::parse(name));
+    let mut batches: Vec<BatchName> = parsed.filter(|name| name.terminal == terminal).collect();
+    batches.sort_by_key(|name| name.first);
+    batches
+}
+
 fn stopped(board: &mut Board, taken: Taken, error: io::Error) -> Stopped {
-    board.records(LogsStep::Stopped(LogsStopped::PulledOut), 0);
+    board.records(LogsStep::Stopped(LogsStopped::PulledOut), taken.shown());
     Stopped::Broken(taken, error)
 }
 
 /// The account first: it is small, and says the most. The receipt last: it says what came before it.
 fn write(
     outbox: &mut Outbox,
-    (spool, terminal): (&Path, TerminalNumber),
+    (spool, terminal, batches): (&Path, TerminalNumber, &[BatchName]),
     receipt: &Receipt,
     board: &mut Board,
     taken: &mut Taken,
 ) -> io::Result<()> {
     let stick = outbox.id();
-    let names = files::names(&spool.join(OUT));
-    let ours =
-        names.iter().filter_map(|name| BatchName::parse(name)).filter(|name| name.terminal == terminal);
-    let mut batches: Vec<BatchName> = ours.collect();
-    batches.sort_by_key(|name| name.first);
     let whole = batches.len() as u64;
     let mut writer = outbox.writer();
     let account = format!("{OUT}/{}", account_name(terminal));
     if let Some(bytes) = files::small(spool, &account, ACCOUNT_MOST as u64)? {
         writer.write(Kind::Account, &bytes)?;
     }
-    for (done, name) in (1..).zip(&batches) {
+    for (done, name) in (1..).zip(batches) {
         // One that was acknowledged meanwhile is gone: it has arrived.
         let bytes = files::small(spool, &format!("{OUT}/{}", name.print()), BATCH_MOST as u64)?;
-        let Some(bytes) = bytes else { continue };
-        match writer.write(Kind::Batch, &bytes)? {
-            Wrote::Frame => (taken.batches, taken.rows) = (taken.batches + 1, taken.rows + name.count()),
+        let Some(bytes) = bytes else {
+            taken.waiting = taken.waiting.saturating_sub(name.count());
+            continue;
+        };
+        let wrote = writer.write(Kind::Batch, &bytes)?;
+        match wrote {
+            Wrote::Frame => {
+                (taken.batches, taken.rows) = (taken.batches + 1, taken.rows.saturating_add(name.count()));
+            }
             Wrote::Known => taken.known += 1,
             Wrote::Full => taken.left += 1,
         }
-        let waiting = u32::try_from(whole - done).unwrap_or(u32::MAX);
-        board.records(LogsStep::Writing(Percent::of(done, whole)), waiting);
+        if wrote != Wrote::Full {
+            taken.waiting = taken.waiting.saturating_sub(name.count());
+        }
+        board.records(LogsStep::Writing(Percent::of(done, whole)), taken.shown());
     }
     let stick: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
     let receipt = Receipt { stick, batches: taken.batches, left: taken.left, ..receipt.clone() };

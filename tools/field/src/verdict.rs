@@ -1,5 +1,5 @@
 //! What the keeper's report says of a visit.
-//! Promises: without a report nothing is said to be in force.
+//! Promises: without a report, or where the keeper did not end well, nothing is said to be in force.
 //! Must not know: how the keeper works.
 
 use std::fs;
@@ -41,12 +41,22 @@ struct Refused {
 }
 
 impl Verdict {
-    /// Reads the keeper's report.
+    /// Reads the report of a keeper that has run to its end.
     #[must_use]
     pub fn read(path: &Path) -> Verdict {
         let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= REPORT_MOST);
         let bytes = fits.then(|| fs::read(path).ok()).flatten().unwrap_or_default();
-        serde_json::from_slice::<Report>(&bytes).map(Verdict::of).unwrap_or_default()
+        match serde_json::from_slice::<Report>(&bytes) {
+            Ok(report) => Verdict::of(report),
+            Err(_) => Verdict::not_checked("no report"),
+        }
+    }
+
+    /// Nobody verified what was brought: nothing new is in force.
+    #[must_use]
+    pub fn not_checked(cause: &str) -> Verdict {
+        let refused = vec![format!("keeper: {cause}")];
+        Verdict { generation: 0, refused, why: Some(UpdateRefused::NotChecked) }
     }
 
     fn of(report: Report) -> Verdict {
@@ -63,7 +73,8 @@ impl Verdict {
 fn why(cause: &str) -> UpdateRefused {
     match cause {
         "unsigned" | "changed" | "unfit" => UpdateRefused::Unproven,
-        "older" | "ended" | "future" => UpdateRefused::Older,
+        "older" => UpdateRefused::Older,
+        "ended" | "future" => UpdateRefused::OutOfTime,
         "foreign" => UpdateRefused::NotForHere,
         "terminal" => UpdateRefused::NoRoom,
         _ => UpdateRefused::Unreadable,
@@ -74,8 +85,10 @@ fn gravity(why: UpdateRefused) -> u8 {
     match why {
         UpdateRefused::Unproven => 0,
         UpdateRefused::NotForHere => 1,
-        UpdateRefused::Older => 2,
-        UpdateRefused::NoRoom => 3,
-        UpdateRefused::Unreadable => 4,
+        UpdateRefused::NotChecked => 2,
+        UpdateRefused::OutOfTime => 3,
+        UpdateRefused::Older => 4,
+        UpdateRefused::NoRoom => 5,
+        UpdateRefused::Unreadable => 6,
     }
 }

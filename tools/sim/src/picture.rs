@@ -18,8 +18,8 @@ pub(crate) fn name(screen: &Screen) -> &'static str {
         Screen::Opened(_) => "opened",
         Screen::LaneOpen => "lane open",
         Screen::Fault(_) => "fault",
-        Screen::Updating(_) => "updating",
-        Screen::Technician(_) => "technician",
+        Screen::Updating(..) => "updating",
+        Screen::Technician(..) => "technician",
         Screen::OutOfService(_) => "out of service",
     }
 }

@@ -462,7 +462,13 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
 
 fn backroom(directory: &Path, station: Station) -> Backroom {
     let (keeper, visit) = (directory.join("keeper"), directory.join(gate_core::visit::FILE_NAME));
-    Backroom { data: data(directory), station, keeper: Some(keeper), visit: Some(visit) }
+    Backroom {
+        data: data(directory),
+        station,
+        keeper: Some(keeper),
+        visit: Some(visit),
+        speaker: gate_core::screen::Fitted::Fitted,
+    }
 }
 
 fn data(directory: &Path) -> PathBuf {

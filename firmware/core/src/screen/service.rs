@@ -44,12 +44,12 @@ pub struct Updating {
     pub step: UpdateStep,
 }
 
-/// How far an update is. Verification reads a copy: the carrier may go as soon as the copy is made.
+/// How far an update is. Verification reads a copy; the carrier stays until the visit is over, as records follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateStep {
     /// Copying: the carrier must stay.
     Copying(Percent),
-    /// Verifying what was copied: the carrier may go.
+    /// Verifying what was copied: the carrier must stay.
     Checking(Percent),
     /// The new data are in force.
     InForce,
@@ -70,16 +70,22 @@ pub enum UpdateRefused {
     Older,
     /// The spool is full.
     NoRoom,
+    /// What verifies did not run to its end.
+    NotChecked,
+    /// Past its time, or before it.
+    OutOfTime,
 }
 
 impl UpdateRefused {
     /// Every cause.
-    pub const ALL: [UpdateRefused; 5] = [
+    pub const ALL: [UpdateRefused; 7] = [
         UpdateRefused::Unreadable,
         UpdateRefused::NotForHere,
         UpdateRefused::Unproven,
         UpdateRefused::Older,
         UpdateRefused::NoRoom,
+        UpdateRefused::NotChecked,
+        UpdateRefused::OutOfTime,
     ];
 }
 
@@ -186,6 +192,8 @@ pub enum PartState {
     Looking,
     /// Well.
     Well,
+    /// The terminal was built or configured without it.
+    NotFitted,
     /// Not well, with the fault's code where it has one.
     Unwell(Option<Fault>),
 }

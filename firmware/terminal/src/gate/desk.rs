@@ -94,16 +94,18 @@ impl Gate {
             }
             match self.whose(key) {
                 Whose::Pin => self.press_pin(key, now),
-                Whose::Technician => self.press_service(key, now),
+                // It may write to the journal: one in a turn, so that a disk that hangs holds no passage up for long.
+                Whose::Technician => return self.press_service(key, now),
                 Whose::Attendant => self.press_panel(key, now),
             }
         }
     }
 
-    /// Who a key is for: a PIN that is asked for, the attendant's panel when it is asking or the key acts at the lane, and the
-    /// technician's menu otherwise, while it is open.
+    /// Who a key is for: a PIN that is asked for, the attendant's panel when it is asking, the key acts at the lane or opens its own
+    /// menu, and the technician's menu otherwise, while it is open.
     fn whose(&self, key: Key) -> Whose {
-        let attendants = acts(key) || key == Key::SayAgain || self.desk.panel.asks();
+        let own_menu = key == Key::Ok && self.desk.session.is_some() && !self.service.heeds_ok();
+        let attendants = acts(key) || key == Key::SayAgain || self.desk.panel.asks() || own_menu;
         match (&self.desk.badge, self.service.session()) {
             (Some(_), _) => Whose::Pin,
             (None, Some(_)) if !attendants => Whose::Technician,

@@ -85,15 +85,24 @@ impl Face {
         }
     }
 
-    /// A key of the technician's was taken.
-    pub(super) fn click(&mut self, devices: &mut Devices) {
-        self.sound(Signal::Key, devices);
+    /// A key of the technician's was taken: heard, unless a person is being told something, whose sound it would end.
+    pub(super) fn click(&mut self, devices: &mut Devices, now: Millis) {
+        if !self.tells_somebody(now) {
+            self.sound(Signal::Key, devices);
+        }
     }
 
-    /// Plays what people will hear at this volume.
-    pub(super) fn try_volume(&mut self, volume: Volume, devices: &mut Devices) {
+    /// Plays what people will hear at this volume, unless a person is being told something: nobody is to hear "pass" while
+    /// the screen says no.
+    pub(super) fn try_volume(&mut self, volume: Volume, devices: &mut Devices, now: Millis) {
         self.volume = volume;
-        self.sound(Signal::Verdict(Verdict::Pass), devices);
+        if !self.tells_somebody(now) {
+            self.sound(Signal::Verdict(Verdict::Pass), devices);
+        }
+    }
+
+    fn tells_somebody(&self, now: Millis) -> bool {
+        self.owes_time(now) || self.is_busy(now)
     }
 
     /// Says what was said last once more, for those who did not hear.
@@ -192,7 +201,7 @@ fn display_ms(screen: &Screen) -> Option<u64> {
         Screen::PinEntry { .. } | Screen::Staff(_) => Some(STAFF_MS),
         Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => None,
         // For as long as nobody comes: whoever looks at them is not in the way of a passage.
-        Screen::Technician(_) | Screen::Updating(_) => None,
+        Screen::Technician(..) | Screen::Updating(..) => None,
     }
 }
 
@@ -200,7 +209,7 @@ fn signal(screen: &Screen) -> Signal {
     use gate_core::screen::StaffStep as S;
     match screen {
         Screen::Idle(_) | Screen::LaneOpen | Screen::Fault(_) | Screen::OutOfService(_) => Signal::Idle,
-        Screen::Updating(_) | Screen::Technician(_) => Signal::Idle,
+        Screen::Updating(..) | Screen::Technician(..) => Signal::Idle,
         Screen::Reading => Signal::Reading,
         Screen::Hint(_) => Signal::Hint,
         Screen::Verdict(told) if told.verdict == Verdict::Stop && told.publicity == Publicity::Neutral => {

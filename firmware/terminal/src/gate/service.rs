@@ -9,13 +9,15 @@ use gate_core::event::Event;
 use gate_core::facts::data_age;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
-    Band, DataShown, DatasetShown, Enrolment, Fault, LogsOut, LogsStep, Notice, Part, PartState, SelfTest,
-    Technician, Traffic, Volume,
+    Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LogsOut, LogsStep, Notice, Part, PartState,
+    Screen, SelfTest, StaffStep, Technician, Traffic, Volume,
 };
 use gate_core::staff::StaffSession;
 use gate_core::technician::{Page, TechnicianPanel, Turned};
 use gate_core::verdict::PlaceKind;
 use gate_core::visit::Visit;
+use gate_proof::subject::Subject;
+use gate_wire::credential::Role;
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
@@ -26,6 +28,10 @@ use crate::errand::Errand;
 const CLOSES_MS: u64 = 60_000;
 /// A self-test that is still looking keeps it open for this long at most: a province takes a minute.
 const LOOKING_MS: u64 = 300_000;
+/// It closes after so long in any case: a key that sticks keeps no menu in front for ever.
+const OPEN_MOST_MS: u64 = 30 * 60_000;
+/// After a key its page is in front for this long, before a carrier's visit is seen again.
+const IN_USE_MS: u64 = 5_000;
 /// The keeper's report is read this often while its page is in front.
 const REPORT_MS: u64 = 5_000;
 /// "Under maintenance" comes down by itself.
@@ -50,6 +56,7 @@ pub(super) struct Service {
     open: Option<Open>,
     notice_until: Option<Millis>,
     changed: Option<Millis>,
+    tested: Option<Millis>,
     looking: Errand<Vec<(Part, PartState)>>,
     found: SelfTest,
     fetching: Errand<Option<KeeperSaid>>,
@@ -61,6 +68,7 @@ pub(super) struct Service {
 struct Open {
     session: StaffSession,
     panel: TechnicianPanel,
+    since: Millis,
     touched: Millis,
 }
 
@@ -70,6 +78,16 @@ impl Service {
         self.open.as_ref().map(|open| &open.session)
     }
 
+    /// Whether `ok` is the menu's.
+    pub(super) fn heeds_ok(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.panel.heeds_ok())
+    }
+
+    /// Whether a key was pressed a moment ago.
+    pub(super) fn is_in_use(&self, now: Millis) -> bool {
+        self.open.as_ref().is_some_and(|open| now.since(open.touched).0 < IN_USE_MS)
+    }
+
     /// Whether "under maintenance" is up.
     pub(super) fn notice(&self, now: Millis) -> Notice {
         if self.notice_until.is_some_and(|until| now < until) { Notice::Up } else { Notice::Down }
@@ -77,16 +95,22 @@ impl Service {
 
     fn is_over(&self, now: Millis) -> bool {
         let most = if self.looking.is_out() { LOOKING_MS } else { CLOSES_MS };
-        self.open.as_ref().is_some_and(|open| now.since(open.touched).0 >= most)
+        self.open.as_ref().is_some_and(|open| {
+            now.since(open.touched).0 >= most
+                || now.since(open.since).0 >= OPEN_MOST_MS
+                || open.session.is_over(now)
+        })
     }
 
-    /// Whether something may change again; notes that it does.
-    fn may_change(&mut self, now: Millis) -> Again {
-        if self.changed.is_some_and(|last| now.since(last).0 < AGAIN_MS) {
-            return Again::TooSoon;
+    /// What the self-test found; one that never came back found nothing well.
+    fn hear_self_test(&mut self) {
+        let was_out = self.looking.is_out();
+        let found = self.looking.back();
+        if found.is_some() || was_out && !self.looking.is_out() {
+            self.found = SelfTest::default();
+            Part::ALL.into_iter().for_each(|part| self.found.set(part, PartState::Unwell(None)));
+            found.into_iter().flatten().for_each(|(part, state)| self.found.set(part, state));
         }
-        self.changed = Some(now);
-        Again::May
     }
 }
 
@@ -96,15 +120,28 @@ enum Again {
     TooSoon,
 }
 
+/// Whether something may be done again that was done `last`; notes that it is.
+fn may_again(last: &mut Option<Millis>, now: Millis) -> Again {
+    if last.is_some_and(|last| now.since(last).0 < AGAIN_MS) {
+        return Again::TooSoon;
+    }
+    *last = Some(now);
+    Again::May
+}
+
 impl Gate {
     /// From now on staff is told these facts.
     pub fn tell_staff_from(&mut self, backroom: Backroom) {
         self.service.backroom = Some(backroom);
     }
 
-    /// Opens the menu for a technician who has logged in.
+    /// Opens the menu for a technician who has logged in; whoever had it open before is logged out, and that is recorded.
     pub(super) fn open_service(&mut self, session: StaffSession, now: Millis) {
-        self.service.open = Some(Open { session, panel: TechnicianPanel::default(), touched: now });
+        if self.service.open.is_some() {
+            self.close_service(now);
+        }
+        let panel = TechnicianPanel::default();
+        self.service.open = Some(Open { session, panel, since: now, touched: now });
         self.face_rest(now);
     }
 
@@ -113,17 +150,13 @@ impl Gate {
         if let Some(path) = self.service.backroom.as_ref().and_then(|backroom| backroom.visit.as_deref()) {
             self.visiting.look(path, now);
         }
-        if let Some(parts) = self.service.looking.back() {
-            let mut found = SelfTest::default();
-            Part::ALL.into_iter().for_each(|part| found.set(part, PartState::Unwell(None)));
-            parts.into_iter().for_each(|(part, state)| found.set(part, state));
-            self.service.found = found;
-        }
+        self.service.hear_self_test();
         if let Some(said) = self.service.fetching.back() {
             self.service.said = said.unwrap_or_default();
         }
         if self.service.notice_until.is_some_and(|until| now >= until) {
-            self.change_notice(now);
+            // Nobody did this, whoever is at the menu.
+            self.change_notice(None, now);
         }
         if self.service.is_over(now) {
             self.close_service(now);
@@ -135,20 +168,22 @@ impl Gate {
     /// A key for the menu.
     pub(super) fn press_service(&mut self, key: Key, now: Millis) {
         let Some(open) = &mut self.service.open else { return };
-        open.touched = now;
         let turned = open.panel.press(key);
-        self.face.click(&mut self.devices);
+        if turned != Turned::Nothing {
+            open.touched = now;
+        }
+        self.face.click(&mut self.devices, now);
         match turned {
             Turned::Nothing | Turned::Menu => {}
             Turned::Page(page) => self.open_page(page, now),
             Turned::SetVolume(volume) => self.set_volume(volume, now),
-            Turned::TryVolume => self.face.try_volume(self.loudness.loudest(), &mut self.devices),
+            Turned::TryVolume => self.face.try_volume(self.loudness.loudest(), &mut self.devices, now),
             Turned::ChangeNotice => {
-                if self.service.may_change(now) == Again::May {
-                    self.change_notice(now);
+                if may_again(&mut self.service.changed, now) == Again::May {
+                    self.change_notice(self.technician(), now);
                 }
             }
-            Turned::Logout => return self.close_service(now),
+            Turned::Logout => return self.leave_service(key, now),
         }
         self.face_rest(now);
     }
@@ -168,8 +203,8 @@ impl Gate {
 
     fn look_at_itself(&mut self, now: Millis) {
         let Some(backroom) = self.service.backroom.clone() else { return };
-        if self.service.looking.is_out() || self.service.may_change(now) == Again::TooSoon {
-            return;
+        if self.service.looking.is_out() || may_again(&mut self.service.tested, now) == Again::TooSoon {
+            return self.log_service(Event::PageSeen, now);
         }
         self.service.found = SelfTest::default();
         let look = move || backroom::self_test(&backroom.data, backroom.station);
@@ -198,13 +233,21 @@ impl Gate {
         }
     }
 
-    fn change_notice(&mut self, now: Millis) {
+    fn change_notice(&mut self, who: Option<(Subject, Role)>, now: Millis) {
         let (until, event) = match self.service.notice_until {
             None => (Some(now.plus(NOTICE_MS)), Event::NoticeUp),
             Some(_) => (None, Event::NoticeDown),
         };
         self.service.notice_until = until;
-        self.log_service(event, now);
+        self.log(event, who, now);
+    }
+
+    /// The technician has done. An attendant at the same keys reads who is still logged in.
+    fn leave_service(&mut self, key: Key, now: Millis) {
+        self.close_service(now);
+        if key == Key::Logout && self.desk.session().is_some() && !self.face.owes_time(now) {
+            self.tell(Screen::Staff(StaffStep::Welcome), now);
+        }
     }
 
     fn close_service(&mut self, now: Millis) {
@@ -213,9 +256,12 @@ impl Gate {
         self.face_rest(now);
     }
 
+    fn technician(&self) -> Option<(Subject, Role)> {
+        self.service.session().map(|session| (session.subject(), session.role()))
+    }
+
     fn log_service(&mut self, event: Event, now: Millis) {
-        let who = self.service.session().map(|session| (session.subject(), session.role()));
-        self.log(event, who, now);
+        self.log(event, self.technician(), now);
     }
 
     /// The page in front of the technician.
@@ -238,6 +284,7 @@ impl Gate {
         for (part, faults) in LIVE {
             let fault = faults.iter().copied().find(|fault| self.upkeep.faults.has(*fault));
             match (fault, part) {
+                _ if self.is_absent(part) => test.set(part, PartState::NotFitted),
                 (Some(fault), _) => test.set(part, PartState::Unwell(Some(fault))),
                 // Only the look through every leaf says that the list is well.
                 (None, Part::List) => {}
@@ -245,6 +292,17 @@ impl Gate {
             }
         }
         test
+    }
+
+    /// Whether the terminal was built or configured without this part: nobody is to read "well" of it.
+    fn is_absent(&self, part: Part) -> bool {
+        match part {
+            Part::Reader => self.devices.reader.is_none(),
+            Part::Speaker => {
+                self.service.backroom.as_ref().is_some_and(|backroom| backroom.speaker == Fitted::Absent)
+            }
+            _ => false,
+        }
     }
 
     fn data_shown(&self, now: Millis) -> DataShown {

@@ -1,5 +1,6 @@
 //! What goes on between passages: clock, inputs, latch, backlog, the resting screen.
-//! Promises: an edge of an input is recorded once; a fault has its screen within a turn, and with it the human path.
+//! Promises: an edge of an input is recorded once; faults that leave no automatic way have their screen, and with it the human
+//! path, within a turn, or in turns with staff's page, which then names that path too.
 //! Must not know: evidence.
 
 use gate_core::case::{DataAge, Dimension};
@@ -7,7 +8,8 @@ use gate_core::decide::LaneOpen;
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
-    AttendantPresence, Fault, FaultScreen, Faults, Idle, Notice, OutOfService, Screen, Wellness,
+    AttendantPresence, Fault, FaultScreen, Faults, Fitted, Idle, Notice, OutOfService, Screen, Serving,
+    Wellness,
 };
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Direction;
@@ -41,8 +43,6 @@ const TEND_MS: u64 = 1_000;
 const FAULT_SCREENS: [Fault; 6] =
     [Fault::Fire, Fault::PolicyMissing, Fault::Journal, Fault::KeySetMissing, Fault::Camera, Fault::Reader];
 
-/// Those that leave no automatic way at all.
-const GRAVE: [Fault; 3] = [Fault::Fire, Fault::PolicyMissing, Fault::Journal];
 /// Two screens that both matter stand for so long each.
 const TURNS_MS: u64 = 4_000;
 
@@ -280,27 +280,36 @@ impl Gate {
 
     /// What is in front while nobody passes. Nothing of it stands in the way of a code or a card.
     fn resting_screen(&self, now: Millis) -> Screen {
-        let fault = self.fault_screen();
+        let (fault, serving) = (self.fault_screen(), self.serving());
+        let staff = self.staff_in_front(now, serving);
         // Who has nothing to expect from the machine is to read it at once (DOMAIN §2), and who stands there with a stick,
         // whether it may be pulled out: in turns.
-        let grave = fault.filter(|screen| GRAVE.contains(&screen.fault));
-        let staff = self.service_screen(now).map(Screen::Technician);
-        let visit = self.visiting.in_front(now).map(|visit| visit.screen());
+        let grave = fault.filter(|_| serving == Serving::Staff);
+        let fault_first = grave
+            .filter(|screen| screen.fault == Fault::Fire || staff.is_none() || is_first_of_turns(now))
+            .map(Screen::Fault);
         let notice = (self.service.notice(now) == Notice::Up)
             .then_some(Screen::OutOfService(OutOfService::Maintenance));
-        let grave_first = grave.filter(|screen| {
-            screen.fault == Fault::Fire || staff.is_none() && (visit.is_none() || is_first_of_turns(now))
-        });
-        let fault_first = grave_first.map(Screen::Fault);
         let rest = || self.idle_screen(now);
-        fault_first.or(staff).or(visit).or(fault.map(Screen::Fault)).or(notice).unwrap_or_else(rest)
+        fault_first.or(staff).or(fault.map(Screen::Fault)).or(notice).unwrap_or_else(rest)
+    }
+
+    /// The technician's page while keys are pressed, a carrier's visit, the technician's page.
+    fn staff_in_front(&self, now: Millis, serving: Serving) -> Option<Screen> {
+        let page = self.service_screen(now).map(|page| Screen::Technician(page, serving));
+        let visit = self.visiting.in_front(now).map(|visit| visit.screen(serving));
+        if self.service.is_in_use(now) { page.or(visit) } else { visit.or(page) }
+    }
+
+    /// Which automatic ways all faults together leave.
+    fn serving(&self) -> Serving {
+        let reader = if self.devices.reader.is_some() { Fitted::Fitted } else { Fitted::Absent };
+        Serving::of(self.upkeep.faults, reader)
     }
 
     fn fault_screen(&self) -> Option<FaultScreen> {
-        let faults = self.upkeep.faults;
-        let wellness = |fault| unwell_if(faults.has(fault));
-        let fault = FAULT_SCREENS.into_iter().find(|fault| faults.has(*fault))?;
-        Some(FaultScreen { fault, card: wellness(Fault::Reader), camera: wellness(Fault::Camera) })
+        let fault = FAULT_SCREENS.into_iter().find(|fault| self.upkeep.faults.has(*fault))?;
+        Some(FaultScreen { fault, serving: self.serving() })
     }
 
     fn idle_screen(&self, now: Millis) -> Screen {
@@ -315,6 +324,7 @@ impl Gate {
             clock: reading.trust,
             list_age_days: age,
             faults: self.upkeep.faults,
+            serving: self.serving(),
             attendant: if self.desk.session().is_some() {
                 AttendantPresence::Present
             } else {

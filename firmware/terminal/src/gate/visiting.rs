@@ -5,7 +5,6 @@
 
 use std::path::Path;
 
-use gate_core::screen::{UpdateStep, Updating};
 use gate_core::visit::Visit;
 use gate_wire::time::Millis;
 
@@ -16,8 +15,6 @@ use crate::errand::Errand;
 const LOOK_MS: u64 = 500;
 /// A visit that goes on tells at least so often, or it has died.
 const SILENT_MS: u64 = 30_000;
-/// Verification tells nothing while it reads a province's base; the carrier may go, so nobody waits for this.
-const CHECKING_MS: u64 = 600_000;
 /// What has ended stands on the screen for this long, unless its file is taken away.
 const ENDED_MS: u64 = 60_000;
 
@@ -82,7 +79,6 @@ impl Visiting {
 /// A visit whose file has not changed for this long is not shown any more.
 fn silent_most(visit: Visit) -> u64 {
     match visit {
-        Visit::Data(Updating { step: UpdateStep::Checking(_), .. }) => CHECKING_MS,
         visit if visit.goes_on() => SILENT_MS,
         _ => ENDED_MS,
     }
@@ -90,7 +86,7 @@ fn silent_most(visit: Visit) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use gate_core::screen::{Carrier, Percent};
+    use gate_core::screen::{Carrier, Percent, UpdateStep, Updating};
 
     use super::*;
 
@@ -113,7 +109,8 @@ mod tests {
         assert_eq!(visiting.in_front(Millis(69_999)), Some(visit), "a beat is a sign of life");
         let (visit, bytes) = told(UpdateStep::Checking(Percent::of(0, 1)), 3);
         visiting.hear(bytes, Millis(100_000));
-        assert_eq!(visiting.in_front(Millis(600_000)), Some(visit), "a base takes its time");
+        assert_eq!(visiting.in_front(Millis(129_999)), Some(visit));
+        assert_eq!(visiting.in_front(Millis(130_000)), None, "who verifies is alive as long as it tells");
     }
 
     #[test]

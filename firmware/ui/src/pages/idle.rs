@@ -4,12 +4,11 @@
 
 use embedded_graphics::geometry::Size;
 use embedded_graphics::primitives::Rectangle;
-use gate_core::screen::{AttendantPresence, Fault, Faults, Idle};
+use gate_core::screen::{AttendantPresence, Fault, Faults, Idle, Serving, Way};
 use gate_core::time::ClockTrust;
 
 use super::bars::{Sheet, nothing};
 use super::pen::Pen;
-use super::ways::Way;
 use crate::code::PlaceCode;
 use crate::frame::Frame;
 use crate::glyphs::Style;
@@ -128,12 +127,12 @@ fn body(idle: &Idle, area: Rectangle, sheet: &mut Sheet) {
     // The ways in matter more than the clock: it gives way first.
     let with_clock = pens.iter().take(4).flat_map(|pen| {
         let clock = |style: &Style| clock(idle, *style, *pen);
-        smaller(clocks, 1).iter().filter_map(clock).map(|clock| vec![clock, ways(idle.faults, *pen)])
+        smaller(clocks, 1).iter().filter_map(clock).map(|clock| vec![clock, ways(idle.serving, *pen)])
     });
-    let without = pens.iter().map(|pen| vec![ways(idle.faults, *pen)]);
+    let without = pens.iter().map(|pen| vec![ways(idle.serving, *pen)]);
     let best = with_clock.chain(without).find(|groups| fits(groups, area.size));
     let [.., densest] = pens;
-    let groups = best.unwrap_or_else(|| vec![ways(idle.faults, densest)]);
+    let groups = best.unwrap_or_else(|| vec![ways(idle.serving, densest)]);
     spread(groups, area, sheet.pen.view.margin(), &mut sheet.frame);
 }
 
@@ -144,14 +143,14 @@ fn clock(idle: &Idle, style: Style, pen: Pen) -> Option<Block> {
 }
 
 /// The ways in that work; the human one where a machine's does not.
-fn ways(faults: Faults, pen: Pen) -> Block {
+fn ways(serving: Serving, pen: Pen) -> Block {
     let code = (Icon::Phone, Some(Toward::Up), words::PROMPT_SHOW_CODE);
     let card = |text| (Icon::Card, Some(Toward::Down), text);
-    let ways = match (is_closed(Way::Code, faults), is_closed(Way::Card, faults)) {
-        (false, false) => vec![code, card(words::PROMPT_NO_PHONE_TAP_CARD)],
-        (true, false) => vec![card(words::PROMPT_TAP_CARD)],
-        (false, true) => vec![code, (Icon::Staff, None, words::PROMPT_NO_PHONE_STAFF)],
-        (true, true) => vec![(Icon::Assist, None, words::HEADING_ASSIST)],
+    let ways = match serving {
+        Serving::Both => vec![code, card(words::PROMPT_NO_PHONE_TAP_CARD)],
+        Serving::Card => vec![card(words::PROMPT_TAP_CARD)],
+        Serving::Code => vec![code, (Icon::Staff, None, words::PROMPT_NO_PHONE_STAFF)],
+        Serving::Staff => vec![(Icon::Assist, None, words::HEADING_ASSIST)],
     };
     let role = if ways.len() == 1 { SignRole::Heading } else { SignRole::Line };
     let blocks = ways.into_iter().map(|known| way(known, role, pen)).collect();

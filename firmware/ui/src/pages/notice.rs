@@ -2,11 +2,10 @@
 //! Promises: a fault never ends in "no": it names the way that still works (DOMAIN §2).
 //! Must not know: what happens next.
 
-use gate_core::screen::{Fault, FaultScreen, Hint, Opened, Wellness};
+use gate_core::screen::{Fault, FaultScreen, Hint, Opened, Way};
 
 use super::bars::Sheet;
 use super::pen::Pen;
-use super::ways::Way;
 use crate::frame::Frame;
 use crate::icon::{Icon, IconSize};
 use crate::layout::{Block, Side, Toward};
@@ -101,13 +100,12 @@ fn open(sheet: Sheet, icon: Icon, help: Text) -> Frame {
 
 /// The human path, what is unwell, and what still works.
 pub(super) fn fault(screen: FaultScreen, view: View) -> Frame {
-    let open =
-        |(way, part, _): &(Way, Wellness, _)| *part == Wellness::Well && !way.is_closed_by(screen.fault);
+    let open = |(way, _): &(Way, _)| screen.serving.has(*way) && !way.is_closed_by(screen.fault);
     let parts = [
-        (Way::Card, screen.card, (Icon::Card, words::LABEL_CARD_WORKS)),
-        (Way::Code, screen.camera, (Icon::Phone, words::LABEL_CODE_WORKS)),
+        (Way::Card, (Icon::Card, words::LABEL_CARD_WORKS)),
+        (Way::Code, (Icon::Phone, words::LABEL_CODE_WORKS)),
     ];
-    let ways: Vec<(Icon, Text)> = parts.into_iter().filter(open).map(|(.., told)| told).collect();
+    let ways: Vec<(Icon, Text)> = parts.into_iter().filter(open).map(|(_, told)| told).collect();
     let help = [words::fault(screen.fault)];
     let (tone, icon, heading) = if screen.fault == Fault::Fire {
         (Tone::Green, Icon::Opened, words::HEADING_EVACUATE)

@@ -2,7 +2,7 @@
 //! Promises: whoever stands there with a stick reads whether it may be pulled out; whoever wants to pass reads where to.
 //! Must not know: how an update works.
 
-use gate_core::screen::{Carrier, OutOfService, UpdateStep, Updating};
+use gate_core::screen::{Carrier, OutOfService, Serving, UpdateStep, Updating};
 
 use super::bars::Sheet;
 use super::notice::Notice;
@@ -14,7 +14,7 @@ use crate::manner::{Role, View};
 use crate::palette::Tone;
 use crate::words::{self, Text};
 
-pub(super) fn updating(updating: Updating, view: View) -> Frame {
+pub(super) fn updating(updating: Updating, serving: Serving, view: View) -> Frame {
     let (heading, percent) = match (updating.step, updating.carrier) {
         (UpdateStep::Copying(percent), Carrier::Stick) => (words::UPDATE_COPYING_STICK, Some(percent)),
         (UpdateStep::Copying(percent), Carrier::Laptop) => (words::UPDATE_COPYING_LAPTOP, Some(percent)),
@@ -28,18 +28,31 @@ pub(super) fn updating(updating: Updating, view: View) -> Frame {
         UpdateStep::Refused(_) => Tone::Plum,
     };
     let mut sheet = Sheet::new(view, tone);
-    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_LANE_SERVES], Role::Small);
+    sheet.top_texts([words::PROMPT_STAFF_BUSY, invitation(serving)], Role::Small);
     sheet.page(|pen| {
         let icon = if updating.carrier == Carrier::Stick { Icon::Stick } else { Icon::Tools };
         let mut groups = head(heading, icon, pen);
         groups.extend(percent.map(|percent| bar(percent.value(), pen)));
         if let UpdateStep::Refused(why) = updating.step {
             groups.push(pen.both(words::update_refused(why), (Role::Medium, Role::Small), Side::Middle));
-            groups.push(pen.both(words::UPDATE_STILL_WORKS, (Role::Small, Role::Small), Side::Middle));
+            // Where nobody is served, nothing goes on as before: the bar shows the way.
+            if serving != Serving::Staff {
+                groups.push(pen.both(words::UPDATE_STILL_WORKS, (Role::Small, Role::Small), Side::Middle));
+            }
         }
         groups.push(may_pull(updating.step, pen));
         groups
     })
+}
+
+/// What people are invited to while staff is busy: never to what cannot end in a verdict (DOMAIN §2).
+pub(super) fn invitation(serving: Serving) -> Text {
+    match serving {
+        Serving::Both => words::LABEL_LANE_SERVES,
+        Serving::Code => words::LABEL_LANE_SERVES_CODE,
+        Serving::Card => words::LABEL_LANE_SERVES_CARD,
+        Serving::Staff => words::HEADING_ASSIST,
+    }
 }
 
 fn head(heading: Text, icon: Icon, pen: Pen) -> Vec<Block> {
@@ -62,8 +75,8 @@ pub(super) fn bar(percent: u8, pen: Pen) -> Block {
 /// Whether the carrier may go: what the person with the stick looks for.
 pub(super) fn may_pull(step: UpdateStep, pen: Pen) -> Block {
     let text = match step {
-        UpdateStep::Copying(_) => words::UPDATE_DO_NOT_PULL,
-        UpdateStep::Checking(_) | UpdateStep::InForce | UpdateStep::Refused(_) => words::UPDATE_MAY_PULL,
+        UpdateStep::Copying(_) | UpdateStep::Checking(_) => words::UPDATE_DO_NOT_PULL,
+        UpdateStep::InForce | UpdateStep::Refused(_) => words::UPDATE_MAY_PULL,
     };
     pull(text, pen)
 }

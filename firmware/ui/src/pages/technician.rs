@@ -4,12 +4,12 @@
 
 use gate_core::screen::{
     Band, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, Part, PartState,
-    SelfTest, Technician, Traffic, Volume,
+    SelfTest, Serving, Technician, Traffic, Volume,
 };
 
 use super::bars::{Sheet, nothing};
 use super::pen::Pen;
-use super::service::{bar, pull};
+use super::service::{bar, invitation, pull};
 use super::staff::{choice, grid};
 use crate::frame::Frame;
 use crate::icon::Icon;
@@ -43,30 +43,31 @@ impl Value {
     }
 }
 
-pub(super) fn page(page: Technician, view: View) -> Frame {
-    let rows = |heading, facts: Vec<Fact>| facts_page((heading, words::MENU_BACK_HOW), &facts, view);
+pub(super) fn page(page: Technician, serving: Serving, view: View) -> Frame {
+    let sheet = staff_sheet(serving, view);
+    let rows = |sheet, heading, facts: Vec<Fact>| facts_page(sheet, (heading, words::MENU_BACK_HOW), &facts);
     match page {
-        Technician::Menu(notice) => menu(notice, view),
+        Technician::Menu(notice) => menu(notice, sheet),
         Technician::SelfTest(test) => {
-            facts_page((words::MENU_SELF_TEST, words::MENU_AGAIN_HOW), &parts(test), view)
+            facts_page(sheet, (words::MENU_SELF_TEST, words::MENU_AGAIN_HOW), &parts(test))
         }
-        Technician::Data(data) => rows(words::MENU_DATA, versions(data)),
-        Technician::Network(traffic) => rows(words::MENU_NETWORK, network(traffic)),
-        Technician::Logs(logs) => logs_page(logs, view),
-        Technician::Enrolment(enrolment) => rows(words::MENU_ENROLMENT, enrolled(enrolment)),
-        Technician::Volume(volume) => volume_page(volume, view),
+        Technician::Data(data) => rows(sheet, words::MENU_DATA, versions(data)),
+        Technician::Network(traffic) => rows(sheet, words::MENU_NETWORK, network(traffic)),
+        Technician::Logs(logs) => logs_page(logs, sheet),
+        Technician::Enrolment(enrolment) => rows(sheet, words::MENU_ENROLMENT, enrolled(enrolment)),
+        Technician::Volume(volume) => volume_page(volume, sheet),
     }
 }
 
-/// A sheet on which the public sees that staff is busy, and that the lane answers all the same.
-fn serving_sheet(view: View) -> Sheet {
+/// A sheet on which the public sees that staff is busy, and what the lane answers all the same, or who does.
+fn staff_sheet(serving: Serving, view: View) -> Sheet {
     let mut sheet = Sheet::new(view, Tone::Plum);
-    sheet.top_texts([words::PROMPT_STAFF_BUSY, words::LABEL_LANE_SERVES], Role::Small);
+    sheet.top_texts([words::PROMPT_STAFF_BUSY, invitation(serving)], Role::Small);
     sheet
 }
 
 /// The pages in the order of their digits, and what 7 does.
-fn menu(notice: Notice, view: View) -> Frame {
+fn menu(notice: Notice, sheet: Sheet) -> Frame {
     let seventh = match notice {
         Notice::Down => words::MENU_NOTICE_UP,
         Notice::Up => words::MENU_NOTICE_DOWN,
@@ -80,7 +81,7 @@ fn menu(notice: Notice, view: View) -> Frame {
         words::MENU_VOLUME,
         seventh,
     ];
-    choice(serving_sheet(view), words::MENU_TECHNICIAN, &pages)
+    choice(sheet, words::MENU_TECHNICIAN, &pages)
 }
 
 /// One row for each part.
@@ -89,6 +90,7 @@ fn parts(test: SelfTest) -> Vec<Fact> {
         let value = match test.state(part) {
             PartState::Looking => Value::said(words::FACTS_LOOKING),
             PartState::Well => Value::said(words::FACTS_WELL),
+            PartState::NotFitted => Value::said(words::FACTS_NOT_FITTED),
             PartState::Unwell(fault) => Value::Marked(
                 words::FACTS_UNWELL,
                 fault.map(|fault| fault.code().to_owned()).unwrap_or_default(),
@@ -168,8 +170,7 @@ fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
     core::iter::once(state).chain(terminal).chain(rest).collect()
 }
 
-fn facts_page((heading, keys): (Text, Text), facts: &[Fact], view: View) -> Frame {
-    let mut sheet = serving_sheet(view);
+fn facts_page(mut sheet: Sheet, (heading, keys): (Text, Text), facts: &[Fact]) -> Frame {
     let back = sheet.bar_pen().both_or_lead(keys, Role::Tiny);
     sheet.bottom(back, nothing());
     sheet.page(|pen| {
@@ -232,8 +233,8 @@ fn filled(text: &str, number: &str) -> String {
     }
 }
 
-fn logs_page(logs: LogsOut, view: View) -> Frame {
-    serving_sheet(view).page(|pen| {
+fn logs_page(logs: LogsOut, sheet: Sheet) -> Frame {
+    sheet.page(|pen| {
         let mut groups = title(words::MENU_LOGS, Icon::Stick, pen);
         groups.push(row(&waiting(logs.waiting), pen));
         match logs.step {
@@ -260,8 +261,8 @@ fn logs_page(logs: LogsOut, view: View) -> Frame {
     })
 }
 
-fn volume_page(volume: Volume, view: View) -> Frame {
-    serving_sheet(view).page(|pen| {
+fn volume_page(volume: Volume, sheet: Sheet) -> Frame {
+    sheet.page(|pen| {
         let mut groups = title(words::MENU_VOLUME, Icon::Speaker, pen);
         let (percent, height) = (volume.level() * 11 + volume.level() / 9, pen.view.margin());
         let level = pen.words(&volume.level().to_string(), Role::Large, 1);

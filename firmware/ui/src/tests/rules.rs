@@ -2,8 +2,9 @@
 
 use gate_core::attendant::{Act, Cause};
 use gate_core::screen::{
-    AttendantPresence, Fault, FaultScreen, Faults, Idle, Opens, PersonShown, Publicity, Screen, StaffStep,
-    Told, Wellness,
+    AttendantPresence, Carrier, Fault, FaultScreen, Faults, Fitted, Idle, Notice, Opens, Percent,
+    PersonShown, Publicity, Screen, Serving, StaffStep, Technician, Told, UpdateRefused, UpdateStep,
+    Updating, Wellness,
 };
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason, Verdict};
@@ -129,17 +130,15 @@ fn a_name_without_a_glyph_is_a_box_and_not_a_gap() {
 
 #[test]
 fn a_fault_names_the_human_way_and_what_still_works() {
-    use Wellness::{Unwell, Well};
-    let fault =
-        |fault, card, camera| measured(&Screen::Fault(FaultScreen { fault, card, camera })).all_text();
+    let fault = |fault, serving| measured(&Screen::Fault(FaultScreen { fault, serving })).all_text();
     for part in Fault::ALL.into_iter().filter(|part| *part != Fault::Fire) {
-        assert!(fault(part, Unwell, Unwell).contains("请走人工通道"));
-        assert!(!fault(part, Unwell, Unwell).contains("仍可用"));
+        assert!(fault(part, Serving::Staff).contains("请走人工通道"));
+        assert!(!fault(part, Serving::Staff).contains("仍可用"));
     }
-    assert!(fault(Fault::Clock, Well, Unwell).contains("刷身份证仍可用"));
-    let no_keys = fault(Fault::KeySetMissing, Well, Well);
+    assert!(fault(Fault::Clock, Serving::Card).contains("刷身份证仍可用"));
+    let no_keys = fault(Fault::KeySetMissing, Serving::Both);
     assert!(no_keys.contains("刷身份证仍可用") && !no_keys.contains("健康码仍可用"));
-    assert!(!fault(Fault::Journal, Well, Well).contains("仍可用"));
+    assert!(!fault(Fault::Journal, Serving::Both).contains("仍可用"));
 }
 
 #[test]
@@ -153,6 +152,7 @@ fn the_idle_screen_invites_to_what_leads_to_a_verdict() {
             clock: ClockTrust::Confirmed,
             list_age_days: None,
             faults,
+            serving: Serving::of(faults, Fitted::Fitted),
             attendant: AttendantPresence::Present,
             place_code: "".try_into().unwrap(),
         }))
@@ -165,6 +165,34 @@ fn the_idle_screen_invites_to_what_leads_to_a_verdict() {
     assert_eq!(invited(&[Fault::ListMissing]), [true, false, true]);
     assert_eq!(invited(&[Fault::KeySetMissing]), [false, true, false]);
     assert_eq!(invited(&[Fault::Journal]), [false, false, true]);
+}
+
+#[test]
+fn staffs_pages_invite_to_what_is_served_and_show_the_staff_lane_where_nothing_is() {
+    let updating = Updating { carrier: Carrier::Stick, step: UpdateStep::Refused(UpdateRefused::Older) };
+    let menu = Technician::Menu(Notice::Down);
+    for serving in Serving::ALL {
+        let pages = [Screen::Updating(updating, serving), Screen::Technician(menu, serving)];
+        for said in pages.map(|screen| measured(&screen).all_text()) {
+            let invited = ["请照常出示码或证", "请出示健康码", "请刷身份证", "请走人工通道"];
+            let invited = invited.map(|words| said.contains(words));
+            assert_eq!(invited, Serving::ALL.map(|one| one == serving), "{said}");
+            assert!(serving != Serving::Staff || !said.contains("照常服务"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_stick_stays_until_the_visit_is_over() {
+    let said = |step| {
+        let updating = Updating { carrier: Carrier::Stick, step };
+        measured(&Screen::Updating(updating, Serving::Both)).all_text()
+    };
+    let half = Percent::of(1, 2);
+    for step in [UpdateStep::Copying(half), UpdateStep::Checking(half)] {
+        assert!(said(step).contains("请勿拔出"), "{step:?}: records follow");
+    }
+    assert!(said(UpdateStep::InForce).contains("可以拔出"));
 }
 
 #[test]

@@ -88,6 +88,7 @@ pub(super) fn idles() -> Vec<Screen> {
                     clock: if i == 2 { ClockTrust::Unconfirmed } else { ClockTrust::Confirmed },
                     list_age_days: [None, Some(0), Some(1), Some(u32::MAX)][i],
                     faults,
+                    serving: Serving::of(faults, Fitted::Fitted),
                     attendant: if i < 3 { AttendantPresence::Present } else { AttendantPresence::Absent },
                     place_code: code.as_str().try_into().unwrap(),
                 }));
@@ -108,12 +109,7 @@ pub(super) fn others() -> Vec<Screen> {
         all.extend([query, None].map(|query| Screen::Opened(Opened { query, saved })));
     }
     for fault in Fault::ALL {
-        let ways = [
-            (Wellness::Well, Wellness::Well),
-            (Wellness::Well, Wellness::Unwell),
-            (Wellness::Unwell, Wellness::Unwell),
-        ];
-        all.extend(ways.map(|(card, camera)| Screen::Fault(FaultScreen { fault, card, camera })));
+        all.extend(Serving::ALL.map(|serving| Screen::Fault(FaultScreen { fault, serving })));
     }
     let refusals = [None, Some(PinRefusal::Wrong), Some(PinRefusal::Paused { seconds: u32::MAX })];
     for typed in [0, 1, 6, 18, u8::MAX] {

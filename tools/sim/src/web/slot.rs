@@ -8,14 +8,14 @@ mod folder;
 #[cfg(test)]
 mod tests;
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use gate_carry::{Held, Spool};
 use gate_core::manifest::Dataset;
-use gate_core::screen::{Percent, UpdateStep};
+use gate_core::screen::{Percent, UpdateRefused, UpdateStep};
 use gate_core::visit::FILE_NAME;
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
@@ -150,7 +150,12 @@ impl Slot {
     pub(super) fn turn(&mut self, stage: &mut Stage) {
         let (Some(news), Some(view)) = (&self.news, &mut self.view) else { return };
         let mut over = false;
-        for one in news.try_iter() {
+        while !over {
+            let one = match news.try_recv() {
+                Ok(one) => one,
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => News::Failed("the visit broke off".into()),
+            };
             match one {
                 News::Copied(copied) => {
                     (view.state, view.copied) = (State::Checking, copied.files);
@@ -169,9 +174,7 @@ impl Slot {
                 }
             }
         }
-        if over {
-            self.news = None;
-        }
+        self.news = None;
     }
 
     fn admit(&self) -> Result<()> {
@@ -223,9 +226,14 @@ fn visit(folder: &Folder, to: &Directories, now: Now, tell: &Sender<News>) -> Re
     let copied = Bring { stick: stick.path(), spool: &spool, held: &held, terminal }.run(&mut board);
     let _ = tell.send(News::Copied(copied));
     board.data(UpdateStep::Checking(Percent::of(0, 1)));
-    let report = keep(to, now)?;
-    board.data(Verdict::read(&said).why.map_or(UpdateStep::InForce, UpdateStep::Refused));
-    Ok(report)
+    let report = keep(to, now);
+    // A keeper that could not work is told as well: nobody is to wait before "checking".
+    let why = match &report {
+        Ok(_) => Verdict::read(&said).why,
+        Err(_) => Some(UpdateRefused::NotChecked),
+    };
+    board.data(why.map_or(UpdateStep::InForce, UpdateStep::Refused));
+    report
 }
 
 fn keep(to: &Directories, now: Now) -> Result<Box<Report>> {

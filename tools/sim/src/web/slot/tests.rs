@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use gate_core::event::Event;
+use gate_core::visit::Visit;
 use gate_trust::Now;
 
 use super::*;
@@ -108,4 +109,30 @@ fn a_folder_that_somebody_brings_goes_the_same_way() {
     assert!(format!("{twice:#}").contains("a stick is in the slot"));
     let view = wait(&mut slot, &mut stage);
     assert_eq!((view.stick, view.state), ("brought", State::Taken), "{}", view.report.join("\n"));
+}
+
+#[test]
+fn a_keeper_that_cannot_work_is_told_on_the_screen_and_not_waited_for() {
+    let (mut stage, mut slot) = (stage(), Slot::default());
+    put(&mut slot, &mut stage, Sample::New);
+    let stick = tempfile::tempdir().unwrap();
+    slot.depots(&stage).unwrap()[0].copy_to(stick.path()).unwrap();
+    let good = stage.keeper();
+    let nowhere = Directories { data: good.state.join("report.json"), ..stage.keeper() };
+    let (tell, _news) = channel();
+    let end = visit(&Folder::of(&stick).unwrap(), &nowhere, confirmed(&stage), &tell);
+    assert!(end.is_err(), "a file is no directory of data");
+    let told = std::fs::read(good.spool.with_file_name(FILE_NAME)).unwrap();
+    let Ok(Visit::Data(updating)) = Visit::load(&told) else { unreachable!("{told:?}") };
+    assert_eq!(updating.step, UpdateStep::Refused(UpdateRefused::NotChecked));
+}
+
+#[test]
+fn a_visit_that_broke_off_leaves_the_slot() {
+    let (mut stage, mut slot) = (stage(), Slot::default());
+    put(&mut slot, &mut stage, Sample::New);
+    slot.news = Some(channel().1);
+    slot.turn(&mut stage);
+    assert_eq!(slot.view().unwrap().state, State::Failed);
+    assert!(slot.admit().is_ok());
 }

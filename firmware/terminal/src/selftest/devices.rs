@@ -1,0 +1,177 @@
+//! The devices' lines of the self-test: what answers, what is not there, what was left out of the configuration.
+//! Promises: moves, lights and plays nothing; beside a running gate it disturbs nothing.
+//! Must not know: how the devices work.
+
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use gate_core::time::RtcHealth;
+use gate_hal::clock::{Clock, WallReading};
+use gate_hal::thermometer::Thermometer;
+use gate_hal_linux::clock::{RtcTrust, SystemClock};
+use gate_hal_linux::thermometer::mlx90614;
+
+use super::{Finding, Tell, bad, good};
+use crate::config::{Config, DisplayConfig, RtcFitted, SoundConfig};
+use crate::moment;
+
+/// Where the kernel lists sound cards.
+const CARDS: &str = "/proc/asound/cards";
+
+/// Walks them.
+pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
+    tell(camera(&config.camera.frames))?;
+    tell(match &config.reader {
+        Some(reader) if reader.serial.exists() => good("card reader", reader.serial.display().to_string()),
+        Some(reader) => absent("card reader", &reader.serial, "plug it in, or check `reader.serial`"),
+        None => good("card reader", "none fitted"),
+    })?;
+    tell(display(&config.display))?;
+    tell(config.sound.as_ref().map_or_else(|| good("loudspeaker", "none fitted"), loudspeaker))?;
+    tell(match &config.torch {
+        Some(torch) => writable("torch", &torch.led.join("brightness"), "plug it in, or check `torch.led`"),
+        None => good("torch", "none fitted"),
+    })?;
+    tell(match &config.thermometer {
+        Some(fitted) => thermometer(&fitted.i2c),
+        None => good("thermometer", "none fitted"),
+    })?;
+    let rtc = if config.clock.rtc == RtcFitted::Battery { RtcTrust::Battery } else { RtcTrust::Unknown };
+    tell(match SystemClock::new(rtc).wall() {
+        Some(reading) => clock(&reading),
+        None => bad("clock", "cannot be read", "an attendant confirms the time at the terminal"),
+    })
+}
+
+fn absent(part: &'static str, path: &Path, remedy: &'static str) -> Finding {
+    bad(part, format!("{} is not there", path.display()), remedy)
+}
+
+fn camera(frames: &Path) -> Finding {
+    match std::fs::read_dir(frames) {
+        Ok(entries) => good("camera", format!("{} files in {}", entries.count(), frames.display())),
+        Err(cause) => bad("camera", format!("{}: {cause}", frames.display()), "check `camera.frames`"),
+    }
+}
+
+/// A file that is made when it is first shown on is well where its folder is there.
+fn display(display: &DisplayConfig) -> Finding {
+    let (path, remedy) = (&display.framebuffer, "plug it in, or check `display.framebuffer`");
+    let is_made = !path.starts_with("/dev") && !path.exists();
+    match path.parent() {
+        Some(folder) if is_made && folder.is_dir() => good("display", path.display().to_string()),
+        _ => writable("display", path, remedy),
+    }
+}
+
+/// Opened as its driver opens it, and nothing written.
+fn writable(part: &'static str, path: &Path, remedy: &'static str) -> Finding {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    match File::options().write(true).custom_flags(flags).open(path) {
+        Ok(_) => good(part, path.display().to_string()),
+        Err(cause) => bad(part, format!("{}: {cause}", path.display()), remedy),
+    }
+}
+
+/// Nothing is played: people stand at the gate. The kernel's list of cards and the player are looked for.
+fn loudspeaker(sound: &SoundConfig) -> Finding {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder.join("aplay").is_file()) {
+        return bad("loudspeaker", "there is no aplay", "install alsa-utils");
+    }
+    // A card's line begins with its number; where there is none the file says so in words.
+    let cards = std::fs::read_to_string(CARDS).unwrap_or_default();
+    if cards.trim_start().starts_with(|first: char| first.is_ascii_digit()) {
+        good(
+            "loudspeaker",
+            format!("aplay on `{}`; it is heard when a key of the menu is pressed", sound.device),
+        )
+    } else {
+        bad("loudspeaker", "the kernel knows no sound card", "plug it in, or leave out [sound]")
+    }
+}
+
+fn thermometer(i2c: &Path) -> Finding {
+    let remedy = "plug it in, or check `thermometer.i2c`";
+    match mlx90614(i2c).and_then(|mut thermometer| thermometer.tenths()) {
+        Ok(_) => good("thermometer", format!("answers on {}", i2c.display())),
+        Err(fault) => bad("thermometer", format!("{}: {fault}", i2c.display()), remedy),
+    }
+}
+
+fn clock(reading: &WallReading) -> Finding {
+    let time = moment::print(reading.time);
+    match reading.health {
+        RtcHealth::Healthy => good("clock", format!("{time}, battery-backed and healthy")),
+        RtcHealth::Suspect => bad(
+            "clock",
+            format!("{time}, without a healthy battery-backed clock behind it"),
+            "fit one and set `clock.rtc`; until then an attendant confirms the time after every start",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first words of every line, with a configuration changed like this.
+    fn lines(change: impl FnOnce(&mut Config)) -> Vec<(&'static str, bool, String)> {
+        let mut config = Config::parse(crate::config::SAMPLE).unwrap();
+        change(&mut config);
+        let mut lines = Vec::new();
+        let mut tell = |finding: Finding| {
+            let said = match &finding.outcome {
+                Ok(found) => found.clone(),
+                Err(missing) => missing.what.clone(),
+            };
+            lines.push((finding.part, finding.outcome.is_ok(), said));
+            Ok(())
+        };
+        look(&config, &mut tell).unwrap();
+        lines
+    }
+
+    fn of(part: &str, lines: &[(&'static str, bool, String)]) -> (bool, String) {
+        let line = lines.iter().find(|(name, ..)| *name == part).unwrap();
+        (line.1, line.2.clone())
+    }
+
+    #[test]
+    fn every_device_has_its_line_and_one_that_is_pulled_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let led = folder.path().join("led");
+        std::fs::create_dir(&led).unwrap();
+        std::fs::write(led.join("brightness"), "0").unwrap();
+        let fitted = |config: &mut Config| {
+            config.torch = Some(crate::config::TorchConfig { led: led.clone() });
+            config.thermometer = Some(crate::config::ThermometerConfig { i2c: folder.path().join("i2c-1") });
+            config.display.framebuffer = folder.path().join("screen");
+            config.camera.frames = folder.path().to_owned();
+            config.reader.as_mut().unwrap().serial = folder.path().join("tty");
+        };
+        let lines = self::lines(fitted);
+        let parts: Vec<&str> = lines.iter().map(|(part, ..)| *part).collect();
+        let all = ["camera", "card reader", "display", "loudspeaker", "torch", "thermometer", "clock"];
+        assert_eq!(parts, all);
+        let well = ["camera", "display", "torch"].map(|part| of(part, &lines).0);
+        let pulled = ["card reader", "thermometer"].map(|part| of(part, &lines).0);
+        assert_eq!((well, pulled), ([true; 3], [false; 2]), "{lines:?}");
+        assert_eq!(std::fs::read_to_string(led.join("brightness")).unwrap(), "0", "nothing is lit");
+        std::fs::remove_dir_all(&led).unwrap();
+        let lines = self::lines(|config| {
+            fitted(config);
+            config.display.framebuffer = "/dev/fb-that-is-not-there".into();
+        });
+        assert!(!of("torch", &lines).0 && !of("display", &lines).0, "{lines:?}");
+    }
+
+    #[test]
+    fn what_the_configuration_leaves_out_is_said_to_be_left_out() {
+        let lines = lines(|config| (config.reader, config.sound) = (None, None));
+        for part in ["card reader", "loudspeaker", "torch", "thermometer"] {
+            assert_eq!(of(part, &lines), (true, "none fitted".into()), "{part}");
+        }
+    }
+}
