@@ -74,6 +74,18 @@ fn what_was_marked_unsaved_is_written_once_the_disk_works_again() {
     assert!(stage.chain_is_whole().unwrap());
 }
 
+/// A terminal's 500 ms are its own (DESIGN §4, tested where the journal is): the stage's time stands still while this
+/// machine's disk is busy, whatever is built beside it.
+#[test]
+fn a_slow_disk_of_the_machine_that_plays_is_no_fault_of_the_terminal_that_is_played() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_with(&person, |setting| setting.disk = Disk::CanFail);
+    stage.set_disk(DiskState::Slow).unwrap();
+    assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Pass);
+    stage.set_disk(DiskState::Well).unwrap();
+    assert_eq!((stage.backlog().memory, stage.backlog().reserve), (0, 0));
+}
+
 #[test]
 fn a_full_disk_over_a_restart_loses_nothing() {
     let person = Person::new(1).unwrap();

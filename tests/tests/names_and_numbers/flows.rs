@@ -24,6 +24,7 @@ use gate_sim::people::VALID;
 use gate_sim::stage::{Issue, Setting, Stage, beginning, province};
 use gate_status::Scope;
 use gate_wire::credential::{Certifier, Colour, Condition, Role, TestResult};
+use gate_wire::record::Record;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
@@ -190,9 +191,10 @@ fn passages(crowd: &[Invented]) -> Stage {
     let staff = &crowd[0].person;
     province.add_staff(&staff.document, Role::Attendant, PIN.as_bytes()).unwrap();
     let mut stage = Stage::new(setting, province).unwrap();
-    for one in crowd {
+    for (at, one) in crowd.iter().enumerate() {
         stage.reader.pad.insert(one.person.card(VALID).unwrap());
-        assert_eq!(verdict(&mut stage).verdict, Verdict::Pass, "by card");
+        let told = verdict(&mut stage);
+        expect(&stage, (at, "card"), &told, Verdict::Pass);
         stage.reader.pad.remove();
         stage.run(300).unwrap();
     }
@@ -201,7 +203,8 @@ fn passages(crowd: &[Invented]) -> Stage {
         let what = Issue { claim, age_s: 60, life_s: 900 };
         let code = stage.issue(DemoIssuer::Province, &one.person, what).unwrap();
         stage.hold_phone(&code.text).unwrap();
-        assert_eq!(verdict(&mut stage).verdict, Verdict::Pass, "by code");
+        let told = verdict(&mut stage);
+        expect(&stage, (at, "code"), &told, Verdict::Pass);
         stage.hold_nothing();
         stage.run(300).unwrap();
     }
@@ -218,12 +221,13 @@ fn typed(stage: &mut Stage, crowd: &[Invented]) {
     stage.hold_nothing();
     stage.world.keys().type_then_ok(PIN).unwrap();
     stage.run(300).unwrap();
-    for one in crowd.iter().take(5) {
+    for (at, one) in crowd.iter().take(5).enumerate() {
         assert_eq!(one.passport_document().number().as_bytes(), one.passport.as_bytes());
         stage.world.keys().press_all([Key::Document, Key::Digit(1)]);
         stage.run(100).unwrap();
         stage.world.keys().type_then_ok(&one.passport).unwrap();
-        assert_eq!(verdict(stage).verdict, Verdict::Assist, "nobody listed this passport");
+        let told = verdict(stage);
+        expect(stage, (at, "passport that nobody listed"), &told, Verdict::Assist);
         stage.run(300).unwrap();
     }
 }
@@ -233,4 +237,24 @@ fn verdict(stage: &mut Stage) -> Told {
         Screen::Verdict(told) => told,
         other => unreachable!("only a verdict was waited for, not {other:?}"),
     }
+}
+
+/// Says who it was, what the terminal said and what it wrote down last: enough to find the cause of what comes once in an hour.
+fn expect(stage: &Stage, (at, by): (usize, &str), told: &Told, wanted: Verdict) {
+    if told.verdict == wanted {
+        return;
+    }
+    let records = stage.records().unwrap();
+    let words = |record: &Record| {
+        let reason = String::from_utf8_lossy(&record.reason).into_owned();
+        (record.kind, char::from(record.verdict), reason, record.event)
+    };
+    let last: Vec<_> = records.iter().rev().take(4).map(|(at, record)| (at.0, words(record))).collect();
+    let asked: Vec<_> = stage.reader.heard().iter().rev().take(24).rev().collect();
+    let (reason, time, count) = (told.reason.code(), stage.time(), records.len());
+    assert_eq!(
+        told.verdict, wanted,
+        "person {at} by {by}: {reason} at {time:?}, {:?}; the reader was asked {asked:?}; {count} records, the last {last:?}",
+        told.saved
+    );
 }

@@ -25,11 +25,17 @@ pub enum DiskState {
     Full,
     /// Every write fails: EIO.
     Broken,
+    /// Every sync of SQLite's takes 600 ms of the machine's time, none of the stage's.
+    Slow,
 }
+
+/// Longer than a terminal waits for a commit (DESIGN §4: 500 ms).
+const SLOW: Duration = Duration::from_millis(600);
 
 impl DiskState {
     fn of(number: u8) -> DiskState {
-        [DiskState::Well, DiskState::Full].get(usize::from(number)).copied().unwrap_or(DiskState::Broken)
+        let known = [DiskState::Well, DiskState::Full, DiskState::Broken, DiskState::Slow];
+        known.get(usize::from(number)).copied().unwrap_or(DiskState::Broken)
     }
 }
 
@@ -104,7 +110,7 @@ impl BlockFile for Blocks {
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         match self.disk.state() {
-            DiskState::Well | DiskState::Full => self.file.write_at(offset, bytes),
+            DiskState::Well | DiskState::Full | DiskState::Slow => self.file.write_at(offset, bytes),
             DiskState::Broken => Err(ErrorKind::Other.into()),
         }
     }
@@ -170,7 +176,7 @@ impl DatabaseHandle for Handle {
 
     fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         match self.disk.state() {
-            DiskState::Well => FileExt::write_all_at(&self.file, bytes, offset),
+            DiskState::Well | DiskState::Slow => FileExt::write_all_at(&self.file, bytes, offset),
             // What `sqlite-vfs` hands on as SQLITE_FULL.
             DiskState::Full => Err(ErrorKind::WriteZero.into()),
             DiskState::Broken => Err(ErrorKind::Other.into()),
@@ -178,6 +184,9 @@ impl DatabaseHandle for Handle {
     }
 
     fn sync(&mut self, _data_only: bool) -> io::Result<()> {
+        if self.disk.state() == DiskState::Slow {
+            std::thread::sleep(SLOW);
+        }
         self.file.sync_all()
     }
 

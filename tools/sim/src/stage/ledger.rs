@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use gate_core::event::Event;
@@ -49,6 +50,11 @@ pub struct LedgerRow {
     pub record: Record,
 }
 
+/// How long an append waits for its commit: a terminal's 500 ms (DESIGN §4) are of its own time, and the stage's stands still
+/// while this machine's disk is busy. With 500 ms of the machine's, a build beside the stage makes a commit late and a
+/// healthy person Assist.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// When a journal is opened, and what makes its seals differ from those of the boot before.
 #[derive(Clone, Copy)]
 pub(super) struct Boot {
@@ -74,6 +80,7 @@ impl Ledger {
         let (database, reserve) = (directory.join("journal.db"), directory.join("reserve.bin"));
         let config = JournalConfig {
             disk,
+            wait: PATIENCE,
             ..JournalConfig::new(database, reserve, terminal, boot.at, Event::CommittedLate.code())
         };
         let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
