@@ -263,6 +263,11 @@ pub enum CustodyFault {
         "the log's line that put province.json in force was not written by this desk (its seal is not custody's), so no key is used: bring province.json, log and head back together from the newest backup of all three, and find out who can write here"
     )]
     BelieveState,
+    /// No state of this desk was ever sealed: it was founded before seals were, or its log is not what it was.
+    #[error(
+        "no line of this desk's log has a seal: it was founded by a version before seals (CHANGELOG, \"The desk's own safety\"), and this version uses none of its keys. Found a new desk (`gate-sign province new`), copy policies and places into it, and publish to empty directories; what the old desk holds is opened with the version that made it. If this desk ever worked with this version, its log was replaced: bring province.json, log and head back together from the newest backup, and find out who can write here（该工作台建于启用封印之前，须重建；若曾用本版本，则其日志被替换）"
+    )]
+    FindSeals,
     /// Nothing is lost.
     #[error("the wrapping key is here, and the vault: nothing is lost, nothing was renewed")]
     KeepVault,

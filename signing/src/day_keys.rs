@@ -40,7 +40,8 @@ pub enum KeyState {
     InRetention,
     /// Its retention is over: to be destroyed.
     Due,
-    /// In the vault, which is not at hand: lost, damaged, or on a medium that is not mounted.
+    /// In the vault, which is not at hand: lost, damaged, or on a medium that is not mounted; or in a vault that is, where it
+    /// does not open.
     OutOfReach,
     /// Destroyed.
     Destroyed,
@@ -167,7 +168,7 @@ impl Desk {
         let told = |entry: &DayKeyEntry| {
             let named = certificates.iter().find(|(_, certificate)| certificate.names(entry.id));
             let state = match (self.province.holds(KeyName::Day(entry.id)), named) {
-                (true, _) if matches!(vault, VaultState::Missing(_)) => KeyState::OutOfReach,
+                (true, _) if out_of_reach(&vault, entry.id) => KeyState::OutOfReach,
                 (true, _) => state(Day(entry.day), today, retention),
                 (false, Some((_, certificate))) if certificate.is_of_loss() => KeyState::Lost,
                 (false, Some(_)) => KeyState::Destroyed,
@@ -181,12 +182,16 @@ impl Desk {
         Ok(keys)
     }
 
-    /// Whether what the day keys lie under is at hand; nobody is asked for a passphrase.
+    /// Whether what the day keys lie under is at hand, and opens. Nobody is asked for a passphrase in order to be told that a
+    /// medium is missing; a file that lies there says nothing before it was opened.
     ///
     /// # Errors
     /// [`CustodyFault`].
     pub fn vault(&self) -> Result<VaultState, CustodyFault> {
-        self.province.keys.vault(Look::Lies)
+        match self.province.keys.vault(Look::Lies)? {
+            VaultState::AtHand { .. } => self.province.keys.vault(Look::Opens),
+            missing @ VaultState::Missing(_) => Ok(missing),
+        }
     }
 
     /// The day keys that the log says were destroyed one by one, by id.
@@ -200,6 +205,13 @@ impl Desk {
             Ok(())
         })?;
         Ok(told)
+    }
+}
+
+fn out_of_reach(vault: &VaultState, id: u32) -> bool {
+    match vault {
+        VaultState::Missing(_) => true,
+        VaultState::AtHand { shut } => shut.contains(&id),
     }
 }
 

@@ -352,7 +352,7 @@ impl Desk {
         let mut province = admitted.map_err(|source| DeskError::AdmitState { path, source })?;
         province.keys.tell(Arc::clone(&log));
         if record.is_some() {
-            province.keys.doubt(chronicle.state.clone());
+            province.keys.doubt(chronicle.state.clone(), chronicle.seals);
         }
         province.meet_vault();
         revocations::take(&mut province, directory)?;

@@ -69,12 +69,22 @@ pub(crate) struct KeyRing {
     belief: Mutex<Belief>,
 }
 
+/// Whether the log of a desk has any seal on a state: a version before seals wrote none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Seals {
+    /// It has.
+    Seen,
+    /// It has not.
+    #[default]
+    Never,
+}
+
 /// Whether custody said that the state this ring is of is its own.
 enum Belief {
     /// It was made here, or custody said so, or its keys are everybody's.
     Held,
     /// Not yet: the line of the log that put it in force.
-    Doubted(Option<Box<Line>>),
+    Doubted(Option<Box<Line>>, Seals),
 }
 
 /// A key that may sign as often as the log was told, and no more.
@@ -174,18 +184,21 @@ impl KeyRing {
     }
 
     /// Uses no key before custody said that it sealed this line, which put the state in force.
-    pub(crate) fn doubt(&mut self, line: Option<Line>) {
-        self.belief = Mutex::new(Belief::Doubted(line.map(Box::new)));
+    pub(crate) fn doubt(&mut self, line: Option<Line>, seals: Seals) {
+        self.belief = Mutex::new(Belief::Doubted(line.map(Box::new), seals));
     }
 
     /// Asks custody, once a command, whether the state in force is the desk's own word.
     pub(crate) fn admit_state(&self) -> Result<(), CustodyFault> {
         let mut belief = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
-        let Belief::Doubted(line) = &*belief else { return Ok(()) };
+        let Belief::Doubted(line, seals) = &*belief else { return Ok(()) };
         if let Some(voucher) = self.custody(self.plan.others)?.voucher()?
             && !line.as_ref().is_some_and(|line| line.is_sealed_by(&voucher))
         {
-            return Err(CustodyFault::BelieveState);
+            return Err(match (line, seals) {
+                (Some(_), Seals::Never) => CustodyFault::FindSeals,
+                _ => CustodyFault::BelieveState,
+            });
         }
         *belief = Belief::Held;
         Ok(())

@@ -25,6 +25,7 @@ pub mod kinds;
 mod lines;
 pub mod list;
 pub mod list_figures;
+pub mod list_standing;
 pub mod list_steps;
 pub mod log;
 pub mod officers;

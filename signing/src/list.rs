@@ -27,6 +27,7 @@ use crate::custody::CustodyFault;
 use crate::key_name::KeyName;
 use crate::province::Province;
 use crate::row_cache::RecordKey;
+use crate::spelling;
 
 const AUTHORITIES: [Kid; 2] = [Kid(*b"sla1"), Kid(*b"sla2")];
 
@@ -51,6 +52,9 @@ pub enum ListNotBuilt {
     /// Its keys are not at hand.
     #[error(transparent)]
     Custody(#[from] CustodyFault),
+    /// What was just built does not read back.
+    #[error("the list that was just built does not read back")]
+    ReadBack(#[source] OpenFault),
     /// Two people with one number, where nobody may be left out.
     #[error("person {line} has a number of person {earlier}")]
     ShareNumber {
@@ -173,7 +177,9 @@ impl Province {
             // What a failed build leaves is no list; if it cannot be removed, nothing can open it either.
             let _ = std::fs::remove_file(path);
         }
-        Ok(built?)
+        let built = built?;
+        self.state.list_root = spelling::hex(&alleged_head(path).map_err(ListNotBuilt::ReadBack)?.root);
+        Ok(built)
     }
 
     pub(crate) fn list_desk(&self) -> Result<DeskList, CustodyFault> {

@@ -8,9 +8,11 @@
 
 use std::collections::BTreeMap;
 
+use gate_proof::digest::{Digest, sha256};
 use gate_status::{State, TIE_BYTES, Tie};
 use serde::{Deserialize, Serialize};
 
+use crate::list_standing::Reached;
 use crate::province::Province;
 use crate::spelling;
 
@@ -31,6 +33,9 @@ pub(crate) struct SignedStep {
     /// How far it was published. Nothing in a state from before this was kept: then as far as was signed.
     #[serde(default)]
     published: Option<u32>,
+    /// Of the file of the last delta, hexadecimal; nothing where there is none, and where it was not kept yet.
+    #[serde(default)]
+    digest: String,
     /// 16 bytes for each step from the base's on, base64url: its tie, or zeros where it is not known.
     #[serde(default)]
     ties: String,
@@ -62,6 +67,19 @@ pub struct StepPublished {
     pub step: u32,
     /// How far was published.
     pub published: u32,
+}
+
+/// Steps that were signed, never published, and are signed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThrownAway {
+    /// The epoch.
+    pub epoch: u32,
+    /// The step that stays the last.
+    pub after: u32,
+    /// The last one thrown away.
+    pub last: u32,
+    /// Of its delta's file, as the log has it; not known of one that was signed before digests were kept.
+    pub digest: Option<Digest>,
 }
 
 /// What is to be published is of another history.
@@ -112,22 +130,29 @@ impl Province {
         }
     }
 
-    /// A delta that leads to `at` was signed.
-    pub(crate) fn note_step(&mut self, at: &State) {
+    /// A delta that leads to `at` was signed, in this file.
+    pub(crate) fn note_step(&mut self, at: &State, file: &[u8]) {
+        self.end_steps(at).digest = spelling::hex(sha256(&[file]).as_bytes());
+    }
+
+    /// The steps of the epoch end at `at`.
+    fn end_steps(&mut self, at: &State) -> &mut SignedStep {
         let known = self.steps_of(at);
         let mut ties = known.ties();
         ties.truncate(at.step as usize);
         ties.resize(at.step as usize, UNKNOWN);
         ties.push(Tie::of(&at.link));
         known.end(at, &ties);
+        known
     }
 
     /// The next delta may be signed on a list that is at `at`, whatever was signed before: the earlier one is thrown away
-    /// and was never published.
+    /// and was never published. Gives what is thrown away.
     ///
     /// # Errors
     /// [`StepPublished`]; nothing changed.
-    pub fn sign_step_again(&mut self, at: &State) -> Result<(), StepPublished> {
+    pub fn sign_step_again(&mut self, at: &State) -> Result<Option<ThrownAway>, StepPublished> {
+        let mut thrown = None;
         if let Some(known) = self.known_steps(at.epoch.0) {
             let published = known.published();
             let refused = StepPublished { epoch: known.epoch, step: at.step.saturating_add(1), published };
@@ -135,9 +160,12 @@ impl Province {
             if at.step < published || (at.step == published && !is_known) {
                 return Err(refused);
             }
+            thrown = known.behind(at);
         }
-        self.note_step(at);
-        Ok(())
+        if thrown.is_some() {
+            self.end_steps(at);
+        }
+        Ok(thrown)
     }
 
     /// Refuses a list that is not where the last delta leads.
@@ -190,6 +218,18 @@ impl Province {
             known.keep(&ties);
         }
         known.published = Some(published.max(known.published()));
+        self.note_reach(end);
+    }
+
+    /// As far as deltas were signed in this epoch.
+    pub(crate) fn signed_reach(&self, epoch: u32) -> Option<u32> {
+        self.known_steps(epoch).map(|known| known.step)
+    }
+
+    /// As far as deltas were published, in the newest epoch of which one was.
+    pub(crate) fn steps_published(&self) -> Option<Reached> {
+        let reached = |known: &SignedStep| Reached { epoch: known.epoch, step: known.published() };
+        self.state.list_steps.iter().map(reached).filter(|reached| reached.step > 0).max()
     }
 
     fn known_steps(&self, epoch: u32) -> Option<&SignedStep> {
@@ -220,11 +260,19 @@ fn fits(known: &Tie, other: &Tie) -> bool {
 impl SignedStep {
     fn begin(at: &State) -> SignedStep {
         let link = spelling::hex(&at.link);
-        SignedStep { epoch: at.epoch.0, step: at.step, link, published: Some(0), ties: String::new() }
+        let (digest, ties) = (String::new(), String::new());
+        SignedStep { epoch: at.epoch.0, step: at.step, link, published: Some(0), digest, ties }
     }
 
     fn leads_to(&self, at: &State) -> bool {
         self.step == at.step && self.link == spelling::hex(&at.link)
+    }
+
+    /// What was signed and is not on the way to `at`.
+    fn behind(&self, at: &State) -> Option<ThrownAway> {
+        let gone = self.step >= at.step && !self.leads_to(at);
+        let digest = gate_core::json::hex(&self.digest).map(Digest);
+        gone.then_some(ThrownAway { epoch: self.epoch, after: at.step, last: self.step, digest })
     }
 
     fn published(&self) -> u32 {
@@ -238,7 +286,7 @@ impl SignedStep {
 
     fn end(&mut self, at: &State, ties: &[Tie]) {
         let published = self.published();
-        (self.step, self.link) = (at.step, spelling::hex(&at.link));
+        (self.step, self.link, self.digest) = (at.step, spelling::hex(&at.link), String::new());
         self.published = Some(published);
         self.keep(ties);
     }

@@ -19,6 +19,7 @@ use crate::custody::{Backend, CustodyFault, PUBLIC_BYTES};
 use crate::demo_issuers::DemoIssuer;
 use crate::key_name::KeyName;
 use crate::key_ring::{KeyRing, KeyUse, Plan, Work};
+use crate::list_standing::Reached;
 use crate::list_steps::SignedStep;
 use crate::log::entry::Entry;
 use crate::register::{Register, RegisterRefused, Terms};
@@ -124,6 +125,12 @@ pub(crate) struct State {
     pub(crate) founded: u64,
     pub(crate) generation: u32,
     pub(crate) list_version: u32,
+    /// The root of that list, hexadecimal; nothing in a state from before it was kept.
+    #[serde(default)]
+    pub(crate) list_root: String,
+    /// How far lists were published.
+    #[serde(default)]
+    pub(crate) list_published: Option<Reached>,
     /// How far deltas were signed, by epoch.
     #[serde(default)]
     pub(crate) list_steps: Vec<SignedStep>,
@@ -224,6 +231,8 @@ impl Province {
                 founded: founding.founded.unix(),
                 generation: 0,
                 list_version: 0,
+                list_root: String::new(),
+                list_published: None,
                 list_steps: Vec::new(),
                 register: Register::new(region),
                 staff: Vec::new(),

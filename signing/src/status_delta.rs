@@ -17,6 +17,7 @@ use gate_wire::time::Timestamp;
 
 use crate::custody::CustodyFault;
 use crate::lines::Line;
+use crate::list_standing::ListNotAdmitted;
 use crate::list_steps::StepSigned;
 use crate::people::{ListError, RowKeys, RowRejected, people_lines, read_documents};
 use crate::province::Province;
@@ -49,6 +50,9 @@ pub enum DeltaError {
     /// Its step was signed before.
     #[error(transparent)]
     SignTwice(#[from] StepSigned),
+    /// The list is not this desk's.
+    #[error(transparent)]
+    Admit(#[from] ListNotAdmitted),
     /// Every terminal would refuse it.
     #[error("the delta would be as of an earlier time ({}) than the list it is for ({}): no terminal takes that", .ours.unix(), .list.unix())]
     MoveBack {
@@ -72,6 +76,7 @@ impl Province {
         table: impl Read,
         rejects: &mut impl Write,
     ) -> Result<DeltaBuilt, DeltaError> {
+        self.admit_own(list.base_head())?;
         self.admit_step(&list.state())?;
         if as_of < list.state().as_of {
             return Err(DeltaError::MoveBack { ours: as_of, list: list.state().as_of });
@@ -96,7 +101,7 @@ impl Province {
         let file =
             make_delta(&next(list, as_of), &changes, self.list_desk().map_err(ListError::from)?.signers())?;
         let link = alleged_delta_head(&file).map_or(state.link, |head| head.link_to);
-        self.note_step(&State { step: state.step.saturating_add(1), link, as_of, ..state });
+        self.note_step(&State { step: state.step.saturating_add(1), link, as_of, ..state }, &file);
         Ok(DeltaBuilt { file, ranked: changes.ranked.len(), keyed: changes.keyed.len(), rejected })
     }
 }

@@ -143,6 +143,39 @@ fn a_list_built_elsewhere_is_asked_there_and_an_older_one_is_not_asked_silently(
     assert!(office.issue("screen", (RED, "red"), &["--list", "big.db"]).status.success());
 }
 
+#[test]
+fn a_list_that_a_copy_of_the_desk_built_is_not_asked() {
+    let office = Office::new("population");
+    let copied = Command::new("cp").args(["-a", "desk", "copy"]).current_dir(office.0.path()).status();
+    assert!(copied.unwrap().success());
+    fs::write(office.path("green.csv"), format!("{HEADER}resident-id,{RED},,green\n")).unwrap();
+    let mut build = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
+    build.current_dir(office.0.path()).args(["status", "build", "--people", "green.csv", "--scope"]);
+    build.args(["population", "--as-of", NOW, "--out", "theirs.db", "--dir", "copy", "--now", NOW, "--yes"]);
+    assert!(build.status().unwrap().success());
+    let foreign = |epoch_here: &str| {
+        let before = office.log();
+        for kind in ["screen", "paper"] {
+            let refused = office.issue(kind, (RED, "green"), &["--list", "theirs.db"]);
+            let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success() && told.contains("did not build"), "{epoch_here}: {told}");
+        }
+        let (done, rejects) =
+            table(&office, &["issue", "--from", "in.csv", "--out", epoch_here, "--list", "theirs.db"], &[]);
+        assert_eq!((done.status.code(), rejects.matches("cannot be asked").count()), (Some(2), 3));
+        assert!(!office.log()[before.len()..].contains("\"issue\""), "{epoch_here}");
+    };
+    foreign("behind.csv");
+    // The desk's own list of that epoch is another.
+    office.good(&["status", "build", "--people", "people.csv", "--scope", "population", "--as-of", NOW]);
+    foreign("level.csv");
+    assert!(office.issue("screen", (RED, "red"), &[]).status.success());
+    assert!(
+        office.issue("screen", (RED, "green"), &["--list", "theirs.db", "--against-list"]).status.success()
+    );
+    assert!(office.log().contains("issue-against-list"));
+}
+
 /// A table with everybody green, and what becomes of it.
 fn table(office: &Office, words: &[&str], more: &[&str]) -> (Output, String) {
     let row = |number: &str| format!("resident-id,{number},测试甲,paper_code,green,\n");

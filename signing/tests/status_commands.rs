@@ -110,7 +110,7 @@ fn a_step_is_signed_once_and_a_delta_is_never_written_over_another_file() {
     assert!(words(&forgotten).contains("step 1 of epoch 1 was signed before"), "{forgotten:?}");
     assert!(!has(&desk.path("two")));
     assert!(delta(&["--out", "two", "--after", "one"]).status.success());
-    assert!(delta(&["--out", "three", "--again"]).status.success());
+    assert!(delta(&["--out", "three", "--again", "--yes"]).status.success());
 }
 
 #[test]

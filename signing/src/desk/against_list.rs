@@ -18,6 +18,7 @@ use super::{Desk, DeskError, at};
 use crate::custody::CustodyFault;
 use crate::issue::Claim;
 use crate::list::ListNotOpened;
+use crate::list_standing::Standing;
 use crate::list_steps::StepsMissing;
 use crate::staging::{self, Readers};
 
@@ -37,12 +38,26 @@ pub enum Contradiction {
 #[derive(Debug, thiserror::Error)]
 pub enum ListNotAsked {
     /// It is not at its place in the desk.
-    #[error("the list built last (epoch {epoch}) is not {}: name it with --list", .path.display())]
+    #[error(
+        "the list built last (epoch {epoch}) is not {}: name it with --list (`province publish` and `repo draft-status`: --status)（最近所建名单不在该处，请指明）", .path.display()
+    )]
     Elsewhere {
         /// Of the list built last.
         epoch: u32,
         /// Where it was looked for.
         path: PathBuf,
+    },
+    /// Another desk's word, or one that was thrown away here.
+    #[error(
+        "{} is a list of epoch {epoch} that this desk did not build: a copy of the desk did, or it was thrown away here; the one built last here is of epoch {last}（该名单不是本台所建）", .path.display()
+    )]
+    Foreign {
+        /// The list.
+        path: PathBuf,
+        /// Its epoch.
+        epoch: u32,
+        /// Of the list built last here.
+        last: u32,
     },
     /// It cannot be opened.
     #[error(transparent)]
@@ -99,17 +114,8 @@ impl Desk {
     /// # Errors
     /// [`ListNotAsked`]: then nobody knows.
     pub fn held_list(&self, named: Option<&Path>) -> Result<Option<SealedList>, ListNotAsked> {
-        let epoch = self.province.state.list_version;
         let path = named.map_or_else(|| self.status_file(), Path::to_path_buf);
-        match (path.exists(), epoch) {
-            (false, 0) => return Ok(None),
-            (false, _) => return Err(ListNotAsked::Elsewhere { epoch, path }),
-            (true, _) => {}
-        }
-        let mut list = self.province.open_list(&path)?;
-        if list.base_head().epoch.0 < epoch {
-            return Err(ListNotAsked::Elsewhere { epoch, path });
-        }
+        let Some(mut list) = self.last_list(&path)? else { return Ok(None) };
         match std::fs::read(self.directory.join(CHANGES_FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             read => match list.apply(&read?) {
@@ -120,6 +126,33 @@ impl Desk {
         }
         self.province.admit_asked(&list.state())?;
         Ok(Some(list))
+    }
+
+    /// Where the list built last lies, for whoever names none: at its place in the desk; nothing where none was ever built.
+    ///
+    /// # Errors
+    /// [`ListNotAsked`]: there is another, or none.
+    pub fn list_at_hand(&self) -> Result<Option<PathBuf>, ListNotAsked> {
+        let path = self.status_file();
+        Ok(self.last_list(&path)?.map(|_| path))
+    }
+
+    /// The list at `path`, which is the one built last, without deltas.
+    fn last_list(&self, path: &Path) -> Result<Option<SealedList>, ListNotAsked> {
+        let last = self.province.state.list_version;
+        let elsewhere = || ListNotAsked::Elsewhere { epoch: last, path: path.to_path_buf() };
+        match (path.exists(), last) {
+            (false, 0) => return Ok(None),
+            (false, _) => return Err(elsewhere()),
+            (true, _) => {}
+        }
+        let list = self.province.open_list(path)?;
+        let (head, path) = (list.base_head(), path.to_path_buf());
+        match self.province.standing(head) {
+            Standing::Last => Ok(Some(list)),
+            Standing::Older => Err(elsewhere()),
+            Standing::Foreign => Err(ListNotAsked::Foreign { path, epoch: head.epoch.0, last }),
+        }
     }
 
     /// Keeps what deltas changed, with the one made last: `list` is the list with all of them.

@@ -16,6 +16,7 @@ use gate_proof::digest::{Digest, sha256};
 
 use super::access::Access;
 use super::{Desk, DeskError, Hold, MAX_STATE_BYTES, STATE_FILE, at, files};
+use crate::key_ring::Seals;
 use crate::log::entry::{Entry, Line, Operation};
 use crate::log::{self, Log, Start};
 use crate::officers::Officers;
@@ -33,6 +34,8 @@ pub(super) struct Chronicle {
     lines: u64,
     /// The line that spoke of the state last.
     pub(super) state: Option<Line>,
+    /// Whether any line that spoke of a state has a seal.
+    pub(super) seals: Seals,
     /// Days of retention as told last.
     pub(super) retention: Option<u64>,
     /// The officers, and which approvals have served.
@@ -61,7 +64,12 @@ impl Chronicle {
 
     fn take(&mut self, line: &Line) {
         match line.operation {
-            Operation::KeepState => self.state = Some(line.clone()),
+            Operation::KeepState => {
+                if line.seal.is_some() {
+                    self.seals = Seals::Seen;
+                }
+                self.state = Some(line.clone());
+            }
             Operation::RetentionChange => self.retention = Some(line.count),
             _ => {}
         }

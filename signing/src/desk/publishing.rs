@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use gate_core::manifest::{Dataset, Manifest};
 use gate_core::query::TerminalNumber;
+use gate_status::SealedList;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
@@ -15,6 +16,7 @@ use crate::archive::Archive;
 use crate::custody::CustodyFault;
 use crate::inputs::Inputs;
 use crate::list_figures::ListFigures;
+use crate::list_standing::{ListDoubt, ListNotAdmitted, Reached};
 use crate::log::entry::{Entry, Operation};
 use crate::publish::{
     Device, ListGiven, ListNotPublished, ListPlan, Publication, PublishError, Published, Ready,
@@ -45,9 +47,15 @@ pub struct Planned<'a> {
     there: Option<Manifest>,
     list: Option<ListPlan<'a>>,
     figures: Option<ListFigures>,
+    doubts: Vec<ListDoubt>,
 }
 
 impl Planned<'_> {
+    /// What of the list is to be looked at first.
+    pub fn doubts(&self) -> &[ListDoubt] {
+        &self.doubts
+    }
+
     /// What the list says in figures, with its deltas.
     pub fn list(&self) -> Option<&ListFigures> {
         self.figures.as_ref()
@@ -78,15 +86,36 @@ impl Desk {
         let there = self.province.admit_publication(out, (order.terminal, order.device))?;
         let given = ListGiven::of(order.status, order.deltas, order.without);
         let list = self.province.plan_list(given, (out, there.as_ref()))?;
-        let figures = match &list {
+        let (figures, doubts) = match &list {
             Some(plan) => {
-                let other = |other| PublishError::List(ListNotPublished::OtherHistory(other));
-                self.province.admit_history(&plan.history).map_err(other)?;
-                Some(self.figures(plan, order.status)?)
+                let doubts = self.admit_plan(plan).map_err(PublishError::List)?;
+                (Some(self.figures(plan, order.status)?), doubts)
             }
-            None => None,
+            None => {
+                self.admit_none(order).map_err(PublishError::List)?;
+                (None, Vec::new())
+            }
         };
-        Ok(Planned { order: *order, out, inputs, there, list, figures })
+        Ok(Planned { order: *order, out, inputs, there, list, figures, doubts })
+    }
+
+    fn admit_plan(&self, plan: &ListPlan<'_>) -> Result<Vec<ListDoubt>, ListNotPublished> {
+        self.province.admit_history(&plan.history).map_err(ListNotPublished::OtherHistory)?;
+        Ok(self.admit_list(&plan.list)?)
+    }
+
+    /// What is to be looked at before this list leaves, into a directory or into a draft: this desk's own memory speaks, and
+    /// the archive's for publications from before it was kept.
+    pub(super) fn admit_list(&self, list: &SealedList) -> Result<Vec<ListDoubt>, ListNotAdmitted> {
+        let told = self.published_list().map(|list| Reached { epoch: list.epoch, step: list.step });
+        self.province.admit_list((list.base_head(), &list.state()), told)
+    }
+
+    /// A list that was built is left out by name, never because a file is not where it was.
+    fn admit_none(&self, order: &Order<'_>) -> Result<(), ListNotPublished> {
+        let epoch = self.province.state.list_version;
+        let left_out = order.without.contains(&Dataset::StatusList);
+        if epoch == 0 || left_out { Ok(()) } else { Err(ListNotPublished::NameList { epoch }) }
     }
 
     fn figures(&self, plan: &ListPlan<'_>, status: Option<&Path>) -> Result<ListFigures, DeskError> {
@@ -106,7 +135,7 @@ impl Desk {
         planned: Planned<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Published, DeskError> {
-        let Planned { order, out, inputs, there, list, figures } = planned;
+        let Planned { order, out, inputs, there, list, figures, doubts: _ } = planned;
         let (before, history) = (self.province.generation(), list.as_ref().map(|list| list.history.clone()));
         let publication = publication(&order, &inputs);
         let made = self.ready(&publication, (out, there.as_ref(), list), rng);

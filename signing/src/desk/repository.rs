@@ -24,6 +24,7 @@ use crate::custody::CustodyFault;
 use crate::inputs::Inputs;
 use crate::list::ListNotOpened;
 use crate::list_figures::ListFigures;
+use crate::list_standing::{ListDoubt, ListNotAdmitted};
 use crate::list_steps::{History, OtherHistory};
 use crate::log::entry::{Entry, Operation};
 use crate::province::DAYS_AHEAD;
@@ -69,9 +70,15 @@ pub struct PlannedStatus<'a> {
     all: Vec<Staged>,
     history: History,
     figures: ListFigures,
+    doubts: Vec<ListDoubt>,
 }
 
 impl PlannedStatus<'_> {
+    /// What of the list is to be looked at first.
+    pub fn doubts(&self) -> &[ListDoubt] {
+        &self.doubts
+    }
+
     /// What the list says in figures, with its deltas.
     pub fn list(&self) -> &ListFigures {
         &self.figures
@@ -125,6 +132,9 @@ pub enum DraftFault {
     /// Another history was signed, and perhaps published, here.
     #[error(transparent)]
     OtherHistory(OtherHistory),
+    /// It is not this desk's, or something newer was published.
+    #[error(transparent)]
+    Admit(#[from] ListNotAdmitted),
     /// A file cannot be read.
     #[error("{}", .path.display())]
     File {
@@ -193,10 +203,11 @@ impl Desk {
         }
         let (list, history) = with_deltas(list, &deltas)?;
         self.province.admit_history(&history).map_err(DraftFault::OtherHistory)?;
+        let doubts = self.admit_list(&list)?;
         let known = self.published_list();
         let figures = ListFigures::of(&list, known.as_ref());
         let figures = figures.map_err(|source| DraftFault::ReadBase { path: order.base.into(), source })?;
-        Ok(PlannedStatus { order, all, history, figures })
+        Ok(PlannedStatus { order, all, history, figures, doubts })
     }
 
     /// Drafts what `status` carries: a base and its deltas, and nothing of before.
@@ -204,7 +215,7 @@ impl Desk {
     /// # Errors
     /// [`DraftFault`].
     pub fn draft_status(&mut self, repo: &Repo, planned: PlannedStatus<'_>) -> Result<Targets, DraftFault> {
-        let PlannedStatus { order, all, history, figures } = planned;
+        let PlannedStatus { order, all, history, figures, doubts: _ } = planned;
         let gone = gone(repo, &all)?;
         self.province.note_published(&history);
         self.save()?;

@@ -42,6 +42,9 @@ pub enum Operation {
     StatusBuild,
     /// A delta of the status list was signed.
     StatusDelta,
+    /// `count` deltas signed before are thrown away, and the step behind the others is signed again: `digest` of the last one
+    /// thrown away.
+    StatusDeltaAgain,
     /// The register of issuers changed.
     KeySetChange,
     /// Credentials were revoked.

@@ -16,6 +16,7 @@ use gate_status::{
 };
 
 use super::{EntryDocument, PublishError, admit_once, at, write_once};
+use crate::list_standing::ListNotAdmitted;
 use crate::list_steps::{History, OtherHistory};
 use crate::province::Province;
 use crate::staging::{self, Readers};
@@ -81,6 +82,17 @@ pub enum ListNotPublished {
     /// Another history was signed, and perhaps published, here.
     #[error(transparent)]
     OtherHistory(OtherHistory),
+    /// It is not this desk's, or something newer was published.
+    #[error(transparent)]
+    Admit(#[from] ListNotAdmitted),
+    /// There is one, and none is to be published.
+    #[error(
+        "this desk built a list (epoch {epoch}) and none is given: every ID card would be Assist. Name it with --status; if this terminal is to have none, say so with --no-list（本台建有名单而未给出；确不下发名单请加 --no-list）"
+    )]
+    NameList {
+        /// Of the list built last.
+        epoch: u32,
+    },
     /// The deltas at hand leave a gap, or a manifest cannot name so many.
     #[error(
         "no {DELTAS_MOST} of these deltas lead from step {from} to step {to}: give those between, or merge them with `gate-sign status ladder`"

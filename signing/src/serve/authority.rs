@@ -26,10 +26,12 @@ use super::causes::{Causes, Fault};
 use super::operators::OperatorId;
 use super::refusal::Refusal;
 use crate::desk::access::Access;
+use crate::desk::against_list::ListNotAsked;
 use crate::desk::{Desk, STATE_FILE};
 use crate::key_name::KeyName;
 use crate::key_ring::{KeyUse, Work};
 use crate::list::is_of;
+use crate::list_standing::Standing;
 use crate::log::Start;
 use crate::log::entry::{Operation, Operator};
 use crate::province::{Province, TagMaker};
@@ -116,6 +118,12 @@ impl Authority {
 
     fn list(&self, province: &Province) -> Result<SealedList, Fault> {
         let mut list = province.open_list(&self.sources.list)?;
+        let head = list.base_head();
+        if province.standing(head) == Standing::Foreign {
+            let (path, epoch) = (self.sources.list.clone(), head.epoch.0);
+            let foreign = ListNotAsked::Foreign { path, epoch, last: province.state.list_version };
+            return Err(Fault::new(Refusal::ReadList, &foreign));
+        }
         for path in self.sources.deltas.as_deref().map(deltas).transpose()?.unwrap_or_default() {
             let read = |error| Fault::new(Refusal::ReadList, &error);
             let length = fs::metadata(&path).map_err(read)?.len();

@@ -7,4 +7,5 @@ mod places;
 #[cfg(feature = "serve")]
 mod platforms;
 mod state;
+mod vault;
 mod world;

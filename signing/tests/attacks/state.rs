@@ -56,7 +56,6 @@ fn an_older_state_beside_a_newer_log_is_refused() {
 /// write the desk's files and has no passphrase.
 fn put_back(world: &World, older: &[u8], seal: Seal) {
     let log = fs::read_to_string(world.path("desk/desk-log.jsonl")).unwrap();
-    let hex = |digest: Digest| digest.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let last = log.lines().last().unwrap();
     let mut line = world.told("keep-state").pop().unwrap();
     line["line"] = json!(log.lines().count() + 1);
@@ -67,6 +66,10 @@ fn put_back(world: &World, older: &[u8], seal: Seal) {
     }
     fs::write(world.path("desk/desk-log.jsonl"), format!("{log}{line}\n")).unwrap();
     fs::write(world.path("desk/province.json"), older).unwrap();
+}
+
+fn hex(digest: Digest) -> String {
+    digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -108,6 +111,41 @@ fn a_log_taken_away_with_a_head_of_no_lines_in_its_place_moves_no_key() {
     fs::write(world.path("desk/desk-log.head"), head.to_string()).unwrap();
     let refused = world.refused(&[&["issue", "screen"], &PERSON[..]].concat());
     assert!(refused.contains("was not written by this desk"), "{refused}");
+}
+
+/// The log as a version before seals wrote it: every line without one, each naming the line before.
+fn without_seals(world: &World) {
+    let mut text = String::new();
+    for line in world.log() {
+        let mut line = line;
+        line.as_object_mut().unwrap().remove("seal");
+        if let Some(last) = text.lines().last() {
+            let chained = sha256(&[b"tianfu-gate/desk-log-line/1 ", last.as_bytes()]);
+            line["previous"] = json!(hex(chained));
+        }
+        text += &format!("{line}\n");
+    }
+    let lines = text.lines().count();
+    let last = sha256(&[b"tianfu-gate/desk-log-line/1 ", text.lines().last().unwrap().as_bytes()]);
+    let head = json!({"lines": lines, "bytes": text.len(), "hash": hex(last)});
+    fs::write(world.path("desk/desk-log.jsonl"), text).unwrap();
+    fs::write(world.path("desk/desk-log.head"), head.to_string()).unwrap();
+}
+
+#[test]
+fn a_desk_founded_before_seals_is_told_so_and_what_to_do() {
+    let world = World::demo();
+    without_seals(&world);
+    for words in
+        [&[&["issue", "screen"], &PERSON[..]].concat()[..], &REVOKE, &["log", "verify", "--dir", "desk"]]
+    {
+        let lines = world.log().len();
+        let refused = world.refused(words);
+        for part in ["founded by a version before seals", "Found a new desk", "CHANGELOG"] {
+            assert!(refused.contains(part), "{part}: {words:?}: {refused}");
+        }
+        assert_eq!(world.log().len(), lines, "{words:?}: nothing is told as done");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use gate_signing::custody::VaultState;
+use gate_signing::custody::day_vault::VAULT_FILE;
 use gate_signing::day_keys::{Destruction, KeyState, date, request_to_destroy};
 use gate_signing::desk::Desk;
 use gate_signing::destruction::{CERTIFICATE_MOST, Certificate};
@@ -145,10 +146,15 @@ impl List {
         let count = |state| keys.iter().filter(|key| key.state == state).count();
         let (due, out) = (count(KeyState::Due), count(KeyState::OutOfReach));
         println!("{} keys, {future} for days to come, {due} due for destruction", keys.len());
-        if let VaultState::Missing(fault) = desk.vault()? {
-            println!("{out} keys OUT OF REACH: {fault}");
-        } else if future == 0 {
-            println!("none for days to come: the next `province publish` makes them");
+        match desk.vault()? {
+            VaultState::Missing(fault) => println!("{out} keys OUT OF REACH: {fault}"),
+            VaultState::AtHand { shut } if !shut.is_empty() => println!(
+                "{out} keys OUT OF REACH: they lie in the vault and do not open; bring {VAULT_FILE} back from its newest backup, or `day-keys renew` gives them up"
+            ),
+            VaultState::AtHand { .. } if future == 0 => {
+                println!("none for days to come: the next `province publish` makes them");
+            }
+            VaultState::AtHand { .. } => {}
         }
         println!("records are kept for {} days (retention.json)", desk.retention_days()?);
         Ok(())

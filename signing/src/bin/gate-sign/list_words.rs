@@ -9,6 +9,8 @@ use std::path::Path;
 
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
 use gate_signing::list_figures::ListFigures;
+use gate_signing::list_standing::ListDoubt;
+use gate_signing::list_steps::ThrownAway;
 use gate_status::{BaseHead, Scope, alleged_head};
 
 use crate::confirm::Confirm;
@@ -44,7 +46,8 @@ impl Words {
         confirm.ask(&asked)
     }
 
-    fn and(mut self, other: Words) -> Words {
+    /// Both, each line once.
+    pub(crate) fn and(mut self, other: Words) -> Words {
         let new = |of: &[String], lines: Vec<String>| -> Vec<String> {
             lines.into_iter().filter(|line| !of.contains(line)).collect()
         };
@@ -62,6 +65,31 @@ pub(crate) fn of_publication(out: &Path, last: Option<ListFigures>, new: &ListFi
         Some(there) => of_desk.and(between(Some(&Old::Head(there)), new)),
         None => of_desk,
     }
+}
+
+/// What of a list is to be looked at before it is published.
+pub(crate) fn doubts(doubts: &[ListDoubt]) -> Words {
+    let asked = doubts.iter().map(|doubt| match doubt {
+        ListDoubt::NotLast { epoch, last } => format!(
+            "! 不是最近所建的名单 NOT the list built last: epoch {epoch}, and epoch {last} was built since"
+        ),
+        ListDoubt::BehindSigned { epoch, step, signed } => format!(
+            "! 增量不全 deltas were made as far as step {signed} of epoch {epoch}, and this goes as far as step {step}: who changed colour since keeps the old one there. Give every --delta"
+        ),
+    });
+    Words { told: Vec::new(), asked: asked.collect() }
+}
+
+/// What signing a step again throws away.
+pub(crate) fn thrown_away(thrown: ThrownAway) -> String {
+    let ThrownAway { epoch, after, last, digest } = thrown;
+    let which = digest.map_or_else(String::new, |digest| {
+        let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!(" (the last one's SHA-256: {hex})")
+    });
+    format!(
+        "! 作废已签的增量 THROWN AWAY: what was signed of epoch {epoch} behind step {after}, as far as step {last}{which}. No terminal may have it; codes issued by it since are not taken back"
+    )
 }
 
 /// The list that the manifest in `out` names.

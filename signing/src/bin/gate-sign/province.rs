@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use gate_core::keyset::Region;
-use gate_core::manifest::Demo;
+use gate_core::manifest::{Dataset, Demo};
 use gate_core::query::TerminalNumber;
 use gate_proof::seal::SealingKey;
 use gate_proof::stretch::MemoryKib;
@@ -86,9 +86,12 @@ pub(crate) struct Publish {
     /// The terminal's device key as `gate enrol` printed it; without it a demo's desk makes the terminal's own keys too
     #[arg(long, value_name = "HEX", value_parser = device)]
     device: Option<SealingKey>,
-    /// The status list; without it the one last built at this desk, if there is one
+    /// The status list; without it the one built last, which must then be in the desk, if one was ever built
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// No list for this terminal, although there is one: every ID card is Assist there
+    #[arg(long, conflicts_with_all = ["status", "delta"])]
+    no_list: bool,
     /// A delta of the list, as often as there are files, in any order: the fewest that lead furthest are published, and
     /// what the terminal has of them stays
     #[arg(long, value_name = "FILE")]
@@ -147,20 +150,25 @@ impl New {
 impl Publish {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
-        let built = desk.status_file();
-        let status = self.status.or_else(|| built.exists().then_some(built));
+        let status = match (self.status, self.no_list) {
+            (Some(named), _) => Some(named),
+            (None, true) => None,
+            (None, false) => desk.list_at_hand().context("nothing was published")?,
+        };
+        let without: &[Dataset] = if self.no_list { &[Dataset::StatusList] } else { &[] };
         let order = Order {
             now,
             terminal: self.terminal,
             device: self.device.as_ref().map_or(Device::MadeHere, Device::Enrolled),
             status: status.as_deref(),
             deltas: &self.delta,
-            without: &[],
+            without,
         };
         let mut words = desk.review()?.lines();
         let planned = desk.plan(&self.out, &order)?;
         if let Some(list) = planned.list() {
-            words.extend(list_words::of_publication(&self.out, desk.published_list(), list).tell());
+            let of_list = list_words::of_publication(&self.out, desk.published_list(), list);
+            words.extend(of_list.and(list_words::doubts(planned.doubts())).tell());
         }
         self.confirm.ask(&words)?;
         let published = desk.publish_planned(planned, &mut randomness())?;

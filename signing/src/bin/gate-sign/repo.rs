@@ -267,12 +267,16 @@ impl DraftTrust {
 impl DraftStatus {
     fn run(self) -> anyhow::Result<()> {
         let (mut desk, now) = (self.desk.open()?, self.desk.now()?);
-        let base = self.status.unwrap_or_else(|| desk.status_file());
+        let base = match self.status {
+            Some(named) => named,
+            None => desk.list_at_hand()?.unwrap_or_else(|| desk.status_file()),
+        };
         let expires = now.plus(self.life.into());
         let repo = Repo::at(&self.repo);
         let planned = desk.plan_status(StatusOrder { expires, base: &base, deltas: &self.delta })?;
         let last = desk.published_list().map(Old::Counted);
-        list_words::between(last.as_ref(), planned.list()).ask(&self.confirm)?;
+        let words = list_words::between(last.as_ref(), planned.list());
+        words.and(list_words::doubts(planned.doubts())).ask(&self.confirm)?;
         desk.draft_status(&repo, planned)?;
         show(&repo)
     }

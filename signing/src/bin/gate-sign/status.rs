@@ -13,6 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use gate_proof::digest::sha256;
 use gate_signing::desk::Desk;
 use gate_signing::list_figures::ListFigures;
+use gate_signing::list_steps::ThrownAway;
 use gate_signing::log::entry::{Entry, Operation};
 use gate_signing::people::{ListBuilt, TableOptions};
 use gate_signing::status_delta::LadderFile;
@@ -106,12 +107,15 @@ pub(crate) struct Delta {
     /// The delta: a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Sign a step that was signed before: the earlier delta is thrown away and was never published
+    /// Sign a step that was signed before: the earlier delta is thrown away and was never published. It asks, and the log
+    /// has a line of its own
     #[arg(long)]
     again: bool,
     /// The reject file; else FILE.csv.rejects
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 /// See the help texts.
@@ -258,14 +262,17 @@ impl Delta {
         let mut desk = self.desk.open()?;
         anyhow::ensure!(self.as_of <= self.desk.now()?, "--as-of lies in the future");
         let mut list = opened(&desk, &self.base, &self.after)?;
-        if self.again {
-            desk.province.sign_step_again(&list.state())?;
-        }
+        let thrown = if self.again { desk.province.sign_step_again(&list.state())? } else { None };
+        self.confirm.ask(&thrown.map(list_words::thrown_away).into_iter().collect::<Vec<_>>())?;
         let table = File::open(&self.changes).with_context(|| self.changes.display().to_string())?;
         let rejects = self.rejects.unwrap_or_else(|| with_suffix(&self.changes, ".rejects"));
         output::admit_rejects(&rejects, &[&self.changes, &self.base, &self.out])?;
         let file = File::create(&rejects).with_context(|| rejects.display().to_string())?;
         let built = desk.province.build_delta(&list, self.as_of, table, &mut BufWriter::new(file))?;
+        if let Some(ThrownAway { after, last, digest, .. }) = thrown {
+            let count = u64::from(last.saturating_sub(after).max(1));
+            desk.log().note(&Entry { count, digest, ..Entry::of(Operation::StatusDeltaAgain) })?;
+        }
         tell_of_delta(&desk, &built.file)?;
         // That the step is signed is kept before the delta can leave.
         desk.save()?;
