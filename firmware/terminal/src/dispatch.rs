@@ -133,7 +133,7 @@ impl Dispatch {
             }
             self.let_go(told, way);
             if self.courier.is_here() && self.again.is_none_or(|again| told.now >= again) {
-                revised = self.send(told, way, revision + 1);
+                revised = self.send(told, way, account::next(revision, told.time.time));
             }
         });
         if let Some(revision) = revised {

@@ -1,11 +1,12 @@
 //! What this terminal says of itself to the hub (DOMAIN §18).
-//! Promises: revisions rise over restarts; nothing in it is about a person.
+//! Promises: revisions rise over restarts, and after a journal was lost with the last one; nothing in it is about a person.
 //! Must not know: where it goes.
 
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::account::{Account, COUNTS_MOST, Count, Held};
 use gate_core::screen::Faults;
 use gate_store::Standing;
+use gate_wire::time::Timestamp;
 
 use super::Told;
 use crate::book::{Book, Outgoing};
@@ -30,6 +31,11 @@ pub(super) fn revision(book: &dyn Book) -> u64 {
 
 pub(super) fn keep_revision(book: &mut dyn Book, revision: u64) {
     book.keep(REVISION, revision.cast_signed());
+}
+
+/// The next account's revision: not below the clock, so that a terminal whose kept one is gone is heard at once.
+pub(super) fn next(revision: u64, now: Timestamp) -> u64 {
+    revision.saturating_add(1).max(now.unix())
 }
 
 /// `None` while the journal is busy.
@@ -58,4 +64,18 @@ pub(super) fn account(
         held: (told.condition.held)().into_iter().collect(),
         counts: counts.into_iter().map(count).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_lost_its_last_revision_goes_on_above_it() {
+        let at = |seconds| Timestamp::from_unix(seconds).unwrap();
+        let said = next(next(0, at(1_000)), at(1_000));
+        assert_eq!(said, 1_001);
+        assert!(next(0, at(1_300)) > said, "lost, five minutes later");
+        assert_eq!(next(5_000, at(1_300)), 5_001, "a clock that was ahead, put right");
+    }
 }
