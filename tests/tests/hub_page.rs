@@ -1,0 +1,161 @@
+//! The fleet's page in a real browser, by keyboard alone: login, the fleet, a code that the terminal's own scanner reads.
+//! `HUB_SCREENS=DIR` keeps what was seen.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "what goes wrong here must fail the test"
+)]
+
+#[path = "support/browser.rs"]
+mod browser;
+#[path = "hub_page/fleet.rs"]
+mod fleet;
+#[path = "support/programs.rs"]
+mod programs;
+
+use browser::{Browser, Window};
+use fleet::Fleet;
+use serde_json::json;
+
+/// What of the page is wider than the window.
+const WIDER: &str = "document.documentElement.scrollWidth - window.innerWidth";
+/// What the keyboard is on, by what a reader of the screen says.
+const ON: &str = "(document.activeElement.closest('label') || document.activeElement).textContent.trim()";
+/// Whether one sees what the keyboard is on.
+const SEEN: &str = "getComputedStyle(document.activeElement).outlineStyle === 'solid'";
+
+const DESK: Window = Window { width: 1280, height: 800, scale: 1.0, theme: "light", script: "" };
+const PHONE: Window = Window { width: 390, height: 844, scale: 2.0, theme: "light", script: "" };
+
+struct Visitor {
+    browser: Browser,
+    pictures: &'static str,
+}
+
+impl Visitor {
+    fn comes(fleet: &Fleet, (window, pictures): (Window, &'static str)) -> Option<Visitor> {
+        let mut browser = Browser::start(window)?;
+        // Its authority is one that the hub made for itself.
+        browser.call("Security.setIgnoreCertificateErrors", json!({"ignore": true}));
+        browser.open(&fleet.address);
+        let mut visitor = Visitor { browser, pictures };
+        visitor.wait_for("input[name=code]");
+        Some(visitor)
+    }
+
+    /// Until a page that has this is there, whole.
+    fn wait_for(&mut self, selector: &str) {
+        let there =
+            format!("document.readyState === 'complete' && document.querySelector('{selector}') !== null");
+        self.browser.wait_for(&there);
+    }
+
+    fn tab(&mut self, on: &str) {
+        self.browser.press("Tab", 9, "");
+        let now = self.browser.read(ON);
+        assert!(now.as_str().unwrap().contains(on), "{now} and not {on}");
+        assert_eq!(self.browser.read(SEEN), true, "{on}: one sees where the keyboard is");
+    }
+
+    fn write(&mut self, text: &str) {
+        self.browser.call("Input.insertText", json!({"text": text}));
+    }
+
+    fn enter(&mut self) {
+        self.browser.press("Enter", 13, "\r");
+    }
+
+    /// By keyboard: the name has it from the beginning.
+    fn logs_in(&mut self, name: &str, (passphrase, code): (&str, &str)) {
+        self.browser.wait_for(&format!("{ON}.includes('姓名 Name')"));
+        self.write(name);
+        self.tab("口令 Passphrase");
+        self.write(passphrase);
+        self.tab("验证码 One-time code");
+        self.write(code);
+        self.enter();
+    }
+
+    fn keep(&mut self, name: &str) -> gate_hal_linux::picture::GreyPicture {
+        assert!(self.browser.read(WIDER).as_i64().unwrap() <= 0, "{name}: nothing is beside the window");
+        let (png, picture) = self.browser.screenshot();
+        if let Some(directory) = std::env::var_os("HUB_SCREENS") {
+            std::fs::create_dir_all(&directory).unwrap();
+            let name = format!("{}-{name}.png", self.pictures);
+            std::fs::write(std::path::Path::new(&directory).join(name), &png).unwrap();
+        }
+        picture
+    }
+}
+
+#[test]
+fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in() {
+    let fleet = Fleet::start();
+    for (round, window) in [(DESK, "desk"), (PHONE, "phone")].into_iter().enumerate() {
+        let Some(mut visitor) = Visitor::comes(&fleet, window) else {
+            println!("SKIPPED an_administrator_with_a_keyboard_alone: no chromium");
+            return;
+        };
+        visitor.keep("login");
+        let (name, passphrase, code) = fleet.administrator(round);
+        visitor.logs_in(&name, (&passphrase, "000000"));
+        visitor.wait_for("[role=alert]");
+        visitor.keep("refused");
+        visitor.logs_in(&name, (&passphrase, &code));
+        visitor.wait_for("table");
+        let text = visitor.browser.read("document.body.innerText");
+        let text = text.as_str().unwrap();
+        for words in [
+            "从未报告 never reported",
+            "时钟错误 clock wrong",
+            "陈旧 stale",
+            "新 fresh",
+            "F02",
+            "已吊销 revoked",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        let first = visitor.browser.read("document.querySelector('tbody th').textContent");
+        assert_eq!(first, "5", "who never said anything comes first");
+        visitor.keep("fleet");
+        invites(&mut visitor);
+        visitor.tab("返回终端 Back to the fleet");
+        visitor.enter();
+        visitor.wait_for("table");
+        visitor.tab("退出 Log out");
+        visitor.enter();
+        visitor.wait_for("input[name=code]");
+    }
+}
+
+/// A code for terminal 9, read by the scanner that a terminal has.
+fn invites(visitor: &mut Visitor) {
+    visitor.tab("退出 Log out");
+    visitor.tab("终端编号 Terminal");
+    visitor.write("9");
+    visitor.tab("显示登记码");
+    visitor.enter();
+    visitor.wait_for("svg.code");
+    let shown = visitor.browser.read("document.querySelector('.words').textContent");
+    let picture = visitor.keep("invite");
+    let mut scanner = gate_scan::Scanner::new();
+    let frame = gate_scan::Frame::new(&picture.pixels, picture.width, picture.height, picture.width).unwrap();
+    let read = (0..8).find_map(|_| scanner.look(&frame).iter().next().map(|one| one.bytes().to_vec()));
+    let read = String::from_utf8(read.expect("the code is read")).unwrap();
+    assert_eq!(read, format!("TFE1:9:{}", shown.as_str().unwrap().to_uppercase()));
+}
+
+#[test]
+fn a_viewer_sees_the_fleet_and_no_way_to_change_it() {
+    let fleet = Fleet::start();
+    let Some(mut visitor) = Visitor::comes(&fleet, (DESK, "viewer")) else {
+        println!("SKIPPED a_viewer_sees_the_fleet_and_no_way_to_change_it: no chromium");
+        return;
+    };
+    let (name, passphrase, code) = fleet.viewer();
+    visitor.logs_in(&name, (&passphrase, &code));
+    visitor.wait_for("table");
+    assert_eq!(visitor.browser.read("document.querySelectorAll('input').length"), 0);
+    visitor.keep("fleet");
+}

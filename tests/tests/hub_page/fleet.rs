@@ -1,0 +1,152 @@
+//! A hub with a few terminals, each in a state of its own, told by accounts that came by stick.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use gate_core::manifest::Dataset;
+use gate_core::query::{Sequence, TerminalNumber};
+use gate_core::records::JournalId;
+use gate_core::records::account::{Account, Held};
+use gate_core::records::names::{OUT, account_name};
+use gate_core::screen::{Fault, Faults, Wellness};
+use gate_core::time::ClockTrust;
+use gate_hub::now;
+use gate_hub::pages::one_time;
+use gate_proof::ed25519::SigningKey;
+use gate_wire::time::Timestamp;
+
+use crate::programs::program;
+
+const DAY_S: u64 = 86_400;
+
+/// A hub that is killed when it is dropped.
+pub(crate) struct Fleet {
+    child: Child,
+    pub(crate) address: String,
+    folder: tempfile::TempDir,
+}
+
+impl Fleet {
+    pub(crate) fn start() -> Fleet {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("hub");
+        for number in 1..=6 {
+            let (device, record) =
+                (format!("{number:02x}").repeat(32), hex(record_key(number).public_key().as_bytes()));
+            run(
+                &data,
+                &["enrol", "--terminal", &number.to_string(), "--device", &device, "--record", &record],
+            );
+        }
+        let ago = |seconds: u64| Timestamp::from_unix(now().unix() - seconds).unwrap();
+        let ahead = Timestamp::from_unix(now().unix() + 2 * 365 * DAY_S).unwrap();
+        let records = folder.path().join("records");
+        for (number, at, list) in [
+            (1, ago(60), ago(600)),
+            (2, ago(5 * DAY_S), ago(9 * DAY_S)),
+            (3, ahead, ago(600)),
+            (4, ago(3 * 3600), ago(2 * DAY_S)),
+            (6, ago(60), ago(60)),
+        ] {
+            put(&records, &account(number, at, list));
+        }
+        run(&data, &["take", "--from", records.to_str().unwrap()]);
+        run(&data, &["revoke", "--terminal", "6"]);
+        let mut command = Command::new(program("gate-hub", "gate-hub"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines.find_map(|line| Some(line.unwrap().strip_prefix("listening at ")?.to_owned()));
+        Fleet { child, address: address.unwrap().replace("127.0.0.1", "localhost"), folder }
+    }
+
+    /// Name, passphrase and a code of somebody new.
+    fn person(&self, name: &str, role: &str) -> (String, String, String) {
+        let said = run(&self.folder.path().join("hub"), &["person", "--name", name, "--role", role]);
+        let line =
+            |words: &str| said.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
+        let secret = from_base32(&line("one-time codes"));
+        let code = one_time(&secret).unwrap().generate(now().unix()).to_string();
+        (name.to_owned(), line("passphrase"), code)
+    }
+
+    pub(crate) fn administrator(&self, round: usize) -> (String, String, String) {
+        self.person(["测试甲", "测试乙"][round], "administrator")
+    }
+
+    pub(crate) fn viewer(&self) -> (String, String, String) {
+        self.person("测试丙", "viewer")
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(data: &Path, words: &[&str]) -> String {
+    let output = Command::new(program("gate-hub", "gate-hub"))
+        .args(words)
+        .args(["--by", "测试员", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{words:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn record_key(number: u32) -> SigningKey {
+    SigningKey::from_seed(&[number as u8; 32])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// RFC 4648 §6, whole bytes.
+fn from_base32(text: &str) -> [u8; 20] {
+    let value =
+        |letter: u8| u64::from(if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' });
+    let group = |eight: &[u8]| {
+        eight.iter().fold(0, |bits, letter| bits << 5 | value(*letter)).to_be_bytes()[3..].to_vec()
+    };
+    let bytes: Vec<u8> = text.as_bytes().chunks(8).flat_map(group).collect();
+    bytes.try_into().unwrap()
+}
+
+fn account(number: u32, at: Timestamp, list: Timestamp) -> Account {
+    let mut faults = Faults::default();
+    if number == 4 {
+        faults.set(Fault::Reader, Wellness::Unwell);
+    }
+    let held = [
+        Held { dataset: Dataset::KeySet, version: 3, as_of: list },
+        Held { dataset: Dataset::StatusList, version: 7, as_of: list },
+    ];
+    Account {
+        terminal: TerminalNumber::new(number).unwrap(),
+        revision: 1,
+        at,
+        clock: if number == 2 { ClockTrust::Unconfirmed } else { ClockTrust::Confirmed },
+        journal: JournalId([number as u8; 16]),
+        first: Sequence(1),
+        next: Sequence(u64::from(number) * 100 + 1),
+        acknowledged: Sequence(0),
+        waiting: 0,
+        faults,
+        software: "gate 0.1.0".try_into().unwrap(),
+        held: held.into_iter().collect(),
+        counts: Default::default(),
+    }
+}
+
+fn put(records: &Path, account: &Account) {
+    let out: PathBuf = records.join(OUT);
+    fs::create_dir_all(&out).unwrap();
+    let key = record_key(account.terminal.value());
+    fs::write(out.join(account_name(account.terminal).as_str()), account.sign(&key).unwrap()).unwrap();
+}
