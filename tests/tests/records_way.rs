@@ -128,13 +128,11 @@ fn every_record_arrives_once_and_is_let_go_of_only_when_it_is_acknowledged_and_o
     let through = world.stage().last_row();
     world.pause(9);
     world.tap(1);
-    assert_eq!(
-        world.first_kept(),
-        2,
-        "nobody knows yet that a day began after these rows; row 1 came before the first"
-    );
-    world.pause(9);
-    world.stage().run(5_000).unwrap();
+    assert_eq!(world.first_kept(), 1, "a date alone makes nothing old: a clock can jump");
+    for _ in 0..9 {
+        world.pause(1);
+        world.stage().run(5_000).unwrap();
+    }
     let first = world.first_kept();
     assert!(first > through, "{first}: what was acknowledged is old now");
     world.pause(30);

@@ -191,12 +191,16 @@ impl Database {
         rows.collect()
     }
 
-    pub(crate) fn keep(&self, name: &str, value: i64) -> Result<(), Error> {
-        self.connection.execute(
-            "INSERT INTO kept(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-            params![name, value],
-        )?;
-        Ok(())
+    /// Numbers under their names, in one commit.
+    pub(crate) fn keep(&mut self, numbers: &[(String, i64)]) -> Result<(), Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (name, value) in numbers {
+            transaction.execute(
+                "INSERT INTO kept(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                params![name, value],
+            )?;
+        }
+        transaction.commit()
     }
 
     /// Counters, uses and kept values saved from another file, in one commit.

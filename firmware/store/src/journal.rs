@@ -151,15 +151,21 @@ impl<R: CryptoRng> SqliteJournal<R> {
     /// # Errors
     /// [`JournalFault`]; then the old value is kept.
     pub fn keep(&mut self, name: &str, value: i64) -> Result<(), JournalFault> {
-        let room = self.kept.len() < KEPT_MOST || self.kept.contains_key(name);
-        if !room || name.len() > KEPT_NAME_MOST {
+        self.keep_all(vec![(name.to_owned(), value)])
+    }
+
+    /// [`SqliteJournal::keep`] of several, in one commit.
+    pub(crate) fn keep_all(&mut self, numbers: Vec<(String, i64)>) -> Result<(), JournalFault> {
+        let is_new = |(name, _): &&(String, i64)| !self.kept.contains_key(name);
+        let room = self.kept.len() + numbers.iter().filter(is_new).count() <= KEPT_MOST;
+        if !room || numbers.iter().any(|(name, _)| name.len() > KEPT_NAME_MOST) {
             return Err(JournalFault::Full);
         }
         let until = self.until();
         self.settle(until)?;
-        let written = name.to_owned();
-        self.write_now(until, move |database| database.keep(&written, value))?;
-        self.kept.insert(name.to_owned(), value);
+        let written = numbers.clone();
+        self.write_now(until, move |database| database.keep(&written))?;
+        self.kept.extend(numbers);
         Ok(())
     }
 

@@ -1,11 +1,10 @@
 //! The outbox: batches as files until the authority has them; and what comes back, read without believing its folder (ADR 15).
 //! Promises: a file is whole or not there, and never changes; the box has its own limit and never takes more; nothing here touches
-//! the journal. What lies in it beside its own files is left alone.
+//! the journal, nor follows a link. What lies in it beside its own files is left alone and stops nothing.
 //! Must not know: SQLite, keys, who carries the files away.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gate_core::query::{Sequence, TerminalNumber};
@@ -13,13 +12,12 @@ use gate_core::records::JournalId;
 use gate_core::records::acknowledgement::ACKNOWLEDGEMENT_MOST;
 use gate_core::records::batch::{BATCH_MOST, verify_batch};
 use gate_core::records::names::{BatchName, account_name, acknowledgement_name};
+use gate_files::{Entry, Folder, For, Kind};
 use gate_proof::ed25519::PublicKey;
-use rustix::fs::OFlags;
-use rustix::io::Errno;
 
 use crate::batch::Batch;
 
-/// Files looked at in the folder, at most: a box of the largest limit full of single rows, and room.
+/// Files of ours looked at in the folder, at most: a box of the largest limit full of single rows, and room.
 const FILES_MOST: usize = 400_000;
 /// What a file is called until it is whole.
 const PART: &str = ".part";
@@ -47,8 +45,9 @@ impl Outbox {
     /// # Errors
     /// The system's.
     pub fn open(folder: &Path, terminal: TerminalNumber, bytes_most: u64) -> io::Result<Outbox> {
-        fs::create_dir_all(folder)?;
-        Ok(Outbox { folder: folder.to_path_buf(), terminal, bytes_most })
+        let outbox = Outbox { folder: folder.to_path_buf(), terminal, bytes_most };
+        outbox.folder()?;
+        Ok(outbox)
     }
 
     /// The batches of this terminal that are in it, by their first rows. Half-written ones of an earlier run are taken away.
@@ -56,19 +55,19 @@ impl Outbox {
     /// # Errors
     /// The system's.
     pub fn held(&self) -> io::Result<Vec<BatchName>> {
-        let mut held = Vec::new();
-        for entry in fs::read_dir(&self.folder)?.take(FILES_MOST) {
-            let name = entry?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if let Some(whole) = name.strip_suffix(PART) {
-                if self.is_ours(whole) {
-                    fs::remove_file(self.folder.join(name))?;
-                }
-            } else if let Some(batch) = BatchName::parse(name).filter(|batch| batch.terminal == self.terminal)
-            {
-                held.push(batch);
+        let folder = self.folder()?;
+        for left in folder.named(FILES_MOST, |name| self.is_part(name))? {
+            if matches!(left.kind, Kind::File(_)) {
+                folder.remove(&left.name)?;
             }
         }
+        let is_file = |entry: &Entry| matches!(entry.kind, Kind::File(_));
+        let entries = folder.named(FILES_MOST, |name| self.is_batch(name))?;
+        let mut held: Vec<BatchName> = entries
+            .iter()
+            .filter(|entry| is_file(entry))
+            .filter_map(|entry| BatchName::parse(&entry.name))
+            .collect();
         held.sort_by_key(|batch| (batch.first, batch.last));
         Ok(held)
     }
@@ -78,15 +77,12 @@ impl Outbox {
     /// # Errors
     /// The system's.
     pub fn held_and_whole(&self, key: &PublicKey) -> io::Result<Vec<BatchName>> {
-        let (mut whole, mut room) = (Vec::new(), Vec::new());
+        let (mut whole, folder) = (Vec::new(), self.folder()?);
         for name in self.held()? {
-            let path = self.folder.join(name.print().as_str());
-            room.clear();
-            let read = read_bounded(&path, BATCH_MOST, &mut room)?;
-            if read == Found::Whole && is_what_it_says(&room, &name, key) {
-                whole.push(name);
-            } else {
-                remove(&path)?;
+            let file = name.print();
+            match folder.small(file.as_str(), BATCH_MOST as u64)? {
+                Some(bytes) if is_what_it_says(&bytes, &name, key) => whole.push(name),
+                _ => folder.remove(file.as_str())?,
             }
         }
         Ok(whole)
@@ -120,36 +116,45 @@ impl Outbox {
     pub fn sweep(&self, journal: &JournalId, through: Sequence) -> io::Result<usize> {
         let arrived = |name: &BatchName| name.journal == *journal && name.last <= through;
         let mut count = 0;
+        let folder = self.folder()?;
         for name in self.held()?.into_iter().filter(arrived) {
-            remove(&self.folder.join(name.print().as_str()))?;
+            folder.remove(name.print().as_str())?;
             count += 1;
         }
         Ok(count)
     }
 
-    fn is_ours(&self, name: &str) -> bool {
-        name == account_name(self.terminal).as_str()
-            || BatchName::parse(name).is_some_and(|batch| batch.terminal == self.terminal)
+    fn is_batch(&self, name: &str) -> bool {
+        BatchName::parse(name).is_some_and(|batch| batch.terminal == self.terminal)
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let (path, part) = (self.folder.join(name), self.folder.join(format!("{name}{PART}")));
-        remove(&part)?;
-        let mut options = OpenOptions::new();
-        // New, so that no link planted under this name is written through; readable by whoever carries it away.
-        let file = options.write(true).create_new(true).mode(0o644).open(&part);
-        let written = file.and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&part, &path)
-        });
-        if written.is_err() {
-            // Half a file would take room until the next start.
-            let _ = fs::remove_file(&part);
-        }
-        written?;
-        File::open(&self.folder)?.sync_all()
+    /// What an earlier run left half-written: a name of ours, something, `.part`.
+    fn is_part(&self, name: &str) -> bool {
+        let is_ours = |name: &str| name == account_name(self.terminal).as_str() || self.is_batch(name);
+        let Some(stem) = name.strip_suffix(PART) else { return false };
+        is_ours(stem) || stem.rsplit_once('.').is_some_and(|(whole, _)| is_ours(whole))
     }
+
+    /// Readable by whoever carries it away.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.folder()?;
+        let mut draft = folder.draft(name)?;
+        draft.write(bytes)?;
+        draft.share()?;
+        Ok(draft.settle(&folder, name)?)
+    }
+
+    /// Opened anew each time, and itself no link: what is written must lie with the spool.
+    fn folder(&self) -> io::Result<Folder> {
+        let (above, name) = parted(&self.folder)?;
+        Ok(Folder::make(above)?.make_below(name)?)
+    }
+}
+
+/// A folder's own folder, and its name.
+fn parted(folder: &Path) -> io::Result<(&Path, &str)> {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    folder.parent().zip(name).ok_or_else(|| io::Error::other("no name of a folder"))
 }
 
 /// What lies in `folder` as the acknowledgement of this journal; `None` if nothing does. Nobody has proven it.
@@ -161,37 +166,20 @@ pub fn alleged_acknowledgement(
     terminal: TerminalNumber,
     journal: &JournalId,
 ) -> io::Result<Option<Vec<u8>>> {
-    let path = folder.join(acknowledgement_name(terminal, journal).as_str());
-    let mut bytes = Vec::new();
-    match read_bounded(&path, ACKNOWLEDGEMENT_MOST, &mut bytes)? {
-        Found::Whole => Ok(Some(bytes)),
-        Found::Nothing => Ok(None),
-        Found::NoFile => Err(io::Error::other("a link, a folder, a pipe, or longer than an acknowledgement")),
-    }
+    let (above, name) = parted(folder)?;
+    let Some(above) = Folder::open(above)? else { return Ok(None) };
+    let Some(folder) = above.below(name)? else { return Ok(None) };
+    let file = folder.regular(acknowledgement_name(terminal, journal).as_str(), For::Reading)?;
+    file.map(read_bounded).transpose()
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
-    Whole,
-    Nothing,
-    NoFile,
-}
-
-/// Reads a regular file of at most `most` bytes; never through a link, never waiting for a pipe.
-fn read_bounded(path: &Path, most: usize, into: &mut Vec<u8>) -> io::Result<Found> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let file = match File::options().read(true).custom_flags(flags).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => return Ok(Found::NoFile),
-        Err(error) => return Err(error),
-    };
-    let about = file.metadata()?;
-    if !about.is_file() || about.size() > most as u64 {
-        return Ok(Found::NoFile);
+fn read_bounded(file: File) -> io::Result<Vec<u8>> {
+    let (most, mut bytes) = (ACKNOWLEDGEMENT_MOST as u64, Vec::new());
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 <= most {
+        true => Ok(bytes),
+        false => Err(io::Error::other("longer than an acknowledgement")),
     }
-    file.take(most as u64 + 1).read_to_end(into)?;
-    Ok(if into.len() <= most { Found::Whole } else { Found::NoFile })
 }
 
 fn is_what_it_says(bytes: &[u8], name: &BatchName, key: &PublicKey) -> bool {
@@ -213,11 +201,4 @@ fn size(name: &BatchName) -> u64 {
     use gate_core::records::batch::{ENVELOPE_BYTES, HEADER_BYTES};
     let rows = name.count().min(BATCH_MOST as u64).saturating_mul(SEALED_BYTES as u64);
     rows + (HEADER_BYTES + ENVELOPE_BYTES) as u64
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

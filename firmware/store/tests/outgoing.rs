@@ -17,7 +17,7 @@ use gate_store::{
     alleged_acknowledgement,
 };
 use gate_wire::time::Day;
-use support::hub::{Hub, proven};
+use support::hub::{Hub, NEXT_KID, proven, proven_by};
 use support::world::{TestJournal, config, day, open, record_key, required, tally, terminal};
 
 const PLENTY: u64 = 1 << 20;
@@ -46,6 +46,11 @@ fn carried(journal: &TestJournal) -> (Hub, Acknowledgement) {
     (hub, word)
 }
 
+/// Each day of a span begins, by a clock that is right.
+fn live(journal: &mut TestJournal, days: std::ops::RangeInclusive<u32>) {
+    days.for_each(|day| journal.begin_day(later(day)).unwrap());
+}
+
 fn shed_all(journal: &mut TestJournal, today: Day) -> usize {
     let mut count = 0;
     while let rows @ 1.. = journal.shed(today).unwrap() {
@@ -62,11 +67,13 @@ fn rows_go_only_when_acknowledged_and_old_and_the_chain_stays_whole() {
     for marker in 150..200 {
         journal.append(&required(marker)).unwrap();
     }
-    let today = later(1 + KEEP_DAYS + 1);
+    live(&mut journal, 2..=1 + KEEP_DAYS);
+    let today = later(1 + KEEP_DAYS + 2);
     assert_eq!(shed_all(&mut journal, today), 0, "nothing is acknowledged");
     let (_, word) = carried(&journal);
     assert_eq!(journal.acknowledge(&proven(&word)).unwrap(), Taken::Raised);
     assert_eq!(shed_all(&mut journal, later(1 + KEEP_DAYS)), 0, "nothing is old enough");
+    live(&mut journal, 2 + KEEP_DAYS..=3 + KEEP_DAYS);
     assert_eq!(shed_all(&mut journal, today), 150, "what was recorded since that day began stays");
     let standing =
         Standing { journal: journal.id(), first: Sequence(151), end: Sequence(201), next: Sequence(201) };
@@ -79,7 +86,7 @@ fn rows_go_only_when_acknowledged_and_old_and_the_chain_stays_whole() {
     let report = again.verify_chain().unwrap();
     assert_eq!((report.records(), report.first_break()), (60, None));
     // The clock goes on; what came later is not acknowledged.
-    again.begin_day(later(30)).unwrap();
+    live(&mut again, 30..=60);
     assert_eq!(shed_all(&mut again, later(60)), 50);
 }
 
@@ -90,7 +97,7 @@ fn a_journal_let_go_of_to_its_last_row_goes_on_in_its_chain() {
     let id = journal.id();
     let (mut hub, word) = carried(&journal);
     journal.acknowledge(&proven(&word)).unwrap();
-    journal.begin_day(later(1)).unwrap();
+    live(&mut journal, 1..=20);
     assert_eq!(shed_all(&mut journal, later(20)), 10);
     drop(journal);
     let journal = filled(folder.path(), 10..12);
@@ -116,7 +123,7 @@ fn an_acknowledgement_of_another_row_lets_nothing_go() {
     assert!(matches!(doubt(&mut journal, elsewhere), AcknowledgementDoubt::FindJournal));
     let beyond = Acknowledgement { epoch: 1 << 19, ..word };
     assert!(matches!(doubt(&mut journal, beyond), AcknowledgementDoubt::BoundEpoch(_)));
-    journal.begin_day(later(1)).unwrap();
+    live(&mut journal, 1..=20);
     assert_eq!(shed_all(&mut journal, later(20)), 0);
     assert_eq!(journal.acknowledged().unwrap()[0].through, Sequence(0));
 }
@@ -150,10 +157,81 @@ fn a_clock_that_was_ahead_for_a_while_makes_nothing_older() {
     let (_, word) = carried(&journal);
     journal.acknowledge(&proven(&word)).unwrap();
     journal.begin_day(later(1_000)).unwrap();
+    assert_eq!(shed_all(&mut journal, later(1_000)), 0, "nor does it at once");
     assert_eq!(shed_all(&mut journal, later(20)), 0, "no day is known to have begun after these rows");
+    live(&mut journal, 1..=KEEP_DAYS + 2);
+    assert_eq!(shed_all(&mut journal, later(KEEP_DAYS + 2)), 0);
+    live(&mut journal, KEEP_DAYS + 3..=KEEP_DAYS + 3);
+    assert_eq!(shed_all(&mut journal, later(KEEP_DAYS + 3)), 10);
+}
+
+#[test]
+fn a_clock_that_was_behind_for_a_while_makes_nothing_older() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = filled(folder.path(), 0..10);
+    journal.begin_day(day()).unwrap();
+    for marker in 10..20 {
+        journal.append(&required(marker)).unwrap();
+    }
     journal.begin_day(later(1)).unwrap();
-    assert_eq!(shed_all(&mut journal, later(KEEP_DAYS)), 0);
-    assert_eq!(shed_all(&mut journal, later(20)), 10);
+    let (_, word) = carried(&journal);
+    journal.acknowledge(&proven(&word)).unwrap();
+    // It is put right: these rows are minutes old, whatever day it said.
+    journal.begin_day(later(40)).unwrap();
+    assert_eq!(shed_all(&mut journal, later(40)), 0);
+    live(&mut journal, 41..=39 + KEEP_DAYS);
+    assert_eq!(shed_all(&mut journal, later(39 + KEEP_DAYS)), 0, "nor in the week after");
+    live(&mut journal, 40 + KEEP_DAYS..=40 + KEEP_DAYS);
+    assert_eq!(shed_all(&mut journal, later(40 + KEEP_DAYS)), 10);
+    live(&mut journal, 41 + KEEP_DAYS..=41 + KEEP_DAYS);
+    assert_eq!(shed_all(&mut journal, later(41 + KEEP_DAYS)), 10);
+}
+
+#[test]
+fn a_terminal_that_is_off_most_days_lets_go_in_its_own_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = filled(folder.path(), 0..10);
+    let (_, word) = carried(&journal);
+    journal.acknowledge(&proven(&word)).unwrap();
+    let mut shed = 0;
+    for week in 1..=KEEP_DAYS + 3 {
+        assert_eq!(shed, 0, "week {week}");
+        journal.begin_day(later(week * 16)).unwrap();
+        shed = shed_all(&mut journal, later(week * 16));
+    }
+    assert_eq!(shed, 10);
+}
+
+#[test]
+fn what_a_stolen_hubs_key_said_does_no_lasting_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = filled(folder.path(), 0..20);
+    let (_, word) = carried(&journal);
+    assert_eq!(journal.acknowledge(&proven(&word)).unwrap(), Taken::Raised);
+    let last = Acknowledgement { epoch: (1 << 19) - 1, watermark: Sequence(0), hash: NOTHING_BEFORE, ..word };
+    assert_eq!(journal.acknowledge(&proven(&last)).unwrap(), Taken::Lowered);
+    // The thief's key is revoked, the hub has another: its word is news, and goes on being so.
+    assert_eq!(journal.acknowledge(&proven_by(NEXT_KID, &word)).unwrap(), Taken::Raised);
+    assert_eq!(journal.acknowledged().unwrap()[0].through, Sequence(20));
+    let restored = Acknowledgement { epoch: 1, watermark: Sequence(0), hash: NOTHING_BEFORE, ..word };
+    assert_eq!(journal.acknowledge(&proven_by(NEXT_KID, &restored)).unwrap(), Taken::Lowered);
+    assert_eq!(journal.acknowledge(&proven_by(NEXT_KID, &word)).unwrap(), Taken::Known, "an old file");
+}
+
+#[test]
+fn an_old_file_of_another_key_lowers_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = filled(folder.path(), 0..20);
+    let (_, word) = carried(&journal);
+    let half = journal.batch(Sequence(1), 8).unwrap().unwrap();
+    let early = Acknowledgement { watermark: half.last(), hash: half.last_hash, ..word };
+    let sooner = journal.batch(Sequence(1), 4).unwrap().unwrap();
+    let first = Acknowledgement { watermark: sooner.last(), hash: sooner.last_hash, ..word };
+    assert_eq!(journal.acknowledge(&proven(&first)).unwrap(), Taken::Raised);
+    assert_eq!(journal.acknowledge(&proven_by(NEXT_KID, &word)).unwrap(), Taken::Raised);
+    // Said before the key was replaced, and brought by a stick weeks later.
+    assert_eq!(journal.acknowledge(&proven(&early)).unwrap(), Taken::Known);
+    assert_eq!(journal.acknowledged().unwrap()[0].through, Sequence(20));
 }
 
 #[test]
@@ -199,11 +277,47 @@ fn what_rotted_in_the_outbox_is_taken_away_and_foreign_files_are_left() {
     fs::write(out.join("notes.txt"), b"somebody's").unwrap();
     let whole = outbox.held_and_whole(&record_key().public_key()).unwrap();
     assert_eq!(whole, [batches[2].name()]);
+    // A link is no file of ours: what is put there later takes its name.
+    assert_eq!(outbox.put(&batches[1]).unwrap(), Put::Written);
+    fs::remove_file(path(1)).unwrap();
     let mut left: Vec<String> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
     let aside = path(1).with_extension("aside").file_name().unwrap().to_str().unwrap().to_owned();
     assert_eq!(left, [aside, batches[2].name().print().as_str().to_owned(), "notes.txt".to_owned()]);
+}
+
+#[test]
+fn junk_in_the_outbox_stops_no_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = filled(folder.path(), 0..20);
+    let out = folder.path().join("out");
+    let outbox = Outbox::open(&out, terminal(), PLENTY).unwrap();
+    let batches: Vec<_> = [1, 11].map(|from| journal.cut(Sequence(from), 10).unwrap().unwrap()).into();
+    let name = |at: usize| batches[at].name().print().as_str().to_owned();
+    for junk in [format!("{}.part", name(0)), "000042.tfc.part".into(), name(1).replace("0011", "0911")] {
+        fs::create_dir(out.join(&junk)).unwrap();
+    }
+    assert_eq!(outbox.put(&batches[0]).unwrap(), Put::Written);
+    outbox.put_account(b"account").unwrap();
+    assert_eq!(outbox.held().unwrap(), [batches[0].name()]);
+    assert_eq!(outbox.held_and_whole(&record_key().public_key()).unwrap(), [batches[0].name()]);
+    assert_eq!(outbox.sweep(&journal.id(), Sequence(10)).unwrap(), 1);
+}
+
+#[test]
+fn an_outbox_that_is_a_link_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = filled(folder.path(), 0..10);
+    let (out, theirs) = (folder.path().join("out"), folder.path().join("theirs"));
+    let outbox = Outbox::open(&out, terminal(), PLENTY).unwrap();
+    fs::remove_dir(&out).unwrap();
+    fs::create_dir(&theirs).unwrap();
+    symlink(&theirs, &out).unwrap();
+    assert!(outbox.put(&journal.cut(Sequence(1), 10).unwrap().unwrap()).is_err());
+    assert!(outbox.put_account(b"account").is_err() && outbox.held().is_err());
+    assert!(Outbox::open(&out, terminal(), PLENTY).is_err());
+    assert_eq!(fs::read_dir(theirs).unwrap().count(), 0);
 }
 
 #[test]

@@ -110,13 +110,22 @@ impl Acknowledgement {
 
 /// An acknowledgement for this terminal by a key in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proven(Acknowledgement);
+pub struct Proven {
+    said: Acknowledgement,
+    kid: Kid,
+}
 
 impl Proven {
     /// What it says.
     #[must_use]
     pub fn get(&self) -> &Acknowledgement {
-        &self.0
+        &self.said
+    }
+
+    /// Which key signed it.
+    #[must_use]
+    pub fn kid(&self) -> Kid {
+        self.kid
     }
 
     /// Reads one that is said to be for `terminal`. A revoked key acknowledges nothing, whenever it says it did: a thief
@@ -137,7 +146,7 @@ impl Proven {
             return Err(AcknowledgementRefused::TrustKey);
         }
         match said.terminal == terminal {
-            true => Ok(Proven(said)),
+            true => Ok(Proven { said, kid: message.kid }),
             false => Err(AcknowledgementRefused::MatchTerminal { found: said.terminal.value() }),
         }
     }

@@ -10,6 +10,7 @@ use gate_core::journal::{JournalFault, Tally};
 use gate_core::query::Sequence;
 use gate_core::records::acknowledgement::Proven;
 use gate_proof::digest::Digest;
+use gate_wire::cose::Kid;
 use gate_wire::time::Day;
 use rand_core::CryptoRng;
 use rusqlite::Error;
@@ -23,7 +24,7 @@ use crate::worker::Asked;
 
 /// Days that an acknowledged row is kept: a hub that is restored from a copy can be told again.
 pub const KEEP_DAYS: u32 = 7;
-/// Days of which the first row is remembered: more than [`KEEP_DAYS`], each in the slot of its number.
+/// Days of which the first row is remembered: more than [`KEEP_DAYS`] and the two around them.
 const DAY_SLOTS: u32 = 16;
 /// Rows let go with one commit.
 const SHED_ROWS: usize = 64;
@@ -117,8 +118,21 @@ fn mark_name(journal: &JournalId) -> String {
     format!("acknowledged.{digits}")
 }
 
-fn day_name(day: Day) -> String {
-    format!("day.{}", day.0 % DAY_SLOTS)
+/// What one hub's key said of a journal: epochs of two keys have nothing to do with each other.
+fn word_name(journal: &JournalId, Kid(kid): Kid) -> String {
+    format!("{}.{:08x}", mark_name(journal), u32::from_be_bytes(kid))
+}
+
+fn day_name(slot: u32) -> String {
+    format!("day.{slot}")
+}
+
+/// The first row of a day, and where that is kept.
+#[derive(Clone, Copy)]
+struct DayMark {
+    slot: u32,
+    day: u32,
+    sequence: u64,
 }
 
 impl<R: CryptoRng> SqliteJournal<R> {
@@ -168,29 +182,24 @@ impl<R: CryptoRng> SqliteJournal<R> {
         }
         let (before, after) =
             (self.mark(&said.journal), Mark { epoch: said.epoch, through: said.watermark.0 });
-        if after <= before {
+        let own = word_name(&said.journal, word.kid());
+        if !is_news(self.kept(&own).map(|kept| Mark::read(Some(kept))), after, before) {
             return Ok(Taken::Known);
         }
-        self.compare(said.journal, said.watermark, said.hash, before)?;
-        self.keep(&mark_name(&said.journal), after.value())?;
+        self.compare(said.journal, said.watermark, said.hash)?;
+        self.keep_all(vec![(mark_name(&said.journal), after.value()), (own, after.value())])?;
         Ok(if after.through >= before.through { Taken::Raised } else { Taken::Lowered })
     }
 
-    /// Whether the row at the watermark is the one that the hub holds. A row that was let go after an earlier acknowledgement
-    /// cannot be compared again: saying less than that one said deletes nothing.
-    fn compare(
-        &self,
-        journal: JournalId,
-        at: Sequence,
-        hash: Digest,
-        before: Mark,
-    ) -> Result<(), AcknowledgementDoubt> {
+    /// Whether the row at the watermark is the one that the hub holds. A row before the journal's first was let go after an earlier
+    /// acknowledgement and cannot be compared again: to say that it is held deletes nothing.
+    fn compare(&self, journal: JournalId, at: Sequence, hash: Digest) -> Result<(), AcknowledgementDoubt> {
         let (listed, row) = self.read_soon(move |database| {
             let listed = database.journals()?.into_iter().find(|listed| listed.id == journal);
             Ok((listed, database.rows(at.0, 1)?.pop()))
         })?;
         let listed = listed.ok_or(AcknowledgementDoubt::FindJournal)?;
-        if at.0 < listed.first && at.0 <= before.through {
+        if at.0 < listed.first {
             return Ok(());
         }
         let row = row.filter(|row| row.journal == listed.number && row.row.sequence == at);
@@ -201,20 +210,28 @@ impl<R: CryptoRng> SqliteJournal<R> {
         }
     }
 
-    /// A day has begun, by a clock that is confirmed: what is recorded from here on is of that day or later.
+    /// A day has begun, by a clock that is confirmed: what is recorded from here on is of that day or later. Days after it that were
+    /// noted before are forgotten: that clock was ahead, or this one is behind, and rows are kept longer either way.
     ///
     /// # Errors
     /// [`JournalFault`]; tell it again.
     pub fn begin_day(&mut self, day: Day) -> Result<(), JournalFault> {
-        if self.day_mark(day.0 % DAY_SLOTS).is_some_and(|(marked, _)| marked == day.0) {
-            return Ok(());
+        let (ahead, mut noted): (Vec<DayMark>, Vec<DayMark>) =
+            self.day_marks().into_iter().partition(|mark| mark.day > day.0);
+        let mut numbers: Vec<(String, i64)> = ahead.iter().map(|mark| (day_name(mark.slot), 0)).collect();
+        if !noted.iter().any(|mark| mark.day == day.0) {
+            noted.sort_by_key(|mark| mark.day);
+            let free = (0..DAY_SLOTS).find(|slot| noted.iter().all(|mark| mark.slot != *slot));
+            let slot = free.or(noted.first().map(|oldest| oldest.slot)).unwrap_or(0);
+            let value = u64::from(day.0) << SEQUENCE_BITS | low(self.next);
+            numbers.retain(|(name, _)| *name != day_name(slot));
+            numbers.push((day_name(slot), value.cast_signed()));
         }
-        let value = u64::from(day.0) << SEQUENCE_BITS | low(self.next);
-        self.keep(&day_name(day), value.cast_signed())
+        if numbers.is_empty() { Ok(()) } else { self.keep_all(numbers) }
     }
 
     /// Lets go of rows that the retention rule releases on `today`, a few at a time: acknowledged, and recorded more than
-    /// [`KEEP_DAYS`] days ago. How many.
+    /// [`KEEP_DAYS`] days ago, as many of which the terminal saw begin. How many.
     ///
     /// # Errors
     /// [`ReadFault`] or [`JournalFault`] as text would say; nothing is half gone.
@@ -264,21 +281,29 @@ impl<R: CryptoRng> SqliteJournal<R> {
         Mark::read(self.kept(&mark_name(journal)))
     }
 
-    fn day_mark(&self, slot: u32) -> Option<(u32, u64)> {
-        let kept = self.kept(&format!("day.{slot}"))?.cast_unsigned();
-        Some(((kept >> SEQUENCE_BITS) as u32, low(kept)))
+    fn day_marks(&self) -> Vec<DayMark> {
+        let read = |slot| {
+            let kept = self.kept(&day_name(slot)).filter(|kept| *kept != 0)?.cast_unsigned();
+            Some(DayMark { slot, day: (kept >> SEQUENCE_BITS) as u32, sequence: low(kept) })
+        };
+        (0..DAY_SLOTS).filter_map(read).collect()
     }
 
     /// The first row that may be younger than the rule asks. Sequences rise with time, so a row before the first row of a day was
-    /// recorded by then; a clock that was ahead for a while is caught by the days noted after it.
+    /// recorded by then. A date alone is not enough: a clock that jumped by a week made rows of minutes ago a week old. So many days
+    /// must have been seen to begin since, one by one, and one more: a jump passes for one of them, however far it is.
     fn old_before(&self, today: Day) -> Option<u64> {
-        let mut marks: Vec<(u32, u64)> = (0..DAY_SLOTS).filter_map(|slot| self.day_mark(slot)).collect();
-        marks.sort_by_key(|&(_, sequence)| std::cmp::Reverse(sequence));
-        let mut at_latest = u32::MAX;
-        marks.into_iter().find_map(|(day, sequence)| {
-            at_latest = at_latest.min(day);
-            (at_latest.saturating_add(KEEP_DAYS) < today.0).then_some(sequence)
-        })
+        let mut marks = self.day_marks();
+        marks.retain(|mark| mark.day <= today.0);
+        marks.sort_by_key(|mark| std::cmp::Reverse(mark.day));
+        let mut first = u64::MAX;
+        for (begun_since, mark) in (0_u32..).zip(marks) {
+            first = first.min(mark.sequence);
+            if begun_since > KEEP_DAYS + 1 && mark.day.saturating_add(KEEP_DAYS) < today.0 {
+                return Some(first);
+            }
+        }
+        None
     }
 
     /// Reads without waiting for a writer that is busy: nobody stands still for an upload.
@@ -294,6 +319,12 @@ impl<R: CryptoRng> SqliteJournal<R> {
             Asked::Late(_) | Asked::Gone => Err(ReadFault::AwaitWriter),
         }
     }
+}
+
+/// Whether a key's word says something new: the first of this key; one after a restore; or more than is known, which this key did not
+/// say less of before. What an old file of another key says is none: that key spoke before.
+fn is_news(own: Option<Mark>, after: Mark, before: Mark) -> bool {
+    own.is_none_or(|own| after.epoch > own.epoch || (after >= own && after.through > before.through))
 }
 
 /// Why no rows were let go.

@@ -17,17 +17,23 @@ use gate_wire::cose::Kid;
 use super::world::{now, record_key, terminal};
 
 const KID: Kid = Kid(*b"hub1");
+/// The key that stands in for a stolen one.
+pub(crate) const NEXT_KID: Kid = Kid(*b"hub2");
 
-fn hub_key() -> SigningKey {
-    SigningKey::from_seed(&[77; 32])
+fn hub_key(kid: Kid) -> SigningKey {
+    SigningKey::from_seed(&[kid.0[3]; 32])
 }
 
-/// A key set with the hub's key.
+/// A key set with two keys of hubs, the second in place of one that was stolen.
 pub(crate) fn key_set() -> KeySet {
-    let x = Base64UrlUnpadded::encode_string(hub_key().public_key().as_bytes());
-    let key = format!(
-        r#"{{"kty":"OKP","crv":"Ed25519","use":"acknowledgement","kid":"68756231","x":"{x}","region":"510000","holder":"hub","kinds":[],"from":0}}"#
-    );
+    let keys = [KID, NEXT_KID].map(|kid| {
+        let x = Base64UrlUnpadded::encode_string(hub_key(kid).public_key().as_bytes());
+        let kid = u32::from_be_bytes(kid.0);
+        format!(
+            r#"{{"kty":"OKP","crv":"Ed25519","use":"acknowledgement","kid":"{kid:08x}","x":"{x}","region":"510000","holder":"hub","kinds":[],"from":0}}"#
+        )
+    });
+    let key = keys.join(",");
     let text = format!(r#"{{"format":1,"version":1,"issued":0,"province":"510000","keys":[{key}]}}"#);
     KeySet::load(text.as_bytes()).unwrap()
 }
@@ -79,7 +85,7 @@ impl Hub {
     /// Puts its word where the terminal looks.
     pub(crate) fn put(&self, acks: &Path, journal: JournalId) {
         fs::create_dir_all(acks).unwrap();
-        let bytes = self.says(journal).sign(&hub_key(), KID).unwrap();
+        let bytes = self.says(journal).sign(&hub_key(KID), KID).unwrap();
         let name = acknowledgement_name(terminal(), &journal);
         let part = acks.join("part");
         fs::write(&part, &bytes).unwrap();
@@ -89,5 +95,9 @@ impl Hub {
 
 /// A word as the terminal has it, proven.
 pub(crate) fn proven(word: &Acknowledgement) -> Proven {
-    Proven::read(&word.sign(&hub_key(), KID).unwrap(), &key_set(), terminal()).unwrap()
+    proven_by(KID, word)
+}
+
+pub(crate) fn proven_by(kid: Kid, word: &Acknowledgement) -> Proven {
+    Proven::read(&word.sign(&hub_key(kid), kid).unwrap(), &key_set(), terminal()).unwrap()
 }
