@@ -8,5 +8,5 @@ pub mod spool;
 pub mod wants;
 
 pub use held::Held;
-pub use spool::{Look, Part, Spool, SpoolFault};
-pub use wants::{Wanted, Wants, of_status, of_trust};
+pub use spool::{Look, Part, SMALL, Spool, SpoolFault};
+pub use wants::{Wanted, Wants, of_everything, of_status, of_trust};

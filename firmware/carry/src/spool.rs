@@ -1,24 +1,34 @@
 //! The spool as a carrier fills it (docs/formats/repositories.md), and `part/`, where files wait until they are whole.
-//! Promises: a file appears under its name whole and synced, by a rename; the whole folder stays below its bound, whatever
-//! is announced; what is not regular is not read.
+//! Promises: a file appears under its name whole and synced, by a rename, whoever else fills the folder at the same moment; what
+//! carriers bring stays below its bound to within [`SYNC_EVERY`] for each of them, whatever is announced; no link in it is followed,
+//! what is not regular is not read; acknowledgements need no room that downloads could take.
 //! Must not know: HTTP; what files mean.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::DirBuilderExt;
+mod part;
+
 use std::path::{Path, PathBuf};
 
 use gate_core::records::names::ACKS;
-use gate_proof::digest::Hasher;
+use gate_files::{Entry, FileFault, Folder, For, Kind};
 
 use crate::wants::hex;
 
+pub use part::{Part, SYNC_EVERY};
+
 /// Where files wait until they are whole.
 const PARTS: &str = "part";
-/// Bytes hashed at once.
-const PIECE: usize = 64 << 10;
-/// Bytes that a cut of the power costs of a file under way, at most.
-const SYNC_EVERY: u64 = 8 << 20;
+/// Folders of a repository.
+const FOLDERS: [&str; 3] = ["metadata", "targets", "targets/keys"];
+/// What is fetched before a timestamp is put in place, and may take the last room: bytes of one file.
+pub const SMALL: u64 = 32 << 20;
+/// What carriers may take of a spool, in MiB, where nobody says otherwise: two bases of a province, and what is small.
+pub const USUAL_MIB: u64 = 2048;
+/// Room that what is large leaves to what is small.
+const KEPT_FREE: u64 = 96 << 20;
+/// Names looked at in a folder.
+const NAMES_MOST: usize = 1 << 16;
+/// Acknowledgements that are kept: a journal is new only after a damaged one.
+const ACKS_MOST: usize = 256;
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -30,14 +40,9 @@ pub struct Spool {
 /// Why a file is not in the spool.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolFault {
-    /// The system refuses.
-    #[error("{}: {reason}", .path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        reason: io::Error,
-    },
+    /// The system refuses, or a link stands in the way.
+    #[error("in the spool: {0}")]
+    Write(#[from] FileFault),
     /// There is no room.
     #[error("the spool has room for {bound} bytes, {used} are used, {wanted} more were wanted")]
     Bound {
@@ -48,157 +53,9 @@ pub enum SpoolFault {
         /// Wanted.
         wanted: u64,
     },
-}
-
-/// A file under way.
-#[derive(Debug)]
-pub struct Part {
-    file: File,
-    path: PathBuf,
-    root: PathBuf,
-    sha256: [u8; 32],
-    have: u64,
-    length: u64,
-    unsynced: u64,
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> SpoolFault {
-    let path = path.to_path_buf();
-    move |reason| SpoolFault::Write { path: path.clone(), reason }
-}
-
-impl Spool {
-    /// The folder at `path`, which holds at most `bound` bytes.
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn open(path: &Path, bound: u64) -> Result<Spool, SpoolFault> {
-        let parts = path.join(PARTS);
-        DirBuilder::new().recursive(true).mode(0o755).create(&parts).map_err(at(&parts))?;
-        Ok(Spool { path: path.into(), bound })
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Bytes in it that the carrier brought. What waits in `out/` is the journal's matter, and has its own limit.
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn used(&self) -> Result<u64, SpoolFault> {
-        [PARTS, "trust", "status", ACKS].iter().try_fold(0_u64, |sum, folder| {
-            let path = self.path.join(folder);
-            Ok(sum.saturating_add(if path.exists() { used(&path)? } else { 0 }))
-        })
-    }
-
-    /// A small file of it; `None` if it is not there, no regular file, or longer than `most`.
-    #[must_use]
-    pub fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
-        let path = self.path.join(name);
-        let about = fs::symlink_metadata(&path).ok()?;
-        let fits = about.is_file() && about.len() <= most;
-        fits.then(|| fs::read(&path).ok()).flatten()
-    }
-
-    /// Whether a file is there, by its length alone or by every byte of it.
-    #[must_use]
-    pub fn has(&self, name: &str, (length, sha256): (u64, &[u8; 32]), look: Look) -> bool {
-        let path = self.path.join(name);
-        let fits = fs::symlink_metadata(&path).is_ok_and(|about| about.is_file() && about.len() == length);
-        fits && (look == Look::Length
-            || File::open(&path).and_then(digest).is_ok_and(|found| found == *sha256))
-    }
-
-    /// Puts a small file under its name.
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn place(&self, name: &str, bytes: &[u8]) -> Result<(), SpoolFault> {
-        self.keep_room(bytes.len() as u64)?;
-        let part = self.path.join(PARTS).join("small");
-        let mut file = File::create(&part).map_err(at(&part))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(&part))?;
-        rename(&part, &self.path.join(name))
-    }
-
-    /// Removes a file, if it is there.
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn remove(&self, name: &str) -> Result<(), SpoolFault> {
-        let path = self.path.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
-            _ => Ok(()),
-        }
-    }
-
-    /// What came of a file so far, to go on with.
-    ///
-    /// # Errors
-    /// [`SpoolFault::Bound`] if the rest has no room.
-    pub fn part(&self, sha256: &[u8; 32], length: u64) -> Result<Part, SpoolFault> {
-        let path = self.path.join(PARTS).join(hex(sha256));
-        let mut file = File::options().read(true).append(true).create(true).open(&path).map_err(at(&path))?;
-        let mut have = file.seek(SeekFrom::End(0)).map_err(at(&path))?;
-        if have > length {
-            file.set_len(0).map_err(at(&path))?;
-            have = 0;
-        }
-        self.keep_room(length - have)?;
-        let root = self.path.clone();
-        Ok(Part { file, path, root, sha256: *sha256, have, length, unsynced: 0 })
-    }
-
-    /// Names of the regular files in a folder of it, at most as many as a folder can sensibly have.
-    #[must_use]
-    pub fn names(&self, folder: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path.join(folder)) else { return Vec::new() };
-        let regular = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink()));
-        regular.filter_map(|entry| entry.file_name().into_string().ok()).take(1 << 16).collect()
-    }
-
-    /// Removes files under way but these.
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn keep_parts(&self, digests: &[[u8; 32]]) -> Result<(), SpoolFault> {
-        let kept: Vec<String> = digests.iter().map(|digest| hex(digest)).collect();
-        let is_part = |name: &&String| name.len() == 64 && !kept.contains(name);
-        self.names(PARTS).iter().filter(is_part).try_for_each(|name| self.remove(&format!("{PARTS}/{name}")))
-    }
-
-    /// Removes what lies in a repository's folder and is neither a root from `root` on, nor the timestamp, nor named in `kept`
-    /// (paths within the spool).
-    ///
-    /// # Errors
-    /// [`SpoolFault`].
-    pub fn prune(&self, repository: &str, root: u64, kept: &[String]) -> Result<(), SpoolFault> {
-        for folder in ["metadata", "targets", "targets/keys"] {
-            let folder = format!("{repository}/{folder}");
-            for name in self.names(&folder).iter().map(|file| format!("{folder}/{file}")) {
-                let is_root = root_version(&name).is_some_and(|version| version >= root);
-                if !is_root && !name.ends_with("/timestamp.json") && !kept.contains(&name) {
-                    self.remove(&name)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn keep_room(&self, wanted: u64) -> Result<(), SpoolFault> {
-        let used = self.used()?;
-        match used.checked_add(wanted).is_some_and(|sum| sum <= self.bound) {
-            true => Ok(()),
-            false => Err(SpoolFault::Bound { bound: self.bound, used, wanted }),
-        }
-    }
+    /// Somebody else is bringing it.
+    #[error("another carrier is bringing it")]
+    Await,
 }
 
 /// How closely a file of the spool is looked at.
@@ -210,111 +67,199 @@ pub enum Look {
     Bytes,
 }
 
-impl Part {
-    /// Bytes that came.
-    #[must_use]
-    pub fn have(&self) -> u64 {
-        self.have
-    }
-
-    /// Bytes of the whole.
-    #[must_use]
-    pub fn length(&self) -> u64 {
-        self.length
-    }
-
-    /// Bytes that are to come.
-    #[must_use]
-    pub fn left(&self) -> u64 {
-        self.length.saturating_sub(self.have)
-    }
-
-    /// Forgets what came.
+impl Spool {
+    /// The folder at `path`, in which carriers may take `bound` bytes.
     ///
     /// # Errors
     /// [`SpoolFault`].
-    pub fn restart(&mut self) -> Result<(), SpoolFault> {
-        self.have = 0;
-        self.file.set_len(0).map_err(at(&self.path))
+    pub fn open(path: &Path, bound: u64) -> Result<Spool, SpoolFault> {
+        Folder::make(path)?.make_below(PARTS)?;
+        Ok(Spool { path: path.into(), bound })
     }
 
-    /// Takes the next bytes.
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes in it that a carrier brought, acknowledgements apart. What waits in `out/` is the journal's matter, and has its own limit.
     ///
     /// # Errors
     /// [`SpoolFault`].
-    pub fn append(&mut self, bytes: &[u8]) -> Result<(), SpoolFault> {
-        self.file.write_all(bytes).map_err(at(&self.path))?;
-        self.have += bytes.len() as u64;
-        self.unsynced += bytes.len() as u64;
-        if self.unsynced >= SYNC_EVERY {
-            self.file.sync_data().map_err(at(&self.path))?;
-            self.unsynced = 0;
+    pub fn used(&self) -> Result<u64, SpoolFault> {
+        let root = self.root()?;
+        [PARTS, "trust", "status"].iter().try_fold(0_u64, |sum, name| match root.below(name)? {
+            Some(folder) => Ok(sum.saturating_add(used(&folder, 2)?)),
+            None => Ok(sum),
+        })
+    }
+
+    /// A small file of it; `None` if it is not there, no regular file, or longer than `most`.
+    #[must_use]
+    pub fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        self.root().ok()?.small(name, most).ok().flatten()
+    }
+
+    /// Whether a file is there, by its length alone or by every byte of it.
+    #[must_use]
+    pub fn has(&self, name: &str, (length, sha256): (u64, &[u8; 32]), look: Look) -> bool {
+        let file = self.root().ok().and_then(|root| root.regular(name, For::Reading).ok().flatten());
+        let Some(mut file) = file else { return false };
+        file.metadata().is_ok_and(|about| about.len() == length)
+            && (look == Look::Length || part::digest(&mut file).is_ok_and(|found| found == *sha256))
+    }
+
+    /// Puts a small file under its name.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn place(&self, name: &str, bytes: &[u8]) -> Result<(), SpoolFault> {
+        self.keep_room(bytes.len() as u64, bytes.len() as u64)?;
+        self.settle(name, bytes)
+    }
+
+    /// Puts an acknowledgement there. Of too many the oldest goes; what downloads take or lack is nothing to it.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn acknowledge(&self, name: &str, bytes: &[u8]) -> Result<(), SpoolFault> {
+        let folder = self.root()?.make_below(ACKS)?;
+        let names = folder.files(NAMES_MOST)?;
+        if names.len() >= ACKS_MOST && !names.iter().any(|known| known == name) {
+            let age =
+                |name: &String| folder.regular(name, For::Reading).ok()??.metadata().ok()?.modified().ok();
+            if let Some(oldest) = names.iter().min_by_key(|name| age(name)) {
+                folder.remove(oldest)?;
+            }
+        }
+        self.settle(&format!("{ACKS}/{name}"), bytes)
+    }
+
+    /// By way of `part/`: a folder that another carrier is tidying holds no half file.
+    fn settle(&self, name: &str, bytes: &[u8]) -> Result<(), SpoolFault> {
+        let root = self.root()?;
+        let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let (parts, into) = (root.make_below(PARTS)?, root.make_below(folders)?);
+        let mut draft = parts.draft(file)?;
+        draft.write(bytes)?;
+        Ok(draft.settle(&into, file)?)
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn remove(&self, name: &str) -> Result<(), SpoolFault> {
+        Ok(self.root()?.remove(name)?)
+    }
+
+    /// What came of a repository's file so far, to go on with.
+    ///
+    /// # Errors
+    /// [`SpoolFault::Bound`] if the rest has no room, [`SpoolFault::Await`] if another carrier brings it.
+    pub fn part(&self, repository: &str, sha256: &[u8; 32], length: u64) -> Result<Part, SpoolFault> {
+        Part::open(self, part_name(repository, sha256), sha256, length)
+    }
+
+    /// Names of the regular files in a folder of it, at most as many as a folder can sensibly have.
+    #[must_use]
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let folder = self.root().ok().and_then(|root| root.below(folder).ok().flatten());
+        folder.and_then(|folder| folder.files(NAMES_MOST).ok()).unwrap_or_default()
+    }
+
+    /// Removes a repository's files under way but these, and what nobody writes any more. What another carrier is at stays.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn keep_parts(&self, repository: &str, digests: &[[u8; 32]]) -> Result<(), SpoolFault> {
+        let Some(parts) = self.root()?.below(PARTS)? else { return Ok(()) };
+        parts.sweep_drafts()?;
+        let kept: Vec<String> = digests.iter().map(|digest| part_name(repository, digest)).collect();
+        let ours = format!("{repository}.");
+        let is_part = |name: &&String| name.starts_with(&ours) && name.len() == ours.len() + 64;
+        for name in parts.files(NAMES_MOST)?.iter().filter(is_part) {
+            if !kept.contains(name) && parts.is_left(name) {
+                parts.remove(name)?;
+            }
         }
         Ok(())
     }
 
-    /// After a fault: what came stays on the disk, or goes if it is worth nothing.
+    /// Removes what lies in a repository's folder and is neither a root from `root` on, nor the timestamp, nor named in `kept`
+    /// (paths within the spool).
     ///
     /// # Errors
     /// [`SpoolFault`].
-    pub fn keep_or_discard(self, worthless: bool) -> Result<(), SpoolFault> {
-        match worthless {
-            true => fs::remove_file(&self.path).map_err(at(&self.path)),
-            false => self.file.sync_data().map_err(at(&self.path)),
+    pub fn prune(&self, repository: &str, root: u64, kept: &[String]) -> Result<(), SpoolFault> {
+        for folder in FOLDERS {
+            self.remove_all(&format!("{repository}/{folder}"), |name| {
+                let is_root = root_version(name).is_some_and(|version| version >= root);
+                !is_root && !name.ends_with("/timestamp.json") && !kept.iter().any(|kept| kept == name)
+            })?;
         }
+        Ok(())
     }
 
-    /// Puts the whole file under its name. `false` if it is not what was announced; then nothing of it stays.
+    /// Removes every root after this one: where a source has none, one that lies here is a thief's or another province's, and would end
+    /// the keeper's way.
     ///
     /// # Errors
     /// [`SpoolFault`].
-    pub fn settle(mut self, name: &str) -> Result<bool, SpoolFault> {
-        self.file.sync_all().map_err(at(&self.path))?;
-        self.file.rewind().map_err(at(&self.path))?;
-        if digest(self.file).map_err(at(&self.path))? != self.sha256 {
-            fs::remove_file(&self.path).map_err(at(&self.path))?;
-            return Ok(false);
+    pub fn forget_roots_after(&self, repository: &str, version: u64) -> Result<(), SpoolFault> {
+        let folder = format!("{repository}/metadata");
+        self.remove_all(&folder, |name| root_version(name).is_some_and(|found| found > version))
+    }
+
+    fn remove_all(&self, folder: &str, goes: impl Fn(&str) -> bool) -> Result<(), SpoolFault> {
+        let Some(open) = self.root()?.below(folder)? else { return Ok(()) };
+        for Entry { name, kind } in open.entries(NAMES_MOST)? {
+            if kind != Kind::Folder && goes(&format!("{folder}/{name}")) {
+                open.remove(&name)?;
+            }
         }
-        rename(&self.path, &self.root.join(name)).map(|()| true)
+        Ok(())
+    }
+
+    /// Whether `wanted` more bytes of a file of `length` have room.
+    fn keep_room(&self, wanted: u64, length: u64) -> Result<(), SpoolFault> {
+        let used = self.used()?;
+        let free = if length > SMALL { KEPT_FREE.min(self.bound / 4) } else { 0 };
+        let bound = self.bound - free;
+        match used.checked_add(wanted).is_some_and(|sum| sum <= bound) {
+            true => Ok(()),
+            false => Err(SpoolFault::Bound { bound, used, wanted }),
+        }
+    }
+
+    fn root(&self) -> Result<Folder, SpoolFault> {
+        Ok(Folder::make(&self.path)?)
     }
 }
 
-fn rename(part: &Path, to: &Path) -> Result<(), SpoolFault> {
-    let folder = to.parent().unwrap_or(to);
-    DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(at(folder))?;
-    fs::rename(part, to).map_err(at(to))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+fn part_name(repository: &str, sha256: &[u8; 32]) -> String {
+    format!("{repository}.{}", hex(sha256))
 }
 
-fn digest(mut file: File) -> io::Result<[u8; 32]> {
-    let (mut hasher, mut room) = (Hasher::new(), vec![0; PIECE]);
-    loop {
-        match file.read(&mut room)? {
-            0 => return Ok(*hasher.finish().as_bytes()),
-            count => hasher.update(room.get(..count).unwrap_or_default()),
-        }
-    }
-}
-
-/// Bytes of all files, two folders deep: a repository has no other.
-fn used(path: &Path) -> Result<u64, SpoolFault> {
-    fn sum(path: &Path, depth: u8) -> io::Result<u64> {
-        let mut bytes = 0_u64;
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            // What went away meanwhile takes no room.
-            let Ok(about) = entry.metadata() else { continue };
-            let size = match about.is_dir() && depth > 0 {
-                true => sum(&entry.path(), depth - 1).unwrap_or(0),
-                false => about.len(),
-            };
-            bytes = bytes.saturating_add(size);
-        }
-        Ok(bytes)
-    }
-    sum(path, 2).map_err(at(path))
+/// Bytes of all files, so many folders deep: a repository has no other.
+fn used(folder: &Folder, depth: u8) -> Result<u64, SpoolFault> {
+    folder.entries(NAMES_MOST)?.into_iter().try_fold(0_u64, |sum, entry| {
+        let bytes = match entry.kind {
+            Kind::File(length) => length,
+            Kind::Folder if depth > 0 => match folder.below(&entry.name)? {
+                Some(below) => used(&below, depth - 1)?,
+                None => 0,
+            },
+            Kind::Folder | Kind::Other => 0,
+        };
+        Ok(sum.saturating_add(bytes))
+    })
 }
 
 fn root_version(name: &str) -> Option<u64> {
     name.rsplit('/').next()?.strip_suffix(".root.json")?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

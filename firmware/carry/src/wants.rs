@@ -83,6 +83,25 @@ pub fn of_status(targets: &Targets, list: Option<(u32, u32)>) -> Wants {
     wants
 }
 
+/// Everything that a repository names, each bounded by its kind: a stick serves terminals that nobody has asked yet.
+#[must_use]
+pub fn of_everything(targets: &Targets) -> Wants {
+    let mut wants = Wants::default();
+    for name in targets.targets.keys() {
+        wants.add(targets, name, most(name));
+    }
+    wants
+}
+
+fn most(name: &str) -> u64 {
+    match name.rsplit_once('.').map(|(_, kind)| kind) {
+        Some("json") => MAX_DOCUMENT_BYTES as u64,
+        Some("tfr") => REVOCATIONS_MOST,
+        Some("tfd") => DELTA_MOST,
+        _ => BASE_MOST,
+    }
+}
+
 /// The fewest spans that lead from a step as far as any does: always the one that leads furthest.
 fn lead(from: u32, spans: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let (mut at, mut files) = (from, Vec::new());

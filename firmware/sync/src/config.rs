@@ -57,6 +57,7 @@ pub struct Pace {
     answer_ms: u64,
     window_ms: u64,
     least_rate: u64,
+    slice_ms: u64,
 }
 
 impl Default for Pace {
@@ -71,6 +72,7 @@ impl Default for Pace {
             answer_ms: ms(usual.answer),
             window_ms: ms(usual.window),
             least_rate: usual.least_rate,
+            slice_ms: ms(usual.slice),
         }
     }
 }
@@ -84,6 +86,7 @@ impl Pace {
             answer: Duration::from_millis(self.answer_ms),
             window: Duration::from_millis(self.window_ms),
             least_rate: self.least_rate,
+            slice: Duration::from_millis(self.slice_ms),
         }
     }
 
@@ -133,7 +136,7 @@ impl Config {
 }
 
 fn spool_mib() -> u64 {
-    1024
+    gate_carry::spool::USUAL_MIB
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! file's name is what was announced, or nothing lies there; a lie about ranges or lengths costs one beginning anew.
 //! Must not know: what the file is.
 
+use std::time::Instant;
+
 pub use gate_carry::Wanted;
 use gate_carry::{Part, Spool, SpoolFault};
 
@@ -23,28 +25,59 @@ pub enum FetchFault {
     /// The hub has none.
     #[error("the hub does not have it")]
     Absent,
+    /// Longer than such a file can be, or without a digest.
+    #[error("it can be no such file: longer than any, or without a digest")]
+    Unfit,
     /// Other bytes than were announced came, of the right length.
     #[error("other bytes came than were announced: fetched anew in the next round")]
     Change,
 }
 
-/// Brings a file of `repository`. Gives how many bytes came over the line; 0 when it was there.
+/// How far a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// It is there; so many bytes came over the line, 0 when it was there before.
+    Whole(u64),
+    /// Its time is over for now: so many bytes came, the rest is asked for the next time.
+    Begun(u64),
+}
+
+impl Brought {
+    /// Bytes that came.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        let (Brought::Whole(bytes) | Brought::Begun(bytes)) = self;
+        bytes
+    }
+}
+
+/// Brings a file of `repository`, for as long as `until`.
 ///
 /// # Errors
 /// [`FetchFault`]; what came so far stays for the next time.
-pub fn bring(line: &Line, spool: &Spool, repository: &str, wanted: &Wanted) -> Result<u64, FetchFault> {
-    let mut part = spool.part(&wanted.sha256, wanted.length)?;
+pub fn bring(
+    line: &Line,
+    spool: &Spool,
+    repository: &str,
+    wanted: &Wanted,
+    until: Instant,
+) -> Result<Brought, FetchFault> {
+    let mut part = spool.part(repository, &wanted.sha256, wanted.length)?;
     let had = part.have();
     if part.left() > 0 {
-        let pulled = pull(line, &mut part, &format!("{repository}/{}", wanted.path));
+        let pulled = pull(line, &mut part, &format!("{repository}/{}", wanted.path), until);
         if let Err(fault) = pulled {
             part.keep_or_discard(is_lie(&fault))?;
             return Err(fault);
         }
     }
-    let came = wanted.length.saturating_sub(had);
+    let came = part.have().saturating_sub(had);
+    if part.left() > 0 {
+        part.keep_or_discard(false)?;
+        return Ok(Brought::Begun(came));
+    }
     match part.settle(&format!("{repository}/{}", wanted.path))? {
-        true => Ok(came),
+        true => Ok(Brought::Whole(came)),
         false => Err(FetchFault::Change),
     }
 }
@@ -62,13 +95,16 @@ fn is_lie(fault: &FetchFault) -> bool {
     )
 }
 
-fn pull(line: &Line, part: &mut Part, path: &str) -> Result<(), FetchFault> {
+fn pull(line: &Line, part: &mut Part, path: &str, until: Instant) -> Result<(), FetchFault> {
     let ask = Ask { path, from: part.have(), unless: None, most: part.left() };
+    let mut until = Some(until);
     let bytes = match line.get(&ask)? {
         Answer::Absent => return Err(FetchFault::Absent),
         Answer::Same => return Err(LineFault::MatchRange("nothing, unasked".into()).into()),
         Answer::Whole(bytes) => {
             part.restart()?;
+            // It knows no ranges: what is cut short now would be begun anew for ever.
+            until = None;
             bytes
         }
         Answer::Bytes(bytes) => {
@@ -81,10 +117,11 @@ fn pull(line: &Line, part: &mut Part, path: &str) -> Result<(), FetchFault> {
     if let Some(said) = bytes.said.filter(|said| *said != part.left()) {
         return Err(LineFault::MatchLength { said, wanted: part.left() }.into());
     }
-    copy(bytes, part)
+    copy(bytes, part, until)
 }
 
-fn copy(mut bytes: Bytes, part: &mut Part) -> Result<(), FetchFault> {
+/// To the file's end, or to the end of its time.
+fn copy(mut bytes: Bytes, part: &mut Part, until: Option<Instant>) -> Result<(), FetchFault> {
     let mut room = [0; PIECE];
     loop {
         let count = bytes.read(&mut room)?;
@@ -95,6 +132,9 @@ fn copy(mut bytes: Bytes, part: &mut Part) -> Result<(), FetchFault> {
             return Err(LineFault::Bound { most: part.length() }.into());
         }
         part.append(room.get(..count).unwrap_or_default())?;
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Ok(());
+        }
     }
     match part.left() {
         0 => Ok(()),

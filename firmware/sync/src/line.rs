@@ -87,6 +87,12 @@ impl LineFault {
     pub fn asked(&self) -> Option<Duration> {
         if let LineFault::Refuse { after, .. } = self { *after } else { None }
     }
+
+    /// Whether the line or the whole hub is away, rather than this one file.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, LineFault::Reach(_) | LineFault::Wait(_) | LineFault::Cut(_)) || self.asked().is_some()
+    }
 }
 
 /// What is asked for.
@@ -170,6 +176,12 @@ impl Line {
             .tls_config(tls)
             .build();
         Ok(Line { agent: agent.into(), base: base.trim_end_matches('/').into(), patience })
+    }
+
+    /// After how long a round that goes well ends.
+    #[must_use]
+    pub fn slice(&self) -> Duration {
+        self.patience.slice
     }
 
     /// Asks for a file.

@@ -97,40 +97,53 @@ impl Carrier {
     }
 
     fn once(&self) -> anyhow::Result<ExitCode> {
-        let rounds = self.fetch();
+        let mut whole = true;
+        for repository in Repository::ALL {
+            whole &= self.fetch_whole(repository);
+        }
         let sent = Sender::default().round(&self.hub, &self.identity, &self.spool);
-        rounds.iter().for_each(|(repository, round)| print!("{}", fetched(*repository, round)));
         print!("{}", sent_in_words(&sent));
-        let whole = rounds.iter().all(|(_, round)| round.is_whole()) && sent.faults.is_empty();
-        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if whole && sent.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 
-    /// Two loops, each with its own rhythm and failures.
+    /// Rounds until everything is there, or something does not come.
+    fn fetch_whole(&self, repository: Repository) -> bool {
+        loop {
+            let round = self.fetch(repository);
+            print!("{}", fetched(repository, &round));
+            if round.is_whole() || !round.faults.is_empty() {
+                return round.is_whole();
+            }
+        }
+    }
+
+    /// Three loops, each with its own rhythm and failures: a base that takes days holds back no key set.
     fn run(&self) -> anyhow::Result<ExitCode> {
         thread::scope(|scope| {
-            scope.spawn(|| self.fetch_on());
+            for repository in Repository::ALL {
+                scope.spawn(move || self.fetch_on(repository));
+            }
             self.send_on()
         })
     }
 
-    fn fetch(&self) -> [(Repository, Round); 2] {
+    fn fetch(&self, repository: Repository) -> Round {
         let held = Held::read(&self.config.report);
         let place = Place { spool: &self.spool, held: &held, terminal: self.config.terminal };
-        Repository::ALL.map(|repository| (repository, mirror(&self.repository, place, repository)))
+        mirror(&self.repository, place, repository)
     }
 
-    fn fetch_on(&self) {
+    fn fetch_on(&self, repository: Repository) {
         let (rhythm, mut failures) = (self.config.pace.rhythm(), 0_u32);
         loop {
-            let rounds = self.fetch();
-            for (repository, round) in rounds.iter().filter(|(_, round)| round.files > 0 || !round.is_whole())
-            {
-                eprint!("{}", fetched(*repository, round));
+            let round = self.fetch(repository);
+            if round.files > 0 || !round.faults.is_empty() {
+                eprint!("{}", fetched(repository, &round));
             }
-            let whole = rounds.iter().all(|(_, round)| round.is_whole());
-            failures = if whole { 0 } else { failures.saturating_add(1) };
-            let asked = rounds.iter().filter_map(|(_, round)| round.asked()).max();
-            thread::sleep(rhythm.pause(failures, asked, draw()));
+            failures = if round.faults.is_empty() { 0 } else { failures.saturating_add(1) };
+            if failures > 0 || !round.more {
+                thread::sleep(rhythm.pause(failures, round.asked(), draw()));
+            }
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Patience {
     pub window: Duration,
     /// Bytes a second below which a body is given up.
     pub least_rate: u64,
+    /// After which a round that goes well ends and the next one asks for a timestamp anew: files go on from their byte.
+    pub slice: Duration,
 }
 
 impl Patience {
@@ -24,6 +26,7 @@ impl Patience {
         answer: Duration::from_secs(30),
         window: Duration::from_secs(60),
         least_rate: 1024,
+        slice: Duration::from_secs(120),
     };
 
     /// The end of a body of so many bytes, however evenly it trickles.

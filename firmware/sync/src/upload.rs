@@ -1,10 +1,11 @@
 //! Batches from `out/` to the hub, acknowledgements from it into `acks/` (docs/formats/records-way.md).
-//! Promises: nothing in `out/` is changed or removed; a batch that the hub will not have holds back no other; what is sent
-//! twice is one to the hub; an acknowledgement is written as it came, for `gate` to believe or not.
+//! Promises: nothing in `out/` is changed or removed; a batch that the hub will not have holds back no other, nor does a spool that
+//! takes no acknowledgement; what is sent twice is one to the hub, and everything is sent again after a day or when the hub was
+//! restored; an acknowledgement is written as it came, for `gate` to believe or not.
 //! Must not know: what a batch or an account says, whether an acknowledgement is true; anything of the downloads.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gate_carry::{Spool, SpoolFault};
 use gate_core::records::account::ACCOUNT_MOST;
@@ -23,6 +24,10 @@ pub const ANSWERED_MOST: usize = 64;
 const ANSWER_MOST: u64 = (ANSWERED_MOST * (2 + ACKNOWLEDGEMENT_MOST)) as u64;
 /// Batches of one round: then acknowledgements are asked for again.
 const ROUND: usize = 256;
+/// After so long what was sent is sent again: a hub that lost it is not always told so.
+const AGAIN: Duration = Duration::from_secs(86_400);
+/// Where the epoch is in an acknowledgement's payload (docs/formats/records-way.md).
+const EPOCH_AT: usize = 1 + 4 + 16 + 8 + 32;
 const RECORDS: &str = "/v1/records";
 const ACCOUNT: &str = "/v1/account";
 const ACKNOWLEDGEMENTS: &str = "/v1/acknowledgements";
@@ -36,6 +41,8 @@ pub struct Sent {
     pub acknowledgements: u32,
     /// Whether more waits.
     pub more: bool,
+    /// Whether the hub was restored from a copy since it said the last word.
+    pub restored: bool,
     /// What went wrong.
     pub faults: Vec<(String, SendFault)>,
 }
@@ -49,6 +56,15 @@ impl Sent {
             _ => None,
         };
         self.faults.iter().filter_map(asked).max()
+    }
+
+    /// Tells of one kind of trouble once a round: each batch brings the same acknowledgements.
+    fn tell(&mut self, name: &str, fault: SendFault) {
+        let is_that =
+            |(known, told): &(String, SendFault)| known == name && told.to_string() == fault.to_string();
+        if !self.faults.iter().any(is_that) {
+            self.faults.push((name.into(), fault));
+        }
     }
 }
 
@@ -72,37 +88,56 @@ pub enum SendFault {
     Answer,
 }
 
-/// What was sent since this program started. After a start everything is sent again: the hub knows it.
-#[derive(Debug, Default)]
+/// What was sent since this program started, or for a day. What is sent again the hub knows.
+#[derive(Debug)]
 pub struct Sender {
     sent: BTreeSet<Name>,
     account: Option<Digest>,
+    since: Instant,
+}
+
+impl Default for Sender {
+    fn default() -> Sender {
+        Sender { sent: BTreeSet::new(), account: None, since: Instant::now() }
+    }
 }
 
 impl Sender {
     /// Sends what is new, takes what is acknowledged.
     pub fn round(&mut self, line: &Line, identity: &Identity, spool: &Spool) -> Sent {
-        let (mut sent, hub) = (Sent::default(), Hub { line, identity, spool });
-        let waiting = self.waiting(spool, identity);
+        if self.since.elapsed() >= AGAIN {
+            *self = Sender::default();
+        }
+        let mut sent = Sent::default();
+        self.send(&Hub { line, identity, spool }, &mut sent);
+        if sent.restored {
+            // What it took before and lost still lies in `out/`.
+            *self = Sender::default();
+            sent.more = true;
+        }
+        sent
+    }
+
+    fn send(&mut self, hub: &Hub<'_>, sent: &mut Sent) {
+        let waiting = self.waiting(hub.spool, hub.identity);
         for name in waiting.iter().take(ROUND) {
-            match hub.send(RECORDS, &format!("{OUT}/{name}"), BATCH_MOST as u64, &mut sent) {
-                Ok(_) => sent.batches += 1,
+            match hub.send(RECORDS, &format!("{OUT}/{name}"), BATCH_MOST as u64, sent) {
+                Ok(()) => sent.batches += 1,
                 Err(fault @ (SendFault::Refuse(_) | SendFault::Read)) => {
                     sent.faults.push((name.as_str().into(), fault));
                 }
                 // The line is broken: the others would not come through either.
                 Err(fault) => {
                     sent.faults.push((name.as_str().into(), fault));
-                    return sent;
+                    return;
                 }
             }
             self.sent.insert(name.clone());
         }
         sent.more = waiting.len() > ROUND;
-        if let Err(fault) = self.account(&hub, &mut sent) {
+        if let Err(fault) = self.account(hub, sent) {
             sent.faults.push((ACCOUNT.into(), fault));
         }
-        sent
     }
 
     /// Names of this terminal's batches that were not sent yet, oldest first.
@@ -123,12 +158,15 @@ impl Sender {
         let digest = bytes.as_ref().map(|bytes| sha256(&[bytes]));
         if digest.is_some() && digest != self.account {
             let taken = hub.send(ACCOUNT, &name, ACCOUNT_MOST as u64, sent);
-            self.account = digest;
+            if matches!(taken, Ok(()) | Err(SendFault::Refuse(_))) {
+                self.account = digest;
+            }
             return taken;
         }
         let headers = hub.identity.headers("GET", ACKNOWLEDGEMENTS, b"");
         let answer = hub.line.ask(ACKNOWLEDGEMENTS.trim_start_matches('/'), &headers, ANSWER_MOST)?;
-        hub.take(&answer, sent)
+        hub.take(&answer, sent);
+        Ok(())
     }
 }
 
@@ -148,22 +186,33 @@ impl Hub<'_> {
             LineFault::Refuse { status: status @ (400 | 413 | 422), .. } => SendFault::Refuse(status),
             other => other.into(),
         })?;
-        self.take(&answer, sent)
+        self.take(&answer, sent);
+        Ok(())
     }
 
-    /// Acknowledgements, each with its length before it.
-    fn take(&self, mut answer: &[u8], sent: &mut Sent) -> Result<(), SendFault> {
+    /// Acknowledgements, each with its length before it. What cannot be taken is told: the batch it came with has arrived.
+    fn take(&self, mut answer: &[u8], sent: &mut Sent) {
         while !answer.is_empty() {
             let length = usize::from(u16::from_be_bytes(take(&mut answer)));
-            let (one, rest) = answer.split_at_checked(length).ok_or(SendFault::Answer)?;
+            let Some((one, rest)) = answer.split_at_checked(length) else {
+                return sent.tell(ACKS, SendFault::Answer);
+            };
             answer = rest;
-            let name = self.name(one).ok_or(SendFault::Answer)?;
-            let file = format!("{ACKS}/{name}");
-            if self.spool.read(&file, ACKNOWLEDGEMENT_MOST as u64).as_deref() != Some(one) {
-                self.spool.place(&file, one)?;
-                sent.acknowledgements += 1;
+            if let Err(fault) = self.take_one(one, sent) {
+                sent.tell(ACKS, fault);
             }
         }
+    }
+
+    fn take_one(&self, one: &[u8], sent: &mut Sent) -> Result<(), SendFault> {
+        let name = self.name(one).ok_or(SendFault::Answer)?;
+        let before = self.spool.read(&format!("{ACKS}/{name}"), ACKNOWLEDGEMENT_MOST as u64);
+        if before.as_deref() == Some(one) {
+            return Ok(());
+        }
+        self.spool.acknowledge(name.as_str(), one)?;
+        sent.acknowledgements += 1;
+        sent.restored |= before.is_some_and(|before| alleged_epoch(&before) < alleged_epoch(one));
         Ok(())
     }
 
@@ -175,4 +224,10 @@ impl Hub<'_> {
         let own = self.identity.terminal();
         (terminal == own.value()).then(|| acknowledgement_name(own, &JournalId(take(&mut payload))))
     }
+}
+
+/// Of an acknowledgement that nobody verified: a lie costs sending again.
+fn alleged_epoch(bytes: &[u8]) -> Option<u32> {
+    let payload = Sign1::parse(bytes).ok()?.payload;
+    Some(u32::from_be_bytes(payload.get(EPOCH_AT..EPOCH_AT + 4)?.try_into().ok()?))
 }

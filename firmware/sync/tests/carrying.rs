@@ -6,5 +6,9 @@
 mod line;
 #[path = "carrying/mirror.rs"]
 mod mirror;
+#[path = "carrying/slices.rs"]
+mod slices;
 #[path = "support/toxic.rs"]
 mod toxic;
+#[path = "carrying/upload.rs"]
+mod upload;

@@ -20,6 +20,7 @@ const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(3),
     window: Duration::from_secs(3),
     least_rate: 1,
+    slice: Duration::from_secs(600),
 };
 const ROUNDS: usize = 3;
 const SPOOL_MOST: u64 = 64 << 20;

@@ -221,3 +221,48 @@ fn free(folder: &Path) -> u64 {
 fn copy(from: &Path, to: &Path) {
     assert!(std::process::Command::new("cp").arg("-r").args([from, to]).status().unwrap().success());
 }
+
+#[test]
+fn a_stick_with_a_root_that_is_none_closes_no_terminal() {
+    let mut desk = waiting();
+    desk.visit();
+    let good = desk.stick.clone();
+    // A finder of the stick, or another province's: roots that this terminal will never trust.
+    desk.stick = desk.land.folder.path().join("bad");
+    copy(&good, &desk.stick);
+    for version in 2..5 {
+        fs::write(desk.file(&format!("trust/metadata/{version}.root.json")), b"{}").unwrap();
+    }
+    desk.visit();
+    desk.stick = good;
+    desk.publish();
+    let before = desk.land.manifest();
+    let (copied, report) = desk.visit();
+    assert_eq!(report.repository("trust").unwrap().refused, None, "{copied:?}: {}", report.in_words());
+    assert!(desk.land.manifest() != before);
+}
+
+#[test]
+fn a_foreign_provinces_roots_go_with_the_next_good_stick() {
+    let mut desk = waiting();
+    desk.visit();
+    let foreign = fs::read_to_string(desk.file("trust/metadata/1.root.json")).unwrap();
+    let good = desk.stick.clone();
+    desk.stick = desk.land.folder.path().join("bad");
+    copy(&good, &desk.stick);
+    for version in 2..5 {
+        // Of a root's form, and signed by nobody whom this terminal trusts.
+        let root = foreign.replacen("\"version\": 1", &format!("\"version\": {version}"), 1);
+        let root = root.replacen("\"version\":1", &format!("\"version\":{version}"), 1);
+        assert_ne!(root, foreign);
+        fs::write(desk.file(&format!("trust/metadata/{version}.root.json")), root).unwrap();
+    }
+    desk.visit();
+    desk.stick = good;
+    desk.publish();
+    let (copied, report) = desk.visit();
+    assert_eq!(report.repository("trust").unwrap().refused, None, "{copied:?}: {}", report.in_words());
+    let roots = fs::read_dir(desk.land.to.spool.join("trust/metadata")).unwrap();
+    let names = roots.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.ends_with(".root.json")).count(), 1, "none of them is left");
+}

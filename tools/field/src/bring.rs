@@ -43,7 +43,7 @@ impl Bring<'_> {
                 Err(error) => copied.missing.push(format!("{}: {error}", repository.name())),
             }
         }
-        let whole = plans.iter().map(|(_, plan)| plan.bytes()).sum();
+        let whole = plans.iter().fold(0_u64, |sum, (_, plan)| sum.saturating_add(plan.bytes()));
         let mut done = 0;
         board.data(UpdateStep::Copying(Percent::of(done, whole)));
         for (copying, plan) in &plans {
@@ -79,7 +79,7 @@ impl Bring<'_> {
                 Ok(Some(bytes))
                     if self.spool.read(&path, ACKNOWLEDGEMENT_MOST as u64).as_ref() != Some(&bytes) =>
                 {
-                    match self.spool.place(&path, &bytes) {
+                    match self.spool.acknowledge(&name, &bytes) {
                         Ok(()) => copied.files += 1,
                         Err(fault) => copied.missing.push(format!("{path}: {fault}")),
                     }

@@ -6,15 +6,13 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use gate_carry::{Look, Spool, Wanted, Wants};
-use gate_tuf::{Body, Claimed, MetaFile, Repository, Snapshot, Targets, Timestamp};
+use gate_carry::{Look, Part, SMALL, Spool, SpoolFault, Wanted, Wants};
+use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, Targets, Timestamp};
 
 use crate::files::{self, For};
 
 /// Roots copied at once, at most.
 const ROOTS_MOST: u64 = 1024;
-/// What is copied before the timestamp is put in place.
-const SMALL: u64 = 32 << 20;
 /// Bytes copied at once.
 const PIECE: usize = 256 << 10;
 
@@ -89,15 +87,16 @@ impl Copying<'_> {
         }
         let (small, large): (Vec<&Wanted>, Vec<&Wanted>) =
             plan.open.iter().partition(|wanted| wanted.length <= SMALL);
-        small.iter().for_each(|wanted| self.file(wanted, tell, &mut copied));
+        small.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
         if let Err(fault) = self.to.place(&self.path("metadata/timestamp.json"), &plan.stamp) {
             copied.miss("timestamp", &fault.to_string());
             return copied;
         }
-        large.iter().for_each(|wanted| self.file(wanted, tell, &mut copied));
-        if copied.missing.is_empty()
-            && let Err(fault) = self.to.prune(self.repository.name(), self.root, &self.kept(plan))
-        {
+        large.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
+        let stamp = self.to.read(&self.path("metadata/timestamp.json"), plan.stamp.len() as u64);
+        // Not if another carrier put a newer one there meanwhile.
+        let is_ours = copied.missing.is_empty() && stamp.as_ref() == Some(&plan.stamp);
+        if is_ours && let Err(fault) = self.prune(plan) {
             copied.miss("what is not needed any more stays", &fault.to_string());
         }
         copied
@@ -109,7 +108,16 @@ impl Copying<'_> {
             let path = format!("metadata/{version}.root.json");
             let bytes =
                 self.small(&path, self.repository.limits().root).map_err(|error| error.to_string())?;
-            let Some(bytes) = bytes else { break };
+            let Some(bytes) = bytes else {
+                // One that lies in the spool and not here may be a thief's or another province's: it would end the keeper's way.
+                let gone = self.to.forget_roots_after(self.repository.name(), version - 1);
+                gone.map_err(|fault| fault.to_string())?;
+                break;
+            };
+            let root: Root = claimed(&bytes).map_err(|error| format!("{path}: {error}"))?;
+            if root.version != version {
+                return Err(format!("{path}: it says that it is root {}", root.version));
+            }
             self.put(&path, &bytes, copied)?;
         }
         plan.metadata.iter().try_for_each(|(path, bytes)| self.put(path, bytes, copied))
@@ -124,42 +132,51 @@ impl Copying<'_> {
         self.to.place(&name, bytes).map_err(|fault| fault.to_string())
     }
 
-    fn file(&self, wanted: &Wanted, tell: &mut dyn FnMut(u64), copied: &mut Copied) {
-        match self.copy(wanted, tell) {
+    fn file(&self, (plan, wanted): (&Plan, &Wanted), tell: &mut dyn FnMut(u64), copied: &mut Copied) {
+        match self.copy(plan, wanted, tell) {
             Ok(bytes) => (copied.files, copied.bytes) = (copied.files + 1, copied.bytes + bytes),
             Err(why) => copied.miss(&wanted.path, &why),
         }
     }
 
     /// From the byte where it was cut off the last time.
-    fn copy(&self, wanted: &Wanted, tell: &mut dyn FnMut(u64)) -> Result<u64, String> {
+    fn copy(&self, plan: &Plan, wanted: &Wanted, tell: &mut dyn FnMut(u64)) -> Result<u64, String> {
         let said = |error: io::Error| error.to_string();
         let file = files::regular(self.from, &self.path(&wanted.path), For::Reading).map_err(said)?;
         let mut file = file.ok_or("it is not there, or is no regular file")?;
         if file.metadata().map_err(said)?.len() != wanted.length {
             return Err("it has another length than was announced".into());
         }
-        let mut part = self.to.part(&wanted.sha256, wanted.length).map_err(|fault| fault.to_string())?;
+        let mut part = self.part(plan, wanted).map_err(|fault| fault.to_string())?;
         let begun = part.have();
         file.seek(SeekFrom::Start(begun)).map_err(said)?;
-        let (mut file, mut room) = (file.take(wanted.length - begun), vec![0; PIECE]);
-        loop {
-            let count = match file.read(&mut room) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) => {
-                    part.keep_or_discard(false).map_err(|fault| fault.to_string())?;
-                    return Err(error.to_string());
-                }
-            };
-            part.append(room.get(..count).unwrap_or_default()).map_err(|fault| fault.to_string())?;
-            tell(count as u64);
+        if let Err(error) = pour(&mut file.take(wanted.length - begun), &mut part, tell) {
+            part.keep_or_discard(false).map_err(|fault| fault.to_string())?;
+            return Err(error);
         }
         match part.settle(&self.path(&wanted.path)) {
             Ok(true) => Ok(wanted.length - begun),
             Ok(false) => Err("it is not what was announced: damaged, or swapped".into()),
             Err(fault) => Err(fault.to_string()),
         }
+    }
+
+    /// A full spool is tidied before a file is refused: what was begun of others, and what nobody needs as of this stick.
+    fn part(&self, plan: &Plan, wanted: &Wanted) -> Result<Part, SpoolFault> {
+        let (repository, digests) = (self.repository.name(), plan.wants.files.iter().map(|file| file.sha256));
+        let part = || self.to.part(repository, &wanted.sha256, wanted.length);
+        match part() {
+            Err(SpoolFault::Bound { .. }) => {
+                self.to.keep_parts(repository, &digests.collect::<Vec<_>>())?;
+                self.prune(plan)?;
+                part()
+            }
+            other => other,
+        }
+    }
+
+    fn prune(&self, plan: &Plan) -> Result<(), SpoolFault> {
+        self.to.prune(self.repository.name(), self.root, &self.kept(plan))
     }
 
     fn kept(&self, plan: &Plan) -> Vec<String> {
@@ -187,6 +204,18 @@ impl Copying<'_> {
 
     fn path(&self, path: &str) -> String {
         format!("{}/{path}", self.repository.name())
+    }
+}
+
+fn pour(file: &mut dyn Read, part: &mut Part, tell: &mut dyn FnMut(u64)) -> Result<(), String> {
+    let mut room = vec![0; PIECE];
+    loop {
+        let count = file.read(&mut room).map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Ok(());
+        }
+        part.append(room.get(..count).unwrap_or_default()).map_err(|fault| fault.to_string())?;
+        tell(count as u64);
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Returned {
 pub fn give_back(stick: &Path, hub: &Path, log: Option<&Path>) -> anyhow::Result<Returned> {
     let outbox = Outbox::open(stick, For::Writing)?;
     let mut outbox = outbox.context("there is no outbox on this stick: `gate-field load` makes one")?;
+    let _lock = lock(hub)?;
     let mut returned = Returned::default();
     for frame in outbox.frames() {
         match outbox.content(frame)? {
@@ -59,22 +60,31 @@ pub fn give_back(stick: &Path, hub: &Path, log: Option<&Path>) -> anyhow::Result
     if let Some(log) = log {
         note(log, &returned.receipts)?;
     }
-    outbox.clear()?;
     returned.acknowledgements = acknowledgements(hub, stick)?;
+    outbox.clear()?;
     Ok(returned)
 }
 
+/// The folder, while nobody else fills it or takes from it.
+fn lock(hub: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(hub)?;
+    let folder = File::open(hub)?;
+    folder
+        .try_lock()
+        .with_context(|| format!("{}: somebody else is at work here: again in a minute", hub.display()))?;
+    Ok(folder)
+}
+
 fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
-    let out = hub.join(OUT);
     match frame.kind {
         Kind::Batch => match alleged_name(content) {
-            Ok(name) => batch(&out, hub, name.print().as_str(), content, returned)?,
+            Ok(name) => batch(hub, name.print().as_str(), content, returned)?,
             Err(_) => returned.damaged += 1,
         },
         Kind::Account => match alleged_terminal(content) {
             // Accounts of one terminal replace one another on the stick's order; the hub goes by their revision.
             Ok(terminal) => {
-                files::place(&out, account_name(terminal).as_str(), content)?;
+                files::place(hub, &format!("{OUT}/{}", account_name(terminal)), content)?;
                 returned.accounts += 1;
             }
             Err(_) => returned.damaged += 1,
@@ -87,16 +97,17 @@ fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> an
     Ok(())
 }
 
-fn batch(out: &Path, hub: &Path, name: &str, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
-    match files::small(out, name, COMPARED_MOST)? {
+fn batch(hub: &Path, name: &str, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
+    let path = format!("{OUT}/{name}");
+    match files::small(hub, &path, COMPARED_MOST)? {
         None => {
-            files::place(out, name, content)?;
+            files::place(hub, &path, content)?;
             returned.batches += 1;
         }
         Some(known) if known == content => returned.known += 1,
         Some(_) => {
-            let beside = format!("{}.tfb", hex(sha256(&[content]).as_bytes()));
-            files::place(&hub.join(CONFLICTS), &beside, content)?;
+            let beside = format!("{CONFLICTS}/{}.tfb", hex(sha256(&[content]).as_bytes()));
+            files::place(hub, &beside, content)?;
             returned.conflicts += 1;
         }
     }
@@ -116,9 +127,12 @@ fn acknowledgements(hub: &Path, stick: &Path) -> anyhow::Result<u32> {
     for name in files::names(&hub.join(ACKS)).iter().filter(|name| parse_acknowledgement(name).is_some()) {
         let found = files::small(hub, &format!("{ACKS}/{name}"), ACKNOWLEDGEMENT_MOST as u64)?;
         if let Some(bytes) = found {
-            files::place(&stick.join(ACKS), name, &bytes)?;
+            files::place(stick, &format!("{ACKS}/{name}"), &bytes)?;
             count += 1;
         }
     }
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests;

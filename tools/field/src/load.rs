@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use gate_carry::{Spool, Wanted, Wants, wants::hex};
-use gate_tuf::{Repository, TargetName, Targets, consistent_name};
+use gate_carry::{Spool, of_everything};
+use gate_tuf::Repository;
 
 use crate::copying::{Copied, Copying, Plan};
 use crate::files::For;
@@ -40,7 +40,7 @@ impl Load<'_> {
         let copying = |repository| Copying { from: self.from, to: &stick, repository, root: 0 };
         let mut plans = Vec::new();
         for repository in Repository::ALL {
-            let plan = copying(repository).plan(&all).with_context(|| repository.name())?;
+            let plan = copying(repository).plan(&of_everything).with_context(|| repository.name())?;
             plans.push((repository, plan));
         }
         ensure!(
@@ -68,17 +68,17 @@ impl Load<'_> {
         plans: impl Iterator<Item = &'p Plan>,
         say: &mut dyn FnMut(String),
     ) -> anyhow::Result<()> {
-        let data: u64 = plans.map(Plan::bytes).sum();
+        let data = plans.fold(0_u64, |sum, plan| sum.saturating_add(plan.bytes()));
         let old = Outbox::open(self.to, For::Reading)?;
         let outbox = if old.is_some() { 0 } else { self.outbox.min(LENGTH_MOST) };
-        let wanted = data + outbox + SPARE;
+        let wanted = data.saturating_add(outbox + SPARE);
         let about = rustix::fs::statvfs(self.to)?;
         let free = about.f_bavail.saturating_mul(about.f_frsize);
         ensure!(
             free >= wanted,
             "空间不足 no room: {wanted} 字节 bytes are needed, {free} are free: take a larger stick, or --outbox-mib less"
         );
-        let seconds = (data + outbox).div_ceil(self.speed.max(1) * 1_000_000);
+        let seconds = data.saturating_add(outbox).div_ceil(self.speed.max(1).saturating_mul(1_000_000));
         say(format!(
             "{data} 字节数据 bytes of data, {outbox} 记录空间 for records: 约 about {seconds} s at {} MB/s",
             self.speed
@@ -91,19 +91,4 @@ impl Load<'_> {
         }
         Ok(())
     }
-}
-
-/// Everything that a repository names: a stick serves terminals that nobody has asked yet.
-fn all(targets: &Targets) -> Wants {
-    let mut wants = Wants::default();
-    for (name, what) in &targets.targets {
-        match (TargetName::parse(name), what.sha256()) {
-            (Ok(target), Some(sha256)) => {
-                let path = format!("targets/{}", consistent_name(&target, &hex(&sha256)));
-                wants.files.push(Wanted { path, length: what.length, sha256 });
-            }
-            _ => wants.unfit.push(name.clone()),
-        }
-    }
-    wants
 }

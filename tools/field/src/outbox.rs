@@ -13,6 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use gate_core::records::batch::BATCH_MOST;
+use gate_files::Folder;
 use gate_proof::digest::sha256;
 
 use crate::files::{self, For};
@@ -25,11 +26,13 @@ pub const BLOCK: u64 = 4096;
 pub const CONTENT_MOST: usize = BATCH_MOST;
 /// The largest outbox: a FAT file cannot be longer.
 pub const LENGTH_MOST: u64 = (1 << 32) - BLOCK;
-/// Frames that are looked at, at most.
-const FRAMES_MOST: usize = 1 << 18;
+/// Frames that are looked at, at most: as many as there can be, or what is written would lie over what is there.
+const FRAMES_MOST: u64 = LENGTH_MOST / BLOCK;
 const HEAD: usize = 64;
 const FILE_MAGIC: &[u8; 4] = b"TFX1";
 const FRAME_MAGIC: &[u8; 4] = b"TFXF";
+/// Zeros written at once.
+const ZEROS: usize = 1 << 20;
 /// Bytes written between two syncs.
 const SYNC_EVERY: u64 = 4 << 20;
 
@@ -119,20 +122,18 @@ impl Outbox {
     /// The system's.
     pub fn make(root: &Path, length: u64, id: [u8; 16]) -> io::Result<()> {
         let length = (length.min(LENGTH_MOST) / BLOCK).max(2) * BLOCK;
-        let part = root.join(format!("{NAME}.part"));
-        let _ = std::fs::remove_file(&part);
-        let file = File::options().write(true).create_new(true).open(&part)?;
-        let zeros = vec![0; 1 << 20];
-        let mut at = 0;
+        let folder = Folder::make(root)?;
+        // One that a cut left would take the room of this one.
+        folder.sweep_drafts()?;
+        let mut draft = folder.draft(NAME)?;
+        draft.write(&[&FILE_MAGIC[..], &[0; 12], &id].concat())?;
+        let (mut at, zeros) = (32, vec![0; ZEROS]);
         while at < length {
-            let piece = (length - at).min(zeros.len() as u64);
-            file.write_all_at(zeros.get(..usize::try_from(piece).unwrap_or(0)).unwrap_or_default(), at)?;
+            let piece = (length - at).min(ZEROS as u64);
+            draft.write(zeros.get(..usize::try_from(piece).unwrap_or(0)).unwrap_or_default())?;
             at += piece;
         }
-        let head = [&FILE_MAGIC[..], &[0; 12], &id].concat();
-        file.write_all_at(&head, 0)?;
-        file.sync_all()?;
-        std::fs::rename(part, root.join(NAME))
+        Ok(draft.settle(&folder, NAME)?)
     }
 
     /// Opens the one of a stick; `None` if there is none that is one.
@@ -159,7 +160,7 @@ impl Outbox {
 
     fn look(&mut self) -> io::Result<()> {
         let mut at = BLOCK;
-        while at < self.length && self.frames.len() < FRAMES_MOST {
+        while at < self.length && (self.frames.len() as u64) < FRAMES_MOST {
             let mut head = [0; HEAD];
             self.file.read_exact_at(&mut head, at)?;
             let Some(frame) = Frame::parse(&head, at) else { break };
@@ -211,14 +212,24 @@ impl Outbox {
         Writer { outbox: self, begun: None, at, unsynced: 0, pending: Vec::new() }
     }
 
-    /// Makes it empty: what was in it is where it should be.
+    /// Makes it empty: what was in it is where it should be. Every byte goes, those of a visit that broke off too: who finds the
+    /// stick learns nothing of the nights before. The first block is the last: as long
+    /// as its head stands, a return that was cut short is seen and done again.
     ///
     /// # Errors
     /// The system's.
     pub fn clear(&mut self) -> io::Result<()> {
-        for frame in &self.frames {
-            self.file.write_all_at(&[0; 512], frame.at)?;
+        let longest = SYNC_EVERY + 2 * (HEAD as u64 + CONTENT_MOST as u64).next_multiple_of(BLOCK);
+        let (mut at, zeros) = ((self.end() + longest).min(self.length), vec![0; ZEROS]);
+        let first = 2 * BLOCK;
+        while at > first {
+            let piece = (at - first).min(ZEROS as u64);
+            at -= piece;
+            self.file
+                .write_all_at(zeros.get(..usize::try_from(piece).unwrap_or(0)).unwrap_or_default(), at)?;
         }
+        self.file.sync_all()?;
+        self.file.write_all_at(&[0; BLOCK as usize], BLOCK)?;
         self.frames.clear();
         self.file.sync_all()
     }

@@ -79,3 +79,21 @@ fn what_is_fetched_is_the_plan_of_the_ladder() {
         }
     }
 }
+
+#[test]
+fn a_stick_takes_everything_that_can_be_such_a_file_and_says_what_cannot() {
+    let most = [
+        ("staff-list.json", MAX_DOCUMENT_BYTES as u64),
+        ("revocations.tfr", REVOCATIONS_MOST),
+        ("delta-0000000001-0000000000-0000000005.tfd", DELTA_MOST),
+        ("base-0000000001.tfs", BASE_MOST),
+        ("software/gate-9", BASE_MOST),
+    ];
+    assert_eq!(of_everything(&targets(&most)).files.len(), most.len());
+    let more: Vec<(&str, u64)> = most.iter().map(|(name, most)| (*name, most + 1)).collect();
+    let endless: Vec<(&str, u64)> = most.iter().map(|(name, _)| (*name, u64::MAX)).collect();
+    for beyond in [more, endless] {
+        let wants = of_everything(&targets(&beyond));
+        assert_eq!((wants.files.len(), wants.unfit.len()), (0, most.len()));
+    }
+}

@@ -2,11 +2,11 @@
 //! was announced is written.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::toxic::{Act, Asked, Authority, Hub, cut, served, text};
 use gate_proof::digest::sha256;
-use gate_sync::fetch::{FetchFault, Wanted, bring};
+use gate_sync::fetch::{Brought, FetchFault, Wanted, bring};
 use gate_sync::line::{Line, LineFault};
 use gate_sync::patience::Patience;
 use gate_sync::{Spool, SpoolFault};
@@ -17,6 +17,7 @@ const PATIENT: Patience = Patience {
     answer: Duration::from_secs(60),
     window: Duration::from_secs(60),
     least_rate: 1,
+    slice: Duration::from_secs(600),
 };
 /// For what never comes.
 const HASTE: Patience = Patience {
@@ -56,7 +57,8 @@ impl Case {
     }
 
     fn bring_with(&self, hub: &Hub, patience: Patience) -> Result<u64, FetchFault> {
-        bring(&line(hub, patience), &self.spool, "trust", &self.wanted)
+        let until = Instant::now() + patience.slice;
+        bring(&line(hub, patience), &self.spool, "trust", &self.wanted, until).map(Brought::bytes)
     }
 
     fn is_there(&self) -> bool {
@@ -213,13 +215,13 @@ fn another_authoritys_certificate_is_nobodys() {
     let hub = case.hub(|_, good| Act::Say(good));
     let stranger = Authority::new();
     let line = Line::open(&hub.address, stranger.pem.as_bytes(), PATIENT).unwrap();
-    let fault = bring(&line, &case.spool, "trust", &case.wanted).unwrap_err();
+    let fault = bring(&line, &case.spool, "trust", &case.wanted, Instant::now()).unwrap_err();
     assert!(matches!(fault, FetchFault::Line(LineFault::Reach(_))), "{fault}");
     assert!(hub.asked().is_empty(), "nothing was asked of it");
     // The right authority, another name.
     let by_number = hub.address.replace("localhost", "127.0.0.1");
     let line = Line::open(&by_number, hub.authority.pem.as_bytes(), PATIENT).unwrap();
-    assert!(bring(&line, &case.spool, "trust", &case.wanted).is_err());
+    assert!(bring(&line, &case.spool, "trust", &case.wanted, Instant::now()).is_err());
     assert!(hub.asked().is_empty());
 }
 
@@ -323,7 +325,7 @@ fn a_file_for_which_the_spool_has_no_room_is_not_begun() {
     let case = Case::new();
     let hub = case.hub(|_, good| Act::Say(good));
     let spool = Spool::open(&case.folder.path().join("small"), 99_999).unwrap();
-    let fault = bring(&line(&hub, PATIENT), &spool, "trust", &case.wanted).unwrap_err();
+    let fault = bring(&line(&hub, PATIENT), &spool, "trust", &case.wanted, Instant::now()).unwrap_err();
     assert!(matches!(fault, FetchFault::Spool(SpoolFault::Bound { .. })), "{fault}");
     assert!(hub.asked().is_empty());
 }

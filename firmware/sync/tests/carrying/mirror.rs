@@ -20,11 +20,12 @@ use gate_wire::time::Timestamp as Time;
 
 use crate::toxic::{Act, Hub, cut, served, text};
 
-const PATIENT: Patience = Patience {
+pub(crate) const PATIENT: Patience = Patience {
     connect: Duration::from_secs(60),
     answer: Duration::from_secs(60),
     window: Duration::from_secs(60),
     least_rate: 1,
+    slice: Duration::from_secs(600),
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -32,16 +33,16 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A province that publishes, and one terminal's spool.
-struct Land {
-    folder: tempfile::TempDir,
-    spool: Spool,
+pub(crate) struct Land {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) spool: Spool,
     held: Held,
     repository: Repository,
     version: u64,
 }
 
 impl Land {
-    fn new(repository: Repository) -> Land {
+    pub(crate) fn new(repository: Repository) -> Land {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(&folder.path().join("spool"), 64 << 20).unwrap();
         let land = Land { folder, spool, held: Held::default(), repository, version: 0 };
@@ -49,7 +50,7 @@ impl Land {
         land
     }
 
-    fn served(&self) -> PathBuf {
+    pub(crate) fn served(&self) -> PathBuf {
         self.folder.path().join("served")
     }
 
@@ -88,7 +89,7 @@ impl Land {
     }
 
     /// Publishes these files.
-    fn publish(&mut self, files: &[(&str, &[u8])]) {
+    pub(crate) fn publish(&mut self, files: &[(&str, &[u8])]) {
         self.version += 1;
         let mut targets = BTreeMap::new();
         for (name, bytes) in files {
@@ -106,19 +107,23 @@ impl Land {
     }
 
     fn fetch(&self, hub: &Hub) -> Round {
-        let line = Line::open(&hub.address, hub.authority.pem.as_bytes(), PATIENT).unwrap();
+        self.fetch_with(hub, PATIENT)
+    }
+
+    pub(crate) fn fetch_with(&self, hub: &Hub, patience: Patience) -> Round {
+        let line = Line::open(&hub.address, hub.authority.pem.as_bytes(), patience).unwrap();
         let place = Place { spool: &self.spool, held: &self.held, terminal: 7 };
         mirror(&line, place, self.repository)
     }
 
     #[track_caller]
-    fn fetch_whole(&self, hub: &Hub) {
+    pub(crate) fn fetch_whole(&self, hub: &Hub) {
         let round = self.fetch(hub);
         assert!(round.is_whole(), "{:?}", round.faults);
     }
 
     /// Names in the spool without their digests, sorted.
-    fn spooled(&self) -> Vec<String> {
+    pub(crate) fn spooled(&self) -> Vec<String> {
         let mut names = Vec::new();
         for folder in ["metadata", "targets", "targets/keys"] {
             let folder = format!("{}/{folder}", self.repository.name());
@@ -131,7 +136,7 @@ impl Land {
         names
     }
 
-    fn honest(&self) -> Hub {
+    pub(crate) fn honest(&self) -> Hub {
         Hub::honest(&self.served())
     }
 }
@@ -300,4 +305,72 @@ fn the_spool_never_grows_beyond_its_bound() {
     assert!(!round.is_whole());
     assert!(land.spool.used().unwrap() <= 1 << 20);
     assert!(land.spooled().iter().any(|name| name == "timestamp.json"), "what came is of use");
+}
+
+#[test]
+fn a_timestamp_that_another_carrier_put_there_does_not_hide_the_hubs_newest() {
+    let mut land = Land::new(Repository::Trust);
+    land.publish(&[("key-set.json", b"one")]);
+    let hub = land.honest();
+    land.fetch_whole(&hub);
+    let old = fs::read(land.served().join("trust/metadata/timestamp.json")).unwrap();
+    land.publish(&[("key-set.json", b"two")]);
+    land.fetch_whole(&hub);
+    // A stick of yesterday was at the terminal.
+    land.spool.place("trust/metadata/timestamp.json", &old).unwrap();
+    land.fetch_whole(&hub);
+    let newest = fs::read(land.served().join("trust/metadata/timestamp.json")).unwrap();
+    assert_eq!(land.spool.read("trust/metadata/timestamp.json", 1 << 20), Some(newest));
+}
+
+#[test]
+fn targets_that_can_be_no_such_files_hold_back_no_revocations() {
+    let mut land = Land::new(Repository::Trust);
+    let endless = vec![b' '; 70 << 10];
+    let unfit = ["province.json", "key-set.json", "policy-station.json", "policy-hospital.json"];
+    let mut files: Vec<(&str, &[u8])> = unfit.iter().map(|name| (*name, endless.as_slice())).collect();
+    files.push(("revocations.tfr", b"revoked"));
+    land.publish(&files);
+    let round = land.fetch(&land.honest());
+    assert!(!round.is_whole());
+    assert!(land.spooled().iter().any(|name| name == "revocations.tfr"), "{:?}", round.faults);
+}
+
+#[test]
+fn files_that_a_store_refuses_hold_back_no_revocations() {
+    let mut land = Land::new(Repository::Trust);
+    let names = ["province.json", "key-set.json", "policy-station.json", "revocations.tfr"];
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, name.as_bytes())).collect();
+    land.publish(&files);
+    let folder = land.served();
+    let hub = Hub::new(move |asked| match asked.path.contains("targets/") && !asked.path.ends_with(".tfr") {
+        true => Act::Say(text("403 Forbidden", &[], b"")),
+        // An object store's word for a root that is not there.
+        false if asked.path.ends_with("2.root.json") => Act::Say(text("403 Forbidden", &[], b"")),
+        false => Act::Say(served(&folder, asked)),
+    });
+    let round = land.fetch(&hub);
+    assert_eq!(round.faults.len(), 3, "{:?}", round.faults);
+    assert!(land.spooled().iter().any(|name| name == "revocations.tfr"));
+}
+
+#[test]
+fn what_was_begun_and_nobody_wants_any_more_is_thrown_away() {
+    let mut land = Land::new(Repository::Status);
+    land.spool = Spool::open(&land.folder.path().join("spool"), 100 << 20).unwrap();
+    for epoch in 1..4 {
+        let base = vec![epoch; 34 << 20];
+        land.publish(&[(&format!("base-{epoch:010}.tfs"), &base)]);
+        let folder = land.served();
+        // Each base is announced, begun, and never comes whole.
+        let hub = Hub::new(move |asked| match asked.path.ends_with(".tfs") {
+            true => cut(served(&folder, asked), 33 << 20),
+            false => Act::Say(served(&folder, asked)),
+        });
+        assert!(!land.fetch(&hub).is_whole());
+        let begun = land.spool.names("part").len();
+        assert!(begun <= 2, "round {epoch}: {begun} files under way");
+    }
+    land.fetch_whole(&land.honest());
+    assert!(land.spooled().iter().any(|name| name == "base-0000000003.tfs"));
 }

@@ -126,3 +126,40 @@ fn what_is_no_outbox_is_none() {
     fs::File::create(&path).unwrap().set_len(1 << 33).unwrap();
     none();
 }
+
+#[test]
+fn nothing_of_an_earlier_night_can_be_read_from_an_emptied_stick() {
+    let folder = made();
+    let words = b"how many passed where".repeat(100);
+    write(&folder, &words);
+    {
+        // A visit that broke off before its seal.
+        let mut outbox = open(&folder);
+        let mut writer = outbox.writer();
+        writer.write(Kind::Account, &[&words[..], b"2"].concat()).unwrap();
+        writer.write(Kind::Account, &[&words[..], b"3"].concat()).unwrap();
+    }
+    open(&folder).clear().unwrap();
+    let bytes = fs::read(folder.path().join(NAME)).unwrap();
+    assert_eq!(bytes.len() as u64, LENGTH);
+    assert!(bytes[BLOCK as usize..].iter().all(|byte| *byte == 0));
+    assert_eq!(open(&folder).id(), [7; 16], "it is the same stick");
+}
+
+#[test]
+fn more_frames_than_a_quarter_million_are_all_seen_and_none_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let count: u64 = (1 << 18) + 3;
+    let file = File::create(folder.path().join(NAME)).unwrap();
+    // Sparse: a head in each block, and contents of nothing.
+    file.set_len((count + 3) * BLOCK).unwrap();
+    file.write_all_at(&[&FILE_MAGIC[..], &[0; 28]].concat(), 0).unwrap();
+    let head = Frame::encode(Kind::Receipt, b"");
+    (1..=count).for_each(|block| file.write_all_at(&head, block * BLOCK).unwrap());
+    let mut outbox = open(&folder);
+    assert_eq!((outbox.frames().len() as u64, outbox.room()), (count, 2 * BLOCK));
+    let mut writer = outbox.writer();
+    assert_eq!(writer.write(Kind::Batch, b"new").unwrap(), Wrote::Frame);
+    writer.seal().unwrap();
+    assert_eq!(open(&folder).frames().len() as u64, count + 1);
+}

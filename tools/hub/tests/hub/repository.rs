@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::Instant;
 
 use gate_proof::digest::sha256;
 use gate_sync::Spool;
-use gate_sync::fetch::{Wanted, bring};
+use gate_sync::fetch::{Brought, Wanted, bring};
 use gate_sync::line::{Answer, Ask};
 
-use crate::rig::Hub;
+use crate::rig::{Hub, PATIENT};
 
 fn all(answer: Answer) -> Option<Vec<u8>> {
     match answer {
@@ -50,10 +51,12 @@ fn a_large_file_comes_through_and_goes_on_from_where_it_was() {
     let spool = Spool::open(&folder.path().join("spool"), 8 << 20).unwrap();
     let wanted =
         Wanted { path: "targets/base-0000000001.tfs".into(), length: 3_000_000, sha256: *digest.as_bytes() };
-    let mut part = spool.part(&wanted.sha256, wanted.length).unwrap();
+    let mut part = spool.part("status", &wanted.sha256, wanted.length).unwrap();
     part.append(&content[..1_234_567]).unwrap();
     part.keep_or_discard(false).unwrap();
-    assert_eq!(bring(&hub.repository(), &spool, "status", &wanted).unwrap(), 3_000_000 - 1_234_567);
+    let until = Instant::now() + PATIENT.slice;
+    let brought = bring(&hub.repository(), &spool, "status", &wanted, until).unwrap();
+    assert_eq!(brought, Brought::Whole(3_000_000 - 1_234_567));
     assert_eq!(fs::read(folder.path().join("spool/status/targets/base-0000000001.tfs")).unwrap(), content);
 }
 

@@ -22,6 +22,7 @@ pub(crate) const PATIENT: Patience = Patience {
     answer: Duration::from_secs(60),
     window: Duration::from_secs(60),
     least_rate: 1,
+    slice: Duration::from_secs(600),
 };
 
 /// A hub that is killed when it is dropped.
