@@ -23,6 +23,8 @@ mod journey;
 mod land;
 #[path = "repositories/night.rs"]
 mod night;
+#[path = "repositories/night_by_line.rs"]
+mod night_by_line;
 #[path = "repositories/over_https.rs"]
 mod over_https;
 #[path = "support/programs.rs"]
@@ -30,6 +32,8 @@ mod programs;
 #[expect(dead_code, reason = "the carrier's own tests do more with it")]
 #[path = "../../firmware/sync/tests/support/toxic.rs"]
 mod toxic;
+#[path = "repositories/traced.rs"]
+mod traced;
 #[path = "repositories/visits.rs"]
 mod visits;
 #[path = "repositories/way.rs"]

@@ -147,7 +147,7 @@ impl Night {
     }
 }
 
-fn names(out: &Path) -> Vec<BatchName> {
+pub(crate) fn names(out: &Path) -> Vec<BatchName> {
     let Ok(entries) = fs::read_dir(out) else { return Vec::new() };
     entries.filter_map(|entry| BatchName::parse(entry.unwrap().file_name().to_str().unwrap())).collect()
 }
@@ -216,7 +216,7 @@ fn the_stopped_persons_record_says_the_same_again(night: &Night, query: QueryNum
     assert!(matches!(replay(&record, &policies), Replayed::Identical(_)));
 }
 
-fn holds(folder: &Path, words: &[u8]) -> bool {
+pub(crate) fn holds(folder: &Path, words: &[u8]) -> bool {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| match path.is_dir() {
         true => holds(&path, words),
         false => fs::read(&path).unwrap().windows(words.len()).any(|piece| piece == words),
