@@ -183,8 +183,9 @@ impl<'a> Look<'a> {
 
     /// Whether patterns were seen that belong to no symbol read.
     fn more_to_see(&self) -> bool {
-        let strange =
-            |f: &&Finder| f.hits >= SURE_HITS && !self.claimed.iter().any(|quad| inside(quad, f.centre));
+        // Small ones meet one or two rows, but are square.
+        let seen = |f: &Finder| f.hits >= SURE_HITS || f.fit > PLAIN_FIT;
+        let strange = |f: &&Finder| seen(f) && !self.claimed.iter().any(|quad| inside(quad, f.centre));
         self.finders.iter().filter(strange).count() > 1
     }
 

@@ -94,8 +94,9 @@ fn module_along(sheet: &Sheet<'_>, from: Spot, to: Spot, triple: &Triple) -> f32
     let step = way.times(1.0 / way.x.abs().max(way.y.abs()).max(1e-3));
     let rough = triple.corner.module;
     let cut = cut(sheet, from, step, rough * 1.2).filter(|c| c.in_proportion(0.9));
-    // Along a leg that is not level a module is longer or shorter than the mean of across and down.
-    cut.map_or(rough, |c| c.module()).max(0.5)
+    // Rows and columns cross a turned module slantwise: along the leg it is shorter than the mean of across and down.
+    let slant = way.x.abs().max(way.y.abs()) / way.length().max(1e-3);
+    cut.map_or(rough * slant, |c| c.module()).max(0.5)
 }
 
 /// The warp from modules to pixels for three patterns and the fourth corner of their square.
@@ -238,6 +239,23 @@ mod tests {
             down: finder(near, far, 5.0),
         };
         (Level::new(width, width, pixels), triple)
+    }
+
+    #[test]
+    fn where_no_runs_are_told_apart_a_turned_module_is_that_of_rows_and_columns_made_shorter() {
+        let level = Level::new(200, 200, vec![128; 200 * 200]);
+        let thresholds = Thresholds::of(&level, None);
+        let sheet = Sheet { level: &level, thresholds: &thresholds, ink: Ink::Dark };
+        let triple = Triple {
+            corner: finder(30.0, 100.0, 5.0),
+            right: finder(100.0, 30.0, 5.0),
+            down: finder(100.0, 170.0, 5.0),
+        };
+        let legs = Legs::measure(&sheet, &triple);
+        assert!(
+            legs.right.iter().chain(&legs.down).all(|m| (m - 5.0 / 2f32.sqrt()).abs() < 0.01),
+            "{legs:?}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
 use super::*;
 use crate::Point;
+use crate::eye::triples::tests::finder;
 
 /// A sheet of grey that codes are drawn on.
 #[derive(Debug)]
@@ -134,6 +135,20 @@ fn two_different_codes_in_one_frame_are_both_read() {
     let sheet = Sheet::new(640, 300, 230);
     let sheet = sheet.draw(&code(b"first"), (40, 60), 6, 20).draw(&code(b"second"), (400, 90), 5, 20);
     assert_eq!(payloads(&sheet.look()), [&b"first"[..], b"second"]);
+}
+
+#[test]
+fn two_squares_beside_a_code_read_are_a_reason_to_search_the_finest_level_in_however_few_rows_they_are() {
+    let sheet = Sheet::new(640, 480, 230);
+    let more = |hits: u32, fit: f32, count: u8| {
+        let mut look = Look::at(&frame(&sheet));
+        let one = |n: u8| Finder { hits, fit, ..finder(300.0 + 40.0 * f32::from(n), 100.0, 2.0) };
+        look.finders = (0..count).map(one).collect();
+        look.more_to_see()
+    };
+    assert!(more(1, 0.95, 2) && more(SURE_HITS, 0.2, 2));
+    assert!(!more(1, 0.5, 2), "likenesses are none");
+    assert!(!more(1, 0.95, 1), "one square is no code");
 }
 
 #[test]
