@@ -54,6 +54,12 @@ bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens
     cargo run -q -p gate-ui --example sheet -- docs/screens.png
 
+# The tour of the virtual terminal as a browser shows it, as one picture (needs chromium)
+tour-sheet:
+    rm -rf target/tour
+    TERMINAL_SCREENS=target/tour cargo test -p gate-tests --test terminal_page tour
+    cargo run -q -p gate-ui --example sheet -- docs/tour.png target/tour/*-tour-*.png
+
 # The attendant's card as a PDF (needs fonts-noto-cjk)
 card:
     cargo run -q -p gate-signing --example operator_card -- docs/manual/attendant.md docs/manual/attendant.pdf

@@ -30,11 +30,19 @@ fn a_new_board_comes_to_its_first_verdict_by_the_integrators_commands() {
     assert_eq!(screen.len(), 800 * 480 * 2, "the screen was drawn");
 }
 
-/// A desk with a list of a quarter of an hour ago, and a terminal with its own keys.
+/// A desk with a list of a quarter of an hour ago, long enough that one change is not a quarter of it, and a terminal with its own keys.
 const BEFORE: &str = "cat > people.csv <<END
 document_kind,number,second_number,colour
 resident-id,510100194001010010,,green
 resident-id,510100194001010029,,green
+resident-id,510100194001010037,,green
+resident-id,510100194001010045,,green
+resident-id,510100194001010053,,green
+resident-id,510100194001010061,,green
+resident-id,51010019400101007X,,green
+resident-id,510100194001010088,,green
+resident-id,510100194001010096,,green
+resident-id,510100194001010109,,green
 END
 gate-sign province new --dir desk --region 510000 --demo
 gate-sign status build --dir desk --people people.csv --scope population --as-of \"$(date -d '15 minutes ago' -Iseconds)\"
@@ -49,8 +57,12 @@ fn a_colour_changes_at_the_terminal_by_the_authoritys_commands() {
     let folder = tempfile::tempdir().unwrap();
     let told = typed(folder.path(), &format!("{BEFORE}{english}"));
     assert!(told.contains("颜色变更 1 人"), "those who sign are told what changes: {told}");
+    // The next change, by the same commands in the same folder.
+    let change = &english[english.find("cat > changes.csv").unwrap()..];
+    let next = change.replace("510100194001010010,,red", "510100194001010029,,yellow");
+    typed(folder.path(), &next);
     let asked = "gate check --json --data believed --id resident-id:";
-    for (number, verdict) in [("510100194001010010", "stop"), ("510100194001010029", "pass")] {
+    for (number, verdict) in [("510100194001010010", "stop"), ("510100194001010029", "limit")] {
         let told = typed(folder.path(), &format!("{asked}{number}"));
         assert!(told.contains(&format!("\"verdict\":\"{verdict}\"")), "{number}: {told}");
     }

@@ -53,6 +53,20 @@ fn every_control_of_the_page_does_what_it_says() {
     assert_eq!(unused, json!([]), "controls that no step here has used");
 }
 
+/// Seconds are printed, never asserted: `TERMINAL_ADDRESS=URL` comes to a program that runs already.
+#[test]
+fn a_new_user_clicks_a_person_and_sees_a_verdict() {
+    let began = std::time::Instant::now();
+    let Some(mut visitor) = Visitor::comes("a_new_user_clicks_a_person_and_sees_a_verdict", "") else {
+        return;
+    };
+    let shown = began.elapsed().as_secs_f64();
+    visitor.is_judged("[data-guest='card-green']", "P");
+    let judged = began.elapsed().as_secs_f64();
+    println!("browser started and page ready: {shown:.1} s; verdict after that: {:.1} s", judged - shown);
+    visitor.keep("first-verdict");
+}
+
 #[test]
 fn the_panels_keys_stand_above_the_fold_of_a_laptop() {
     let test = "the_panels_keys_stand_above_the_fold_of_a_laptop";

@@ -1,6 +1,7 @@
 //! Full redraw of each screen on each panel: medians, and as a ratio to filling the canvas with one colour, which says more
 //! about another board than microseconds do; finding what changed; and the bytes that cross the wire to the panel when the
-//! screen follows the idle one, and the idle one follows it. `cargo bench -p gate-ui`.
+//! screen follows the idle one, and the idle one follows it; a phase of what moves: drawn alone, beside drawing all of it, and the
+//! bytes of the areas that it changes. `cargo bench -p gate-ui`.
 
 #[path = "../specimens/mod.rs"]
 mod specimens;
@@ -12,7 +13,7 @@ use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::Dimensions;
 use embedded_graphics::pixelcolor::{Rgb565, RgbColor};
 use gate_core::screen::{Hint, Screen, StaffStep};
-use gate_ui::{Canvas, changes, draw};
+use gate_ui::{Canvas, Manner, PHASES, changes, draw, draw_moving, moves};
 
 const ROUNDS: usize = 31;
 const PANELS: [(u32, u32); 6] = [(480, 320), (320, 480), (800, 480), (480, 800), (1280, 800), (800, 1280)];
@@ -34,6 +35,7 @@ fn main() {
         if let Some((us, name)) = redrawn.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
             println!("  slowest of {}: {name} {us:.0} us {:.1} x fill", all.len(), us / fill);
         }
+        movements(&mut canvas, fill);
         draw(&Screen::Idle(specimens::idle()), &mut before);
         for (name, screen) in screens() {
             let us = median_us(|| draw(black_box(&screen), black_box(&mut canvas)));
@@ -47,6 +49,24 @@ fn main() {
                 areas.len()
             );
         }
+    }
+}
+
+/// Every screen with something that moves: what five turns a second without a person cost.
+fn movements(canvas: &mut Canvas, fill: f64) {
+    for (name, screen) in specimens::all().into_iter().filter(|(_, screen)| moves(screen)) {
+        let all = median_us(|| draw(&screen, canvas));
+        let mut phase = 0;
+        let us = median_us(|| {
+            phase = (phase + 1) % PHASES;
+            drop(black_box(draw_moving(&screen, Manner::HOUSE, phase, canvas)));
+        });
+        let areas = draw_moving(&screen, Manner::HOUSE, 3, canvas);
+        let bytes: usize = areas.iter().map(|area| area.bytes()).sum();
+        let (times, share) = (us / fill, us / all);
+        println!(
+            "  moves: {name:<22} {us:>6.0} us {times:>5.1} x fill {share:>5.2} x all of it   {bytes:>6} bytes"
+        );
     }
 }
 

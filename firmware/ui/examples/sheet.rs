@@ -1,8 +1,8 @@
-//! One picture of all screens, and of the main ones in every size, theme and language.
+//! One picture of all screens, and of the main ones in every size, theme and language; or of pictures that were kept, in their order.
 //! Promises: drawn by the terminal's own code from the specimens, then made smaller by averaging.
 //! Must not know: how a screen is laid out.
 //!
-//! `cargo run -p gate-ui --example sheet -- FILE.png`
+//! `cargo run -p gate-ui --example sheet -- FILE.png`, and with pictures of one size: `-- FILE.png PICTURE.png ...`
 
 #[path = "../specimens/mod.rs"]
 mod specimens;
@@ -31,10 +31,44 @@ struct Sheet {
 
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).ok_or("say which file")?;
-    let (pixels, size) = drawn()?;
+    let pictures: Vec<String> = std::env::args().skip(2).collect();
+    let (count, (pixels, size)) = match pictures.len() {
+        0 => (specimens::all().len(), drawn()?),
+        count => (count, kept(&pictures)?),
+    };
     std::fs::write(Path::new(&path), indexed_png(&pixels, size)?)?;
-    println!("{} screens, {} x {}: {path}", specimens::all().len(), size.0, size.1);
+    println!("{count} screens, {} x {}: {path}", size.0, size.1);
     Ok(())
+}
+
+/// Pictures of one size, from left to right and down.
+fn kept(pictures: &[String]) -> Result<(Vec<u8>, (u32, u32))> {
+    let loaded: Vec<_> = pictures.iter().map(|path| rgb_png(Path::new(path))).collect::<Result<_>>()?;
+    let (width, height) = loaded.first().ok_or("there is no picture")?.1;
+    let small = (2 * WIDTH, 2 * WIDTH * height / width.max(1));
+    let rows = u32::try_from(pictures.len())?.div_ceil(COLUMNS / 2);
+    let size = (COLUMNS / 2 * (small.0 + GAP) + GAP, rows * (small.1 + GAP) + GAP);
+    let mut sheet = Sheet { pixels: PAPER.repeat((size.0 * size.1) as usize), width: size.0 };
+    for ((pixels, from), at) in loaded.iter().zip(0..) {
+        let place = (GAP + at % (COLUMNS / 2) * (small.0 + GAP), GAP + at / (COLUMNS / 2) * (small.1 + GAP));
+        sheet.lay(&smaller(pixels, *from, small), (place, small));
+    }
+    Ok((sheet.pixels, size))
+}
+
+/// A picture without its transparency, three bytes a pixel.
+fn rgb_png(path: &Path) -> Result<(Vec<u8>, (u32, u32))> {
+    let mut decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path)?));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info()?;
+    let mut pixels = vec![0; reader.output_buffer_size().ok_or("too large a picture")?];
+    let info = reader.next_frame(&mut pixels)?;
+    let channels = info.color_type.samples();
+    if channels < 3 {
+        return Err("a picture without colours".into());
+    }
+    let rgb = pixels.chunks_exact(channels).flat_map(|pixel| pixel.iter().take(3).copied());
+    Ok((rgb.collect(), (info.width, info.height)))
 }
 
 /// All screens in the manner of the house, then bands of the main ones in other manners and sizes.
@@ -84,14 +118,18 @@ impl Sheet {
     ) -> Result<()> {
         let mut canvas = Canvas::new(panel.0, panel.1)?;
         gate_ui::draw_in(screen, manner, 0, &mut canvas);
-        let small = smaller(&canvas.rgb888(), panel, size);
+        self.lay(&smaller(&canvas.rgb888(), panel, size), (place, size));
+        Ok(())
+    }
+
+    /// Lays a picture of this size here.
+    fn lay(&mut self, small: &[u8], (place, size): ((u32, u32), (u32, u32))) {
         for (row, y) in small.chunks_exact(size.0 as usize * 3).zip(place.1..) {
             let start = (y as usize * self.width as usize + place.0 as usize) * 3;
             if let Some(into) = self.pixels.get_mut(start..start + row.len()) {
                 into.copy_from_slice(row);
             }
         }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod matrix;
 mod measured;
+mod moving;
 mod rules;
 mod screens;
 #[path = "../specimens/mod.rs"]

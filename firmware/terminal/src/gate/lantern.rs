@@ -1,6 +1,7 @@
 //! The torch beside the camera: on in the dark, off when it is light again.
 //! Promises: one dark frame switches nothing on and one light frame nothing off; the torch's own light is never taken for
-//! daylight: it goes out for a moment now and then, while nobody is there, and stays out only if the frames stay light.
+//! daylight: it goes out for a moment now and then, while nobody is seen to be there, and stays out only if the frames stay light;
+//! whoever holds a dark sheet that no frame shows loses it for that moment.
 //! Must not know: how dark is measured, what a torch is.
 
 use gate_hal::torch::Light;
@@ -24,8 +25,8 @@ pub(super) enum Frame {
     Dark,
     /// Something can be seen.
     Light,
-    /// A code was read in it.
-    Read,
+    /// Somebody is there: a code was read in it or is held before it unread, or a card is being read.
+    Busy,
 }
 
 /// The torch between frames.
@@ -51,7 +52,7 @@ impl Default for State {
 impl Lantern {
     /// Takes a frame; how the torch is to be switched, if it is.
     pub(super) fn see(&mut self, frame: Frame, now: Millis) -> Option<Light> {
-        if frame == Frame::Read {
+        if frame == Frame::Busy {
             self.read = Some(now);
         }
         match self.state {
@@ -59,6 +60,11 @@ impl Lantern {
             State::Shining { since } => self.see_lit(since, now),
             State::Looking { since, light } => self.look(frame, (since, light), now),
         }
+    }
+
+    /// It could not be put out: what it shines on is not daylight.
+    pub(super) fn stays_lit(&mut self, now: Millis) {
+        self.state = State::Shining { since: now };
     }
 
     fn see_unlit(&mut self, frame: Frame, dark_since: Option<Millis>, now: Millis) -> Option<Light> {
@@ -157,9 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn one_that_cannot_be_put_out_is_not_taken_for_daylight() {
+        let mut lantern = shining();
+        assert_eq!(lantern.see(Frame::Light, Millis(60_000)), Some(Light::Off));
+        lantern.stays_lit(Millis(60_000));
+        assert_eq!(
+            frames(&mut lantern, Frame::Light, (60_040, 121_000)),
+            [(120_040, Light::Off)],
+            "tried again"
+        );
+    }
+
+    #[test]
     fn it_does_not_go_out_on_who_is_being_read() {
         let mut lantern = shining();
-        assert_eq!(frames(&mut lantern, Frame::Read, (50_000, 90_000)), []);
+        assert_eq!(frames(&mut lantern, Frame::Busy, (50_000, 90_000)), []);
         assert_eq!(frames(&mut lantern, Frame::Light, (90_000, 94_960)), []);
         assert_eq!(lantern.see(Frame::Light, Millis(95_000)), Some(Light::Off));
     }

@@ -4,6 +4,7 @@
 
 use gate_core::screen::{Fault, Hint, Screen, Wellness};
 use gate_core::sight::{Claims, claims_to_be_a_credential};
+use gate_hal::torch::Light;
 use gate_scan::{Symbols, WhyNothing};
 use gate_wire::card::{CardError, CardRead};
 use gate_wire::sdt::Event;
@@ -144,11 +145,23 @@ impl Gate {
     fn light(&mut self, symbols: &Symbols, now: Millis) {
         let Some(torch) = &mut self.devices.torch else { return };
         let frame = match symbols.why_nothing() {
-            _ if !symbols.is_empty() => lantern::Frame::Read,
+            _ if !symbols.is_empty() || self.sights.is_reading() => lantern::Frame::Busy,
+            _ if self.sights.unread.is_new(now) => lantern::Frame::Busy,
             Some(WhyNothing::TooDark) => lantern::Frame::Dark,
             _ => lantern::Frame::Light,
         };
-        if let Some(Err(fault)) = self.lantern.see(frame, now).map(|light| torch.shine(light)) {
+        let Some(light) = self.lantern.see(frame, now) else { return };
+        if let Err(fault) = torch.shine(light) {
+            crate::say!("torch: {fault}");
+            if light == Light::Off {
+                self.lantern.stays_lit(now);
+            }
+        }
+    }
+
+    /// Nobody knows how the run before left it: what it shone on would be taken for daylight for ever.
+    pub(super) fn put_torch_out(&mut self) {
+        if let Some(Err(fault)) = self.devices.torch.as_mut().map(|torch| torch.shine(Light::Off)) {
             crate::say!("torch: {fault}");
         }
     }

@@ -9,6 +9,8 @@ use gate_wire::time::Millis;
 
 /// A code that is unread for less than this may still be on its way.
 const PATIENCE_MS: u64 = 700;
+/// Whoever holds a code does so for this long at most.
+const NEW_MS: u64 = 10_000;
 /// After this long without it, the next one is another.
 const GONE_MS: u64 = 1_500;
 
@@ -50,6 +52,12 @@ impl Unread {
         Some(if held.given.is_multiple_of(2) { first } else { other })
     }
 
+    /// Whether a code that cannot be read came a moment ago: somebody holds it. A poster behind the lane is nobody.
+    pub(super) fn is_new(&self, now: Millis) -> bool {
+        let recent = |held: &Held| now.since(held.last).0 < GONE_MS && now.since(held.since).0 < NEW_MS;
+        self.held.as_ref().is_some_and(recent)
+    }
+
     /// A hint was shown.
     pub(super) fn shown(&mut self) {
         if let Some(held) = &mut self.held {
@@ -80,6 +88,18 @@ mod tests {
     use super::*;
 
     const SMALL: Option<WhyNothing> = Some(WhyNothing::TooSmall);
+
+    #[test]
+    fn somebody_holds_a_code_that_came_a_moment_ago_and_nobody_a_poster() {
+        let mut unread = Unread::default();
+        assert!(!unread.is_new(Millis(0)));
+        for at in (0..=20_000).step_by(40) {
+            let _ = unread.seen(SMALL, Millis(at));
+        }
+        assert!(!unread.is_new(Millis(20_000)), "it has hung there for long");
+        unread.seen(SMALL, Millis(30_000));
+        assert!(unread.is_new(Millis(30_000)) && !unread.is_new(Millis(31_500)));
+    }
 
     #[test]
     fn a_code_on_its_way_gets_no_hint_and_one_that_stays_does() {

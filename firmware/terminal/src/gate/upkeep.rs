@@ -109,6 +109,7 @@ impl Gate {
     /// The first record, the versions in force, the first screen.
     pub(super) fn start(&mut self, now: Millis) {
         self.keep_believed();
+        self.put_torch_out();
         self.record_device(Event::Started, now);
         self.keep_up(now);
         self.face_rest(now);
