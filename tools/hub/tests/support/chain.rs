@@ -40,6 +40,14 @@ impl Chain {
         Chain::new(1, (1, NOTHING_BEFORE), count, 0)
     }
 
+    /// The same rows before `from`, and `count` others from there on.
+    pub(crate) fn forked(&self, from: u64, count: u64) -> Chain {
+        let other = Chain::new(self.journal.0[0], (from, self.hash(from - 1)), count, 99);
+        let same = usize::try_from(from - self.first).unwrap();
+        let rows = self.rows[..same].iter().chain(&other.rows).copied().collect();
+        Chain { journal: self.journal, first: self.first, rows }
+    }
+
     pub(crate) fn journal(&self) -> JournalId {
         self.journal
     }
