@@ -1,5 +1,5 @@
 //! At the desk: what terminals wrote onto the stick into the hub's folder, and the hub's acknowledgements onto the stick.
-//! Promises: what is not whole is told and left out; two batches of one name that differ are both kept; the outbox is emptied only
+//! Promises: what is not whole is told and left out; two of one name that differ are both kept; the outbox is emptied only
 //! after everything in it lies synced in the hub's folder.
 //! Must not know: keys: the hub verifies.
 
@@ -20,6 +20,8 @@ use crate::receipt::Receipt;
 
 /// Where two that differ are kept beside each other.
 pub const CONFLICTS: &str = "conflicts";
+/// Visits of one stick at most: a night has forty terminals.
+const RECEIPTS_MOST: usize = 4096;
 /// The longest batch, for comparing.
 const COMPARED_MOST: u64 = 1 << 17;
 
@@ -82,36 +84,52 @@ fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> an
             Err(_) => returned.damaged += 1,
         },
         Kind::Account => match alleged_terminal(content) {
-            // Accounts of one terminal replace one another on the stick's order; the hub goes by their revision.
             Ok(terminal) => {
-                files::place(hub, &format!("{OUT}/{}", account_name(terminal)), content)?;
+                // Nobody has verified either: the hub takes the newest that is signed.
+                beside(hub, (account_name(terminal).as_str(), "tfc"), content)?;
                 returned.accounts += 1;
             }
             Err(_) => returned.damaged += 1,
         },
         Kind::Receipt => match Receipt::read(content) {
-            Some(receipt) => returned.receipts.push(receipt),
-            None => returned.damaged += 1,
+            Some(receipt) if returned.receipts.len() < RECEIPTS_MOST => returned.receipts.push(receipt),
+            _ => returned.damaged += 1,
         },
     }
     Ok(())
 }
 
 fn batch(hub: &Path, name: &str, content: &[u8], returned: &mut Returned) -> anyhow::Result<()> {
-    let path = format!("{OUT}/{name}");
-    match files::small(hub, &path, COMPARED_MOST)? {
-        None => {
-            files::place(hub, &path, content)?;
-            returned.batches += 1;
-        }
-        Some(known) if known == content => returned.known += 1,
-        Some(_) => {
-            let beside = format!("{CONFLICTS}/{}.tfb", hex(sha256(&[content]).as_bytes()));
-            files::place(hub, &beside, content)?;
-            returned.conflicts += 1;
-        }
+    match beside(hub, (name, "tfb"), content)? {
+        Lies::New => returned.batches += 1,
+        Lies::Known => returned.known += 1,
+        Lies::Beside => returned.conflicts += 1,
     }
     Ok(())
+}
+
+/// How a file lies in the hub's folder.
+enum Lies {
+    /// Under its name.
+    New,
+    /// It lay there.
+    Known,
+    /// Under its digest: its name is another's.
+    Beside,
+}
+
+/// Puts a file under its name, or beside the one that has it: what came first may be the forged one.
+fn beside(hub: &Path, (name, kind): (&str, &str), content: &[u8]) -> anyhow::Result<Lies> {
+    let path = format!("{OUT}/{name}");
+    match files::small(hub, &path, COMPARED_MOST)? {
+        None => files::place(hub, &path, content).map(|()| Lies::New).map_err(Into::into),
+        Some(known) if known == content => Ok(Lies::Known),
+        Some(_) => {
+            let beside = format!("{CONFLICTS}/{}.{kind}", hex(sha256(&[content]).as_bytes()));
+            files::place(hub, &beside, content)?;
+            Ok(Lies::Beside)
+        }
+    }
 }
 
 fn note(log: &Path, receipts: &[Receipt]) -> anyhow::Result<()> {

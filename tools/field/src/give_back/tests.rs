@@ -5,7 +5,16 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
+use gate_core::query::{Sequence, TerminalNumber};
+use gate_core::records::JournalId;
+use gate_core::records::account::Account;
+use gate_core::screen::Faults;
+use gate_core::time::ClockTrust;
+use gate_proof::ed25519::SigningKey;
+use gate_wire::time::Timestamp;
+
 use super::*;
+use crate::outbox::Wrote;
 
 const WORD: &str = "000007-00000000000000000000000000000001.tfa";
 
@@ -75,4 +84,74 @@ fn a_folder_that_a_hub_takes_from_is_left_alone() {
     assert_eq!(case.frames(), 1);
     drop(hub);
     case.back().unwrap();
+}
+
+/// What a terminal could have said, by whoever's key.
+fn account(revision: u64, signer: u8) -> Vec<u8> {
+    let account = Account {
+        terminal: TerminalNumber::new(7).unwrap(),
+        revision,
+        at: Timestamp::EPOCH,
+        clock: ClockTrust::Confirmed,
+        journal: JournalId([1; 16]),
+        first: Sequence(1),
+        next: Sequence(2),
+        acknowledged: Sequence(0),
+        waiting: 0,
+        faults: Faults::default(),
+        software: Default::default(),
+        held: Default::default(),
+        counts: Default::default(),
+    };
+    account.sign(&SigningKey::from_seed(&[signer; 32])).unwrap().to_vec()
+}
+
+#[test]
+fn a_forged_or_an_older_account_replaces_no_terminals_account() {
+    let case = Case::new();
+    let mut outbox = Outbox::open(&case.at("stick"), For::Writing).unwrap().unwrap();
+    let mut writer = outbox.writer();
+    let accounts = [account(9, 66), account(3, 7), account(2, 7)];
+    for one in &accounts {
+        assert_eq!(writer.write(Kind::Account, one).unwrap(), Wrote::Frame);
+    }
+    writer.seal().unwrap();
+    drop(outbox);
+    let returned = case.back().unwrap();
+    assert_eq!((returned.accounts, returned.conflicts), (3, 0), "it is nothing to report");
+    let beside = fs::read_dir(case.at("hub").join(CONFLICTS)).unwrap();
+    let mut all: Vec<Vec<u8>> = beside.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    all.push(fs::read(case.at("hub/out/000007.tfc")).unwrap());
+    assert!(accounts.iter().all(|one| all.contains(one)), "the hub chooses");
+    assert_eq!(all.len(), 3);
+}
+
+#[test]
+fn a_stick_of_receipts_without_end_is_heard_up_to_a_bound() {
+    let case = Case::new();
+    fs::create_dir(case.at("large")).unwrap();
+    Outbox::make(&case.at("large"), 32 << 20, [8; 16]).unwrap();
+    let mut outbox = Outbox::open(&case.at("large"), For::Writing).unwrap().unwrap();
+    let receipt = Receipt {
+        format: 1,
+        stick: String::new(),
+        terminal: 7,
+        at: 0,
+        files: 0,
+        bytes: 0,
+        missing: Vec::new(),
+        generation: 0,
+        refused: Vec::new(),
+        batches: 0,
+        left: 0,
+    };
+    let mut writer = outbox.writer();
+    for visit in 0..RECEIPTS_MOST as u64 + 5 {
+        let receipt = Receipt { at: visit, ..receipt.clone() };
+        assert_eq!(writer.write(Kind::Receipt, receipt.to_line().as_bytes()).unwrap(), Wrote::Frame);
+    }
+    writer.seal().unwrap();
+    drop(outbox);
+    let returned = give_back(&case.at("large"), &case.at("hub"), None).unwrap();
+    assert_eq!((returned.receipts.len(), returned.damaged), (RECEIPTS_MOST, 5));
 }

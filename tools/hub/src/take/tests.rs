@@ -3,6 +3,9 @@
 use std::os::unix::fs::symlink;
 
 use gate_core::query::Sequence;
+use gate_core::records::account::Account;
+use gate_core::screen::Faults;
+use gate_core::time::ClockTrust;
 use gate_proof::ed25519::SigningKey;
 use gate_wire::cose::{Kid, Sign1};
 
@@ -178,4 +181,38 @@ fn the_word_on_a_stick_is_the_one_on_a_line() {
     let key = SigningKey::from_seed(&[3; 32]).public_key();
     let message = Sign1::parse(&line[2..]).unwrap();
     assert!(gate_proof::cose::verify(&message, gate_proof::cose::Aad::Acknowledgement, &key).is_ok());
+}
+
+/// As terminal 7 says it, or somebody in its name.
+fn account(revision: u64, signer: &SigningKey) -> Vec<u8> {
+    let account = Account {
+        terminal: terminal(),
+        revision,
+        at: NOW,
+        clock: ClockTrust::Confirmed,
+        journal: Chain::begun(1).journal(),
+        first: Sequence(1),
+        next: Sequence(2),
+        acknowledged: Sequence(0),
+        waiting: 0,
+        faults: Faults::default(),
+        software: "gate".try_into().unwrap(),
+        held: Default::default(),
+        counts: Default::default(),
+    };
+    account.sign(signer).unwrap().to_vec()
+}
+
+#[test]
+fn of_accounts_that_lie_beside_each_other_the_newest_signed_one_stands() {
+    let mut desk = Desk::enrolled();
+    let forged = account(9, &SigningKey::from_seed(&[66; 32]));
+    fs::write(desk.folder.path().join(OUT).join("000007.tfc"), forged).unwrap();
+    desk.conflict("aa.tfc", &account(3, &key()));
+    desk.conflict("bb.tfc", &account(2, &key()));
+    let brought = desk.take();
+    assert_eq!((brought.accounts, &brought.left[..]), (2, &[("000007.tfc".into(), Left::Unsigned)][..]));
+    let sql = "SELECT revision FROM account WHERE terminal = 7";
+    assert_eq!(desk.db.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap(), 3);
+    assert_eq!((desk.lies_in(CONFLICTS).len(), desk.lies_in(ASIDE).len()), (0, 1));
 }
