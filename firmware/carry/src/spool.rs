@@ -175,7 +175,7 @@ impl Spool {
     /// [`SpoolFault`].
     pub fn keep_parts(&self, repository: &str, digests: &[[u8; 32]]) -> Result<(), SpoolFault> {
         let Some(parts) = self.root()?.below(PARTS)? else { return Ok(()) };
-        parts.sweep_drafts()?;
+        parts.sweep_drafts("")?;
         let kept: Vec<String> = digests.iter().map(|digest| part_name(repository, digest)).collect();
         let ours = format!("{repository}.");
         let is_part = |name: &&String| name.starts_with(&ours) && name.len() == ours.len() + 64;

@@ -94,12 +94,13 @@ impl Drop for Draft<'_> {
 }
 
 impl Folder {
-    /// Removes drafts that nobody is writing any more: a cut of the power left them.
+    /// Removes drafts of names that begin with `stem` and that nobody is writing any more: a cut of the power left them.
     ///
     /// # Errors
     /// [`FileFault`].
-    pub fn sweep_drafts(&self) -> Result<(), FileFault> {
-        for name in self.files(LEFT_MOST)?.iter().filter(|name| name.ends_with(DRAFT)) {
+    pub fn sweep_drafts(&self, stem: &str) -> Result<(), FileFault> {
+        let is_draft = |name: &&String| name.starts_with(stem) && name.ends_with(DRAFT);
+        for name in self.files(LEFT_MOST)?.iter().filter(is_draft) {
             if self.is_left(name) {
                 self.remove(name)?;
             }

@@ -15,6 +15,8 @@ use super::way::Way;
 
 /// Set for the child alone: where it says which thread the lane is, and which folder the spool.
 const SAYS: &str = "GATE_TRACED";
+/// Set for a lane without a carrier: what a passage costs beside one is counted against it (`just beside-a-carrier`).
+const ALONE: &str = "GATE_ALONE";
 /// Looked for by the lane, so that the trace says where passages begin and end.
 const MARK: &str = "/nowhere/passages";
 const PASSAGES: u16 = 6;
@@ -35,7 +37,7 @@ fn the_lane_that_is_traced() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let way = Way::new(&served);
-            while !over.load(Ordering::Relaxed) {
+            while env::var_os(ALONE).is_none() && !over.load(Ordering::Relaxed) {
                 // Everything anew in each round: a carrier that is never done.
                 let _ = fs::remove_dir_all(to.spool.join("trust"));
                 way.mirror(&to, terminal_number());

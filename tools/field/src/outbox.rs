@@ -124,7 +124,7 @@ impl Outbox {
         let length = (length.min(LENGTH_MOST) / BLOCK).max(2) * BLOCK;
         let folder = Folder::make(root)?;
         // One that a cut left would take the room of this one.
-        folder.sweep_drafts()?;
+        folder.sweep_drafts(NAME)?;
         let mut draft = folder.draft(NAME)?;
         draft.write(&[&FILE_MAGIC[..], &[0; 12], &id].concat())?;
         let (mut at, zeros) = (32, vec![0; ZEROS]);
