@@ -33,6 +33,16 @@ instructions:
     cargo bench -p gate-core --bench screen_code --no-run
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$(ls -t target/release/deps/screen_code-* | grep -v '\.d$' | head -1)" --count 100
 
+# Instructions of six passages beside a carrier that is never done, then without one (needs valgrind; some minutes)
+beside-a-carrier:
+    cargo test -p gate-tests --test repositories --no-run
+    GATE_TRACED="$(mktemp -d)/says" just lane-counted
+    GATE_ALONE=1 GATE_TRACED="$(mktemp -d)/says" just lane-counted
+
+[private]
+lane-counted:
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=*Round*verdict*' "$(ls -t target/debug/deps/repositories-* | grep -v '\.d$' | head -1)" --ignored --exact traced::the_lane_that_is_traced
+
 # SIGKILL at random points of a scripted load: nothing acknowledged may be lost
 kill-test N="300":
     KILLS={{N}} cargo test --release -p gate-store --test journal_kill -- --nocapture
