@@ -55,6 +55,14 @@ pub enum ListDoubt {
         /// As far as was signed.
         signed: u32,
     },
+    /// A delta is with it that this desk does not know to have signed: a copy of the desk did, or an older copy was brought
+    /// back here.
+    NotSignedHere {
+        /// Its epoch.
+        epoch: u32,
+        /// The first such step.
+        step: u32,
+    },
 }
 
 /// A list that this desk does not publish, whoever says yes.
@@ -130,7 +138,7 @@ impl Province {
     }
 
     /// How far lists were published from here, whatever a terminal's directory says.
-    fn published_reach(&self) -> Option<Reached> {
+    pub(crate) fn published_reach(&self) -> Option<Reached> {
         self.state.list_published.max(self.steps_published())
     }
 

@@ -12,7 +12,7 @@ use gate_proof::digest::{Digest, sha256};
 use gate_status::{State, TIE_BYTES, Tie};
 use serde::{Deserialize, Serialize};
 
-use crate::list_standing::Reached;
+use crate::list_standing::{ListDoubt, Reached};
 use crate::province::Province;
 use crate::spelling;
 
@@ -197,6 +197,15 @@ impl Province {
             Some(step) => Err(OtherHistory { epoch, step }),
             None => Ok(()),
         }
+    }
+
+    /// The first step behind the base's that is not known to be signed or published here.
+    pub(crate) fn signed_elsewhere(&self, history: &History) -> Option<ListDoubt> {
+        let epoch = history.state.epoch.0;
+        let known = self.known_steps(epoch).map(SignedStep::ties).unwrap_or_default();
+        let is_known = |step: u32| known.get(step as usize).is_some_and(|tie| *tie != UNKNOWN);
+        let step = history.ties.keys().copied().skip(1).find(|step| !is_known(*step))?;
+        Some(ListDoubt::NotSignedHere { epoch, step })
     }
 
     /// It is about to be published: what is in it is never signed again.

@@ -100,6 +100,38 @@ fn one_record_for_12345_in_four_commands() {
 }
 
 #[test]
+fn approvals_serve_when_the_wrapping_key_or_the_vault_that_did_not_open_is_back() {
+    let world = World::unattended("510000");
+    world.field("field", 5);
+    officers(&world);
+    let number = QueryNumber::new(terminal(), Sequence(2));
+    let asked = ["open", "--dir", "desk", "--now", LATER, "--case", "CG-9", "--query", number.as_str()];
+    good(&world, &[&asked[..], &["--write-request", "request.json"]].concat());
+    approve(&world, "request.json", LATER);
+    let both = ["--approval", "wang.approval", "--approval", "zhao.approval", "--records", "field"];
+    let open = [&asked[..], &both, &["--out", "report"]].concat();
+    let desk = world.path("desk");
+    for file in ["wrap/wrap-1.age", "day-keys.vault"] {
+        let whole = fs::read(desk.join(file)).unwrap();
+        for damaged in [&b""[..], &whole[..whole.len() / 2]] {
+            fs::write(desk.join(file), damaged).unwrap();
+            let log = fs::read_to_string(desk.join("desk-log.jsonl")).unwrap();
+            let told = refused(&world, &open);
+            assert!(told.contains("the approvals have not served"), "{file}: {told}");
+            let after = fs::read_to_string(desk.join("desk-log.jsonl")).unwrap();
+            assert!(!after[log.len()..].contains("open-records"), "{file}: {told}");
+        }
+        fs::write(desk.join(file), whole).unwrap();
+    }
+    fs::rename(desk.join("wrap"), world.path("away")).unwrap();
+    assert!(refused(&world, &open).contains("the approvals have not served"));
+    assert!(!world.path("report").exists());
+    fs::rename(world.path("away"), desk.join("wrap")).unwrap();
+    assert!(good(&world, &open).contains("the record was found; its verdict comes out the same again"));
+    assert!(refused(&world, &open).contains("report"));
+}
+
+#[test]
 fn a_record_of_a_lost_day_key_is_told_as_lost_not_as_destroyed() {
     let world = World::unattended("510000");
     world.field("field", 5);

@@ -1,15 +1,17 @@
 //! Colours that are to be signed, by hand or from a table, held against the desk's own list as it is with every delta made here.
-//! Promises: the newest list or none: one that was built or changed elsewhere since is not asked silently; who is not on a
+//! Promises: the newest list or none (a service: all that was published, or none): one that was built or changed elsewhere
+//! since is not asked silently; who is not on a
 //! list of everybody has no colour, and is no green person (DESIGN §6). No number is kept: what deltas changed lies beside
 //! the list as one delta of this desk's (`status-list.tfd`), by rank and key.
 //! Must not know: who insists, and how.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gate_proof::subject::Subject;
 use gate_status::{
-    Answer, DeltaNotMade, DeltaOrder, DeltaRefused, DeskKeys, ListFault, Scope, SealedList, StatusList,
+    Answer, DeltaNotMade, DeltaOrder, DeltaRefused, DeskKeys, ListFault, Scope, SealedList, StatusList, Tie,
     make_delta,
 };
 use gate_wire::credential::{Colour, Condition};
@@ -18,12 +20,12 @@ use super::{Desk, DeskError, at};
 use crate::custody::CustodyFault;
 use crate::issue::Claim;
 use crate::list::ListNotOpened;
-use crate::list_standing::Standing;
-use crate::list_steps::StepsMissing;
+use crate::list_standing::{Reached, Standing};
+use crate::list_steps::{History, OtherHistory, StepsMissing};
 use crate::staging::{self, Readers};
 
 /// What every delta made since the list was built changed, as one.
-const CHANGES_FILE: &str = "status-list.tfd";
+pub(crate) const CHANGES_FILE: &str = "status-list.tfd";
 
 /// How a list contradicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub enum Contradiction {
 pub enum ListNotAsked {
     /// It is not at its place in the desk.
     #[error(
-        "the list built last (epoch {epoch}) is not {}: name it with --list (`province publish` and `repo draft-status`: --status)（最近所建名单不在该处，请指明）", .path.display()
+        "the list built last (epoch {epoch}) is not {}: name it with --list (`province publish` and `repo draft-status`: --status), or build it again; a build that was cut off leaves it as {}.new（最近所建名单不在该处，请指明或重建）", .path.display(), .path.display()
     )]
     Elsewhere {
         /// Of the list built last.
@@ -62,6 +64,16 @@ pub enum ListNotAsked {
     /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] ListNotOpened),
+    /// It cannot be opened at its place.
+    #[error(
+        "{} cannot be opened: build the list again, or bring the file back from a backup（请重建名单，或从备份恢复该文件）", .path.display()
+    )]
+    OpenAt {
+        /// The list.
+        path: PathBuf,
+        /// Why.
+        source: ListNotOpened,
+    },
     /// What deltas changed cannot be read.
     #[error("status-list.tfd, what deltas changed since")]
     ReadChanges(#[from] io::Error),
@@ -71,6 +83,21 @@ pub enum ListNotAsked {
     /// Deltas were made that are not known here.
     #[error(transparent)]
     Steps(#[from] StepsMissing),
+    /// Deltas on it are those of another history.
+    #[error(transparent)]
+    OtherHistory(#[from] OtherHistory),
+    /// Terminals have something newer.
+    #[error(
+        "{} is of epoch {}, step {}, and epoch {}, step {} was published: put the newest list there (--list), or build it again（落后于已发布的名单）", .path.display(), .ours.epoch, .ours.step, .published.epoch, .published.step
+    )]
+    Behind {
+        /// The list.
+        path: PathBuf,
+        /// How far it is, with every delta at hand.
+        ours: Reached,
+        /// How far was published.
+        published: Reached,
+    },
 }
 
 /// Why what a delta changed is not kept.
@@ -116,16 +143,45 @@ impl Desk {
     pub fn held_list(&self, named: Option<&Path>) -> Result<Option<SealedList>, ListNotAsked> {
         let path = named.map_or_else(|| self.status_file(), Path::to_path_buf);
         let Some(mut list) = self.last_list(&path)? else { return Ok(None) };
-        match std::fs::read(self.directory.join(CHANGES_FILE)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            read => match list.apply(&read?) {
-                // Of an earlier list: no delta was made since.
-                Ok(_) | Err(DeltaRefused::Epoch { .. }) => {}
-                Err(refused) => return Err(refused.into()),
-            },
-        }
+        self.take_changes(&mut list)?;
         self.province.admit_asked(&list.state())?;
         Ok(Some(list))
+    }
+
+    /// The list at `path` for a service that states colours from it, with what deltas made here changed since. It may be
+    /// one before the one built last: that one is stated from when terminals have it.
+    pub(crate) fn served_list(&self, path: &Path) -> Result<SealedList, ListNotAsked> {
+        let mut list = self.province.open_list(path)?;
+        let (epoch, last) = (list.base_head().epoch.0, self.province.state.list_version);
+        if self.province.standing(list.base_head()) == Standing::Foreign {
+            return Err(ListNotAsked::Foreign { path: path.to_path_buf(), epoch, last });
+        }
+        self.take_changes(&mut list)?;
+        Ok(list)
+    }
+
+    /// Refuses a list without all that was published here: a code of now beats what gates have, and would turn a red person
+    /// green at every one of them. A delta that was signed alone may still be on its way into its file.
+    pub(crate) fn admit_served(&self, path: &Path, list: &SealedList) -> Result<(), ListNotAsked> {
+        let (state, path) = (list.state(), path.to_path_buf());
+        let ties = BTreeMap::from([(state.step, Tie::of(&state.link))]);
+        self.province.admit_history(&History { state, ties })?;
+        let ours = Reached::of(&state);
+        match self.province.published_reach().filter(|published| *published > ours) {
+            Some(published) => Err(ListNotAsked::Behind { path, ours, published }),
+            None => Ok(()),
+        }
+    }
+
+    fn take_changes(&self, list: &mut SealedList) -> Result<(), ListNotAsked> {
+        match std::fs::read(self.directory.join(CHANGES_FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            read => match list.apply(&read?) {
+                // Of an earlier list: no delta was made since.
+                Ok(_) | Err(DeltaRefused::Epoch { .. }) => Ok(()),
+                Err(refused) => Err(refused.into()),
+            },
+        }
     }
 
     /// Where the list built last lies, for whoever names none: at its place in the desk; nothing where none was ever built.
@@ -146,7 +202,8 @@ impl Desk {
             (false, _) => return Err(elsewhere()),
             (true, _) => {}
         }
-        let list = self.province.open_list(path)?;
+        let opened = self.province.open_list(path);
+        let list = opened.map_err(|source| ListNotAsked::OpenAt { path: path.to_path_buf(), source })?;
         let (head, path) = (list.base_head(), path.to_path_buf());
         match self.province.standing(head) {
             Standing::Last => Ok(Some(list)),

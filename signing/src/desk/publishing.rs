@@ -17,6 +17,7 @@ use crate::custody::CustodyFault;
 use crate::inputs::Inputs;
 use crate::list_figures::ListFigures;
 use crate::list_standing::{ListDoubt, ListNotAdmitted, Reached};
+use crate::list_steps::History;
 use crate::log::entry::{Entry, Operation};
 use crate::publish::{
     Device, ListGiven, ListNotPublished, ListPlan, Publication, PublishError, Published, Ready,
@@ -101,14 +102,20 @@ impl Desk {
 
     fn admit_plan(&self, plan: &ListPlan<'_>) -> Result<Vec<ListDoubt>, ListNotPublished> {
         self.province.admit_history(&plan.history).map_err(ListNotPublished::OtherHistory)?;
-        Ok(self.admit_list(&plan.list)?)
+        Ok(self.admit_list(&plan.list, &plan.history)?)
     }
 
     /// What is to be looked at before this list leaves, into a directory or into a draft: this desk's own memory speaks, and
     /// the archive's for publications from before it was kept.
-    pub(super) fn admit_list(&self, list: &SealedList) -> Result<Vec<ListDoubt>, ListNotAdmitted> {
+    pub(super) fn admit_list(
+        &self,
+        list: &SealedList,
+        history: &History,
+    ) -> Result<Vec<ListDoubt>, ListNotAdmitted> {
         let told = self.published_list().map(|list| Reached { epoch: list.epoch, step: list.step });
-        self.province.admit_list((list.base_head(), &list.state()), told)
+        let mut doubts = self.province.admit_list((list.base_head(), &list.state()), told)?;
+        doubts.extend(self.province.signed_elsewhere(history));
+        Ok(doubts)
     }
 
     /// A list that was built is left out by name, never because a file is not where it was.

@@ -203,7 +203,7 @@ impl Desk {
         }
         let (list, history) = with_deltas(list, &deltas)?;
         self.province.admit_history(&history).map_err(DraftFault::OtherHistory)?;
-        let doubts = self.admit_list(&list)?;
+        let doubts = self.admit_list(&list, &history)?;
         let known = self.published_list();
         let figures = ListFigures::of(&list, known.as_ref());
         let figures = figures.map_err(|source| DraftFault::ReadBase { path: order.base.into(), source })?;

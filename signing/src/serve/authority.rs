@@ -26,15 +26,14 @@ use super::causes::{Causes, Fault};
 use super::operators::OperatorId;
 use super::refusal::Refusal;
 use crate::desk::access::Access;
-use crate::desk::against_list::ListNotAsked;
+use crate::desk::against_list::CHANGES_FILE;
 use crate::desk::{Desk, STATE_FILE};
 use crate::key_name::KeyName;
 use crate::key_ring::{KeyUse, Work};
 use crate::list::is_of;
-use crate::list_standing::Standing;
 use crate::log::Start;
 use crate::log::entry::{Operation, Operator};
-use crate::province::{Province, TagMaker};
+use crate::province::TagMaker;
 
 /// How far a list's as-of time may lie ahead of this machine's clock.
 const AHEAD_MOST_S: u64 = 120;
@@ -75,8 +74,8 @@ pub(crate) struct Held {
     list_age_most_s: u64,
 }
 
-/// Of the desk's state, the list, the directory of deltas.
-type Marks = (Mark, Mark, Mark);
+/// Of the desk's state, what its deltas changed, the list, the directory of deltas.
+type Marks = [Mark; 4];
 
 /// Tells one file from the next of its name: device, inode, length, time of change.
 type Mark = Option<(u64, u64, u64, i64, i64)>;
@@ -93,7 +92,9 @@ impl Authority {
     pub(crate) fn current(&self) -> Result<Arc<Held>, Refusal> {
         let mut held = self.lock();
         let Sources { desk, list, deltas, .. } = &self.sources;
-        let marks = (mark(&desk.join(STATE_FILE)), mark(list), deltas.as_deref().and_then(mark));
+        let at_desk = |name| mark(&desk.join(name));
+        let deltas = deltas.as_deref().and_then(mark);
+        let marks = [at_desk(STATE_FILE), at_desk(CHANGES_FILE), mark(list), deltas];
         match held.as_ref().filter(|held| held.marks == marks) {
             Some(same) => Ok(Arc::clone(same)),
             None => Ok(Arc::clone(held.insert(Arc::new(self.causes.of(self.read(marks))?)))),
@@ -105,7 +106,7 @@ impl Authority {
         let province = &desk.province;
         Ok(Held {
             marks,
-            list: self.list(province)?,
+            list: self.list(&desk)?,
             keys: province.key_set().map_err(|error| Fault::new(Refusal::OpenDesk, &error))?,
             link: province.link_key()?,
             tags: province.tag_maker()?,
@@ -116,14 +117,9 @@ impl Authority {
         })
     }
 
-    fn list(&self, province: &Province) -> Result<SealedList, Fault> {
-        let mut list = province.open_list(&self.sources.list)?;
-        let head = list.base_head();
-        if province.standing(head) == Standing::Foreign {
-            let (path, epoch) = (self.sources.list.clone(), head.epoch.0);
-            let foreign = ListNotAsked::Foreign { path, epoch, last: province.state.list_version };
-            return Err(Fault::new(Refusal::ReadList, &foreign));
-        }
+    fn list(&self, desk: &Desk) -> Result<SealedList, Fault> {
+        let path = &self.sources.list;
+        let mut list = desk.served_list(path)?;
         for path in self.sources.deltas.as_deref().map(deltas).transpose()?.unwrap_or_default() {
             let read = |error| Fault::new(Refusal::ReadList, &error);
             let length = fs::metadata(&path).map_err(read)?.len();
@@ -136,7 +132,9 @@ impl Authority {
                 Err(refused) => return Err(Fault::new(Refusal::ReadList, &refused)),
             }
         }
-        if is_of(&list.head(), province.region()) { Ok(list) } else { Err(Fault::plain(Refusal::ReadList)) }
+        desk.admit_served(path, &list)?;
+        let ours = is_of(&list.head(), desk.province.region());
+        if ours { Ok(list) } else { Err(Fault::plain(Refusal::ReadList)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Held>>> {

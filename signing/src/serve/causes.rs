@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use super::refusal::Refusal;
 use crate::custody::CustodyFault;
 use crate::desk::DeskError;
+use crate::desk::against_list::ListNotAsked;
 use crate::list::ListNotOpened;
 
 /// A refusal that is not of the caller's making, with its cause.
@@ -46,6 +47,15 @@ impl From<CustodyFault> for Fault {
     fn from(fault: CustodyFault) -> Fault {
         let of_log = matches!(fault, CustodyFault::Log(_));
         Fault::new(if of_log { Refusal::LogUse } else { Refusal::OpenDesk }, &fault)
+    }
+}
+
+impl From<ListNotAsked> for Fault {
+    fn from(error: ListNotAsked) -> Fault {
+        match error {
+            ListNotAsked::Open(error) => error.into(),
+            unread => Fault::new(Refusal::ReadList, &unread),
+        }
     }
 }
 

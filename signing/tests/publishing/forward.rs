@@ -93,6 +93,59 @@ fn a_list_that_a_copy_of_the_desk_built_is_not_published() {
 }
 
 #[test]
+fn a_delta_that_a_copy_of_the_desk_signed_is_asked_for_and_none_is_made_on_its_list() {
+    let office = turned();
+    office.good(&publish("one", &["--delta", "red.tfd", "--yes"]));
+    office.copied_desk("other");
+    office.write("green.csv", &format!("{HEADER}passport,E00000001,,green\n"));
+    succeeded(&office.run_at("other", &office.delta("green.csv", "theirs.tfd", &["--after", "red.tfd"])));
+    let both = ["--delta", "red.tfd", "--delta", "theirs.tfd"];
+    nothing_left(&office, "two", &both, "THIS DESK DID NOT SIGN leads to step 2 of epoch 1");
+    // What this desk signs behind it does not make it its own.
+    office.good(&office.delta("red.csv", "third.tfd", &["--after", "red.tfd", "--after", "theirs.tfd"]));
+    let three = [&both[..], &["--delta", "third.tfd"]].concat();
+    nothing_left(&office, "two", &three, "THIS DESK DID NOT SIGN leads to step 2 of epoch 1");
+    // Asked for once: the desk brought back from a backup goes on.
+    office.good(&publish("two", &[&three[..], &["--yes"]].concat()));
+    office.good(&publish("one", &three));
+    succeeded(&office.list_at("other", &[("green", 4)], &["--out", "list.db", "--yes"]));
+    let mut on_theirs = office.delta("red.csv", "fourth.tfd", &[]);
+    on_theirs[3] = "list.db";
+    let refused = office.refused(&on_theirs);
+    assert!(refused.contains("a list of epoch 2 that this desk did not build"), "{refused}");
+    assert!(!office.path("fourth.tfd").exists());
+}
+
+#[test]
+fn a_draft_takes_nothing_back_either() {
+    let office = turned();
+    let draft = |more: &[&'static str]| [&["repo", "draft-status", "--repo", "status"][..], more].concat();
+    office.repository("status");
+    assert!(office.refused(&draft(&[])).contains("deltas were made as far as step 1 of epoch 1"));
+    office.good(&draft(&["--delta", "red.tfd", "--yes"]));
+    let behind = office.refused(&draft(&["--yes"]));
+    assert!(behind.contains("epoch 1, step 1 was published by this desk"), "{behind}");
+    nothing_left(&office, "one", &["--yes"], "epoch 1, step 1 was published by this desk");
+    office.copied_desk("other");
+    succeeded(&office.list_at("other", &[("green", 4)], &["--out", "theirs.db", "--yes"]));
+    let theirs = office.refused(&draft(&["--status", "theirs.db", "--yes"]));
+    assert!(theirs.contains("a list of epoch 2 that this desk did not build"), "{theirs}");
+    fs::rename(office.path("desk/status-list.db"), office.path("moved.db")).unwrap();
+    let moved = office.refused(&draft(&["--delta", "red.tfd", "--yes"]));
+    assert!(moved.contains("the list built last (epoch 1) is not desk/status-list.db"), "{moved}");
+    office.good(&draft(&["--status", "moved.db", "--delta", "red.tfd"]));
+}
+
+#[test]
+fn an_emptied_list_is_named_with_what_to_do() {
+    let office = turned();
+    office.write("desk/status-list.db", "");
+    nothing_left(&office, "one", &["--yes"], "desk/status-list.db cannot be opened: build the list again");
+    succeeded(&office.list(&[("green", 3), ("red", 1)], &["--yes"]));
+    office.good(&publish("one", &["--yes"]));
+}
+
+#[test]
 fn a_step_signed_again_is_asked_for_and_the_log_names_the_one_thrown_away() {
     let office = turned();
     office.write("green.csv", &format!("{HEADER}passport,E00000001,,green\n"));

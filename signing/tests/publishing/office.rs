@@ -37,7 +37,7 @@ impl Office {
         self.run_at("desk", words)
     }
 
-    fn run_at(&self, desk: &str, words: &[&str]) -> Output {
+    pub(crate) fn run_at(&self, desk: &str, words: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
         command.current_dir(self.0.path()).args(words).args(["--dir", desk, "--now", NOW]).output().unwrap()
     }
@@ -75,6 +75,30 @@ impl Office {
     pub(crate) fn copied_desk(&self, name: &str) {
         let copy = Command::new("cp").args(["-a", "desk", name]).current_dir(self.0.path()).status();
         assert!(copy.unwrap().success());
+    }
+
+    /// A repository's first root; nobody has signed it yet.
+    pub(crate) fn repository(&self, name: &str) {
+        let key = |word: &str| {
+            let mut made = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
+            made.current_dir(self.0.path()).env("GATE_OFFICER_PASSPHRASE", "invented officer phrase 1");
+            let made = made.args(["officer", "new", "--out", &format!("{word}.key")]).output().unwrap();
+            assert!(made.status.success(), "{made:?}");
+            String::from_utf8(made.stdout).unwrap().trim().to_owned()
+        };
+        let of = |role: &str, word: &str| format!("--{role}={}", key(word));
+        let keys = [
+            of("root", "root-a"),
+            of("root", "root-b"),
+            of("targets", "targets-a"),
+            of("targets", "targets-b"),
+            of("snapshot", "snapshot"),
+            of("timestamp", "timestamp"),
+        ];
+        let mut new = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
+        let made = new.current_dir(self.0.path()).args(["repo", "new", "--repo", name]).args(keys).output();
+        let made = made.unwrap();
+        assert!(made.status.success(), "{made:?}");
     }
 
     /// A list of one green person, and two deltas for its first step: red, thrown away, then yellow.

@@ -1,7 +1,16 @@
 //! The colour comes from the list that lies there now; where the list says nothing, nothing is stated.
 
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use gate_core::query::TerminalNumber;
+use gate_signing::desk::{Desk, Order, STATUS_FILE};
+use gate_signing::publish::Device;
 use gate_status::Scope;
 use gate_wire::credential::Colour;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 
 use crate::world::{Answer, GREEN, RED, UNLISTED, World, YELLOW, body, post};
 
@@ -49,6 +58,83 @@ fn a_list_too_old_ahead_of_the_clock_damaged_or_gone_gives_no_code() {
     assert_eq!(code(&world.code("request-3", GREEN)), "list_not_readable");
     std::fs::remove_file(&list).unwrap();
     assert_eq!(code(&world.code("request-4", GREEN)), "list_not_readable");
+}
+
+#[test]
+fn a_colour_is_stated_with_every_delta_published_or_not_at_all() {
+    let world = World::open();
+    let mut desk = Desk::open(&world.desk()).unwrap();
+    let mut list = desk.province.open_list(&desk.status_file()).unwrap();
+    let table = format!("document_kind,number,second_number,colour\nresident-id,{GREEN},,red\n");
+    let now = world.clock.time();
+    let built = desk.province.build_delta(&list, now, table.as_bytes(), &mut Vec::new()).unwrap();
+    desk.save().unwrap();
+    assert_eq!(world.code("request-1", GREEN).field("colour"), "green", "it is not in its file yet");
+    list.apply(&built.file).unwrap();
+    desk.keep_changes(&list).unwrap();
+    assert_eq!(world.code("request-2", GREEN).field("colour"), "red", "before any gate has it");
+    let kept = world.desk().join("status-list.tfd");
+    fs::remove_file(&kept).unwrap();
+    assert_eq!(world.code("request-3", GREEN).field("colour"), "green", "as every gate says still");
+    let delta = world.dir.path().join("red.tfd");
+    fs::write(&delta, &built.file).unwrap();
+    drop(desk);
+    publish(&world, &[delta]);
+    assert_eq!(code(&world.code("request-4", GREEN)), "list_not_readable");
+    fs::write(kept, &built.file).unwrap();
+    assert_eq!(world.code("request-5", GREEN).field("colour"), "red");
+}
+
+#[test]
+fn no_colour_is_stated_from_a_list_before_the_one_published() {
+    let mut world = World::open();
+    let (here, aside) = (world.desk().join(STATUS_FILE), world.dir.path().join("old.db"));
+    fs::copy(&here, &aside).unwrap();
+    world.build_list(Scope::Population, 0, &[(GREEN, Colour::Red)]);
+    let newest = fs::read(&here).unwrap();
+    fs::copy(&aside, &here).unwrap();
+    assert_eq!(world.code("request-1", GREEN).field("colour"), "green", "as every gate says still");
+    fs::write(&here, &newest).unwrap();
+    publish(&world, &[]);
+    assert_eq!(world.code("request-2", GREEN).field("colour"), "red");
+    fs::copy(&aside, &here).unwrap();
+    assert_eq!(code(&world.code("request-3", GREEN)), "list_not_readable");
+    fs::write(&here, &newest).unwrap();
+    assert_eq!(world.code("request-4", GREEN).field("colour"), "red");
+}
+
+fn publish(world: &World, deltas: &[PathBuf]) {
+    let mut desk = Desk::open(&world.desk()).unwrap();
+    let status = desk.status_file();
+    let order = Order {
+        now: world.clock.time(),
+        terminal: TerminalNumber::new(1).unwrap(),
+        device: Device::MadeHere,
+        status: Some(&status),
+        deltas,
+        without: &[],
+    };
+    desk.publish(&world.dir.path().join("data"), &order, &mut ChaCha20Rng::from_seed([7; 32])).unwrap();
+}
+
+#[test]
+fn no_colour_is_stated_from_a_list_that_a_copy_of_the_desk_built() {
+    let mut world = World::open();
+    let (desk, copy) = (world.desk(), world.dir.path().join("copy"));
+    let copied = Command::new("cp").arg("-a").args([&desk, &copy]).status().unwrap();
+    assert!(copied.success());
+    let own = fs::read(desk.join(STATUS_FILE)).unwrap();
+    world.build_list(Scope::Population, 0, &[(RED, Colour::Green)]);
+    let theirs = fs::read(desk.join(STATUS_FILE)).unwrap();
+    // The copy is the desk, and what was the desk is the copy: it never built that list.
+    fs::remove_dir_all(&desk).unwrap();
+    fs::rename(&copy, &desk).unwrap();
+    for (n, list, said) in [(1, &own, "red"), (2, &theirs, "list_not_readable"), (3, &own, "red")] {
+        fs::write(desk.join(STATUS_FILE), list).unwrap();
+        let answer = world.code(&format!("request-{n}"), RED);
+        let told = if answer.status == 200 { answer.field("colour") } else { code(&answer) };
+        assert_eq!(told, said, "{n}");
+    }
 }
 
 #[test]

@@ -76,6 +76,9 @@ pub(crate) fn doubts(doubts: &[ListDoubt]) -> Words {
         ListDoubt::BehindSigned { epoch, step, signed } => format!(
             "! 增量不全 deltas were made as far as step {signed} of epoch {epoch}, and this goes as far as step {step}: who changed colour since keeps the old one there. Give every --delta"
         ),
+        ListDoubt::NotSignedHere { epoch, step } => format!(
+            "! 不是本台所签的增量 a delta that THIS DESK DID NOT SIGN leads to step {step} of epoch {epoch}: a copy of the desk did, and its log has the line; or this desk was brought back from a backup"
+        ),
     });
     Words { told: Vec::new(), asked: asked.collect() }
 }

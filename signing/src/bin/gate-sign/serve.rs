@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// The status list; else the desk's own. It must be the one that is published, before it is published
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// A directory of deltas to it (*.tfd), taken in the order of their names
+    /// A directory of further deltas to it (*.tfd), taken in the order of their names; those made at the desk are taken without it
     #[arg(long, value_name = "DIR")]
     deltas: Option<PathBuf>,
     /// The oldest list that a code is stated from: 5m to 7d
