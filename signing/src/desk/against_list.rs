@@ -1,8 +1,7 @@
 //! Colours that are to be signed, by hand or from a table, held against the desk's own list as it is with every delta made here.
 //! Promises: the newest list or none (a service: all that was published, or none): one that was built or changed elsewhere
-//! since is not asked silently; who is not on a
-//! list of everybody has no colour, and is no green person (DESIGN §6). No number is kept: what deltas changed lies beside
-//! the list as one delta of this desk's (`status-list.tfd`), by rank and key.
+//! since is not asked silently; who is not on a list of everybody has no colour, and is no green person (DESIGN §6). No
+//! number is kept: what deltas changed lies beside the list as one delta of this desk's (`status-list.tfd`), by rank and key.
 //! Must not know: who insists, and how.
 
 use std::collections::BTreeMap;
