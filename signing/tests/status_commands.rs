@@ -185,6 +185,21 @@ fn an_empty_or_shrunk_list_or_another_scope_takes_a_yes_and_the_last_list_stays_
 }
 
 #[test]
+fn a_list_that_was_built_and_thrown_away_is_told_from_the_next_by_the_log() {
+    let desk = Desk::new();
+    for colour in ["green", "red", "green"] {
+        fs::write(desk.path("people.csv"), format!("{HEADER}resident-id,510100194001010010,,{colour}\n"))
+            .unwrap();
+        desk.build(&["--people", "people.csv", "--out", "list", "--yes"]);
+    }
+    let log = fs::read_to_string(desk.path("desk/desk-log.jsonl")).unwrap();
+    let lines = log.lines().filter(|line| line.contains("\"status-build\""));
+    let digests: std::collections::BTreeSet<String> =
+        lines.map(|line| line.split_once("\"digest\":\"").unwrap().1.chars().take(20).collect()).collect();
+    assert_eq!(digests.len(), 3, "{log}");
+}
+
+#[test]
 fn a_cache_of_subjects_stays_where_it_was_asked_for_and_gives_the_same_people() {
     let desk = Desk::new();
     fs::write(desk.path("people.csv"), format!("{HEADER}resident-id,510100194001010010,,red\n")).unwrap();

@@ -38,9 +38,9 @@ pub enum Operation {
     ServeEnd,
     /// Something was published to a terminal.
     Publish,
-    /// A status list was built.
+    /// A status list was built: `count` people, `digest` its root.
     StatusBuild,
-    /// A delta of the status list was signed.
+    /// A delta of the status list was signed: `digest` of the file.
     StatusDelta,
     /// `count` deltas signed before are thrown away, and the step behind the others is signed again: `digest` of the last one
     /// thrown away.

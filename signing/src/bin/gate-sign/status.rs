@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use gate_proof::digest::sha256;
+use gate_proof::digest::{Digest, sha256};
 use gate_signing::desk::Desk;
 use gate_signing::list_figures::ListFigures;
 use gate_signing::list_steps::ThrownAway;
@@ -170,7 +170,9 @@ impl Build {
             remove_if_there(&fresh)?;
             return Err(refused.context(format!("{} is as it was", out.display())));
         }
-        desk.log().note(&Entry { count: built.people, ..Entry::of(Operation::StatusBuild) })?;
+        // Lists that were built and thrown away are told apart by it.
+        let digest = alleged_head(&fresh).ok().map(|head| Digest(head.root));
+        desk.log().note(&Entry { count: built.people, digest, ..Entry::of(Operation::StatusBuild) })?;
         // The version is kept before the list has its name: no two lists ever have one version.
         desk.save()?;
         std::fs::rename(&fresh, &out).with_context(|| out.display().to_string())?;
