@@ -9,7 +9,6 @@ use std::io::Write;
 use std::path::Path;
 
 use gate_core::manifest::Dataset;
-use gate_store::OpenFault;
 
 use crate::believed::{Believed, NothingSeen};
 use crate::config::Config;
@@ -186,7 +185,7 @@ fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()>
             }
         }
         // One process owns the journal, and at a gate that serves it is another than this.
-        Err(cause) if matches!(cause.downcast_ref(), Some(OpenFault::LockDatabase { .. })) => tell(good(
+        Err(cause) if wiring::is_held(&cause) => tell(good(
             "journal",
             "in use by `gate run`, which shows F04 or F03 on the screen if it cannot write to it",
         ))?,

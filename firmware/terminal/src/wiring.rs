@@ -2,6 +2,8 @@
 //! Promises: only puts together; a missing dataset or device is a health state, not a reason not to start.
 //! Must not know: how any of them works.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow};
 use gate_core::event::Event;
 use gate_core::screen::OutOfService;
@@ -17,7 +19,7 @@ use gate_hal_linux::frames::{FrameDirectory, Playing};
 use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
 use gate_hal_linux::thermometer::mlx90614;
 use gate_hal_linux::torch::LedTorch;
-use gate_store::{JournalConfig, JournalKeys, SqliteJournal};
+use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
@@ -31,6 +33,10 @@ use crate::renewal::Renewal;
 use crate::secrets::{self, Secrets};
 use crate::speech::Speech;
 use crate::voice::Voices;
+
+/// Times that a journal which somebody else has is asked for, and the pause between: a self-test lets go of it within seconds.
+const TAKES: u32 = 50;
+const TAKE_AGAIN: Duration = Duration::from_millis(100);
 
 /// What a terminal needs before it can serve: its own keys, the province's, and a manifest.
 pub struct Ready {
@@ -73,7 +79,7 @@ pub fn ready(config: &Config) -> Result<Ready, Obstacle> {
 /// If its display cannot be drawn on. A journal that cannot be opened is a fault on the screen.
 pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Result<Gate> {
     let Ready { renewal, first } = ready;
-    let book = open_book(config, &first).unwrap_or_else(|cause| {
+    let book = taken(|| open_book(config, &first), TAKE_AGAIN).unwrap_or_else(|cause| {
         // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
         crate::say!("gate: nothing can be recorded: {cause:#}");
         Box::new(NoBook::default())
@@ -91,6 +97,21 @@ pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Resu
     gate.tell_staff_from(config.backroom());
     gate.speak_by(config.hours()?);
     Ok(gate)
+}
+
+fn taken<T>(mut open: impl FnMut() -> anyhow::Result<T>, pause: Duration) -> anyhow::Result<T> {
+    for _ in 1..TAKES {
+        match open() {
+            Err(cause) if is_held(&cause) => std::thread::sleep(pause),
+            answer => return answer,
+        }
+    }
+    open()
+}
+
+/// Whether a journal did not open because another program has it.
+pub(crate) fn is_held(cause: &anyhow::Error) -> bool {
+    matches!(cause.downcast_ref(), Some(OpenFault::LockDatabase { .. }))
 }
 
 /// The journal; a terminal without day keys has none and says so on its screen.
@@ -193,5 +214,31 @@ fn thermometer(config: &Config) -> Option<Box<dyn Thermometer>> {
             crate::say!("thermometer at {}: {fault}", configured.i2c.display());
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held() -> anyhow::Error {
+        let opened: Result<(), OpenFault> = Err(OpenFault::LockDatabase { path: "journal.db".into() });
+        opened.context("opening the journal").unwrap_err()
+    }
+
+    #[test]
+    fn a_journal_that_a_self_test_has_at_the_start_is_taken_when_it_lets_go() {
+        let mut answers = [Err(held()), Err(held()), Ok("journal")].into_iter();
+        assert_eq!(taken(|| answers.next().unwrap(), Duration::ZERO).unwrap(), "journal");
+        let mut asked = 0;
+        let never = taken(|| (asked += 1, Err::<(), _>(held())).1, Duration::ZERO);
+        assert!(is_held(&never.unwrap_err()) && asked == TAKES, "{asked}");
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_opened_otherwise_is_told_at_once() {
+        let mut asked = 0;
+        let refused = taken(|| (asked += 1, Err::<(), _>(anyhow!("no disk"))).1, Duration::ZERO);
+        assert!(refused.is_err() && asked == 1, "{asked}");
     }
 }
