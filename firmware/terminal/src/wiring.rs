@@ -2,6 +2,9 @@
 //! Promises: only puts together; a missing dataset or device is a health state, not a reason not to start.
 //! Must not know: how any of them works.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -123,6 +126,7 @@ pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>
         crate::say!("gate: there are no day keys, so nothing can be recorded: bring the trust data");
         return Ok(Box::new(NoBook::default()));
     };
+    make_own_folder(&config.journal);
     let secrets = judge.secrets();
     let journal = JournalConfig::new(
         config.journal.clone(),
@@ -134,6 +138,15 @@ pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>
     let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
     let opened = SqliteJournal::open(journal, keys, rand_core::UnwrapErr(getrandom::SysRng));
     Ok(Box::new(opened.with_context(|| format!("opening the journal {}", config.journal.display()))?))
+}
+
+/// The folder of the journal, its owner's alone, where nobody made it yet. What that lies in is not made: a data partition that is
+/// not mounted must not be mistaken for an empty one.
+fn make_own_folder(journal: &Path) {
+    if let Some(folder) = journal.parent() {
+        // If it is neither there nor made, opening the journal says so.
+        let _ = DirBuilder::new().mode(0o700).create(folder);
+    }
 }
 
 /// The records' way, where one is configured. Without it records stay in the journal, and the lane serves.
