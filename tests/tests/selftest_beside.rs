@@ -68,7 +68,7 @@ fn beside_a_running_gate_the_journal_is_in_use_and_that_is_well() {
         .stderr(Stdio::null());
     let running = Running(run.spawn().unwrap());
     let screen = folder.path().join("screen");
-    let journal = folder.path().join("journal.db");
+    let journal = folder.path().join("journal/journal.db");
     let serves = (0..1_200).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         // Drawn on once the journal is open: the first screen says "starting".
