@@ -18,10 +18,15 @@ if [ ! -e "$base" ]; then
   mv "$base.part" "$base"
 fi
 
+all=(gate gate-trust gate-field gate-sync)
+for one in "${all[@]}"; do
+  [ -x "$programs/$one" ] || { cargo build --locked --workspace --bins; break; }
+done
+
 root="$(mktemp -d)"
 trap 'rm -rf "$root"' EXIT
 tar -xf "$base" -C "$root"
-for one in gate gate-trust gate-field gate-sync; do install -D -m 755 "$programs/$one" "$root/usr/bin/$one"; done
+for one in "${all[@]}"; do install -D -m 755 "$programs/$one" "$root/usr/bin/$one"; done
 bash tools/package/stage.sh "$root"
 
 # A board of files: pictures for a camera, a file for a screen. No devices are here.
