@@ -149,7 +149,10 @@ impl Desk {
 
     /// The list at `path` for a service that states colours from it, with what deltas made here changed since. It may be
     /// one before the one built last: that one is stated from when terminals have it.
-    pub(crate) fn served_list(&self, path: &Path) -> Result<SealedList, ListNotAsked> {
+    ///
+    /// # Errors
+    /// [`ListNotAsked`]: then nobody knows.
+    pub fn served_list(&self, path: &Path) -> Result<SealedList, ListNotAsked> {
         let mut list = self.province.open_list(path)?;
         let (epoch, last) = (list.base_head().epoch.0, self.province.state.list_version);
         if self.province.standing(list.base_head()) == Standing::Foreign {
@@ -161,7 +164,10 @@ impl Desk {
 
     /// Refuses a list without all that was published here: a code of now beats what gates have, and would turn a red person
     /// green at every one of them. A delta that was signed alone may still be on its way into its file.
-    pub(crate) fn admit_served(&self, path: &Path, list: &SealedList) -> Result<(), ListNotAsked> {
+    ///
+    /// # Errors
+    /// [`ListNotAsked`]: nothing is stated from it.
+    pub fn admit_served(&self, path: &Path, list: &SealedList) -> Result<(), ListNotAsked> {
         let (state, path) = (list.state(), path.to_path_buf());
         let ties = BTreeMap::from([(state.step, Tie::of(&state.link))]);
         self.province.admit_history(&History { state, ties })?;
