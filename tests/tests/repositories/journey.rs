@@ -3,6 +3,7 @@
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use gate_core::verdict::Verdict;
 use gate_proof::digest::sha256;
@@ -22,6 +23,7 @@ use rand_core::SeedableRng;
 
 use super::authority::Authority;
 use super::land::unlocked;
+use super::night::names;
 
 /// The province's side and one terminal's, with a spool between them.
 pub(crate) struct Round {
@@ -176,6 +178,26 @@ impl Round {
         self.stage.reader.pad.remove();
         self.stage.run(11_000).unwrap();
         self.stage.told_since(since).unwrap().verdict
+    }
+
+    /// Until every row of the journal is in the outbox.
+    pub(crate) fn everything_is_out(&mut self) {
+        let out = self.to.spool.join("out");
+        self.stage.gate().hurry_records();
+        let last = self.stage.last_row();
+        self.until("every row is out", || names(&out).iter().any(|name| name.last.0 >= last));
+    }
+
+    /// Lets the gate turn until something is so.
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn() -> bool) {
+        for _ in 0..600 {
+            if wanted() {
+                return;
+            }
+            self.stage.run(1_000).unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert!(wanted(), "{what}");
     }
 }
 

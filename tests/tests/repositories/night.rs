@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use gate_carry::wants::hex;
 use gate_carry::{Held, Spool};
@@ -85,7 +84,7 @@ impl Night {
 
     /// At the gate.
     fn visit(&mut self) -> (Copied, Taken) {
-        self.everything_is_out();
+        self.round.everything_is_out();
         let (stick, to) = (self.path("stick"), self.round.to.clone());
         let mut board = Board::at(Some(&self.path("visit.json")), self.carrier);
         let spool = Spool::open(&to.spool, 64 << 20).unwrap();
@@ -127,24 +126,6 @@ impl Night {
         assert!(names(&records.join("out")).is_empty(), "what is committed is let go");
         returned
     }
-
-    fn everything_is_out(&mut self) {
-        let out = self.round.to.spool.join("out");
-        self.round.stage.gate().hurry_records();
-        let last = self.round.stage.last_row();
-        self.until("every row is out", |_| names(&out).iter().any(|name| name.last.0 >= last));
-    }
-
-    fn until(&mut self, what: &str, wanted: impl Fn(&Night) -> bool) {
-        for _ in 0..600 {
-            if wanted(self) {
-                return;
-            }
-            self.round.stage.run(1_000).unwrap();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        assert!(wanted(self), "{what}");
-    }
 }
 
 pub(crate) fn names(out: &Path) -> Vec<BatchName> {
@@ -174,7 +155,7 @@ fn a_round_by(carrier: Carrier) {
     assert!(taken.batches > 0);
     let through = night.witness.rows.keys().map(|(_, at)| *at).max().unwrap();
     let out = night.round.to.spool.join("out");
-    night.until("what has arrived is swept", |_| names(&out).iter().all(|name| name.last.0 > through));
+    night.round.until("what has arrived is swept", || names(&out).iter().all(|name| name.last.0 > through));
     night.back();
     arrived(&night);
     the_stopped_persons_record_says_the_same_again(&night, query);

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use gate_carry::wants::hex;
 use gate_core::records::names::BatchName;
@@ -98,29 +97,11 @@ impl Night {
 
     /// One round of the carrier both ways, then the keeper.
     fn sync(&mut self) {
-        self.everything_is_out();
+        self.round.everything_is_out();
         self.witness.take(&self.round.to.spool.join("out"));
         good(&self.carrier(&["once"]));
         let report = self.round.keep();
         assert!(!report.has_refusals(), "{}", report.in_words());
-    }
-
-    fn everything_is_out(&mut self) {
-        let out = self.round.to.spool.join("out");
-        self.round.stage.gate().hurry_records();
-        let last = self.round.stage.last_row();
-        self.until("every row is out", |_| names(&out).iter().any(|name| name.last.0 >= last));
-    }
-
-    fn until(&mut self, what: &str, wanted: impl Fn(&Night) -> bool) {
-        for _ in 0..600 {
-            if wanted(self) {
-                return;
-            }
-            self.round.stage.run(1_000).unwrap();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        assert!(wanted(self), "{what}");
     }
 }
 
@@ -153,7 +134,7 @@ fn a_thousand_colours_by_line_are_the_gates_next_verdicts_and_its_records_arrive
     // The hub's word came with the answer: what has arrived is swept, and every row was in one chain for that.
     let (out, through) = (night.round.to.spool.join("out"), last(&night.witness));
     let arrived = |name: &BatchName| name.last.0 > through;
-    night.until("what has arrived is swept", |_| names(&out).iter().all(arrived));
+    night.round.until("what has arrived is swept", || names(&out).iter().all(arrived));
     let (hub, rows) = (&night.witness, night.round.stage.rows(gate_core::query::Sequence(0)).unwrap());
     let same = rows.iter().filter(|row| {
         let held = hub.rows.iter().find(|((_, at), _)| *at == row.sequence.0);

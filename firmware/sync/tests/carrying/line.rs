@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::mirror::PATIENT;
 use crate::toxic::{Act, Asked, Authority, Hub, cut, served, text};
 use gate_proof::digest::sha256;
 use gate_sync::fetch::{Brought, FetchFault, Wanted, bring};
@@ -11,14 +12,6 @@ use gate_sync::line::{Line, LineFault};
 use gate_sync::patience::Patience;
 use gate_sync::{Spool, SpoolFault};
 
-/// For what must come on a machine that is busy.
-const PATIENT: Patience = Patience {
-    connect: Duration::from_secs(60),
-    answer: Duration::from_secs(60),
-    window: Duration::from_secs(60),
-    least_rate: 1,
-    slice: Duration::from_secs(600),
-};
 /// For what never comes.
 const HASTE: Patience = Patience {
     answer: Duration::from_millis(400),

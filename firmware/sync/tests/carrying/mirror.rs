@@ -20,6 +20,7 @@ use gate_wire::time::Timestamp as Time;
 
 use crate::toxic::{Act, Hub, cut, served, text};
 
+/// For what must come on a machine that is busy.
 pub(crate) const PATIENT: Patience = Patience {
     connect: Duration::from_secs(60),
     answer: Duration::from_secs(60),

@@ -2,27 +2,19 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::acknowledgement::Acknowledgement;
 use gate_core::records::names::BatchName;
 use gate_core::records::{JournalId, NOTHING_BEFORE};
 use gate_proof::ed25519::SigningKey;
-use gate_sync::patience::Patience;
 use gate_sync::{Identity, Line, Sender, Sent, Spool};
 use gate_wire::cose::Kid;
 use gate_wire::time::Timestamp;
 
+use crate::mirror::PATIENT;
 use crate::toxic::{Act, Asked, Hub, text};
 
-const PATIENT: Patience = Patience {
-    connect: Duration::from_secs(60),
-    answer: Duration::from_secs(60),
-    window: Duration::from_secs(60),
-    least_rate: 1,
-    slice: Duration::from_secs(600),
-};
 const BATCHES: u64 = 3;
 
 struct Case {
