@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use gate_sync::enrol::{Invitation, enrol};
 use gate_sync::held::Held;
 use gate_sync::mirror::Place;
-use gate_sync::rhythm::draw;
+use gate_sync::rhythm::{Past, draw};
 use gate_sync::{Config, Identity, Line, Round, Sender, Sent, Spool, mirror};
 use gate_tuf::Repository;
 
@@ -119,12 +119,26 @@ impl Carrier {
 
     /// Three loops, each with its own rhythm and failures: a base that takes days holds back no key set.
     fn run(&self) -> anyhow::Result<ExitCode> {
+        let past = self.past();
+        let begin = move || thread::sleep(self.config.pace.rhythm().beginning(past, draw()));
         thread::scope(|scope| {
             for repository in Repository::ALL {
-                scope.spawn(move || self.fetch_on(repository));
+                scope.spawn(move || {
+                    begin();
+                    self.fetch_on(repository);
+                });
             }
+            begin();
             self.send_on()
         })
+    }
+
+    fn past(&self) -> Past {
+        let fetched = |repository: Repository| {
+            let metadata = self.spool.names(&format!("{}/metadata", repository.name()));
+            metadata.iter().any(|name| name == "timestamp.json")
+        };
+        if Repository::ALL.into_iter().any(fetched) { Past::Fetched } else { Past::None }
     }
 
     fn fetch(&self, repository: Repository) -> Round {

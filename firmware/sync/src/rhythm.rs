@@ -1,5 +1,6 @@
-//! When to try again: regular rounds, and full jitter with backoff after failures.
-//! Promises: ten thousand terminals whose hub comes back do not come at one moment; a hub's own wish is kept within bounds.
+//! When to begin and when to try again: regular rounds, and full jitter with backoff after failures.
+//! Promises: ten thousand terminals whose hub or whose power comes back do not come at one moment; a hub's own wish is kept within
+//! bounds.
 //! Must not know: what is tried.
 
 use std::time::Duration;
@@ -15,7 +16,25 @@ pub struct Rhythm {
     pub longest: Duration,
 }
 
+/// What was here when the carrier's program started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing was ever fetched: somebody has just enrolled it and waits before it.
+    None,
+    /// Something was: the terminal decides by it meanwhile, and a whole province may have got its power back in this second.
+    Fetched,
+}
+
 impl Rhythm {
+    /// The pause before the first round of a program that has just started.
+    #[must_use]
+    pub fn beginning(&self, past: Past, draw: u64) -> Duration {
+        match past {
+            Past::None => part(self.first, draw),
+            Past::Fetched => part(self.every, draw),
+        }
+    }
+
     /// The pause before the next round, after `failures` in a row. `asked` is what the hub asked for; `draw` is even over
     /// all of `u64`.
     #[must_use]
@@ -57,6 +76,15 @@ mod tests {
         first: Duration::from_secs(2),
         longest: Duration::from_secs(600),
     };
+
+    #[test]
+    fn a_start_is_spread_over_a_whole_round_and_a_terminal_that_has_nothing_begins_at_once() {
+        for (past, most) in [(Past::Fetched, 300.0), (Past::None, 2.0)] {
+            assert_eq!(RHYTHM.beginning(past, 0), Duration::ZERO);
+            let longest = RHYTHM.beginning(past, u64::MAX).as_secs_f64();
+            assert!((longest - most).abs() < 0.001, "{past:?}: {longest}");
+        }
+    }
 
     #[test]
     fn pauses_lie_anywhere_up_to_a_bound_that_doubles_and_ends() {

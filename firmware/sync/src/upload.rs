@@ -1,6 +1,6 @@
 //! Batches from `out/` to the hub, acknowledgements from it into `acks/` (docs/formats/records-way.md).
 //! Promises: nothing in `out/` is changed or removed; a batch that the hub will not have holds back no other, nor does a spool that
-//! takes no acknowledgement; what is sent twice is one to the hub, and everything is sent again after a day or when the hub was
+//! takes no acknowledgement; a hub that has enough batches for a day is told how the terminal is; what is sent twice is one to the hub, and everything is sent again after a day or when the hub was
 //! restored; an acknowledgement is written as it came, for `gate` to believe or not.
 //! Must not know: what a batch or an account says, whether an acknowledgement is true; anything of the downloads.
 
@@ -88,6 +88,13 @@ pub enum SendFault {
     Answer,
 }
 
+impl SendFault {
+    /// Whether the hub says that this terminal brought too much.
+    fn is_enough(&self) -> bool {
+        matches!(self, SendFault::Line(LineFault::Refuse { status: 429, .. }))
+    }
+}
+
 /// What was sent since this program started, or for a day. What is sent again the hub knows.
 #[derive(Debug)]
 pub struct Sender {
@@ -125,6 +132,11 @@ impl Sender {
                 Ok(()) => sent.batches += 1,
                 Err(fault @ (SendFault::Refuse(_) | SendFault::Read)) => {
                     sent.faults.push((name.as_str().into(), fault));
+                }
+                // Batches enough for a day: the account is none of them, and tells the hub that this terminal lives.
+                Err(fault) if fault.is_enough() => {
+                    sent.faults.push((name.as_str().into(), fault));
+                    break;
                 }
                 // The line is broken: the others would not come through either.
                 Err(fault) => {

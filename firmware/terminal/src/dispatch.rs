@@ -1,6 +1,7 @@
 //! The records' way: batches cut and put where carriers take them, acknowledgements read, old rows let go (ADR 15).
-//! Promises: nothing of it holds up a passage: it works between them, a step a second, and files are a thread's; whatever fails,
-//! rows stay in the journal; a row goes only by the journal's own rule.
+//! Promises: it works between passages, a step a second, and files are a thread's: no passage waits for a carrier. Rows that are
+//! read or let go are the journal's writer's work: on a slow disk a passage that begins then waits for that one piece, as for any
+//! commit. Whatever fails, rows stay in the journal; a row goes only by the journal's own rule.
 //! Must not know: who carries, what a record says.
 
 mod account;
@@ -68,6 +69,8 @@ pub struct Dispatch {
     covered: Option<Covered>,
     through: Sequence,
     heard: Vec<Vec<u8>>,
+    /// Words that were not taken, and said to be.
+    doubted: Vec<Vec<u8>>,
     progress: Progress,
     stepped: Option<Millis>,
     asked: Option<Millis>,
@@ -98,6 +101,7 @@ impl Dispatch {
             covered: None,
             through: Sequence(0),
             heard: Vec::new(),
+            doubted: Vec::new(),
             progress: Progress::default(),
             stepped: None,
             asked: None,
@@ -166,27 +170,30 @@ impl Dispatch {
         }
     }
 
-    /// Each word once: a folder that is read twice a minute says the same most of the time.
+    /// Each word once: a folder that is read twice a minute says the same most of the time. One that could not be taken is tried
+    /// again each time, since the key set may change, and told once.
     fn hear(&mut self, words: Vec<Vec<u8>>, told: &Told<'_>, way: &mut dyn Outgoing) {
         let Some(keys) = told.keys else { return };
         let mut unheard = words.clone();
         unheard.retain(|word| !self.heard.contains(word));
-        let mut settled = true;
-        for word in unheard {
-            let taken = Proven::read(&word, keys, self.terminal).map_err(anyhow::Error::from);
+        let doubted = std::mem::take(&mut self.doubted);
+        for bytes in unheard {
+            let taken = Proven::read(&bytes, keys, self.terminal).map_err(anyhow::Error::from);
             match taken.and_then(|word| Ok(way.acknowledge(&word)?)) {
                 Ok(Taken::Raised | Taken::Known) => {}
                 Ok(Taken::Lowered) => {
                     crate::say!("records: the hub was restored: what it lost is sent again")
                 }
                 Err(doubt) => {
-                    crate::say!("records: an acknowledgement is not taken: {doubt:#}");
-                    settled = false;
+                    if !doubted.contains(&bytes) {
+                        crate::say!("records: an acknowledgement is not taken: {doubt:#}");
+                    }
+                    self.doubted.push(bytes);
                 }
             }
         }
-        // One that could not be taken is said again when it is asked for the next time but one minute on.
-        self.heard = if settled { words } else { Vec::new() };
+        self.heard = words;
+        self.heard.retain(|word| !self.doubted.contains(word));
     }
 
     fn let_go(&self, told: &Told<'_>, way: &mut dyn Outgoing) {

@@ -134,6 +134,21 @@ fn an_answer_that_is_no_acknowledgement_holds_back_no_batch() {
 }
 
 #[test]
+fn a_hub_that_has_enough_batches_for_a_day_is_told_how_the_terminal_is() {
+    let mut case = Case::new(1 << 20);
+    case.account("seven");
+    let hub = Hub::new(|asked| match asked.path.ends_with("records") {
+        true => Act::Say(text("429 Too Many Requests", &[("retry-after", "900")], b"")),
+        false => Act::Say(text("200 OK", &[], b"")),
+    });
+    let sent = case.round(&hub);
+    assert_eq!((sent.batches, sent.faults.len(), records(&hub.asked())), (0, 1, 1), "{:?}", sent.faults);
+    assert_eq!(sent.asked().map(|asked| asked.as_secs()), Some(900));
+    assert!(hub.asked().last().unwrap().path.ends_with("account"));
+    assert_eq!(case.round(&hub).faults.len(), 1, "the batches still wait");
+}
+
+#[test]
 fn an_account_that_did_not_go_is_sent_again() {
     let mut case = Case::new(1 << 20);
     case.account("seven");

@@ -47,6 +47,7 @@ pub(super) struct Courier {
     errands: Sender<Errand>,
     back: Receiver<Back>,
     away: bool,
+    ended: bool,
 }
 
 impl Courier {
@@ -69,7 +70,7 @@ impl Courier {
             }
         };
         thread::Builder::new().name("dispatch".into()).spawn(work)?;
-        Ok(Courier { errands, back, away: false })
+        Ok(Courier { errands, back, away: false, ended: false })
     }
 
     /// Whether it can be sent.
@@ -80,16 +81,20 @@ impl Courier {
     /// Sends it; call when it is here.
     pub(super) fn send(&mut self, errand: Errand) {
         self.away = true;
-        // A thread that ended is away for good: records stay in the journal.
+        // A thread that ended is away for good, and [`Courier::back`] says so: records stay in the journal.
         let _ = self.errands.send(errand);
     }
 
-    /// What it came back with, if it came.
+    /// What it came back with, if it came; that it never will is said once.
     pub(super) fn back(&mut self) -> Option<Back> {
         match self.back.try_recv() {
             Ok(back) => {
                 self.away = false;
                 Some(back)
+            }
+            Err(TryRecvError::Disconnected) if !std::mem::replace(&mut self.ended, true) => {
+                let cause = "its thread has ended: nothing leaves until the program is started again";
+                Some(Back::Failed(std::io::Error::other(cause)))
             }
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
         }
@@ -135,4 +140,18 @@ fn words(acks: &Path, terminal: TerminalNumber, journals: &[JournalId]) -> Vec<V
         }
     };
     journals.iter().filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_has_ended_is_said_once_and_never_sent_again() {
+        let ((errands, _), (_, back)) = (channel(), channel());
+        let mut courier = Courier { errands, back, away: false, ended: false };
+        courier.send(Errand::Look);
+        assert!(matches!(courier.back(), Some(Back::Failed(_))));
+        assert!(courier.back().is_none() && !courier.is_here());
+    }
 }

@@ -1,15 +1,19 @@
 //! Ten thousand carriers and one hub in virtual time: after an outage all come back, and no storm of their own making.
+//! A carrier has three loops, as `gate-sync run` has: two repositories and the records, each with its own draws.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use gate_sync::config::Pace;
+use gate_sync::rhythm::Past;
 
 const TERMINALS: usize = 10_000;
+/// What each of a carrier's loops asks in a round that finds nothing new: a root and a timestamp twice, acknowledgements.
+const LOOPS: [u32; 3] = [2, 2, 1];
 const SECOND: u64 = 1_000_000;
-/// Requests a second of a slow hub, handshakes included.
-const SERVED: u64 = 200;
+/// Rounds a second of a slow hub, a handshake each.
+const SERVED: u64 = 300;
 /// Connections at once: the hub's own limit.
 const CONNECTIONS: usize = 1024;
 /// What a hub that is full asks for.
@@ -26,22 +30,45 @@ impl Draws {
     }
 }
 
-/// What is tried.
+/// What is tried: every carrier's program starts at the first moment, the hub is back some seconds later.
 struct Outage {
-    /// When the hub is back, in seconds; terminals come from the first moment on.
     back_s: u64,
-    /// Over how many seconds their first rounds lie: 0 if all start at once.
-    spread_s: u64,
+    past: Past,
 }
 
 #[derive(Debug, Default)]
 struct Course {
-    /// The last terminal's first round that went well, in seconds after the hub came back.
+    /// The last loop's first round that went well, in seconds after the hub came back.
     all_back_s: u64,
-    /// Attempts of each second after the hub came back.
-    attempts: Vec<u32>,
-    /// Those that found it full.
+    /// Rounds and requests of each second after the hub came back.
+    seconds: Vec<(u32, u32)>,
+    /// Rounds that found it full.
     refused: u32,
+}
+
+impl Course {
+    fn count(&mut self, second: u64, requests: u32) {
+        let second = usize::try_from(second).unwrap();
+        self.seconds.resize(self.seconds.len().max(second + 1), (0, 0));
+        self.seconds[second].0 += 1;
+        self.seconds[second].1 += requests;
+    }
+
+    fn most_rounds(&self) -> u32 {
+        self.seconds.iter().map(|second| second.0).max().unwrap()
+    }
+
+    fn most_requests(&self) -> u32 {
+        self.seconds.iter().map(|second| second.1).max().unwrap()
+    }
+
+    fn told(&self, words: &str) {
+        let (rounds, requests) = (self.most_rounds(), self.most_requests());
+        println!(
+            "{words}: all back after {} s, at most {rounds} rounds and {requests} requests in a second, {} refused",
+            self.all_back_s, self.refused
+        );
+    }
 }
 
 fn micros(pause: Duration) -> u64 {
@@ -53,15 +80,14 @@ fn run(outage: &Outage) -> Course {
     let (mut draws, mut course) = (Draws(7), Course::default());
     // As `gate-sync` has it where its configuration says nothing.
     let rhythm = Pace::default().rhythm();
-    let (back, mut failures) = (outage.back_s * SECOND, vec![0_u32; TERMINALS]);
-    let mut served = vec![false; TERMINALS];
-    let mut next: BinaryHeap<Reverse<(u64, usize)>> = (0..TERMINALS)
-        .map(|terminal| Reverse((draws.next() % (outage.spread_s * SECOND).max(1), terminal)))
-        .collect();
+    let loops = TERMINALS * LOOPS.len();
+    let (back, mut failures) = (outage.back_s * SECOND, vec![0_u32; loops]);
+    let (mut served, mut left) = (vec![false; loops], loops);
+    let mut next: BinaryHeap<Reverse<(u64, usize)>> =
+        (0..loops).map(|one| Reverse((micros(rhythm.beginning(outage.past, draws.next())), one))).collect();
     // When the hub is done with each connection that it has.
-    let mut ends: std::collections::VecDeque<u64> = Default::default();
-    let mut left = TERMINALS;
-    while let Some(Reverse((now, terminal))) = next.pop() {
+    let mut ends: VecDeque<u64> = VecDeque::new();
+    while let Some(Reverse((now, one))) = next.pop() {
         if left == 0 && now > back + (course.all_back_s + 1800) * SECOND {
             break;
         }
@@ -69,60 +95,58 @@ fn run(outage: &Outage) -> Course {
             ends.pop_front();
         }
         let (is_up, is_full) = (now >= back, ends.len() >= CONNECTIONS);
-        if is_up {
-            let second = usize::try_from((now - back) / SECOND).unwrap();
-            course.attempts.resize(course.attempts.len().max(second + 1), 0);
-            course.attempts[second] += 1;
-        }
         let asked = (is_up && is_full).then_some(AGAIN);
-        failures[terminal] = if is_up && !is_full { 0 } else { failures[terminal].saturating_add(1) };
+        failures[one] = if is_up && !is_full { 0 } else { failures[one].saturating_add(1) };
+        if is_up {
+            course.count((now - back) / SECOND, if is_full { 1 } else { LOOPS[one % LOOPS.len()] });
+        }
         if is_up && !is_full {
             ends.push_back(ends.back().copied().unwrap_or(now).max(now) + SECOND / SERVED);
-            left -= usize::from(!std::mem::replace(&mut served[terminal], true));
+            left -= usize::from(!std::mem::replace(&mut served[one], true));
             course.all_back_s = if left > 0 { (now - back) / SECOND } else { course.all_back_s };
         }
         course.refused += u32::from(is_up && is_full);
-        let pause = micros(rhythm.pause(failures[terminal], asked, draws.next()));
-        next.push(Reverse((now + pause.max(1), terminal)));
+        let pause = micros(rhythm.pause(failures[one], asked, draws.next()));
+        next.push(Reverse((now + pause.max(1), one)));
     }
     course
 }
 
-fn told(words: &str, course: &Course) {
-    let peak = course.attempts.iter().max().unwrap();
-    println!(
-        "{words}: all back after {} s, at most {peak} a second, {} refused",
-        course.all_back_s, course.refused
-    );
-}
-
 #[test]
 fn ten_thousand_terminals_come_back_after_hours_spread_over_the_longest_pause() {
-    let course = run(&Outage { back_s: 6 * 3600, spread_s: 300 });
-    told("six hours", &course);
+    let course = run(&Outage { back_s: 6 * 3600, past: Past::Fetched });
+    course.told("six hours");
     assert!(course.all_back_s <= 900, "the longest pause, and no more");
     assert_eq!(course.refused, 0);
-    // Even over 900 s they are 11 a second at first and 33 in their usual rounds.
-    assert!(course.attempts.iter().all(|attempts| *attempts < 90), "{:?}", course.attempts.iter().max());
+    // In their usual rounds they are a hundred a second.
+    assert!(course.most_rounds() < 200, "{}", course.most_rounds());
 }
 
 #[test]
 fn ten_thousand_terminals_come_back_after_minutes_and_no_second_is_a_storm() {
     for back_s in [10, 60, 600] {
-        let course = run(&Outage { back_s, spread_s: 300 });
-        told(&format!("{back_s} s"), &course);
+        let course = run(&Outage { back_s, past: Past::Fetched });
+        course.told(&format!("{back_s} s"));
         assert!(course.all_back_s <= 900 && course.refused == 0, "{back_s}");
-        // Not a thirtieth of them in any second: the connections that the hub has are never all taken.
-        assert!(course.attempts.iter().all(|attempts| *attempts as usize * 30 < TERMINALS), "{back_s}");
+        // Not a fifteenth of them in any second: the connections that the hub has are never all taken.
+        assert!(course.most_rounds() as usize * 15 < TERMINALS, "{back_s}: {}", course.most_rounds());
     }
 }
 
 #[test]
-fn ten_thousand_terminals_that_get_their_power_back_in_one_second_are_all_served() {
-    let course = run(&Outage { back_s: 0, spread_s: 1 });
-    told("power", &course);
+fn ten_thousand_terminals_that_get_their_power_back_in_one_second_come_as_on_any_other_day() {
+    let course = run(&Outage { back_s: 0, past: Past::Fetched });
+    course.told("power");
+    assert!(course.all_back_s <= 300, "a usual round");
+    assert_eq!(course.refused, 0);
+    assert!(course.most_rounds() < 200 && course.most_requests() < 300, "{}", course.most_requests());
+}
+
+#[test]
+fn ten_thousand_terminals_that_never_fetched_anything_come_at_once_and_are_all_served() {
+    let course = run(&Outage { back_s: 0, past: Past::None });
+    course.told("new");
     assert!(course.all_back_s <= 600);
-    // The first second is what it is; afterwards the jitter has spread who was turned away.
-    let later = course.attempts.iter().skip(120).map(|attempts| u64::from(*attempts));
-    assert!(later.max().unwrap() < SERVED);
+    // The first seconds are what they are; afterwards the jitter has spread who was turned away.
+    assert!(course.seconds.iter().skip(120).all(|second| u64::from(second.0) < SERVED));
 }
