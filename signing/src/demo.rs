@@ -51,6 +51,14 @@ impl DemoProvince {
         Ok(DemoProvince { province: Province::found(&founding, &mut rng)?, rng })
     }
 
+    /// The same province, whose chance draws other numbers from here on: what is made for one terminal differs from what a copy of the
+    /// province makes for another.
+    #[must_use]
+    pub fn drawing(mut self, stream: u64) -> DemoProvince {
+        self.rng.set_stream(stream);
+        self
+    }
+
     /// Issues what `request` says, with the clock standing at its time of issue.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
+#[path = "repositories/carriers.rs"]
+mod carriers;
 #[path = "repositories/commands.rs"]
 mod commands;
 #[path = "repositories/datasets.rs"]
@@ -29,6 +31,8 @@ mod night_by_line;
 mod over_https;
 #[path = "support/programs.rs"]
 mod programs;
+#[path = "repositories/terminal.rs"]
+mod terminal;
 #[expect(dead_code, reason = "the carrier's own tests do more with it")]
 #[path = "../../firmware/sync/tests/support/toxic.rs"]
 mod toxic;
@@ -38,6 +42,8 @@ mod traced;
 mod visits;
 #[path = "repositories/way.rs"]
 mod way;
+#[path = "repositories/whole_round.rs"]
+mod whole_round;
 
 /// The carrier of the attacks here; `over_https` tries the same ones by network.
 const BY: land::Carrier = land::Carrier::Stick;

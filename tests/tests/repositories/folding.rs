@@ -30,7 +30,7 @@ impl Round {
     }
 
     fn manifest_bytes(&self) -> Vec<u8> {
-        fs::read(self.to.data.join("manifest.json")).unwrap()
+        fs::read(self.terminal.to.data.join("manifest.json")).unwrap()
     }
 
     fn base(&self) -> String {
@@ -44,26 +44,33 @@ impl Round {
     }
 
     fn part(&self) -> PathBuf {
-        self.to.data.join("fold.tfs")
+        self.terminal.to.data.join("fold.tfs")
     }
 
     fn fold(&self, slices: u32, when: When) -> FoldLine {
         let turn = Turn { leaves: 1, slices, when };
-        unlocked(|| gate_trust::fold(&self.to.data, &self.to.state, self.stage.time(), turn))
+        unlocked(|| {
+            gate_trust::fold(
+                &self.terminal.to.data,
+                &self.terminal.to.state,
+                self.terminal.stage.time(),
+                turn,
+            )
+        })
     }
 
     /// Publishes all steps so far; the keeper takes them.
     fn take(&mut self) {
         self.bring_out();
         self.carry();
-        let report = self.keep();
+        let report = self.terminal.keep();
         assert!(!report.has_refusals(), "{}", report.in_words());
     }
 
     /// A step that holds as of this time.
     fn step_as_of(&mut self, serial: u16, as_of: Timestamp) {
-        let path = self.stage.directory().join("status.db");
-        let province = &mut self.stage.province;
+        let path = self.terminal.stage.directory().join("status.db");
+        let province = &mut self.terminal.stage.province;
         let mut list = province.province().open_list(&path).unwrap();
         for path in &self.steps {
             list.apply(&fs::read(path).unwrap()).unwrap();
@@ -73,13 +80,13 @@ impl Round {
         let mut rejects = Vec::new();
         let built =
             province.province_mut().build_delta(&list, as_of, table.as_bytes(), &mut rejects).unwrap();
-        let path = self.to.state.join(format!("at-{}.tfd", as_of.unix()));
+        let path = self.terminal.to.state.join(format!("at-{}.tfd", as_of.unix()));
         fs::write(&path, built.file).unwrap();
         self.steps.push(path);
     }
 
     fn verdicts(&mut self) -> [Verdict; 4] {
-        [3, 4, CHANGED + 1, ABSENT].map(|serial| self.verdict(serial))
+        [3, 4, CHANGED + 1, ABSENT].map(|serial| self.terminal.verdict(serial))
     }
 }
 
@@ -95,7 +102,7 @@ fn two_steps() -> Round {
 #[test]
 fn a_list_folded_with_a_cut_after_each_slice_is_the_same_to_the_gate() {
     let mut round = two_steps();
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     let before = round.verdicts();
     assert_eq!(before[..3], [Verdict::Limit, Verdict::Stop, Verdict::Pass]);
     assert_ne!(before[3], Verdict::Pass, "who is not in the list is told from who is");
@@ -114,11 +121,11 @@ fn a_list_folded_with_a_cut_after_each_slice_is_the_same_to_the_gate() {
     assert_eq!((done.state, done.step, done.refused), (FoldState::Done, 2, None));
     assert!(cuts >= 4, "{cuts} cuts");
     assert!(round.base().starts_with("status-list.1-2.") && round.deltas().is_empty());
-    assert!(round.to.data.join(authoritys).exists(), "the gate may still be about to open it");
+    assert!(round.terminal.to.data.join(authoritys).exists(), "the gate may still be about to open it");
     assert!(!round.part().exists());
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     assert_eq!(round.verdicts(), before);
-    round.stage = round.stage.reboot(30).unwrap();
+    round = round.with_terminal(|terminal| terminal.after(30));
     assert_eq!(round.verdicts(), before, "and after a start");
 }
 
@@ -137,17 +144,17 @@ fn steps_that_come_while_and_after_a_list_is_folded_are_taken_on_it() {
         "what was begun is gone on with to its own end"
     );
     assert_eq!(round.deltas(), [3]);
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     assert_eq!(round.verdicts()[..3], [Verdict::Limit, Verdict::Pass, Verdict::Pass]);
     round.step_of(3..=3, "red");
     round.take();
     assert_eq!(round.deltas(), [3, 4]);
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     assert_eq!(round.verdicts()[..3], [Verdict::Stop, Verdict::Pass, Verdict::Pass]);
-    assert!(!round.to.data.join(authoritys).exists(), "two generations on it goes");
+    assert!(!round.terminal.to.data.join(authoritys).exists(), "two generations on it goes");
     // What was folded is folded again.
     assert_eq!(round.fold(u32::MAX, When::Now).step, 4);
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     assert_eq!(round.verdicts()[..3], [Verdict::Stop, Verdict::Pass, Verdict::Pass]);
 }
 
@@ -157,10 +164,10 @@ fn folding_makes_nothing_younger_and_no_step_is_never_received() {
     let lines = |report: &gate_trust::report::Report| {
         ["status-list", "status-delta"].map(|name| in_force(report, name).unwrap())
     };
-    let before = lines(&round.keep());
+    let before = lines(&round.terminal.keep());
     assert_eq!(round.fold(u32::MAX, When::Now).state, FoldState::Done);
-    round.stage = round.stage.reboot(3_600).unwrap();
-    let report = round.keep();
+    round = round.with_terminal(|terminal| terminal.after(3_600));
+    let report = round.terminal.keep();
     let after = lines(&report);
     assert_eq!(after[1], before[1], "{}", report.in_words());
     assert_eq!((after[0].version, after[0].received), (before[0].version, before[0].received));
@@ -179,13 +186,13 @@ fn nothing_older_takes_over_from_a_folded_list() {
     round.steps.truncate(1);
     round.bring_list();
     round.carry();
-    round.keep();
+    round.terminal.keep();
     assert_eq!(round.manifest_bytes(), folded);
     // A manifest of before leads as far and is no loss; one of before that does not is not folded from.
     let mut older: serde_json::Value = serde_json::from_slice(&before).unwrap();
     older["datasets"].as_array_mut().unwrap().retain(|entry| entry["version"] != 2);
-    fs::remove_file(round.to.data.join("manifest.json")).unwrap();
-    fs::write(round.to.data.join("manifest.json"), older.to_string()).unwrap();
+    fs::remove_file(round.terminal.to.data.join("manifest.json")).unwrap();
+    fs::write(round.terminal.to.data.join("manifest.json"), older.to_string()).unwrap();
     let line = round.fold(u32::MAX, When::Now);
     assert_eq!(line.refused.unwrap().cause, Cause::Older);
     assert_eq!(round.manifest_bytes(), older.to_string().into_bytes());
@@ -194,7 +201,7 @@ fn nothing_older_takes_over_from_a_folded_list() {
 #[test]
 fn without_room_the_report_says_so_and_the_list_stays() {
     let mut round = two_steps();
-    let (good, path) = (round.manifest_bytes(), round.to.data.join("manifest.json"));
+    let (good, path) = (round.manifest_bytes(), round.terminal.to.data.join("manifest.json"));
     assert_eq!(round.fold(1, When::Now).state, FoldState::More);
     // A base as long as a disk that nobody has.
     let mut huge: serde_json::Value = serde_json::from_slice(&good).unwrap();
@@ -209,20 +216,20 @@ fn without_room_the_report_says_so_and_the_list_stays() {
     assert!(refused.facts.contains("bytes of disk"), "{refused}");
     assert_eq!(round.manifest_bytes(), huge.to_string().into_bytes());
     assert!(!round.part().exists(), "what was begun gives its room back");
-    assert_eq!(Memory::report(&round.to.state).folding, Some(line.clone()));
+    assert_eq!(Memory::report(&round.terminal.to.state).folding, Some(line.clone()));
     fs::write(&path, good).unwrap();
-    let report = round.keep();
+    let report = round.terminal.keep();
     assert!(report.in_words().contains("bytes of disk") && !report.has_refusals(), "{}", report.in_words());
-    round.stage.run_until_renewed().unwrap();
-    assert_eq!(round.verdict(4), Verdict::Stop);
+    round.terminal.stage.run_until_renewed().unwrap();
+    assert_eq!(round.terminal.verdict(4), Verdict::Stop);
 }
 
 #[test]
 fn a_fold_begins_with_twenty_deltas_and_a_day_after_its_base() {
     let mut round = Round::with(0);
     round.take();
-    let now = round.stage.time();
-    round.stage = round.stage.reboot(2 * DAY_S).unwrap();
+    let now = round.terminal.stage.time();
+    round = round.with_terminal(|terminal| terminal.after(2 * DAY_S));
     (1..=20).for_each(|step| round.step_as_of(step, now.plus(u64::from(step))));
     round.take();
     assert_eq!((round.deltas().len(), round.fold(u32::MAX, When::Due).state), (20, FoldState::NotDue));
@@ -244,7 +251,7 @@ fn a_fold_that_rotted_on_the_disk_begins_anew() {
     bytes[last] ^= 1;
     fs::write(round.part(), bytes).unwrap();
     assert_eq!(round.fold(u32::MAX, When::Now).state, FoldState::Done);
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     assert_eq!(round.verdicts()[..3], [Verdict::Limit, Verdict::Stop, Verdict::Pass]);
 }
 
@@ -252,14 +259,14 @@ fn a_fold_that_rotted_on_the_disk_begins_anew() {
 fn a_fold_killed_at_any_moment_leaves_one_whole_generation() {
     let mut round = two_steps();
     // Steps are five minutes apart, and none is of the future.
-    round.stage = round.stage.reboot(KILLS * 300).unwrap();
+    round = round.with_terminal(|terminal| terminal.after(KILLS * 300));
     let mut folded = 0;
     for kill in 0..KILLS {
         let mut keeper = folding(&round).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(kill % 30));
         let _ = keeper.kill();
         keeper.wait().unwrap();
-        let data = Data::open(&round.to.data).unwrap();
+        let data = Data::open(&round.terminal.to.data).unwrap();
         let manifest = round.manifest();
         assert!(manifest.entries().iter().all(|entry| data.is_whole(entry, Look::Whole)), "kill {kill}");
         if round.deltas().is_empty() {
@@ -271,15 +278,19 @@ fn a_fold_killed_at_any_moment_leaves_one_whole_generation() {
     println!("{KILLS} kills, {folded} folds came to their end");
     assert!(folding(&round).status().unwrap().success(), "the program left alone");
     assert!(round.deltas().is_empty());
-    round.stage.run_until_renewed().unwrap();
+    round.terminal.stage.run_until_renewed().unwrap();
     let expected = if folded % 2 == 0 { Verdict::Stop } else { Verdict::Limit };
-    assert_eq!([round.verdict(5), round.verdict(3)], [expected, Verdict::Limit]);
+    assert_eq!([round.terminal.verdict(5), round.terminal.verdict(3)], [expected, Verdict::Limit]);
 }
 
 /// `gate-trust fold --now` on the round's terminal.
 fn folding(round: &Round) -> Command {
     let mut command = Command::new(super::programs::program("gate-trust", "gate-trust"));
-    command.args(["fold", "--now", "--data"]).arg(&round.to.data).arg("--state").arg(&round.to.state);
+    command
+        .args(["fold", "--now", "--data"])
+        .arg(&round.terminal.to.data)
+        .arg("--state")
+        .arg(&round.terminal.to.state);
     command.stdout(Stdio::null());
     command
 }

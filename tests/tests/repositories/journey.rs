@@ -3,34 +3,33 @@
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::time::Duration;
 
+use gate_core::query::TerminalNumber;
 use gate_core::verdict::Verdict;
 use gate_proof::digest::sha256;
-use gate_proof::seal::{OpeningKey, SealingKey};
+use gate_proof::seal::SealingKey;
 use gate_proof::subject::Subject;
+use gate_signing::demo::DemoProvince;
 use gate_signing::publish::{Device, Publication};
 use gate_signing::repo::{Content, Staged};
 use gate_sim::people::Person;
-use gate_sim::stage::{Setting, Stage, province, terminal_number};
+use gate_sim::stage::{Setting, province};
 use gate_status::{ListFile, alleged_delta_head};
-use gate_trust::memory::Memory;
-use gate_trust::{Directories, Look, Now, Repository, run};
+use gate_trust::Repository;
 use gate_wire::credential::Colour;
-use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::Authority;
-use super::land::unlocked;
-use super::night::names;
+use super::terminal::Terminal;
 
 /// The province's side and one terminal's, with a spool between them.
 pub(crate) struct Round {
-    pub(crate) stage: Stage,
-    trust: Authority,
+    pub(crate) terminal: Terminal,
+    pub(crate) trust: Authority,
     pub(crate) status: Authority,
-    pub(crate) to: Directories,
+    /// Other terminals of the province, to whose devices its keys are sealed too.
+    pub(crate) others: Vec<(TerminalNumber, SealingKey)>,
     pub(crate) steps: Vec<PathBuf>,
     _folder: tempfile::TempDir,
 }
@@ -58,49 +57,35 @@ impl Round {
             let digest = sha256(&[&n.to_be_bytes()]);
             (vec![Subject::from_bytes(*digest.as_bytes().first_chunk().unwrap())], Colour::Green)
         });
-        let folder = tempfile::tempdir().unwrap();
-        let spool = Some(folder.path().join("spool"));
-        let setting = Setting { listed: listed.chain(strangers).collect(), spool, ..Setting::default() };
-        let stage = Stage::new(setting, province).unwrap();
-        let now = stage.time();
-        let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
-        let to = Directories {
-            spool: folder.path().join("spool"),
-            data: stage.directory().join("believed"),
-            state: folder.path().join("state"),
-        };
-        let round = Round { stage, trust, status, to, steps: Vec::new(), _folder: folder };
-        round.seed();
-        round
+        let setting = Setting { listed: listed.chain(strangers).collect(), ..Setting::default() };
+        Round::of(setting, province)
     }
 
-    /// What the terminal's image brings: the first roots.
-    fn seed(&self) {
-        for (repository, authority) in Repository::ALL.into_iter().zip([&self.trust, &self.status]) {
-            let memory = Memory::open(&self.to.state).unwrap();
-            let draft = authority.path.join("draft/root.json");
-            memory.seed(repository, &draft).unwrap();
-        }
+    pub(crate) fn of(setting: Setting, province: DemoProvince) -> Round {
+        let folder = tempfile::tempdir().unwrap();
+        let terminal = Terminal::new(setting, province, folder.path());
+        let now = terminal.stage.time();
+        let [trust, status] = Repository::ALL.map(|one| Authority::new(folder.path(), one, now));
+        terminal.seed([&trust, &status]);
+        Round { terminal, trust, status, others: Vec::new(), steps: Vec::new(), _folder: folder }
+    }
+
+    /// The same round after something befell the terminal.
+    pub(crate) fn with_terminal(self, after: impl FnOnce(Terminal) -> Terminal) -> Round {
+        Round { terminal: after(self.terminal), ..self }
     }
 
     fn list(&self) -> PathBuf {
-        self.stage.directory().join("status.db")
-    }
-
-    fn device(&self) -> SealingKey {
-        let text = fs::read_to_string(self.to.data.join("terminal.keys.json")).unwrap();
-        let own: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let seed = gate_core::json::hex::<32>(own["device_key_seed"].as_str().unwrap()).unwrap();
-        OpeningKey::from_seed(&seed).sealing_key()
+        self.terminal.stage.directory().join("status.db")
     }
 
     /// Everything of this moment, published in both repositories.
     pub(crate) fn bring_out(&mut self) {
-        let (now, list, device) = (self.stage.time(), self.list(), self.device());
+        let (now, list, device) = (self.terminal.stage.time(), self.list(), self.terminal.device());
         let mut rng = ChaCha20Rng::seed_from_u64(5);
-        let inputs = self.stage.setting().inputs.clone();
-        let terminal = (terminal_number(), Device::Enrolled(&device));
-        self.stage.province.province_mut().prepare(terminal, &mut rng).unwrap();
+        let inputs = self.terminal.stage.setting().inputs.clone();
+        let terminal = (self.terminal.number(), Device::Enrolled(&device));
+        self.terminal.stage.province.province_mut().prepare(terminal, &mut rng).unwrap();
         let publication = Publication {
             now,
             terminal: terminal.0,
@@ -110,8 +95,9 @@ impl Round {
             deltas: &[],
             without: &[],
         };
-        let devices = [(terminal_number(), device.clone())];
-        let province = self.stage.province.province();
+        let mut devices = vec![(terminal.0, device.clone())];
+        devices.extend(self.others.iter().cloned());
+        let province = self.terminal.stage.province.province();
         let all = province.export(&publication, &devices, &[&list], &mut rng).unwrap();
         self.trust.bring_out(&all, now);
         self.bring_list();
@@ -120,12 +106,12 @@ impl Round {
     pub(crate) fn bring_list(&self) {
         self.stage_list();
         self.status.sign(gate_tuf::Role::Targets, &[0, 1]);
-        self.status.publish(self.stage.time()).unwrap();
+        self.status.publish(self.terminal.stage.time()).unwrap();
     }
 
     fn stage_list(&self) {
-        let list = self.stage.province.province().open_list(&self.list()).unwrap();
-        let (head, now) = (*list.base_head(), self.stage.time());
+        let list = self.terminal.stage.province.province().open_list(&self.list()).unwrap();
+        let (head, now) = (*list.base_head(), self.terminal.stage.time());
         let mut all = vec![Staged {
             name: ListFile::Base(head.epoch).name(),
             version: head.epoch.0,
@@ -152,11 +138,11 @@ impl Round {
     pub(crate) fn step_of(&mut self, people: RangeInclusive<u16>, colour: &str) {
         let row = |serial| format!("resident-id,{},,{colour}\n", person(serial).number);
         let rows: String = people.map(row).collect();
-        self.steps.push(self.stage.step(&rows).unwrap());
+        self.steps.push(self.terminal.stage.step(&rows).unwrap());
     }
 
     pub(crate) fn carry(&self) {
-        self.carry_to(&self.to.spool);
+        self.carry_to(&self.terminal.to.spool);
     }
 
     /// What a carrier does, into a folder of its own.
@@ -164,65 +150,26 @@ impl Round {
         self.trust.carry(folder);
         self.status.carry(folder);
     }
-
-    pub(crate) fn keep(&self) -> gate_trust::report::Report {
-        keep(&self.to, self.stage.time())
-    }
-
-    /// What the person's card gets, a while after the last one.
-    pub(crate) fn verdict(&mut self, serial: u16) -> Verdict {
-        self.stage.run(11_000).unwrap();
-        let since = self.stage.screens_shown();
-        self.stage.reader.pad.insert(person(serial).card(("20150101", "20350101")).unwrap());
-        self.stage.run(3_000).unwrap();
-        self.stage.reader.pad.remove();
-        self.stage.run(11_000).unwrap();
-        self.stage.told_since(since).unwrap().verdict
-    }
-
-    /// Until every row of the journal is in the outbox.
-    pub(crate) fn everything_is_out(&mut self) {
-        let out = self.to.spool.join("out");
-        self.stage.gate().hurry_records();
-        let last = self.stage.last_row();
-        self.until("every row is out", || names(&out).iter().any(|name| name.last.0 >= last));
-    }
-
-    /// Lets the gate turn until something is so.
-    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn() -> bool) {
-        for _ in 0..600 {
-            if wanted() {
-                return;
-            }
-            self.stage.run(1_000).unwrap();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        assert!(wanted(), "{what}");
-    }
-}
-
-fn keep(to: &Directories, now: Timestamp) -> gate_trust::report::Report {
-    unlocked(|| run(to, Now { wall: now, confirmed: Some(now) }, Look::Usual))
 }
 
 #[test]
 fn a_thousand_colours_changed_by_two_authorities_are_the_gates_next_verdicts() {
     let mut round = Round::new();
-    assert_eq!(round.verdict(3), Verdict::Pass);
+    assert_eq!(round.terminal.verdict(3), Verdict::Pass);
     for (colour, expected) in [("red", Verdict::Stop), ("yellow", Verdict::Limit)] {
         round.step(colour);
         round.bring_out();
         round.carry();
-        let report = round.keep();
+        let report = round.terminal.keep();
         assert!(!report.has_refusals(), "{}", report.in_words());
-        round.stage.run_until_renewed().unwrap();
-        assert_eq!(round.verdict(3), expected, "{colour}");
-        assert_eq!(round.verdict(CHANGED), expected, "the last of them");
-        assert_eq!(round.verdict(CHANGED + 1), Verdict::Pass, "nobody else");
+        round.terminal.stage.run_until_renewed().unwrap();
+        assert_eq!(round.terminal.verdict(3), expected, "{colour}");
+        assert_eq!(round.terminal.verdict(CHANGED), expected, "the last of them");
+        assert_eq!(round.terminal.verdict(CHANGED + 1), Verdict::Pass, "nobody else");
     }
     // And so it is after a start, from the files that the keeper put there.
-    round.stage = round.stage.reboot(30).unwrap();
-    assert_eq!(round.verdict(3), Verdict::Limit);
+    round = round.with_terminal(|terminal| terminal.after(30));
+    assert_eq!(round.terminal.verdict(3), Verdict::Limit);
 }
 
 #[test]
@@ -230,20 +177,20 @@ fn one_authority_alone_changes_no_colour() {
     let mut round = Round::new();
     round.bring_out();
     round.carry();
-    assert!(!round.keep().has_refusals());
+    assert!(!round.terminal.keep().has_refusals());
     round.step("red");
     let before = round.status.newest_snapshot();
     round.stage_list();
     round.status.sign(gate_tuf::Role::Targets, &[0]);
-    let refused = round.status.publish(round.stage.time()).unwrap_err();
+    let refused = round.status.publish(round.terminal.stage.time()).unwrap_err();
     assert!(
         format!("{:#}", anyhow::Error::from(refused)).contains("1 of the 2 signatures that targets needs")
     );
     assert_eq!(round.status.newest_snapshot(), before, "nothing is published");
     round.status.sign(gate_tuf::Role::Targets, &[1]);
-    round.status.publish(round.stage.time()).unwrap();
+    round.status.publish(round.terminal.stage.time()).unwrap();
     round.carry();
-    assert!(!round.keep().has_refusals());
-    round.stage.run_until_renewed().unwrap();
-    assert_eq!(round.verdict(3), Verdict::Stop);
+    assert!(!round.terminal.keep().has_refusals());
+    round.terminal.stage.run_until_renewed().unwrap();
+    assert_eq!(round.terminal.verdict(3), Verdict::Stop);
 }

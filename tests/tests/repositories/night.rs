@@ -2,21 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use gate_carry::wants::hex;
-use gate_carry::{Held, Spool};
 use gate_core::query::QueryNumber;
 use gate_core::records::names::BatchName;
 use gate_core::verdict::Verdict;
-use gate_field::bring::Bring;
 use gate_field::copying::Copied;
-use gate_field::give_back::{Returned, give_back};
-use gate_field::load::Load;
-use gate_field::receipt::Receipt;
-use gate_field::take::{Taken, take};
-use gate_field::visit::{Board, Carrier};
-use gate_proof::ed25519::SigningKey;
+use gate_field::give_back::Returned;
+use gate_field::take::Taken;
+use gate_field::visit::Carrier;
 use gate_proof::seal::OpeningKey;
 use gate_signing::archive::PolicyFiles;
 use gate_signing::key_name::KeyName;
@@ -25,9 +18,9 @@ use gate_sim::people::Person;
 use gate_sim::stage::terminal_number;
 use gate_wire::time::Timestamp;
 
+use super::carriers::{Bag, RealHub};
 use super::hub::{self, Hub};
 use super::journey::{CHANGED, Round};
-use super::programs::program;
 
 /// Bytes a second of a slow stick, and the longest that a delta and a base may take at one terminal, in seconds.
 const SPEED: u64 = 10_000_000;
@@ -38,7 +31,9 @@ const TERMINALS: u64 = 40;
 struct Night {
     round: Round,
     folder: tempfile::TempDir,
-    carrier: Carrier,
+    bag: Bag,
+    /// The real one, which nobody serves from: this province has sticks alone.
+    hub: RealHub,
     /// Beside the real hub: looks at what it is brought.
     witness: Hub,
 }
@@ -47,27 +42,13 @@ impl Night {
     fn new(carrier: Carrier) -> Night {
         let mut round = Round::new();
         // The hub's clock is this machine's, and not the gate's.
-        hub::admit(round.stage.province.province_mut(), Timestamp::EPOCH);
-        let seed = round.stage.province.key_seed(KeyName::TerminalRecord(terminal_number())).unwrap();
-        let record = SigningKey::from_seed(&seed).public_key();
+        hub::admit(round.terminal.stage.province.province_mut(), Timestamp::EPOCH);
         let mut witness = Hub::default();
-        witness.enrol(terminal_number(), record);
-        let night = Night { round, folder: tempfile::tempdir().unwrap(), carrier, witness };
-        fs::create_dir(night.path("hub")).unwrap();
-        hub::own_key(&night.path("hub"));
-        let (device, record) = ("07".repeat(32), hex(record.as_bytes()));
-        let number = terminal_number().value().to_string();
-        night.hub(&["enrol", "--terminal", &number, "--device", &device, "--record", &record]);
-        night
-    }
-
-    /// The real one, which nobody serves from: this province has sticks alone. What it says.
-    fn hub(&self, words: &[&str]) -> String {
-        let mut hub = Command::new(program("gate-hub", "gate-hub"));
-        hub.args(words).args(["--by", "测试员", "--data"]).arg(self.path("hub"));
-        let output = hub.output().unwrap();
-        assert!(output.status.success(), "{words:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        witness.enrol(terminal_number(), round.terminal.record_key());
+        let folder = tempfile::tempdir().unwrap();
+        let (bag, hub) = (Bag::new(folder.path(), carrier), RealHub::new(folder.path().join("hub")));
+        hub.enrol(&round.terminal);
+        Night { round, folder, bag, hub, witness }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -78,47 +59,20 @@ impl Night {
     fn load(&self) -> Copied {
         let served = self.path("served");
         self.round.carry_to(&served);
-        let load = Load { from: &served, to: &self.path("stick"), outbox: 4 << 20, speed: 10 };
-        load.run(&mut drop).unwrap()
+        self.bag.load(&served)
     }
 
     /// At the gate.
     fn visit(&mut self) -> (Copied, Taken) {
-        self.round.everything_is_out();
-        let (stick, to) = (self.path("stick"), self.round.to.clone());
-        let mut board = Board::at(Some(&self.path("visit.json")), self.carrier);
-        let spool = Spool::open(&to.spool, 64 << 20).unwrap();
-        let held = Held::read(&to.state.join("report.json"));
-        let bring = Bring { stick: &stick, spool: &spool, held: &held, terminal: terminal_number() };
-        let copied = bring.run(&mut board);
-        let report = self.round.keep();
-        assert!(!report.has_refusals(), "{copied:?} {}", report.in_words());
-        let receipt = Receipt {
-            format: 1,
-            stick: String::new(),
-            terminal: terminal_number().value(),
-            at: 0,
-            files: copied.files,
-            bytes: copied.bytes,
-            missing: Vec::new(),
-            generation: report.generation,
-            refused: Vec::new(),
-            batches: 0,
-            left: 0,
-        };
-        let taken = take(&stick, &to.spool, terminal_number(), &receipt, &mut board).unwrap();
-        let shown = fs::read_to_string(self.path("visit.json")).unwrap();
-        assert!(shown.contains("\"written\""), "{shown}");
-        (copied, taken)
+        self.bag.visit(&mut self.round.terminal)
     }
 
     /// At the hub, in the morning.
     fn back(&mut self) -> Returned {
         let records = self.path("records");
-        let returned = give_back(&self.path("stick"), &records, None).unwrap();
+        let returned = self.bag.give_back(&records);
         self.witness.take(&records.join("out"));
-        let from = records.to_str().unwrap();
-        let said = self.hub(&["take", "--from", from, "--acknowledges-as", &hex(&hub::KID.0)]);
+        let said = self.hub.take(&records);
         // What is carried until the word on it is back is known to the hub.
         let counts: Vec<u32> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
         assert_eq!(counts[0] + counts[1], returned.batches, "{said}");
@@ -136,16 +90,16 @@ pub(crate) fn names(out: &Path) -> Vec<BatchName> {
 /// The verdict is the new one; the records arrive; the night after, the acknowledgement is taken and the outbox swept.
 fn a_round_by(carrier: Carrier) {
     let mut night = Night::new(carrier);
-    assert_eq!(night.round.verdict(3), Verdict::Pass);
+    assert_eq!(night.round.terminal.verdict(3), Verdict::Pass);
     night.round.step_of(1..=CHANGED, "red");
     night.round.bring_out();
     night.load();
     let (_, taken) = night.visit();
     assert!(taken.batches > 0 && taken.left == 0);
-    night.round.stage.run_until_renewed().unwrap();
+    night.round.terminal.stage.run_until_renewed().unwrap();
     let query = stopped(&mut night);
-    assert_eq!(night.round.verdict(CHANGED), Verdict::Stop, "the last of them");
-    assert_eq!(night.round.verdict(CHANGED + 1), Verdict::Pass, "nobody else");
+    assert_eq!(night.round.terminal.verdict(CHANGED), Verdict::Stop, "the last of them");
+    assert_eq!(night.round.terminal.verdict(CHANGED + 1), Verdict::Pass, "nobody else");
     let first = night.back();
     assert_eq!((first.conflicts, first.damaged, first.receipts.len()), (0, 0, 1));
     // The night after: the acknowledgement is on the stick already, what was recorded since leaves.
@@ -154,8 +108,11 @@ fn a_round_by(carrier: Carrier) {
     let (_, taken) = night.visit();
     assert!(taken.batches > 0);
     let through = night.witness.rows.keys().map(|(_, at)| *at).max().unwrap();
-    let out = night.round.to.spool.join("out");
-    night.round.until("what has arrived is swept", || names(&out).iter().all(|name| name.last.0 > through));
+    let out = night.round.terminal.to.spool.join("out");
+    night
+        .round
+        .terminal
+        .until("what has arrived is swept", || names(&out).iter().all(|name| name.last.0 > through));
     night.back();
     arrived(&night);
     the_stopped_persons_record_says_the_same_again(&night, query);
@@ -163,15 +120,15 @@ fn a_round_by(carrier: Carrier) {
 
 /// The third person's card: stopped now, with a number to ask by.
 fn stopped(night: &mut Night) -> QueryNumber {
-    let since = night.round.stage.screens_shown();
-    assert_eq!(night.round.verdict(3), Verdict::Stop);
-    assert!(night.round.stage.screens_shown() > since);
-    night.round.stage.told_since(since).unwrap().query.unwrap()
+    let (verdict, query) = night.round.terminal.told(3);
+    assert_eq!(verdict, Verdict::Stop);
+    query.unwrap()
 }
 
 /// Every record once, in one chain, and none of the people on the stick or in the hub's folder.
 fn arrived(night: &Night) {
-    let (rows, hub) = (night.round.stage.rows(gate_core::query::Sequence(0)).unwrap(), &night.witness);
+    let (rows, hub) =
+        (night.round.terminal.stage.rows(gate_core::query::Sequence(0)).unwrap(), &night.witness);
     let last = hub.rows.keys().map(|(_, at)| *at).max().unwrap();
     let kept = rows.iter().filter(|row| row.sequence.0 <= last);
     let same = kept.filter(|row| {
@@ -189,11 +146,11 @@ fn arrived(night: &Night) {
 fn the_stopped_persons_record_says_the_same_again(night: &Night, query: QueryNumber) {
     let (_, sequence) = QueryNumber::parse(query.as_str()).unwrap();
     let ((of, _), row) = night.witness.rows.iter().find(|((_, at), _)| *at == sequence.0).unwrap();
-    let seed = night.round.stage.province.key_seed(KeyName::Day(row.day_key.0)).unwrap();
+    let seed = night.round.terminal.stage.province.key_seed(KeyName::Day(row.day_key.0)).unwrap();
     let journal = gate_core::records::JournalId(of.1);
     let record = row.open(of.0, &journal, &OpeningKey::from_seed(&seed)).unwrap();
     assert_eq!(record.verdict, b'S');
-    let policies = PolicyFiles(night.round.to.data.clone());
+    let policies = PolicyFiles(night.round.terminal.to.data.clone());
     assert!(matches!(replay(&record, &policies), Replayed::Identical(_)));
 }
 

@@ -30,7 +30,7 @@ fn the_lane_that_is_traced() {
     round.bring_out();
     let served = says.with_extension("served");
     round.carry_to(&served);
-    let (to, over) = (round.to.clone(), AtomicBool::new(false));
+    let (to, over) = (round.terminal.to.clone(), AtomicBool::new(false));
     let this = fs::read_link("/proc/thread-self").unwrap();
     let thread_id = this.file_name().unwrap().to_str().unwrap();
     fs::write(&says, format!("{thread_id}\n{}\n", to.spool.display())).unwrap();
@@ -45,8 +45,8 @@ fn the_lane_that_is_traced() {
         });
         assert!(!Path::new(MARK).exists());
         for serial in 1..=PASSAGES {
-            round.stage.gate().hurry_records();
-            assert_eq!(round.verdict(serial), Verdict::Pass);
+            round.terminal.stage.gate().hurry_records();
+            assert_eq!(round.terminal.verdict(serial), Verdict::Pass);
         }
         assert!(!Path::new(MARK).exists());
         over.store(true, Ordering::Relaxed);

@@ -475,7 +475,7 @@ fn data(directory: &Path) -> PathBuf {
     directory.join("believed")
 }
 
-/// The number of the demo's terminal.
+/// The number of the demo's terminal, where nothing else is set.
 pub fn terminal_number() -> TerminalNumber {
     const NUMBER: u32 = 42;
     TerminalNumber::new(NUMBER).unwrap_or_else(|| unreachable!("{NUMBER} is below 131072"))

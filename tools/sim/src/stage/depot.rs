@@ -18,7 +18,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::office::STEP_S;
-use super::{LIST, Stage, data, office, terminal_number};
+use super::{LIST, Stage, data, office};
 
 const DAY_S: u64 = 86_400;
 const YEAR_S: u64 = 365 * DAY_S;
@@ -180,7 +180,7 @@ impl Stage {
         let own = gate_trust::own::load(&data(self.directory()));
         let own = own.map_err(|refused| anyhow::anyhow!("the terminal's own keys: {refused}"))?;
         let device = own.device.sealing_key();
-        let terminal = (terminal_number(), Device::Enrolled(&device));
+        let terminal = (self.setting.terminal, Device::Enrolled(&device));
         // Nobody's secret depends on it: the demo's keys are all known.
         let mut rng = ChaCha20Rng::seed_from_u64(self.boots);
         self.province.province_mut().prepare(terminal, &mut rng)?;

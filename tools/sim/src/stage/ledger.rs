@@ -84,7 +84,7 @@ impl Ledger {
             ..JournalConfig::new(database, reserve, terminal, boot.at, Event::CommittedLate.code())
         };
         let keys = JournalKeys { day_keys, record_key: secrets.record_key() };
-        let journal = SqliteJournal::open(config, keys, ChaCha20Rng::seed_from_u64(boot.number))?;
+        let journal = SqliteJournal::open(config, keys, chance(terminal, boot))?;
         Ok(Ledger { journal: Rc::new(RefCell::new(journal)), terminal })
     }
 
@@ -128,6 +128,13 @@ impl Ledger {
     pub(super) fn chain_is_whole(&self) -> Result<bool> {
         Ok(self.journal.borrow().verify_chain()?.first_break().is_none())
     }
+}
+
+/// What seals of this boot are drawn from: two terminals' journals have different names.
+fn chance(terminal: TerminalNumber, boot: Boot) -> ChaCha20Rng {
+    let mut rng = ChaCha20Rng::seed_from_u64(boot.number);
+    rng.set_stream(terminal.value().into());
+    rng
 }
 
 fn day_key(province: &DemoProvince, row: &Row) -> Result<OpeningKey> {

@@ -15,7 +15,7 @@ use gate_signing::publish::{Device, Publication};
 use gate_status::SealedList;
 use gate_wire::time::Timestamp;
 
-use super::{LIST, Setting, Stage, data, terminal_number};
+use super::{LIST, Setting, Stage, data};
 
 const HEADER: &str = "document_kind,number,second_number,colour\n";
 /// Five minutes, as a desk's steps are apart (DESIGN §6).
@@ -130,7 +130,7 @@ pub(super) fn generation(
     let list = directory.join(LIST);
     let publication = Publication {
         now,
-        terminal: terminal_number(),
+        terminal: setting.terminal,
         device: Device::MadeHere,
         inputs: &setting.inputs,
         status: Some(list.as_path()).filter(|_| !setting.without.contains(&Dataset::StatusList)),

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use gate_core::manifest::Dataset;
+use gate_core::query::TerminalNumber;
 use gate_core::time::RtcHealth;
 use gate_proof::subject::Subject;
 use gate_signing::inputs::Inputs;
@@ -13,11 +14,14 @@ use gate_status::Scope;
 use gate_ui::Manner;
 use gate_wire::credential::Colour;
 
+use super::terminal_number;
 use crate::devices::World;
 
 /// How a stage is set.
 #[derive(Clone, Debug)]
 pub struct Setting {
+    /// The terminal's number in its province.
+    pub terminal: TerminalNumber,
     /// Place number: 1 is a station, 2 a hospital.
     pub place: u32,
     /// Lane: 1 leads in, 9 out.
@@ -104,6 +108,7 @@ pub enum Disk {
 impl Default for Setting {
     fn default() -> Setting {
         Setting {
+            terminal: terminal_number(),
             place: 1,
             lane: 1,
             scope: Scope::Population,
