@@ -4,14 +4,17 @@
 //! It must not know: verdicts.
 
 pub mod absent;
+pub mod camera;
 pub mod card_reader;
 pub mod clock;
 pub mod framebuffer;
 pub mod frames;
+pub mod gpio;
 pub mod loudspeaker;
 pub mod picture;
 pub mod pixels;
 pub mod process;
+pub mod pulsed_latch;
 pub mod serial;
 pub mod supervisor;
 pub mod thermometer;

@@ -33,6 +33,35 @@ pub enum PixelFormat {
     Mjpeg,
 }
 
+impl PixelFormat {
+    /// Its four characters, as V4L2 spells them.
+    #[must_use]
+    pub const fn fourcc(self) -> [u8; 4] {
+        match self {
+            PixelFormat::Grey => *b"GREY",
+            PixelFormat::Yuyv => *b"YUYV",
+            PixelFormat::Nv12 => *b"NV12",
+            #[cfg(feature = "mjpeg")]
+            PixelFormat::Mjpeg => *b"MJPG",
+        }
+    }
+
+    /// Those that this program was built with, in the order in which they cost least.
+    pub const ALL: &[PixelFormat] = &[
+        PixelFormat::Grey,
+        PixelFormat::Nv12,
+        PixelFormat::Yuyv,
+        #[cfg(feature = "mjpeg")]
+        PixelFormat::Mjpeg,
+    ];
+
+    /// The one with these four characters, if this program was built with it.
+    #[must_use]
+    pub fn named(fourcc: &str) -> Option<PixelFormat> {
+        PixelFormat::ALL.iter().copied().find(|format| format.fourcc() == fourcc.as_bytes())
+    }
+}
+
 /// A frame as a driver hands it over. Debug shows its size alone: it may show a person.
 #[derive(Clone, Copy)]
 pub struct RawFrame<'a> {

@@ -14,6 +14,13 @@ use crate::files;
 use crate::judge::Station;
 use crate::voice::Hours;
 
+mod devices;
+
+pub use devices::{
+    CameraConfig, CameraSource, InputsConfig, LampsConfig, LatchConfig, LatchSource, ReaderConfig,
+    ThermometerConfig, TorchConfig, TorchSource, WireConfig,
+};
+
 /// A commented example, which `gate config sample` prints.
 pub const SAMPLE: &str = include_str!("../../../assets/gate.toml");
 
@@ -48,6 +55,18 @@ pub struct Config {
     /// The light beside the camera, if one is fitted.
     #[serde(default)]
     pub torch: Option<TorchConfig>,
+    /// What opens the lane; without it an opening is a line of the log.
+    #[serde(default)]
+    pub latch: Option<LatchConfig>,
+    /// Lamps on lines, where some are fitted.
+    #[serde(default)]
+    pub lamps: Option<LampsConfig>,
+    /// A buzzer on a line, for lanes without a loudspeaker.
+    #[serde(default)]
+    pub buzzer: Option<WireConfig>,
+    /// Sensors and contacts on lines, where some are fitted.
+    #[serde(default)]
+    pub inputs: Option<InputsConfig>,
     /// How the terminal is heard; without it nothing is.
     #[serde(default)]
     pub sound: Option<SoundConfig>,
@@ -69,41 +88,6 @@ pub struct RecordsConfig {
     /// MiB of batches that wait there at most; the journal goes on all the same.
     #[serde(default = "default_outbox_mib")]
     pub outbox_mib: u64,
-}
-
-/// A camera.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CameraConfig {
-    /// Plays the pictures of this directory, in the order of their names.
-    pub frames: PathBuf,
-}
-
-/// A card reader.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReaderConfig {
-    /// The serial line.
-    pub serial: PathBuf,
-    /// Bits per second: 9600, 19200, 38400, 57600 or 115200.
-    #[serde(default = "default_baud")]
-    pub baud: u32,
-}
-
-/// An MLX90614 infrared thermometer.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ThermometerConfig {
-    /// The I2C bus.
-    pub i2c: PathBuf,
-}
-
-/// The light beside the camera.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TorchConfig {
-    /// The kernel's LED: a directory of `/sys/class/leds`.
-    pub led: PathBuf,
 }
 
 /// How the terminal is heard.
@@ -206,10 +190,6 @@ fn default_volume() -> String {
     Hours::USUAL.to_owned()
 }
 
-fn default_baud() -> u32 {
-    115_200
-}
-
 impl Config {
     /// Reads and checks a configuration.
     ///
@@ -245,6 +225,13 @@ impl Config {
         if let Some(reader) = &self.reader {
             self.baud(reader)?;
         }
+        self.camera.source()?;
+        self.torch.as_ref().map_or(Ok(()), |torch| torch.source().map(drop))?;
+        self.latch.as_ref().map_or(Ok(()), |latch| latch.source().map(drop))?;
+        ensure!(
+            self.sound.is_none() || self.buzzer.is_none(),
+            "[sound] and [buzzer]: a lane is heard by one of them"
+        );
         self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(

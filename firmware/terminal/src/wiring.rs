@@ -5,28 +5,35 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use gate_core::event::Event;
 use gate_core::screen::OutOfService;
+use gate_hal::camera::Camera;
 use gate_hal::card_reader::CardReader;
-use gate_hal::signals::Sounder;
+use gate_hal::inputs::Inputs;
+use gate_hal::latch::Latch;
+use gate_hal::signals::{Lamps, Sounder};
 use gate_hal::thermometer::Thermometer;
 use gate_hal::torch::Torch;
 use gate_hal_linux::absent::{Absent, Logged, TypedKeys};
+use gate_hal_linux::camera::{FlashTorch, V4l2Camera};
 use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
+use gate_hal_linux::gpio::{Buzzer, FireRelease, GpioOutput, GpioSensors, ThreeLamps, TimedLatch};
 use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
+use gate_hal_linux::pulsed_latch::PulsedLatch;
 use gate_hal_linux::thermometer::mlx90614;
 use gate_hal_linux::torch::LedTorch;
 use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
-use crate::config::{Config, RtcFitted, SoundConfig};
+use crate::config::{CameraSource, Config, LatchSource, RtcFitted, SoundConfig, TorchSource};
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
 use crate::gate::{Gate, KeptVersions};
@@ -173,23 +180,71 @@ pub fn devices(config: &Config) -> anyhow::Result<Devices> {
         RtcFitted::None => RtcTrust::Unknown,
     };
     let display = &config.display;
+    let (latch, release) = latch(config)?;
     Ok(Devices {
-        camera: Box::new(FrameDirectory::new(&config.camera.frames, Playing::Looping)),
+        camera: camera(config)?,
         reader: reader(config)?,
         display: Box::new(FileFramebuffer::new(
             &display.framebuffer,
             display.width as usize,
             display.height as usize,
         )?),
-        lamps: Box::new(Logged::on_stderr()),
+        lamps: lamps(config),
         sounder: sounder(config),
-        latch: Box::new(Logged::on_stderr()),
-        inputs: Box::new(Absent),
+        latch,
+        inputs: inputs(config, release),
         keys: Box::new(TypedKeys::on_stdin()),
-        torch: config.torch.as_ref().map(|torch| Box::new(LedTorch::new(&torch.led)) as Box<dyn Torch>),
+        torch: torch(config)?,
         thermometer: thermometer(config),
         clock: Box::new(SystemClock::new(rtc)),
     })
+}
+
+fn camera(config: &Config) -> anyhow::Result<Box<dyn Camera>> {
+    Ok(match config.camera.source()? {
+        CameraSource::Frames(frames) => Box::new(FrameDirectory::new(frames, Playing::Looping)),
+        CameraSource::Device(settings) => {
+            let device = settings.device.clone();
+            let tell = move |what: &dyn std::fmt::Display| crate::say!("camera {}: {what}", device.display());
+            Box::new(V4l2Camera::new(settings, Arc::new(tell)))
+        }
+    })
+}
+
+fn torch(config: &Config) -> anyhow::Result<Option<Box<dyn Torch>>> {
+    let Some(torch) = &config.torch else { return Ok(None) };
+    Ok(Some(match torch.source()? {
+        TorchSource::Led(led) => Box::new(LedTorch::new(led)),
+        TorchSource::Flash(flash) => Box::new(FlashTorch::new(flash)),
+    }))
+}
+
+/// The latch, and what opens it while the fire input is active. Without one, an opening is a line of the log.
+fn latch(config: &Config) -> anyhow::Result<(Box<dyn Latch>, Option<FireRelease>)> {
+    let Some(latch) = &config.latch else { return Ok((Box::new(Logged::on_stderr()), None)) };
+    match latch.source()? {
+        LatchSource::Led(led) => Ok((Box::new(PulsedLatch::new(led)), None)),
+        LatchSource::Wire(wire) => {
+            let latch =
+                TimedLatch::start(GpioOutput::new(wire)).context("no thread for the latch's timer")?;
+            let release = latch.fire_release();
+            Ok((Box::new(latch), Some(release)))
+        }
+    }
+}
+
+fn lamps(config: &Config) -> Box<dyn Lamps> {
+    match &config.lamps {
+        Some(lamps) => Box::new(ThreeLamps::on(lamps.lines())),
+        None => Box::new(Logged::on_stderr()),
+    }
+}
+
+fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn Inputs> {
+    match &config.inputs {
+        Some(inputs) => Box::new(GpioSensors::on(inputs.lines(), release)),
+        None => Box::new(Absent),
+    }
 }
 
 fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
@@ -197,8 +252,17 @@ fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     Ok(Some(Box::new(sdt_reader(&reader.serial, config.baud(reader)?))))
 }
 
-/// Where no loudspeaker is fitted, what would be heard is a line of the log.
+/// Where neither buzzer nor loudspeaker is fitted, what would be heard is a line of the log.
 fn sounder(config: &Config) -> Box<dyn Sounder> {
+    if let Some(buzzer) = &config.buzzer {
+        return match Buzzer::start(GpioOutput::new(buzzer.wire())) {
+            Ok(buzzer) => Box::new(buzzer),
+            Err(fault) => {
+                crate::say!("buzzer: {fault}");
+                Box::new(Absent)
+            }
+        };
+    }
     let Some(sound) = &config.sound else { return Box::new(Logged::on_stderr()) };
     match PipedLoudspeaker::new(Player::aplay(&sound.device)) {
         Ok(speaker) => Box::new(Speech::new(voices(sound), speaker)),

@@ -9,11 +9,16 @@ use std::path::Path;
 use gate_core::time::RtcHealth;
 use gate_hal::clock::{Clock, WallReading};
 use gate_hal::thermometer::Thermometer;
+use gate_hal_linux::camera::{Agreed, CameraRefusal, CameraSettings, try_once};
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::thermometer::mlx90614;
 
+mod lines;
+
 use super::{Finding, Tell, bad, good};
-use crate::config::{Config, DisplayConfig, RtcFitted, SoundConfig};
+use crate::config::{
+    CameraConfig, CameraSource, Config, DisplayConfig, RtcFitted, SoundConfig, TorchConfig, TorchSource,
+};
 use crate::moment;
 
 /// Where the kernel lists sound cards.
@@ -21,7 +26,7 @@ const CARDS: &str = "/proc/asound/cards";
 
 /// Walks them.
 pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
-    tell(camera(&config.camera.frames))?;
+    tell(camera(&config.camera))?;
     tell(match &config.reader {
         Some(reader) if reader.serial.exists() => good("card reader", reader.serial.display().to_string()),
         Some(reader) => absent("card reader", &reader.serial, "plug it in, or check `reader.serial`"),
@@ -30,9 +35,10 @@ pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(display(&config.display))?;
     tell(config.sound.as_ref().map_or_else(|| good("loudspeaker", "none fitted"), loudspeaker))?;
     tell(match &config.torch {
-        Some(torch) => writable("torch", &torch.led.join("brightness"), "plug it in, or check `torch.led`"),
+        Some(fitted) => torch(fitted),
         None => good("torch", "none fitted"),
     })?;
+    lines::look(config, tell)?;
     tell(match &config.thermometer {
         Some(fitted) => thermometer(&fitted.i2c),
         None => good("thermometer", "none fitted"),
@@ -48,10 +54,41 @@ fn absent(part: &'static str, path: &Path, remedy: &'static str) -> Finding {
     bad(part, format!("{} is not there", path.display()), remedy)
 }
 
-fn camera(frames: &Path) -> Finding {
-    match std::fs::read_dir(frames) {
-        Ok(entries) => good("camera", format!("{} files in {}", entries.count(), frames.display())),
-        Err(cause) => bad("camera", format!("{}: {cause}", frames.display()), "check `camera.frames`"),
+fn camera(camera: &CameraConfig) -> Finding {
+    match camera.source() {
+        Ok(CameraSource::Frames(frames)) => match std::fs::read_dir(frames) {
+            Ok(entries) => good("camera", format!("{} files in {}", entries.count(), frames.display())),
+            Err(cause) => bad("camera", format!("{}: {cause}", frames.display()), "check `camera.frames`"),
+        },
+        Ok(CameraSource::Device(settings)) => video(&settings),
+        Err(cause) => bad("camera", format!("{cause:#}"), "check [camera]"),
+    }
+}
+
+/// Waits for one whole frame. A camera that another program has is not taken from it.
+fn video(settings: &CameraSettings) -> Finding {
+    let device = settings.device.display();
+    match try_once(settings) {
+        Ok(found) => {
+            let Agreed { format, width, height, .. } = found.agreed;
+            good("camera", format!("{device}: {}, {format:?} {width} x {height}, a frame came", found.name))
+        }
+        Err(CameraRefusal::TakeDevice) => {
+            good("camera", format!("{device} is in use by `gate run`, which shows F01 if it gives no frames"))
+        }
+        Err(refusal) => {
+            bad("camera", format!("{device} {refusal}"), "plug it in, or set [camera] as it says")
+        }
+    }
+}
+
+fn torch(torch: &TorchConfig) -> Finding {
+    match torch.source() {
+        Ok(TorchSource::Led(led)) => {
+            writable("torch", &led.join("brightness"), "plug it in, or check `torch.led`")
+        }
+        Ok(TorchSource::Flash(flash)) => writable("torch", flash, "plug it in, or check `torch.flash`"),
+        Err(cause) => bad("torch", format!("{cause:#}"), "check [torch]"),
     }
 }
 
@@ -145,15 +182,26 @@ mod tests {
         std::fs::create_dir(&led).unwrap();
         std::fs::write(led.join("brightness"), "0").unwrap();
         let fitted = |config: &mut Config| {
-            config.torch = Some(crate::config::TorchConfig { led: led.clone() });
+            config.torch = Some(crate::config::TorchConfig { led: Some(led.clone()), flash: None });
             config.thermometer = Some(crate::config::ThermometerConfig { i2c: folder.path().join("i2c-1") });
             config.display.framebuffer = folder.path().join("screen");
-            config.camera.frames = folder.path().to_owned();
+            config.camera.frames = Some(folder.path().to_owned());
             config.reader.as_mut().unwrap().serial = folder.path().join("tty");
         };
         let lines = self::lines(fitted);
         let parts: Vec<&str> = lines.iter().map(|(part, ..)| *part).collect();
-        let all = ["camera", "card reader", "display", "loudspeaker", "torch", "thermometer", "clock"];
+        let all = [
+            "camera",
+            "card reader",
+            "display",
+            "loudspeaker",
+            "torch",
+            "latch",
+            "lamps",
+            "inputs",
+            "thermometer",
+            "clock",
+        ];
         assert_eq!(parts, all);
         let well = ["camera", "display", "torch"].map(|part| of(part, &lines).0);
         let pulled = ["card reader", "thermometer"].map(|part| of(part, &lines).0);
@@ -170,7 +218,7 @@ mod tests {
     #[test]
     fn what_the_configuration_leaves_out_is_said_to_be_left_out() {
         let lines = lines(|config| (config.reader, config.sound) = (None, None));
-        for part in ["card reader", "loudspeaker", "torch", "thermometer"] {
+        for part in ["card reader", "loudspeaker", "torch", "latch", "lamps", "inputs", "thermometer"] {
             assert_eq!(of(part, &lines), (true, "none fitted".into()), "{part}");
         }
     }

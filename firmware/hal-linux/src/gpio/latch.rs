@@ -1,0 +1,230 @@
+//! The latch on a line, with a timer of its own.
+//!
+//! Promises: the line is active only until the time that was given last, whatever the passage loop does meanwhile: a thread
+//! that does nothing else lets it go; a line that cannot be let go is tried again ten times a second; at the start and at the
+//! end the latch is closed. While the fire input is active it is open.
+//! What a thread cannot promise: a process that is stopped (SIGSTOP) stops with all of its threads until the supervisor ends it,
+//! and what a line does when its process has ended is the chip's choice. [`PulsedLatch`](crate::pulsed_latch::PulsedLatch) leaves the timer to
+//! the kernel; a monostable relay leaves it to hardware. Fire releases the latch by its own contact in any case (DOMAIN §20).
+//! It must not know: why it opens.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gate_core::decide::LaneOpen;
+use gate_core::record::Permit;
+use gate_hal::DeviceFault;
+use gate_hal::inputs::Level;
+use gate_hal::latch::Latch;
+use gate_wire::time::Millis;
+
+use super::Output;
+
+/// A line that could not be switched is tried again after this long.
+const AGAIN: Duration = Duration::from_millis(100);
+/// The thread looks whether anybody still has a latch this often.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// When a latch is open; times are since it was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timer {
+    until: Until,
+    fire: Level,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    Closed,
+    At(Duration),
+    Told,
+}
+
+impl Timer {
+    pub(crate) fn closed() -> Timer {
+        Timer { until: Until::Closed, fire: Level::Inactive }
+    }
+
+    /// Opens until `now + at_most`, or longer if that was said before.
+    pub(crate) fn open(&mut self, now: Duration, at_most: Millis) {
+        let until = now + Duration::from_millis(at_most.0);
+        self.until = match self.until {
+            Until::Told => Until::Told,
+            Until::At(before) => Until::At(before.max(until)),
+            Until::Closed => Until::At(until),
+        };
+    }
+
+    /// As [`Timer::open`], for a latch that is open.
+    pub(crate) fn hold(&mut self, now: Duration, at_most: Millis) {
+        if matches!(self.until, Until::At(until) if until > now) {
+            self.open(now, at_most);
+        }
+    }
+
+    pub(crate) fn level(&self, now: Duration) -> Level {
+        let open = match self.until {
+            _ if self.fire == Level::Active => true,
+            Until::Closed => false,
+            Until::At(until) => now < until,
+            Until::Told => true,
+        };
+        if open { Level::Active } else { Level::Inactive }
+    }
+
+    /// When it closes, if it is to.
+    pub(crate) fn closes_in(&self, now: Duration) -> Option<Duration> {
+        match self.until {
+            Until::At(until) if self.level(now) == Level::Active => Some(until.saturating_sub(now)),
+            _ => None,
+        }
+    }
+}
+
+/// A latch on a line.
+pub struct TimedLatch<L: Output + 'static> {
+    shared: Arc<Shared<L>>,
+}
+
+/// Opens a latch while the fire input is active. The latch's own contact has done so already; a line follows.
+#[derive(Clone)]
+pub struct FireRelease(Weak<dyn HeedFire>);
+
+trait HeedFire: Send + Sync {
+    fn heed(&self, fire: Level);
+}
+
+struct Shared<L> {
+    inner: Mutex<Inner<L>>,
+    changed: Condvar,
+    began: Instant,
+}
+
+struct Inner<L> {
+    line: L,
+    timer: Timer,
+    /// What the line was last told, if it took it.
+    applied: Option<Level>,
+}
+
+impl<L: Output> Inner<L> {
+    /// Brings the line to what the timer says.
+    fn apply(&mut self, now: Duration) -> Result<(), DeviceFault> {
+        let wanted = self.timer.level(now);
+        if self.applied == Some(wanted) {
+            return Ok(());
+        }
+        self.applied = None;
+        self.line.set(wanted)?;
+        self.applied = Some(wanted);
+        Ok(())
+    }
+}
+
+impl<L: Output> Shared<L> {
+    fn lock(&self) -> MutexGuard<'_, Inner<L>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the timer, and the line with it. What the line does not take is not left to be done later, but to be closed.
+    fn change(&self, change: impl FnOnce(&mut Timer, Duration)) -> Result<(), DeviceFault> {
+        let mut inner = self.lock();
+        let now = self.began.elapsed();
+        change(&mut inner.timer, now);
+        let done = inner.apply(now);
+        if done.is_err() && inner.timer.until != Until::Told {
+            inner.timer.until = Until::Closed;
+        }
+        self.changed.notify_all();
+        done
+    }
+
+    /// Waits until something is to be done, and does it.
+    fn tend(&self) {
+        let mut inner = self.lock();
+        let now = self.began.elapsed();
+        let pause = match inner.apply(now) {
+            Err(_) => AGAIN,
+            Ok(()) => inner.timer.closes_in(now).unwrap_or(IDLE).min(IDLE),
+        };
+        let _ = self.changed.wait_timeout(inner, pause).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+impl<L: Output> HeedFire for Shared<L> {
+    fn heed(&self, fire: Level) {
+        if self.lock().timer.fire != fire {
+            // A line that does not follow is tried again by the thread.
+            let _ = self.change(|timer, _| timer.fire = fire);
+        }
+    }
+}
+
+impl<L: Output> TimedLatch<L> {
+    /// The latch on this line, closed.
+    ///
+    /// # Errors
+    /// If there is no thread for its timer: without one it must not open.
+    pub fn start(line: L) -> std::io::Result<Self> {
+        let inner = Mutex::new(Inner { line, timer: Timer::closed(), applied: None });
+        let shared = Arc::new(Shared { inner, changed: Condvar::new(), began: Instant::now() });
+        let tended = Arc::downgrade(&shared);
+        thread::Builder::new().name("latch".to_owned()).spawn(move || {
+            while let Some(shared) = tended.upgrade() {
+                shared.tend();
+            }
+        })?;
+        Ok(TimedLatch { shared })
+    }
+
+    /// For the inputs: what follows the fire input.
+    #[must_use]
+    pub fn fire_release(&self) -> FireRelease {
+        let weak: Weak<Shared<L>> = Arc::downgrade(&self.shared);
+        FireRelease(weak)
+    }
+
+    fn open_for(&self, at_most: Millis) -> Result<(), DeviceFault> {
+        self.shared.change(|timer, now| timer.open(now, at_most))
+    }
+
+    fn hold_for(&self, at_most: Millis) -> Result<(), DeviceFault> {
+        self.shared.change(|timer, now| timer.hold(now, at_most))
+    }
+}
+
+impl FireRelease {
+    /// The fire input is like this.
+    pub(crate) fn heed(&self, fire: Level) {
+        if let Some(latch) = self.0.upgrade() {
+            latch.heed(fire);
+        }
+    }
+}
+
+impl<L: Output> Latch for TimedLatch<L> {
+    fn open(&mut self, _permit: Permit, at_most: Millis) -> Result<(), DeviceFault> {
+        self.open_for(at_most)
+    }
+
+    fn hold(&mut self, at_most: Millis) -> Result<(), DeviceFault> {
+        self.hold_for(at_most)
+    }
+
+    fn close(&mut self) -> Result<(), DeviceFault> {
+        self.shared.change(|timer, _| timer.until = Until::Closed)
+    }
+
+    fn stay_open(&mut self, _mode: LaneOpen) -> Result<(), DeviceFault> {
+        self.shared.change(|timer, _| timer.until = Until::Told)
+    }
+}
+
+impl<L: Output> Drop for TimedLatch<L> {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The latch over a line that records what it was told.
+
+use super::*;
+
+/// What the line was told, and whether it takes it.
+#[derive(Clone, Default)]
+struct Recorded(Arc<(Mutex<Tape>, Condvar)>);
+
+#[derive(Default)]
+struct Tape {
+    told: Vec<Level>,
+    broken: bool,
+}
+
+impl Output for Recorded {
+    fn set(&mut self, level: Level) -> Result<(), DeviceFault> {
+        let mut tape = self.0.0.lock().unwrap();
+        if tape.broken {
+            return Err(DeviceFault::NotConnected);
+        }
+        tape.told.push(level);
+        self.0.1.notify_all();
+        Ok(())
+    }
+}
+
+impl Recorded {
+    /// Waits until it was told this much: the timer is a thread.
+    fn wait_for(&self, expected: &[Level]) {
+        let tape = self.0.0.lock().unwrap();
+        let most = Duration::from_secs(60);
+        let (tape, _) =
+            self.0.1.wait_timeout_while(tape, most, |tape| tape.told.len() < expected.len()).unwrap();
+        assert_eq!(tape.told, expected);
+    }
+
+    fn break_it(&self, broken: bool) {
+        self.0.0.lock().unwrap().broken = broken;
+    }
+}
+
+const OPEN: Level = Level::Active;
+const SHUT: Level = Level::Inactive;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+#[test]
+fn it_is_open_for_the_time_that_was_given_and_not_a_moment_longer() {
+    let mut timer = Timer::closed();
+    assert_eq!(timer.level(ms(0)), SHUT);
+    timer.open(ms(100), Millis(5_000));
+    assert_eq!((timer.level(ms(100)), timer.level(ms(5_099)), timer.level(ms(5_100))), (OPEN, OPEN, SHUT));
+    assert_eq!((timer.closes_in(ms(5_000)), timer.closes_in(ms(6_000))), (Some(ms(100)), None));
+}
+
+#[test]
+fn a_second_permit_prolongs_and_never_shortens() {
+    let mut timer = Timer::closed();
+    timer.open(ms(0), Millis(5_000));
+    timer.open(ms(1_000), Millis(1_000));
+    assert_eq!(timer.level(ms(4_999)), OPEN);
+}
+
+#[test]
+fn holding_does_nothing_to_a_closed_latch() {
+    let mut timer = Timer::closed();
+    timer.hold(ms(0), Millis(1_000));
+    assert_eq!(timer.level(ms(0)), SHUT);
+    timer.open(ms(0), Millis(1_000));
+    timer.hold(ms(1_000), Millis(1_000));
+    assert_eq!(timer.level(ms(1_000)), SHUT, "its time was over");
+}
+
+#[test]
+fn fire_opens_whatever_else_was_said_and_its_end_closes() {
+    let mut timer = Timer::closed();
+    timer.fire = Level::Active;
+    timer.until = Until::Closed;
+    assert_eq!(timer.level(ms(0)), OPEN);
+    timer.fire = Level::Inactive;
+    assert_eq!(timer.level(ms(0)), SHUT);
+}
+
+#[test]
+fn the_timer_closes_the_latch_though_nobody_calls_it_again() {
+    let line = Recorded::default();
+    let latch = TimedLatch::start(line.clone()).unwrap();
+    line.wait_for(&[SHUT]);
+    latch.open_for(Millis(30)).unwrap();
+    line.wait_for(&[SHUT, OPEN, SHUT]);
+}
+
+#[test]
+fn a_line_that_cannot_be_let_go_is_tried_again_until_it_can() {
+    let line = Recorded::default();
+    let latch = TimedLatch::start(line.clone()).unwrap();
+    line.wait_for(&[SHUT]);
+    latch.open_for(Millis(60)).unwrap();
+    line.break_it(true);
+    while latch.shared.lock().applied == Some(OPEN) {
+        thread::yield_now();
+    }
+    line.break_it(false);
+    line.wait_for(&[SHUT, OPEN, SHUT]);
+}
+
+#[test]
+fn a_line_that_does_not_open_is_a_fault_and_does_not_open_later() {
+    let line = Recorded::default();
+    let latch = TimedLatch::start(line.clone()).unwrap();
+    line.wait_for(&[SHUT]);
+    line.break_it(true);
+    assert_eq!(latch.open_for(Millis(60_000)), Err(DeviceFault::NotConnected));
+    line.break_it(false);
+    line.wait_for(&[SHUT, SHUT]);
+}
+
+#[test]
+fn a_latch_that_is_dropped_is_closed() {
+    let line = Recorded::default();
+    let latch = TimedLatch::start(line.clone()).unwrap();
+    line.wait_for(&[SHUT]);
+    latch.open_for(Millis(60_000)).unwrap();
+    drop(latch);
+    line.wait_for(&[SHUT, OPEN, SHUT]);
+}
+
+#[test]
+fn fire_opens_the_line_and_closing_waits_for_its_end() {
+    let line = Recorded::default();
+    let mut latch = TimedLatch::start(line.clone()).unwrap();
+    let release = latch.fire_release();
+    line.wait_for(&[SHUT]);
+    release.heed(Level::Active);
+    release.heed(Level::Active);
+    latch.close().unwrap();
+    line.wait_for(&[SHUT, OPEN]);
+    release.heed(Level::Inactive);
+    line.wait_for(&[SHUT, OPEN, SHUT]);
+}
