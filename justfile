@@ -59,6 +59,17 @@ units:
     bash tools/ci/rig.sh
     tests/rig/units.sh
 
+# The terminal's programs under a real kernel in an emulated machine: screens in target/rig/out (needs root and Debian's packages)
+rig *ARGS:
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync -p gate-rig --bins
+    bash tools/ci/qemu.sh
+    cargo run -q -p gate-rig -- {{ARGS}}
+
+# The terminal's programs for a board: amd64, arm64 or armhf
+cross ARCH:
+    bash tools/ci/cross.sh
+    tools/package/cross.sh {{ARCH}}
+
 # Accept the screens as drawn now
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens

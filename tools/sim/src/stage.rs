@@ -74,6 +74,20 @@ pub fn province() -> Result<DemoProvince> {
     Ok(DemoProvince::from_seed(SEED, founded)?)
 }
 
+/// What the journal in this directory holds that another program wrote, in order, proven and opened: a terminal of the demo's province whose
+/// data lie beside it. Its chain is whole.
+///
+/// # Errors
+/// If a file is gone or not the terminal's, or the chain is broken.
+pub fn rows_of(directory: &Path, setting: &Setting, province: &DemoProvince) -> Result<Vec<LedgerRow>> {
+    let station = Station { place: setting.place, lane: setting.lane };
+    let judge =
+        Judge::new(Believed::load_day_keys(&data(directory)), Secrets::load(&data(directory))?, station);
+    let ledger = Ledger::open(directory, &judge, Boot { at: beginning(), number: u64::MAX }, None)?;
+    anyhow::ensure!(ledger.chain_is_whole()?, "the chain of the journal's rows is broken");
+    ledger.rows(province, Sequence(0))
+}
+
 /// When every story begins.
 pub fn beginning() -> Timestamp {
     Timestamp::from_unix(BEGINNING).unwrap_or(Timestamp::EPOCH)

@@ -1,0 +1,200 @@
+//! One emulated machine: its processor, disks, lines and clocks, from power on to power off.
+//! Promises: ends with its owner; what it writes stays in its own folder. Never with KVM: Debian's kernel hangs under some hosts' (ADR 19).
+//! Must not know: which programs the guest runs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::patience::until;
+use crate::qmp::Qmp;
+use crate::reader::Reader;
+use crate::shell::Shell;
+
+/// What a machine is started from.
+pub(crate) struct Guest {
+    /// `kernel`, `initrd`, `root.img`, and the emulator's unpacked packages.
+    pub(crate) files: PathBuf,
+    /// The emulator's packages, unpacked.
+    pub(crate) emulator: PathBuf,
+}
+
+/// How one start differs from another.
+pub(crate) struct Power {
+    /// The battery-backed clock at power on, as the emulator spells it; `None`: the host's.
+    pub(crate) rtc: String,
+    /// The disk of the journal, which outlives the machine.
+    pub(crate) disk: PathBuf,
+}
+
+/// A running machine.
+pub(crate) struct Machine {
+    emulator: Child,
+    room: tempfile::TempDir,
+    /// The emulator.
+    pub(crate) qmp: Qmp,
+    /// The guest.
+    pub(crate) shell: Shell,
+    /// The reader on its second serial line.
+    pub(crate) reader: Reader,
+}
+
+impl Machine {
+    /// Switches a machine on and waits for the guest's shell.
+    ///
+    /// # Errors
+    /// If the emulator does not start or the guest does not come up.
+    pub(crate) fn on(guest: &Guest, power: &Power) -> Result<Machine> {
+        let room = tempfile::tempdir()?;
+        let reader = Reader::plugged(&room.path().join("reader"))?;
+        let mut command = guest.command();
+        command.args(arguments(&guest.files, power, room.path(), reader.path()));
+        let emulator = command.stdin(Stdio::null()).spawn().context("starting the emulator")?;
+        let mut started = Started(Some(emulator));
+        let qmp = Qmp::at(&room.path().join("qmp"))?;
+        let shell = Shell::at(&room.path().join("shell")).with_context(|| log_of(room.path()))?;
+        let emulator = started.0.take().context("the emulator has ended")?;
+        Ok(Machine { emulator, room, qmp, shell, reader })
+    }
+
+    /// The picture on its screen, as a PNG file.
+    ///
+    /// # Errors
+    /// If the emulator cannot take it.
+    pub(crate) fn screenshot(&mut self, png: &Path) -> Result<()> {
+        let file = std::path::absolute(png)?;
+        self.qmp.ask("screendump", json!({ "filename": file, "format": "png" }))?;
+        Ok(())
+    }
+
+    /// A folder that is gone with the machine.
+    pub(crate) fn room(&self) -> &Path {
+        self.room.path()
+    }
+
+    /// Shuts the guest down in order and waits for the end.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub(crate) fn off(mut self) -> Result<()> {
+        self.shell.run("(sleep 1; systemctl poweroff) >/dev/null 2>&1 &")?;
+        until("the guest ends", || Ok(self.emulator.try_wait()?))?;
+        Ok(())
+    }
+
+    /// Cuts its power.
+    ///
+    /// # Errors
+    /// If the emulator cannot be ended.
+    pub(crate) fn cut(mut self) -> Result<()> {
+        self.emulator.kill()?;
+        self.emulator.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // One that has ended already needs no end.
+        let _ = self.emulator.kill();
+        let _ = self.emulator.wait();
+    }
+}
+
+/// An emulator whose guest is not up yet.
+struct Started(Option<Child>);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(emulator) = &mut self.0 {
+            let _ = emulator.kill();
+            let _ = emulator.wait();
+        }
+    }
+}
+
+impl Guest {
+    /// The guest of these programs, made anew.
+    ///
+    /// # Errors
+    /// If its disks cannot be made.
+    pub(crate) fn made(programs: &Path, world: &Path, rig: &Path) -> Result<Guest> {
+        let files = rig.join("guest");
+        let made = Command::new("bash")
+            .arg("tests/rig/guest.sh")
+            .args([programs, world, &files])
+            .status()
+            .context("starting tests/rig/guest.sh")?;
+        ensure!(made.success(), "the guest's disks could not be made");
+        Ok(Guest { files, emulator: rig.join("qemu") })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.emulator.join("usr/bin/qemu-system-x86_64"));
+        let libraries: Vec<String> = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
+            .map(|folder| self.emulator.join(folder).display().to_string())
+            .into();
+        command.env("LD_LIBRARY_PATH", libraries.join(":"));
+        for folder in ["usr/share/qemu", "usr/share/seabios", "usr/lib/ipxe/qemu"] {
+            command.arg("-L").arg(self.emulator.join(folder));
+        }
+        command
+    }
+}
+
+fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<String> {
+    let file = |name: &str| files.join(name).display().to_string();
+    let here = |name: &str| room.join(name).display().to_string();
+    let kernel = "console=ttyS0 quiet panic=-1 vga=788 systemd.show_status=no";
+    let mut all: Vec<String> = [
+        "-accel",
+        "tcg,thread=multi",
+        "-smp",
+        "2",
+        "-m",
+        "512",
+        "-nodefaults",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-vga",
+        "std",
+        "-device",
+        "qemu-xhci",
+        "-device",
+        "i6300esb",
+        "-device",
+        "virtio-serial-pci",
+        "-device",
+        "virtio-rng-pci",
+    ]
+    .map(str::to_owned)
+    .into();
+    for (option, value) in [
+        ("-kernel", file("kernel")),
+        ("-initrd", file("initrd")),
+        ("-append", kernel.to_owned()),
+        ("-serial", format!("file:{}", here("console"))),
+        ("-chardev", format!("serial,id=reader,path={}", reader.display())),
+        ("-serial", "chardev:reader".to_owned()),
+        ("-chardev", format!("socket,id=shell,path={},server=on,wait=off", here("shell"))),
+        ("-device", "virtconsole,chardev=shell".to_owned()),
+        ("-drive", format!("if=virtio,format=raw,snapshot=on,file={}", file("root.img"))),
+        ("-drive", format!("if=virtio,format=raw,file={}", power.disk.display())),
+        ("-rtc", format!("base={},clock=vm", power.rtc)),
+        ("-qmp", format!("unix:{},server=on,wait=off", here("qmp"))),
+    ] {
+        all.extend([option.to_owned(), value]);
+    }
+    all
+}
+
+/// What the guest's kernel said last.
+fn log_of(room: &Path) -> String {
+    let log = std::fs::read(room.join("console")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&log);
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(15)..).unwrap_or_default().join("\n")
+}

@@ -1,0 +1,79 @@
+//! `gate-rig`: the terminal's real programs under a real kernel, in an emulated machine.
+//! Must not know: anything that a person at a lane could not see or do, but for the journal's rows at the end.
+
+mod machine;
+mod patience;
+mod qmp;
+mod reader;
+mod report;
+mod scenes;
+mod shell;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+
+use crate::machine::Guest;
+use crate::report::Report;
+use crate::world::World;
+
+/// When the demo's stories begin, as the emulator spells a time.
+const BEGINNING: &str = "2026-11-20T12:15:00";
+/// What `tools/ci/qemu.sh` unpacks, and where the guest is made.
+const RIG: &str = "target/rig";
+
+/// Boots a guest with the terminal's programs and plays what happens at a lane.
+#[derive(Parser)]
+#[command(name = "gate-rig")]
+struct Arguments {
+    /// Where `gate`, `gate-trust`, `gate-field` and `gate-sync` are.
+    #[arg(long, value_name = "DIR", default_value = "target/debug")]
+    programs: PathBuf,
+    /// Screens and the journal's disk are written here.
+    #[arg(long, value_name = "DIR", default_value = "target/rig/out")]
+    out: PathBuf,
+    /// What is played; everything if nothing is said.
+    #[arg(long, value_enum)]
+    scene: Vec<Scene>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scene {
+    /// Idle, a code, a card, a stick, a carrier that hangs, a loop that hangs.
+    Lane,
+    /// A clock that is dead, behind, or was never set.
+    Clock,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(code) => code,
+        Err(cause) => {
+            eprintln!("gate-rig: {cause:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let rig = Path::new(RIG);
+    if !rig.join("qemu").exists() || !rig.join("kernel").exists() {
+        println!("SKIPPED rig: no emulator or no kernel under {RIG} (tools/ci/qemu.sh)");
+        return Ok(ExitCode::SUCCESS);
+    }
+    std::fs::create_dir_all(&arguments.out).with_context(|| format!("making {}", arguments.out.display()))?;
+    let world = World::made()?;
+    let guest = Guest::made(&arguments.programs, &world.root(), rig)?;
+    let mut report = Report::new();
+    let wanted = |scene| arguments.scene.is_empty() || arguments.scene.contains(&scene);
+    if wanted(Scene::Lane) {
+        scenes::lane::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    if wanted(Scene::Clock) {
+        scenes::clock::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    Ok(report.end())
+}

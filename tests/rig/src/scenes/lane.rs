@@ -1,0 +1,100 @@
+//! A lane from power on: idle, a code, a card, a hung loop, a hung carrier.
+//! Promises: what opened is in the journal, read back as the authority reads it.
+//! Must not know: how the machine is emulated.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::machine::{Guest, Machine, Power};
+use crate::patience::until;
+use crate::report::Report;
+use crate::scenes::{came, holding, stick, told, told_again};
+use crate::world::World;
+
+/// The latch's line in the log.
+const OPENED: &str = "latch: open";
+const FRAMES: &str = "/var/lib/tianfu-gate/frames";
+const PICTURES: &str = "/var/lib/tianfu-gate/pictures";
+
+/// Plays it; pictures go to `out`.
+///
+/// # Errors
+/// If the machine cannot be used; a rule that does not hold is in the report.
+pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report) -> Result<()> {
+    let disk = world.disk(&out.join("journal.img"))?;
+    let mut machine = Machine::on(guest, &Power { rtc: crate::BEGINNING.to_owned(), disk: disk.clone() })?;
+    let before = world.rows(&world.disk(&out.join("before.img"))?)?.len();
+    begin(&mut machine, out, report)?;
+    code(&mut machine, out, report)?;
+    card(&mut machine, "a card on the serial line opens the lane", report)?;
+    machine.screenshot(&out.join("card.png"))?;
+    hung_carrier(&mut machine, report)?;
+    stick::play(&mut machine, out, report)?;
+    hung_lane(&mut machine, report)?;
+    card(&mut machine, "a card opens the lane that was begun anew", report)?;
+    machine.off()?;
+    let rows = world.rows(&disk)?;
+    let passages = rows.iter().skip(before).filter(|row| is_pass(row)).count();
+    report.rule(
+        "each that opened is one row of the journal, proven and opened by the authority",
+        passages == 4,
+    );
+    report.figure(&format!("{} rows, {passages} of them Pass", rows.len()));
+    Ok(())
+}
+
+fn is_pass(row: &gate_sim::stage::LedgerRow) -> bool {
+    row.record.kind == gate_wire::record::RecordKind::Passage && row.record.verdict == b'P'
+}
+
+fn begin(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {
+    machine.shell.must(&format!("cp {PICTURES}/nobody.pgm {FRAMES}/"))?;
+    let up = holding(machine, "systemctl is-active --quiet gate.service");
+    came(machine, report, "the lane is ready after power on", up)?;
+    let idle = told_again(machine, "lamps", 0);
+    came(machine, report, "it is idle", idle)?;
+    report.figure(&machine.shell.must("cat /proc/uptime")?);
+    machine.screenshot(&out.join("idle.png"))
+}
+
+fn code(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {
+    let before = told(machine, OPENED)?;
+    machine
+        .shell
+        .must(&format!("cp {PICTURES}/phone.pgm {FRAMES}/.new && mv {FRAMES}/.new {FRAMES}/phone.pgm"))?;
+    let opened = told_again(machine, OPENED, before);
+    machine.screenshot(&out.join("code.png"))?;
+    machine.shell.must(&format!("rm {FRAMES}/phone.pgm"))?;
+    came(machine, report, "a code before the camera opens the lane", opened)
+}
+
+fn card(machine: &mut Machine, rule: &str, report: &mut Report) -> Result<()> {
+    let before = told(machine, OPENED)?;
+    machine.reader.lay(World::card()?)?;
+    let opened = told_again(machine, OPENED, before);
+    came(machine, report, rule, opened)?;
+    machine.reader.take()
+}
+
+fn hung_carrier(machine: &mut Machine, report: &mut Report) -> Result<()> {
+    // It knows no hub, asks for one, and hangs there.
+    machine.shell.must(
+        "cp /var/lib/tianfu-gate/pictures/sync.toml /etc/tianfu-gate/ && systemctl start gate-sync.service",
+    )?;
+    machine.shell.must("kill -STOP $(systemctl show -p MainPID --value gate-sync.service)")?;
+    card(machine, "beside a carrier that hangs a card opens the lane", report)?;
+    machine.shell.must("systemctl kill -s KILL gate-sync.service; systemctl stop gate-sync.service")?;
+    Ok(())
+}
+
+fn hung_lane(machine: &mut Machine, report: &mut Report) -> Result<()> {
+    let first = machine.shell.must("systemctl show -p MainPID --value gate.service")?;
+    machine.shell.must(&format!("kill -STOP {first}"))?;
+    let anew = until("another process", || {
+        let now = machine.shell.must("systemctl show -p MainPID --value gate.service")?;
+        let active = machine.shell.holds("systemctl is-active --quiet gate.service")?;
+        Ok((active && now != "0" && now != first).then_some(()))
+    });
+    came(machine, report, "a lane that hangs is begun anew by the watchdog", anew)
+}

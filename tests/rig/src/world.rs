@@ -1,0 +1,146 @@
+//! What lies in the guest beside the programs: a terminal of the demo's province, enrolled, with its data, and what people hold up.
+//! Promises: invented people only; the journal is read back as the authority reads it.
+//! Must not know: the emulator.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use gate_signing::demo::DemoProvince;
+use gate_signing::demo_issuers::DemoIssuer;
+use gate_signing::issue::Claim;
+use gate_sim::optics::Scene;
+use gate_sim::people::{Person, VALID};
+use gate_sim::sam::SyntheticCard;
+use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province, rows_of};
+use gate_wire::credential::{Colour, Condition};
+
+/// Where a terminal's data are.
+const HOME: &str = "var/lib/tianfu-gate";
+/// Of the journal's disk.
+const DISK_BYTES: u64 = 64 << 20;
+/// The journal's files.
+const JOURNAL: [&str; 3] = ["journal.db", "journal.db-wal", "reserve.bin"];
+/// Good for longer than any run.
+const LIFE_S: u32 = 900;
+
+/// The world, on this machine's disk.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    province: DemoProvince,
+}
+
+impl World {
+    /// A terminal's files, the configuration of the rig's board, and the pictures of its camera.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    pub(crate) fn made() -> Result<World> {
+        let folder = tempfile::tempdir()?;
+        let root = folder.path().join("root");
+        let province = province()?;
+        let listed = vec![(vec![province.subject(&Person::new(2)?.document)?], Colour::Green)];
+        let mut stage = Stage::new(Setting { listed, ..Setting::default() }, province)?;
+        pictures(&root.join(HOME), &mut stage)?;
+        copy(&stage.directory().join("believed"), &root.join(HOME).join("believed"))?;
+        disk_of(stage.directory(), folder.path())?;
+        let board = root.join("etc/tianfu-gate");
+        fs::create_dir_all(&board)?;
+        fs::copy("tests/rig/gate.toml", board.join("gate.toml"))?;
+        carrier(&root.join(HOME).join("pictures"))?;
+        let Stage { province, .. } = stage;
+        Ok(World { folder, province })
+    }
+
+    /// What is laid over the guest's root.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("root")
+    }
+
+    /// A fresh copy of the journal's disk.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn disk(&self, copy: &Path) -> Result<PathBuf> {
+        fs::copy(self.folder.path().join("journal.img"), copy)?;
+        Ok(copy.to_owned())
+    }
+
+    /// The card of the person that the desk knows nothing bad of.
+    ///
+    /// # Errors
+    /// Never, for the demo.
+    pub(crate) fn card() -> Result<SyntheticCard> {
+        Person::new(2)?.card(VALID)
+    }
+
+    /// What the journal on this disk holds, proven and opened.
+    ///
+    /// # Errors
+    /// If it cannot be read, or its chain is broken.
+    pub(crate) fn rows(&self, disk: &Path) -> Result<Vec<LedgerRow>> {
+        let folder = tempfile::tempdir()?;
+        let repaired = Command::new("e2fsck").args(["-f", "-p"]).arg(disk).output()?;
+        let said = String::from_utf8_lossy(&repaired.stdout);
+        ensure!(repaired.status.code().is_some_and(|code| code < 4), "e2fsck: {said}");
+        for name in JOURNAL {
+            let to = folder.path().join(name);
+            Command::new("debugfs")
+                .arg("-R")
+                .arg(format!("dump {name} {}", to.display()))
+                .arg(disk)
+                .output()?;
+        }
+        copy(&self.root().join(HOME).join("believed"), &folder.path().join("believed"))?;
+        rows_of(folder.path(), &Setting::default(), &self.province)
+    }
+}
+
+fn pictures(home: &Path, stage: &mut Stage) -> Result<()> {
+    let claim = Claim::Screen(Condition::Colour(Colour::Green));
+    let code =
+        stage.issue(DemoIssuer::Province, &Person::new(1)?, Issue { claim, age_s: 60, life_s: LIFE_S })?;
+    let pictures = home.join("pictures");
+    fs::create_dir_all(&pictures)?;
+    fs::create_dir_all(home.join("frames"))?;
+    for (name, scene) in [("nobody.pgm", Scene::empty(1)), ("phone.pgm", Scene::phone(&code.text, 1)?)] {
+        let picture = scene.render();
+        let mut bytes = format!("P5 {} {} 255\n", picture.width, picture.height).into_bytes();
+        bytes.extend_from_slice(&picture.pixels);
+        fs::write(pictures.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// A carrier's configuration: of a hub that is not there.
+fn carrier(folder: &Path) -> Result<()> {
+    let authority = rcgen::generate_simple_self_signed(["hub.example".to_owned()])?;
+    fs::write(folder.join("authority.pem"), authority.cert.pem())?;
+    let sample = fs::read_to_string("assets/sync.toml")?;
+    let there = format!("/{HOME}/pictures/authority.pem");
+    fs::write(folder.join("sync.toml"), sample.replace("/etc/tianfu-gate/hub-authority.pem", &there))?;
+    Ok(())
+}
+
+/// A disk with the journal of a terminal whose clock was right once.
+fn disk_of(stage: &Path, folder: &Path) -> Result<()> {
+    let journal = folder.join("journal");
+    fs::create_dir_all(&journal)?;
+    for name in JOURNAL.iter().filter(|name| stage.join(name).exists()) {
+        fs::copy(stage.join(name), journal.join(name))?;
+    }
+    let image = folder.join("journal.img");
+    fs::File::create(&image)?.set_len(DISK_BYTES)?;
+    let made =
+        Command::new("mke2fs").args(["-q", "-F", "-t", "ext4", "-d"]).arg(&journal).arg(&image).status()?;
+    ensure!(made.success(), "mke2fs could not make the journal's disk");
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().context("a folder lies in one")?)?;
+    let copied = Command::new("cp").arg("-a").args([from, to]).status()?;
+    ensure!(copied.success(), "cp could not copy {}", from.display());
+    Ok(())
+}
