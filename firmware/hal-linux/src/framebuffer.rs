@@ -1,8 +1,9 @@
-//! A display that is a file: a picture of the screen on a desk, or a framebuffer device of the same size.
+//! A display that is a file: a picture of the screen on a desk, or a framebuffer device of the kernel (fbdev).
 //!
-//! Layout: RGB565, two bytes a pixel, little-endian, rows from the top without padding, from offset 0.
-//! Promises: only what changed is written; after a failed write everything is written anew. It must not know: what a
-//! screen means. A device whose rows are padded, or of another depth, needs a driver of its own.
+//! Layout of a file: RGB565, two bytes a pixel, little-endian, rows from the top without padding, from offset 0; that of a
+//! device is what the kernel says of it ([`Layout`]).
+//! Promises: only what changed is written; after a failed write the device is opened, and everything written, anew. It must
+//! not know: what a screen means.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -13,8 +14,14 @@ use gate_hal::DeviceFault;
 use gate_hal::display::{Display, Pixels};
 use rustix::fs::OFlags;
 
-/// Bytes of a pixel.
-const PIXEL_BYTES: usize = 2;
+mod layout;
+
+pub use layout::{Depth, Layout};
+
+use crate::panel::Panel;
+
+/// Where the kernel tells about framebuffers.
+const GRAPHICS: &str = "/sys/class/graphics";
 
 /// A framebuffer in a file.
 #[derive(Debug)]
@@ -22,8 +29,9 @@ pub struct FileFramebuffer {
     path: PathBuf,
     width: usize,
     height: usize,
+    graphics: PathBuf,
     /// Once it holds a whole frame.
-    open: Option<File>,
+    open: Option<(File, Layout)>,
 }
 
 /// No display has this size.
@@ -50,15 +58,53 @@ impl FileFramebuffer {
         if !sides.contains(&width) || !sides.contains(&height) {
             return Err(NoSuchSize { width, height });
         }
-        Ok(Self { path: path.to_owned(), width, height, open: None })
+        Ok(Self { path: path.to_owned(), width, height, graphics: GRAPHICS.into(), open: None })
     }
 
-    fn open(&self) -> Result<File, DeviceFault> {
+    /// What the kernel says of a device; a file is as large as the screen.
+    ///
+    /// # Errors
+    /// [`DeviceFault::Refusing`] for a depth that is not written, or a device smaller than the screen.
+    fn layout(&self) -> Result<Layout, DeviceFault> {
+        let device = self.path.strip_prefix("/dev").ok();
+        match device.and_then(|name| Layout::of(&self.graphics.join(name))) {
+            Some(Ok(layout)) if layout.width >= self.width && layout.height >= self.height => Ok(layout),
+            Some(_) => Err(DeviceFault::Refusing),
+            None => Ok(Layout::packed(self.width, self.height)),
+        }
+    }
+
+    fn open(&self) -> Result<(File, Layout), DeviceFault> {
         let mut options = OpenOptions::new();
         options.write(true).create(!self.path.starts_with("/dev")).truncate(false);
         // Opening a named pipe would wait for whoever reads it.
         options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        options.open(&self.path).map_err(|_| DeviceFault::NotConnected)
+        let file = options.open(&self.path).map_err(|_| DeviceFault::NotConnected)?;
+        Ok((file, self.layout()?))
+    }
+}
+
+impl Panel for FileFramebuffer {
+    fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        let size = (pixels.width, pixels.height, pixels.rgb565.len());
+        if size != (self.width, self.height, self.width * self.height) {
+            return Err(DeviceFault::Refusing);
+        }
+        let everywhere = [pixels.everywhere()];
+        let ((file, layout), areas) = match self.open.take() {
+            Some(open) => (open, pixels.changed),
+            None => (self.open()?, &everywhere[..]),
+        };
+        let mut bytes = Vec::new();
+        for (start, run) in pixels.runs(areas) {
+            for (start, row) in layout.rows(start, run, (self.width, self.height)) {
+                bytes.clear();
+                layout.depth.write(row, &mut bytes);
+                file.write_all_at(&bytes, start as u64).map_err(|_| DeviceFault::NotAnswering)?;
+            }
+        }
+        self.open = Some((file, layout));
+        Ok(())
     }
 }
 
@@ -67,25 +113,10 @@ impl Display for FileFramebuffer {
         (self.width, self.height)
     }
 
-    /// [`DeviceFault::Refusing`] for pixels of another size, [`DeviceFault::NotConnected`] when the file cannot be
-    /// opened, [`DeviceFault::NotAnswering`] when it cannot be written.
+    /// [`DeviceFault::Refusing`] for pixels of another size or a device that is too small, [`DeviceFault::NotConnected`] when
+    /// the file cannot be opened, [`DeviceFault::NotAnswering`] when it cannot be written.
     fn present(&mut self, _screen: &Screen, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
-        let size = (pixels.width, pixels.height, pixels.rgb565.len());
-        if size != (self.width, self.height, self.width * self.height) {
-            return Err(DeviceFault::Refusing);
-        }
-        let everywhere = [pixels.everywhere()];
-        let (file, areas) = match self.open.take() {
-            Some(file) => (file, pixels.changed),
-            None => (self.open()?, &everywhere[..]),
-        };
-        for (start, run) in pixels.runs(areas) {
-            let bytes: Vec<u8> = run.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
-            let offset = (start * PIXEL_BYTES) as u64;
-            file.write_all_at(&bytes, offset).map_err(|_| DeviceFault::NotAnswering)?;
-        }
-        self.open = Some(file);
-        Ok(())
+        self.show(pixels)
     }
 }
 
@@ -156,6 +187,23 @@ mod tests {
         let mut display = FileFramebuffer::new(path, 1, 1).unwrap();
         assert_eq!(show(&mut display, &[0]), Err(DeviceFault::NotConnected));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_device_smaller_than_the_screen_is_refused_and_a_larger_one_has_it_in_its_middle() {
+        let graphics = tempfile::tempdir().unwrap();
+        let said = graphics.path().join("full");
+        std::fs::create_dir(&said).unwrap();
+        for (name, value) in [("bits_per_pixel", "32"), ("stride", "16"), ("virtual_size", "4,3")] {
+            std::fs::write(said.join(name), value).unwrap();
+        }
+        let mut display = FileFramebuffer::new(Path::new("/dev/full"), 2, 1).unwrap();
+        display.graphics = graphics.path().to_owned();
+        let layout = display.layout().unwrap();
+        let rows: Vec<(usize, &[u16])> = layout.rows(0, &[1, 2], (2, 1)).collect();
+        assert_eq!(rows, [(16 + 4, &[1, 2][..])]);
+        (display.width, display.height) = (5, 1);
+        assert_eq!(display.layout(), Err(DeviceFault::Refusing));
     }
 
     #[test]

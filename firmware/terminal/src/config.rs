@@ -15,6 +15,9 @@ use crate::judge::Station;
 use crate::voice::Hours;
 
 mod devices;
+mod display;
+
+pub use display::{DisplayConfig, DisplaySource};
 
 pub use devices::{
     CameraConfig, CameraSource, InputsConfig, LampsConfig, LatchConfig, LatchSource, ReaderConfig,
@@ -103,24 +106,6 @@ pub struct SoundConfig {
     /// 24 digits, 0 (silent) to 9, for the hours from 0 to 23.
     #[serde(default = "default_volume")]
     pub volume: String,
-}
-
-/// A display.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DisplayConfig {
-    /// RGB565 rows are written to this file or framebuffer.
-    pub framebuffer: PathBuf,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Dark for halls, bright for places in the sun.
-    #[serde(default)]
-    pub theme: ThemeWord,
-    /// The language that leads.
-    #[serde(default)]
-    pub language: LanguageWord,
 }
 
 /// A theme, as a configuration and a command line spell it.
@@ -232,6 +217,7 @@ impl Config {
             self.sound.is_none() || self.buzzer.is_none(),
             "[sound] and [buzzer]: a lane is heard by one of them"
         );
+        self.display.source()?;
         self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(

@@ -13,6 +13,7 @@ use gate_core::event::Event;
 use gate_core::screen::OutOfService;
 use gate_hal::camera::Camera;
 use gate_hal::card_reader::CardReader;
+use gate_hal::display::Display;
 use gate_hal::inputs::Inputs;
 use gate_hal::latch::Latch;
 use gate_hal::signals::{Lamps, Sounder};
@@ -22,18 +23,27 @@ use gate_hal_linux::absent::{Absent, Logged, TypedKeys};
 use gate_hal_linux::camera::{FlashTorch, V4l2Camera};
 use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
+#[cfg(feature = "drm")]
+use gate_hal_linux::drm_panel::DrmPanel;
 use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
 use gate_hal_linux::gpio::{Buzzer, FireRelease, GpioOutput, GpioSensors, ThreeLamps, TimedLatch};
 use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
+#[cfg(feature = "drm")]
+use gate_hal_linux::panel::Either;
+use gate_hal_linux::panel::PanelThread;
 use gate_hal_linux::pulsed_latch::PulsedLatch;
+#[cfg(feature = "spi")]
+use gate_hal_linux::spi_panel::SpiPanel;
 use gate_hal_linux::thermometer::mlx90614;
 use gate_hal_linux::torch::LedTorch;
 use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
-use crate::config::{CameraSource, Config, LatchSource, RtcFitted, SoundConfig, TorchSource};
+use crate::config::{
+    CameraSource, Config, DisplayConfig, DisplaySource, LatchSource, RtcFitted, SoundConfig, TorchSource,
+};
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
 use crate::gate::{Gate, KeptVersions};
@@ -179,16 +189,11 @@ pub fn devices(config: &Config) -> anyhow::Result<Devices> {
         RtcFitted::Battery => RtcTrust::Battery,
         RtcFitted::None => RtcTrust::Unknown,
     };
-    let display = &config.display;
     let (latch, release) = latch(config)?;
     Ok(Devices {
         camera: camera(config)?,
         reader: reader(config)?,
-        display: Box::new(FileFramebuffer::new(
-            &display.framebuffer,
-            display.width as usize,
-            display.height as usize,
-        )?),
+        display: display(&config.display)?,
         lamps: lamps(config),
         sounder: sounder(config),
         latch,
@@ -209,6 +214,25 @@ fn camera(config: &Config) -> anyhow::Result<Box<dyn Camera>> {
             Box::new(V4l2Camera::new(settings, Arc::new(tell)))
         }
     })
+}
+
+/// A file is written by the loop; a panel by a thread of its own.
+fn display(config: &DisplayConfig) -> anyhow::Result<Box<dyn Display>> {
+    let size = (config.width as usize, config.height as usize);
+    let file = |path: &Path| FileFramebuffer::new(path, size.0, size.1);
+    let started = match config.source()? {
+        DisplaySource::Framebuffer(path) if path.starts_with("/dev") => PanelThread::start(file(path)?, size),
+        DisplaySource::Framebuffer(path) => return Ok(Box::new(file(path)?)),
+        #[cfg(feature = "drm")]
+        DisplaySource::Drm { card, or: Some(path) } => {
+            PanelThread::start(Either(DrmPanel::new(card), file(path)?), size)
+        }
+        #[cfg(feature = "drm")]
+        DisplaySource::Drm { card, or: None } => PanelThread::start(DrmPanel::new(card), size),
+        #[cfg(feature = "spi")]
+        DisplaySource::Spi(screen) => PanelThread::start(SpiPanel::new(screen), size),
+    };
+    Ok(Box::new(started.context("no thread for the display")?))
 }
 
 fn torch(config: &Config) -> anyhow::Result<Option<Box<dyn Torch>>> {

@@ -11,16 +11,20 @@ use gate_hal::clock::{Clock, WallReading};
 use gate_hal::thermometer::Thermometer;
 use gate_hal_linux::camera::{Agreed, CameraRefusal, CameraSettings, try_once};
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
+use gate_hal_linux::framebuffer::Layout;
 use gate_hal_linux::thermometer::mlx90614;
 
 mod lines;
 
 use super::{Finding, Tell, bad, good};
 use crate::config::{
-    CameraConfig, CameraSource, Config, DisplayConfig, RtcFitted, SoundConfig, TorchConfig, TorchSource,
+    CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, RtcFitted, SoundConfig, TorchConfig,
+    TorchSource,
 };
 use crate::moment;
 
+/// Where the kernel tells about framebuffers.
+const GRAPHICS: &str = "/sys/class/graphics";
 /// Where the kernel lists sound cards.
 const CARDS: &str = "/proc/asound/cards";
 
@@ -92,13 +96,61 @@ fn torch(torch: &TorchConfig) -> Finding {
     }
 }
 
-/// A file that is made when it is first shown on is well where its folder is there.
 fn display(display: &DisplayConfig) -> Finding {
-    let (path, remedy) = (&display.framebuffer, "plug it in, or check `display.framebuffer`");
+    match display.source() {
+        Ok(DisplaySource::Framebuffer(path)) => framebuffer(display, path),
+        #[cfg(feature = "drm")]
+        Ok(DisplaySource::Drm { card, or }) => drm(display, card, or),
+        #[cfg(feature = "spi")]
+        Ok(DisplaySource::Spi(screen)) => writable(
+            "display",
+            &screen.device,
+            "switch the bus on in the device tree, or check [display.spi]",
+        ),
+        Err(cause) => bad("display", format!("{cause:#}"), "check [display]"),
+    }
+}
+
+/// A file that is made when it is first shown on is well where its folder is there.
+fn framebuffer(display: &DisplayConfig, path: &Path) -> Finding {
+    let remedy = "plug it in, or check `display.framebuffer`";
     let is_made = !path.starts_with("/dev") && !path.exists();
     match path.parent() {
-        Some(folder) if is_made && folder.is_dir() => good("display", path.display().to_string()),
-        _ => writable("display", path, remedy),
+        Some(folder) if is_made && folder.is_dir() => return good("display", path.display().to_string()),
+        _ => {}
+    }
+    let found = writable("display", path, remedy);
+    let (width, height) = (display.width as usize, display.height as usize);
+    let layout = path.strip_prefix("/dev").ok().and_then(|name| Layout::of(&Path::new(GRAPHICS).join(name)));
+    match layout {
+        Some(Ok(layout)) if layout.width < width || layout.height < height => bad(
+            "display",
+            format!("{} has {} x {} pixels", path.display(), layout.width, layout.height),
+            "set `display.width` and `display.height` to that or less",
+        ),
+        Some(Err(_)) => {
+            bad("display", format!("{} has no 16, 24 or 32 bits a pixel", path.display()), "change its mode")
+        }
+        Some(Ok(_)) | None => found,
+    }
+}
+
+#[cfg(feature = "drm")]
+fn drm(display: &DisplayConfig, card: &Path, or: Option<&Path>) -> Finding {
+    let fits = |(width, height): &(u16, u16)| {
+        u32::from(*width) >= display.width && u32::from(*height) >= display.height
+    };
+    match (gate_hal_linux::drm_panel::screens(card), or) {
+        (Ok(sizes), _) if sizes.iter().any(fits) => good("display", format!("{}: {sizes:?}", card.display())),
+        (Ok(sizes), None) => bad(
+            "display",
+            format!("{} has {sizes:?} pixels", card.display()),
+            "set `display.width` and `display.height` to one of these or less",
+        ),
+        (Err(fault), None) => {
+            bad("display", format!("{}: {fault}", card.display()), "plug it in, or check `display.drm`")
+        }
+        (_, Some(path)) => framebuffer(display, path),
     }
 }
 
@@ -184,7 +236,7 @@ mod tests {
         let fitted = |config: &mut Config| {
             config.torch = Some(crate::config::TorchConfig { led: Some(led.clone()), flash: None });
             config.thermometer = Some(crate::config::ThermometerConfig { i2c: folder.path().join("i2c-1") });
-            config.display.framebuffer = folder.path().join("screen");
+            config.display.framebuffer = Some(folder.path().join("screen"));
             config.camera.frames = Some(folder.path().to_owned());
             config.reader.as_mut().unwrap().serial = folder.path().join("tty");
         };
@@ -210,7 +262,7 @@ mod tests {
         std::fs::remove_dir_all(&led).unwrap();
         let lines = self::lines(|config| {
             fitted(config);
-            config.display.framebuffer = "/dev/fb-that-is-not-there".into();
+            config.display.framebuffer = Some("/dev/fb-that-is-not-there".into());
         });
         assert!(!of("torch", &lines).0 && !of("display", &lines).0, "{lines:?}");
     }

@@ -1,0 +1,164 @@
+//! A panel on a thread of its own, so that no wire to it can hold up the latch, the keys or the card reader: a screen over SPI
+//! takes longer than a turn of the loop, and a driver may hang.
+//!
+//! Promises: [`Display::present`] copies and returns; of several drawings the newest is shown; what changed in those that were
+//! left out is shown with it; a panel that fails is tried again twice a second, and then shown everything.
+//! It must not know: what is shown.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gate_core::screen::Screen;
+use gate_hal::DeviceFault;
+use gate_hal::display::{Area, Display, Pixels};
+
+/// A panel that failed is tried again after this long.
+const AGAIN: Duration = Duration::from_millis(500);
+/// The thread looks whether anybody still draws this often.
+const IDLE: Duration = Duration::from_secs(1);
+/// A panel that takes a drawing for this long hangs.
+const HUNG: Duration = Duration::from_secs(5);
+/// More areas than this are everything.
+const AREAS_MOST: usize = 256;
+
+/// Something that shows pixels, and may take its time.
+pub trait Panel {
+    /// Shows pixels; opens the device if it is not open, and then shows all of them.
+    ///
+    /// # Errors
+    /// While it cannot be reached. Everything is to be shown anew then.
+    fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault>;
+}
+
+/// The first that works of two panels: a driver and the one to fall back on.
+#[derive(Debug)]
+pub struct Either<A, B>(pub A, pub B);
+
+impl<A: Panel, B: Panel> Panel for Either<A, B> {
+    fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        let Err(fault) = self.0.show(pixels) else { return Ok(()) };
+        // What the other holds is not known.
+        let changed = &[pixels.everywhere()];
+        self.1.show(Pixels { changed, ..pixels }).map_err(|_| fault)
+    }
+}
+
+/// A panel and its thread.
+pub struct PanelThread {
+    size: (usize, usize),
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    desk: Mutex<Desk>,
+    changed: Condvar,
+}
+
+/// Between the loop and the thread.
+struct Desk {
+    rgb565: Vec<u16>,
+    changed: Vec<Area>,
+    work: Work,
+    fault: Option<DeviceFault>,
+}
+
+#[derive(Clone, Copy)]
+enum Work {
+    Done,
+    Asked,
+    Showing(Instant),
+}
+
+impl Shared {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PanelThread {
+    /// A panel of this size in pixels.
+    ///
+    /// # Errors
+    /// If there is no thread for it.
+    pub fn start(panel: impl Panel + Send + 'static, size: (usize, usize)) -> std::io::Result<PanelThread> {
+        let desk = Desk { rgb565: Vec::new(), changed: Vec::new(), work: Work::Done, fault: None };
+        let shared = Arc::new(Shared { desk: Mutex::new(desk), changed: Condvar::new() });
+        let shown = Arc::downgrade(&shared);
+        let thread = thread::Builder::new().name("display".to_owned());
+        thread.spawn(move || show_all(panel, size, &shown))?;
+        Ok(PanelThread { size, shared })
+    }
+}
+
+impl Display for PanelThread {
+    fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// The fault of the drawing before, if it had one: this one is shown all the same, once it can be.
+    fn present(&mut self, _screen: &Screen, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        if (pixels.width, pixels.height, pixels.rgb565.len())
+            != (self.size.0, self.size.1, self.size.0 * self.size.1)
+        {
+            return Err(DeviceFault::Refusing);
+        }
+        let mut desk = self.shared.desk();
+        desk.rgb565.clear();
+        desk.rgb565.extend_from_slice(pixels.rgb565);
+        desk.changed.extend_from_slice(pixels.changed);
+        if desk.changed.len() > AREAS_MOST {
+            desk.changed = vec![pixels.everywhere()];
+        }
+        let hung = matches!(desk.work, Work::Showing(since) if since.elapsed() > HUNG);
+        if let Work::Done = desk.work {
+            desk.work = Work::Asked;
+        }
+        self.shared.changed.notify_one();
+        if hung { Err(DeviceFault::NotAnswering) } else { desk.fault.map_or(Ok(()), Err) }
+    }
+}
+
+/// Shows what is on the desk until nobody draws any more.
+fn show_all(mut panel: impl Panel, (width, height): (usize, usize), shown: &Weak<Shared>) {
+    let everywhere = Area { x: 0, y: 0, width, height };
+    let (mut rgb565, mut failed) = (Vec::new(), false);
+    while let Some(shared) = shown.upgrade() {
+        let Some(mut changed) = next(&shared, &mut rgb565, failed) else { continue };
+        if failed {
+            changed = vec![everywhere];
+        }
+        let pixels = Pixels { rgb565: &rgb565, width, height, changed: &changed };
+        let outcome = panel.show(pixels);
+        failed = outcome.is_err();
+        let mut desk = shared.desk();
+        desk.fault = outcome.err();
+        // Drawn meanwhile: shown at once.
+        desk.work = if desk.changed.is_empty() { Work::Done } else { Work::Asked };
+    }
+}
+
+/// The newest drawing and what has changed; after a failure the last one again, when it is time. `None` if nothing is to be
+/// done yet.
+fn next(shared: &Shared, rgb565: &mut Vec<u16>, failed: bool) -> Option<Vec<Area>> {
+    let desk = shared.desk();
+    let asked = matches!(desk.work, Work::Asked) && !failed;
+    let mut desk = if asked {
+        desk
+    } else {
+        let pause = if failed { AGAIN } else { IDLE };
+        shared.changed.wait_timeout(desk, pause).unwrap_or_else(PoisonError::into_inner).0
+    };
+    if !failed && !matches!(desk.work, Work::Asked) {
+        return None;
+    }
+    if !desk.rgb565.is_empty() {
+        std::mem::swap(&mut desk.rgb565, rgb565);
+        desk.rgb565.clear();
+    }
+    desk.work = Work::Showing(Instant::now());
+    Some(std::mem::take(&mut desk.changed))
+}
+
+#[cfg(test)]
+mod tests;
