@@ -7,6 +7,7 @@ use gate_core::keyset::{KeySet, KeySetError, Region};
 use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::{KeyRefused, PublicKey};
+use gate_proof::pin::{PinRefused, PinVerifier};
 use gate_proof::seal::OpeningKey;
 use gate_proof::stretch::{Block, CostRefused, MemoryKib, TagMemory};
 use gate_proof::subject::{LinkKey, PersonTag, ProvinceSalt, Subject, SubjectKey, TagRefused};
@@ -470,5 +471,12 @@ impl TagMaker {
         let (kind, number) = document.person_key();
         let tag = PersonTag::derive(kind.code(), number, &self.salt, memory)?;
         Ok(self.key.subject(&tag))
+    }
+
+    /// What the staff list holds of a PIN.
+    pub(crate) fn pin(&self, pin: &[u8], salt: [u8; 16]) -> Result<PinVerifier, PinRefused> {
+        let cost = self.salt.memory();
+        let mut blocks = vec![Block::new(); cost.blocks()];
+        PinVerifier::derive(pin, salt, cost, &self.key, &mut TagMemory::over(&mut blocks))
     }
 }

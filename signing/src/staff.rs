@@ -4,8 +4,7 @@
 
 use gate_core::staff::PIN_DIGITS_MOST;
 use gate_core::staff::{StaffList, StaffListError};
-use gate_proof::pin::{PinRefused, PinVerifier};
-use gate_proof::stretch::{Block, MemoryKib, TagMemory};
+use gate_proof::pin::PinRefused;
 use gate_proof::subject::Subject;
 use gate_wire::credential::Role;
 use gate_wire::document::Document;
@@ -29,7 +28,11 @@ pub(crate) struct Member {
     state: MemberState,
     pin_salt: String,
     pin_memory_kib: u32,
-    pin_hash: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin_mac: Option<String>,
+    /// A verifier from before 2026-11-21: whoever finds the list can try PINs against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin_hash: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,14 +91,15 @@ impl Province {
         let subject = self.subject(document)?;
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
-        let verifier = verifier(pin, salt, self.tag_memory())?;
+        let verifier = self.tag_maker().map_err(SubjectNotMade::from)?.pin(pin, salt)?;
         let member = Member {
             subject: spelling::hex(subject.as_bytes()),
             role: role_token(role).into(),
             state: MemberState::Active,
             pin_salt: spelling::hex(&verifier.salt),
             pin_memory_kib: verifier.memory_kib,
-            pin_hash: spelling::hex(&verifier.hash),
+            pin_mac: Some(spelling::hex(&verifier.hash)),
+            pin_hash: None,
         };
         let mut changed = self.state.staff.clone();
         changed.retain(|known| known.subject != member.subject);
@@ -121,6 +125,12 @@ impl Province {
         self.state.staff.len()
     }
 
+    /// Members whose verifier is from before PINs were kept under the province's key: who finds the list can try their PINs.
+    pub fn guessable_pins(&self) -> usize {
+        let guessable = |member: &&Member| member.state == MemberState::Active && member.pin_mac.is_none();
+        self.state.staff.iter().filter(guessable).count()
+    }
+
     fn replace_staff(&mut self, changed: Vec<Member>) -> Result<(), StaffChangeRefused> {
         StaffList::load(document(&changed, 1, Timestamp::EPOCH).unwrap_or_default().as_bytes())?;
         self.state.staff = changed;
@@ -135,11 +145,6 @@ pub(crate) fn document(
     issued: Timestamp,
 ) -> Result<String, serde_json::Error> {
     serde_json::to_string(&StaffDocument { format: 1, version, issued: issued.unix(), members })
-}
-
-fn verifier(pin: &[u8], salt: [u8; 16], cost: MemoryKib) -> Result<PinVerifier, PinRefused> {
-    let mut blocks = vec![Block::new(); cost.blocks()];
-    PinVerifier::derive(pin, salt, cost.kib(), &mut TagMemory::over(&mut blocks))
 }
 
 fn admit_pin(pin: &[u8]) -> Result<(), StaffChangeRefused> {

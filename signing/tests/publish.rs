@@ -115,7 +115,10 @@ fn every_dataset_is_there_and_loads() {
     let places = Places::load(&bytes(&out, Dataset::Places)).unwrap();
     assert_eq!(places.find(2).unwrap().direction(9), Some(Direction::Out));
     RiskLevels::load(&bytes(&out, Dataset::RiskLevels)).unwrap();
-    StaffList::load(&bytes(&out, Dataset::StaffList)).unwrap();
+    let staff = bytes(&out, Dataset::StaffList);
+    StaffList::load(&staff).unwrap();
+    let staff = String::from_utf8(staff.clone()).unwrap();
+    assert!(staff.contains("pin_mac") && !staff.contains("pin_hash"), "PINs are under the province's key");
     assert_eq!(bytes(&out, Dataset::Revocations)[..8], *b"TFREVOK1");
     let file = out.join(manifest.find(Dataset::Revocations).unwrap().file.as_str());
     let revocations = Revocations::open(fs::File::open(file).unwrap(), |_| {}).unwrap();

@@ -3,9 +3,9 @@
 //! after five wrong PINs a pause that grows, never a lock for ever; only an attendant's session opens.
 //! Must not know: keys of the panel, what is shown.
 
-use gate_proof::pin::{PinRefused, PinVerifier};
+use gate_proof::pin::{PinKeying, PinRefused, PinVerifier};
 use gate_proof::stretch::{MemoryKib, TagMemory};
-use gate_proof::subject::Subject;
+use gate_proof::subject::{Subject, SubjectKey};
 use gate_wire::credential::{Credential, Role, Statement};
 use gate_wire::time::{Millis, Timestamp};
 use heapless::Vec;
@@ -89,7 +89,10 @@ struct MemberDocument<'a> {
     state: MemberState,
     pin_salt: &'a str,
     pin_memory_kib: u32,
-    pin_hash: &'a str,
+    /// Under the province's subject key.
+    pin_mac: Option<&'a str>,
+    /// Under no key, of lists from before 2026-11-21.
+    pin_hash: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -143,10 +146,16 @@ impl MemberDocument<'_> {
             RoleToken::Auditor => Role::Auditor,
         };
         MemoryKib::new(self.pin_memory_kib).map_err(|_| "pin_memory_kib")?;
+        let (field, hash, keying) = match (self.pin_mac, self.pin_hash) {
+            (Some(mac), None) => ("pin_mac", mac, PinKeying::SubjectKey),
+            (None, Some(hash)) => ("pin_hash", hash, PinKeying::Unkeyed),
+            _ => return Err("pin_mac"),
+        };
         let pin = PinVerifier {
             salt: json::hex(self.pin_salt).ok_or("pin_salt")?,
             memory_kib: self.pin_memory_kib,
-            hash: json::hex(self.pin_hash).ok_or("pin_hash")?,
+            hash: json::hex(hash).ok_or(field)?,
+            keying,
         };
         let subject = Subject::from_bytes(json::hex(self.subject).ok_or("subject")?);
         Ok(Member { subject, role, state: self.state, pin })
@@ -270,21 +279,21 @@ pub struct StaffSession {
 }
 
 impl StaffSession {
-    /// Logs in by a known badge and its PIN.
+    /// Logs in by a known badge and its PIN; `key` is the province's.
     ///
     /// # Errors
     /// [`StaffRefused::WrongPin`] counts; [`StaffRefused::Paused`] does not even look.
     pub fn login(
         badge: &KnownBadge,
         pin: &[u8],
-        memory: &mut TagMemory<'_>,
+        (key, memory): (&SubjectKey, &mut TagMemory<'_>),
         tries: &mut PinTries,
         now: Millis,
     ) -> Result<StaffSession, StaffRefused> {
         if let Some(seconds) = tries.pause_left(now) {
             return Err(StaffRefused::Paused { seconds });
         }
-        match badge.pin.matches(pin, memory) {
+        match badge.pin.matches(pin, key, memory) {
             Ok(_proven) => {
                 *tries = PinTries::default();
                 Ok(StaffSession { subject: badge.subject, role: badge.role, since: now })

@@ -8,20 +8,33 @@ use core::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::digest::Digest;
 use crate::stretch::{CostRefused, MemoryKib, OUTPUT_BYTES, SALT_BYTES, StretchRefused, TagMemory};
+use crate::subject::SubjectKey;
 
 /// The longest PIN, in bytes.
 pub const PIN_MOST: usize = 32;
 
-/// What the signed staff list holds of a PIN: plain data, worthless to a camera but not to a patient guesser.
+/// What it takes, besides the list, to try PINs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinKeying {
+    /// Nothing: lists from before 2026-11-21. Whoever holds a lost stick can try the million of them at home.
+    Unkeyed,
+    /// The province's subject key, which reaches a terminal in an envelope only.
+    SubjectKey,
+}
+
+/// What the signed staff list holds of a PIN. Under [`PinKeying::SubjectKey`] it says nothing to who finds the list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PinVerifier {
     /// Random for each person.
     pub salt: [u8; SALT_BYTES],
     /// Argon2id memory cost in KiB; checked at use ([`MemoryKib`]).
     pub memory_kib: u32,
-    /// Argon2id of the PIN.
+    /// Argon2id of the PIN, then as `keying` says.
     pub hash: [u8; OUTPUT_BYTES],
+    /// Under what.
+    pub keying: PinKeying,
 }
 
 /// Having one tells you: the PIN of the verifier asked was typed right. It stops a photographed badge from
@@ -54,43 +67,50 @@ pub enum PinRefused {
 }
 
 impl PinVerifier {
-    /// The verifier of `pin`. `salt` is random and a person's own.
+    /// The verifier of `pin` under the province's key. `salt` is random and a person's own.
     ///
     /// # Errors
     /// [`PinRefused`], never [`PinRefused::MatchPin`].
     pub fn derive(
         pin: &[u8],
         salt: [u8; SALT_BYTES],
-        memory_kib: u32,
+        cost: MemoryKib,
+        key: &SubjectKey,
         memory: &mut TagMemory<'_>,
     ) -> Result<Self, PinRefused> {
-        let hash = hash(pin, &salt, memory_kib, memory)?;
-        Ok(PinVerifier { salt, memory_kib, hash: *hash })
+        let keying = PinKeying::SubjectKey;
+        let mut verifier = PinVerifier { salt, memory_kib: cost.kib(), hash: [0; OUTPUT_BYTES], keying };
+        verifier.hash = *verifier.digest(pin, key, memory)?.as_bytes();
+        Ok(verifier)
     }
 
     /// Proves `pin` against this verifier.
     ///
     /// # Errors
     /// [`PinRefused`]; [`PinRefused::MatchPin`] is the one that counts as a wrong try.
-    pub fn matches(&self, pin: &[u8], memory: &mut TagMemory<'_>) -> Result<PinProven, PinRefused> {
-        let typed = hash(pin, &self.salt, self.memory_kib, memory)?;
-        match bool::from(typed.ct_eq(&self.hash)) {
+    pub fn matches(
+        &self,
+        pin: &[u8],
+        key: &SubjectKey,
+        memory: &mut TagMemory<'_>,
+    ) -> Result<PinProven, PinRefused> {
+        let typed = self.digest(pin, key, memory)?;
+        match bool::from(typed.as_bytes().ct_eq(&self.hash)) {
             true => Ok(PinProven(())),
             false => Err(PinRefused::MatchPin),
         }
     }
-}
 
-fn hash(
-    pin: &[u8],
-    salt: &[u8; SALT_BYTES],
-    memory_kib: u32,
-    memory: &mut TagMemory<'_>,
-) -> Result<Zeroizing<[u8; OUTPUT_BYTES]>, PinRefused> {
-    if pin.is_empty() || pin.len() > PIN_MOST {
-        return Err(PinRefused::TakePin { length: pin.len() });
+    fn digest(&self, pin: &[u8], key: &SubjectKey, memory: &mut TagMemory<'_>) -> Result<Digest, PinRefused> {
+        if pin.is_empty() || pin.len() > PIN_MOST {
+            return Err(PinRefused::TakePin { length: pin.len() });
+        }
+        let stretched = Zeroizing::new(memory.stretch(pin, &self.salt, MemoryKib::new(self.memory_kib)?)?);
+        match self.keying {
+            PinKeying::Unkeyed => Ok(Digest(*stretched)),
+            PinKeying::SubjectKey => Ok(key.keyed_pin(&stretched)),
+        }
     }
-    Ok(Zeroizing::new(memory.stretch(pin, salt, MemoryKib::new(memory_kib)?)?))
 }
 
 impl fmt::Debug for PinVerifier {
@@ -112,11 +132,33 @@ mod tests {
     }
 
     fn verifier(pin: &[u8], salt: u8) -> PinVerifier {
-        with_memory(|memory| PinVerifier::derive(pin, [salt; 16], 8, memory)).unwrap()
+        with_memory(|memory| PinVerifier::derive(pin, [salt; 16], MemoryKib::LEAST, &key(1), memory)).unwrap()
+    }
+
+    fn key(byte: u8) -> SubjectKey {
+        SubjectKey::from_bytes(&[byte; 32])
     }
 
     fn answer(verifier: &PinVerifier, pin: &[u8]) -> Result<(), PinRefused> {
-        with_memory(|memory| verifier.matches(pin, memory)).map(|_| ())
+        with_memory(|memory| verifier.matches(pin, &key(1), memory)).map(|_| ())
+    }
+
+    #[test]
+    fn a_found_list_without_the_province_s_key_proves_no_pin() {
+        let verifier = verifier(b"482913", 1);
+        let elsewhere = with_memory(|memory| verifier.matches(b"482913", &key(2), memory));
+        assert_eq!(elsewhere.unwrap_err(), PinRefused::MatchPin);
+        let stretched = with_memory(|memory| memory.stretch(b"482913", &[1; 16], MemoryKib::LEAST)).unwrap();
+        assert_ne!(verifier.hash, stretched, "the list holds nothing that PINs alone give");
+    }
+
+    #[test]
+    fn a_verifier_from_before_proves_its_pin_still() {
+        let hash = with_memory(|memory| memory.stretch(b"482913", &[1; 16], MemoryKib::LEAST)).unwrap();
+        let keying = PinKeying::Unkeyed;
+        let earlier = PinVerifier { salt: [1; 16], memory_kib: MemoryKib::LEAST.kib(), hash, keying };
+        assert_eq!(answer(&earlier, b"482913"), Ok(()));
+        assert_eq!(answer(&earlier, b"482914"), Err(PinRefused::MatchPin));
     }
 
     #[test]

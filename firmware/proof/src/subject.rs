@@ -15,7 +15,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::digest::{Digest, hmac_sha256};
 use crate::secret::Secret;
-use crate::stretch::{MemoryKib, SALT_BYTES, StretchRefused, TagMemory};
+use crate::stretch::{MemoryKib, OUTPUT_BYTES, SALT_BYTES, StretchRefused, TagMemory};
 
 /// Bytes of a subject, blinded or not.
 pub const SUBJECT_BYTES: usize = 12;
@@ -107,6 +107,11 @@ impl SubjectKey {
     #[must_use]
     pub fn subject(&self, tag: &PersonTag) -> Subject {
         Subject(shortened(hmac_sha256(&self.0.0, &[&tag.0.0])))
+    }
+
+    /// What a staff list holds of a PIN: HMAC-SHA256 over "PIN" and the stretched PIN. A tag has 32 bytes, so none is one.
+    pub(crate) fn keyed_pin(&self, stretched: &[u8; OUTPUT_BYTES]) -> Digest {
+        hmac_sha256(&self.0.0, &[b"PIN", stretched])
     }
 }
 

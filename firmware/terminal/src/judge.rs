@@ -10,6 +10,7 @@ use gate_core::facts::{Facts, ListAnswer, Persons, Revoked, data_age};
 use gate_core::manifest::Dataset;
 use gate_core::policy::Policy;
 use gate_core::sight;
+use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
 use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
 use gate_core::verdict::{Direction, PlaceKind, Reason, RiskLevel, Verdict};
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
@@ -255,19 +256,31 @@ impl Judge {
         })
     }
 
-    /// Memory for Argon2id, kept between passages.
-    pub fn tag_memory(&mut self) -> TagMemory<'_> {
-        let needed = self
-            .believed
-            .province
-            .as_ref()
-            .map_or(MemoryKib::LEAST.kib(), |province| province.tag_memory_kib);
+    /// Logs a badge's holder in by the PIN; what it takes to look at one is the terminal's own.
+    ///
+    /// # Errors
+    /// As [`StaffSession::login`].
+    pub fn log_in(
+        &mut self,
+        badge: &KnownBadge,
+        pin: &[u8],
+        tries: &mut PinTries,
+        now: Millis,
+    ) -> Result<StaffSession, StaffRefused> {
+        self.make_room();
+        let mut memory = TagMemory::over(&mut self.blocks);
+        StaffSession::login(badge, pin, (&self.secrets.subject_key, &mut memory), tries, now)
+    }
+
+    /// Makes room for Argon2id, which is kept between passages.
+    fn make_room(&mut self) {
+        let province = self.believed.province.as_ref();
+        let needed = province.map_or(MemoryKib::LEAST.kib(), |province| province.tag_memory_kib);
         let blocks = MemoryKib::new(needed).unwrap_or(MemoryKib::DEFAULT).blocks();
         let wanted = blocks.max(MemoryKib::DEFAULT.blocks()).min(MOST_TAG_MEMORY.blocks());
         if self.blocks.len() < wanted {
             self.blocks.resize(wanted, Block::default());
         }
-        TagMemory::over(&mut self.blocks)
     }
 
     fn subject(&mut self, document: &Document) -> Result<Subject, LookUpFault> {
@@ -275,7 +288,8 @@ impl Judge {
         let memory = MemoryKib::new(province.tag_memory_kib).map_err(|_| LookUpFault::NoTag)?;
         let salt = ProvinceSalt::new(province.salt, memory);
         let (kind, number) = document.person_key();
-        let tag = PersonTag::derive(kind.code(), number, &salt, &mut self.tag_memory())
+        self.make_room();
+        let tag = PersonTag::derive(kind.code(), number, &salt, &mut TagMemory::over(&mut self.blocks))
             .map_err(|_| LookUpFault::NoTag)?;
         Ok(self.secrets.subject_key.subject(&tag))
     }

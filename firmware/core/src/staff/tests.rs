@@ -7,6 +7,7 @@ use std::string::String as Text;
 use gate_proof::stretch::Block;
 
 const PIN: &[u8] = b"482913";
+const KEY: SubjectKey = SubjectKey::from_bytes(&[7; 32]);
 
 fn with_memory<T>(use_it: impl FnOnce(&mut TagMemory<'_>) -> T) -> T {
     let mut blocks = [Block::new(); 8];
@@ -14,12 +15,13 @@ fn with_memory<T>(use_it: impl FnOnce(&mut TagMemory<'_>) -> T) -> T {
 }
 
 fn badge(role: Role) -> KnownBadge {
-    let pin = with_memory(|memory| PinVerifier::derive(PIN, [1; 16], 8, memory)).unwrap();
+    let pin =
+        with_memory(|memory| PinVerifier::derive(PIN, [1; 16], MemoryKib::LEAST, &KEY, memory)).unwrap();
     KnownBadge { subject: Subject::from_bytes([9; 12]), role, pin }
 }
 
 fn login(role: Role, pin: &[u8], tries: &mut PinTries, now: Millis) -> Result<StaffSession, StaffRefused> {
-    with_memory(|memory| StaffSession::login(&badge(role), pin, memory, tries, now))
+    with_memory(|memory| StaffSession::login(&badge(role), pin, (&KEY, memory), tries, now))
 }
 
 fn seconds(s: u64) -> Millis {
@@ -115,7 +117,8 @@ fn a_verifier_that_cannot_be_computed_is_no_wrong_pin() {
     known.pin.memory_kib = 16;
     let mut tries = PinTries::default();
     for _ in 0..10 {
-        let refused = with_memory(|memory| StaffSession::login(&known, PIN, memory, &mut tries, Millis(0)));
+        let refused =
+            with_memory(|memory| StaffSession::login(&known, PIN, (&KEY, memory), &mut tries, Millis(0)));
         assert!(matches!(refused, Err(StaffRefused::Unchecked(PinRefused::Stretch(_)))));
     }
     assert_eq!(tries.pause_left(Millis(0)), None);
@@ -140,12 +143,18 @@ fn bad_staff_lists_are_refused_and_the_field_is_named() {
     let good = member(&subject, &salt, "8");
     let loaded = list(1, 1000, core::slice::from_ref(&good)).unwrap();
     assert_eq!((loaded.version(), loaded.issued().unix()), (4, 1000));
+    let keyed = good.replace("pin_hash", "pin_mac");
+    let keyings =
+        [&good, &keyed].map(|text| list(1, 1000, core::slice::from_ref(text)).unwrap().members[0].pin.keying);
+    assert_eq!(keyings, [PinKeying::Unkeyed, PinKeying::SubjectKey]);
     assert_eq!(list(2, 1000, &[]).unwrap_err(), StaffListError::BadHeader { what: "format" });
     assert_eq!(list(1, u64::MAX, &[]).unwrap_err(), StaffListError::BadHeader { what: "issued" });
     for (bad, what) in [
         (member("0a", &salt, "8"), "subject"),
         (member(&subject, "0B", "8"), "pin_salt"),
         (good.replace("33", "3"), "pin_hash"),
+        (keyed.replace("33", "3"), "pin_mac"),
+        (good.replace("\"pin_hash", "\"pin_mac\":\"00\",\"pin_hash"), "pin_mac"),
     ] {
         let refused = list(1, 1000, &[good.clone(), bad]).unwrap_err();
         assert_eq!(refused, StaffListError::OutOfRange { entry: 1, what });

@@ -4,12 +4,14 @@ use gate_core::staff::{KnownBadge, PinTries, StaffList, StaffRefused, StaffSessi
 use gate_core::time::{BelowFloor, ClockTrust, TimeReading};
 use gate_proof::pin::PinVerifier;
 use gate_proof::stretch::{Block, MemoryKib, TagMemory};
+use gate_proof::subject::SubjectKey;
 use gate_wire::credential::{Role, Statement};
 use gate_wire::time::Millis;
 
 use crate::world::{By, DAY, Draft, GREEN, NOON, at, clock_at, draft, link_key, unconfirmed_clock};
 
 const PIN: &[u8] = b"482913";
+const KEY: SubjectKey = SubjectKey::from_bytes(&[7; 32]);
 
 fn with_memory<T>(use_it: impl FnOnce(&mut TagMemory<'_>) -> T) -> T {
     let mut blocks = vec![Block::new(); MemoryKib::LEAST.blocks()];
@@ -23,7 +25,7 @@ fn hex(bytes: &[u8]) -> String {
 /// Persons 1 to 3 are an attendant, a technician and an auditor; person 4 is a retired attendant.
 fn staff_list() -> StaffList {
     let verifier =
-        with_memory(|memory| PinVerifier::derive(PIN, [5; 16], MemoryKib::LEAST.kib(), memory)).unwrap();
+        with_memory(|memory| PinVerifier::derive(PIN, [5; 16], MemoryKib::LEAST, &KEY, memory)).unwrap();
     let members: Vec<String> = [
         (1_u8, "attendant", "active"),
         (2, "technician", "active"),
@@ -33,7 +35,7 @@ fn staff_list() -> StaffList {
     .iter()
     .map(|(person, role, state)| {
         format!(
-            r#"{{"subject":"{}","role":"{role}","state":"{state}","pin_salt":"{}","pin_memory_kib":8,"pin_hash":"{}"}}"#,
+            r#"{{"subject":"{}","role":"{role}","state":"{state}","pin_salt":"{}","pin_memory_kib":8,"pin_mac":"{}"}}"#,
             hex(&[*person; 12]),
             hex(&verifier.salt),
             hex(&verifier.hash)
@@ -54,7 +56,7 @@ fn find(draft: &Draft, list: Option<&StaffList>) -> Result<KnownBadge, StaffRefu
 }
 
 fn login(badge: &KnownBadge, pin: &[u8]) -> Result<StaffSession, StaffRefused> {
-    with_memory(|memory| StaffSession::login(badge, pin, memory, &mut PinTries::default(), Millis(0)))
+    with_memory(|memory| StaffSession::login(badge, pin, (&KEY, memory), &mut PinTries::default(), Millis(0)))
 }
 
 /// A session of the list's member of this role.

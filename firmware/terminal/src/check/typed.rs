@@ -64,8 +64,7 @@ fn log_in(judge: &mut Judge, staff: &StaffArgs, time: &TrustedTime) -> anyhow::R
     };
     let known = KnownBadge::find(judge.believed().staff.as_ref(), &badge, subject)?;
     let pin = files::read(pin_file)?;
-    let mut memory = judge.tag_memory();
-    Ok(StaffSession::login(&known, pin.trim_ascii(), &mut memory, &mut PinTries::default(), NOW)?)
+    Ok(judge.log_in(&known, pin.trim_ascii(), &mut PinTries::default(), NOW)?)
 }
 
 /// At most six a minute, counted in the journal's kept values so that another run does not start anew.

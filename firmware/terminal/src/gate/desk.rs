@@ -183,8 +183,7 @@ impl Gate {
     fn log_in(&mut self, now: Millis) {
         let Some(badge) = self.desk.badge.clone() else { return };
         let pin = std::mem::take(&mut self.desk.pin);
-        let mut memory = self.judge.tag_memory();
-        match StaffSession::login(&badge, &pin, &mut memory, self.desk.tries(badge.subject()), now) {
+        match self.judge.log_in(&badge, &pin, self.desk.tries(badge.subject()), now) {
             Ok(session) => {
                 self.log(Event::LoggedIn, Some((session.subject(), session.role())), now);
                 self.desk.badge = None;

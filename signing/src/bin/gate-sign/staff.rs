@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use gate_signing::province::Province;
 
 use crate::args::{DeskArguments, PersonArguments, first_line, randomness};
 use crate::issue::RoleArgument;
@@ -64,6 +65,7 @@ impl Add {
             "added; {} members on the list; publish, then `gate-sign issue badge`",
             desk.province.staff_count()
         );
+        tell_guessable(&desk.province);
         Ok(())
     }
 }
@@ -74,6 +76,17 @@ impl Retire {
         desk.province.retire_staff(&someone.document)?;
         desk.save()?;
         println!("retired; in force at terminals after `gate-sign province publish`");
+        tell_guessable(&desk.province);
         Ok(())
+    }
+}
+
+fn tell_guessable(province: &Province) {
+    let count = province.guessable_pins();
+    if count > 0 {
+        println!(
+            "{count} members have a PIN verifier of the earlier kind, against which the finder of a lost stick can try PINs: \
+             `gate-sign staff add` gives each a PIN anew"
+        );
     }
 }
