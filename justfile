@@ -33,6 +33,11 @@ instructions:
     cargo bench -p gate-core --bench screen_code --no-run
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$(ls -t target/release/deps/screen_code-* | grep -v '\.d$' | head -1)" --count 100
 
+# Instructions of drawing one screen ten times at 800 x 480 (needs valgrind)
+redraw-instructions SCREEN="technician_data_old":
+    cargo bench -p gate-ui --bench redraw --no-run
+    valgrind --tool=callgrind --callgrind-out-file=/tmp/redraw.callgrind "$(ls -t target/release/deps/redraw-* | grep -v '\.d$' | head -1)" --one {{SCREEN}} 10
+
 # Instructions of six passages beside a carrier that is never done, then without one (needs valgrind; some minutes)
 beside-a-carrier:
     cargo test -p gate-tests --test repositories --no-run

@@ -81,8 +81,11 @@ function drawTabs() {
 }
 
 function open(tab) {
+  const focused = $("tabs").contains(document.activeElement);
   for (const other of tabs) $(`tab-${other}`).hidden = other !== tab;
   drawTabs();
+  // The tabs are new: whoever came by the keyboard stays where they were.
+  if (focused) $(`to-${tab}`).focus();
 }
 
 $("tabs").addEventListener("keydown", (event) => {
@@ -91,7 +94,6 @@ $("tabs").addEventListener("keydown", (event) => {
   if (!step) return;
   const next = tabs[(at + step + tabs.length) % tabs.length];
   open(next);
-  $(`to-${next}`).focus();
 });
 
 // ---- why
@@ -291,6 +293,7 @@ async function useWebcam() {
   }
   drawCamera();
   drawView();
+  $("webcam").focus();
   // After the drawing: a video that is taken out of the page stops.
   if (webcam) sendFrames();
 }
@@ -359,7 +362,23 @@ function guide(to) {
   $(now.at === "display" ? "bezel" : now.at).classList.add("shown");
   $("guide-text").textContent = now[language];
   $("guide-step").textContent = `${stop + 1} / ${stops.length}`;
+  stepAside();
   $("guide-next").focus();
+}
+
+// The guide stands where it hides least of what it speaks of.
+function stepAside() {
+  const shown = document.querySelector(".shown");
+  if (!shown) return;
+  shown.scrollIntoView({ block: "nearest" });
+  const hidden = (place) => {
+    $("guide").dataset.place = place;
+    const [a, b] = [shown, $("guide")].map((element) => element.getBoundingClientRect());
+    const common = (low, high) => Math.max(0, Math.min(a[high], b[high]) - Math.max(a[low], b[low]));
+    return common("left", "right") * common("top", "bottom");
+  };
+  const places = ["below", "right", "left", "above"].map((place) => [hidden(place), place]);
+  $("guide").dataset.place = places.reduce((best, one) => (one[0] < best[0] ? one : best))[1];
 }
 
 // ---- the beginning
@@ -378,7 +397,7 @@ function translate() {
   drawView();
 }
 
-$("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; translate(); if (stop >= 0) $("guide-text").textContent = stops[stop][language]; });
+$("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; translate(); if (stop >= 0) { $("guide-text").textContent = stops[stop][language]; stepAside(); } });
 $("mute").addEventListener("click", () => { const on = $("mute").getAttribute("aria-pressed") !== "true"; $("mute").setAttribute("aria-pressed", String(on)); wake(); mute(!on); });
 $("mute").setAttribute("aria-pressed", "true");
 $("tour-start").addEventListener("click", () => guide(0));

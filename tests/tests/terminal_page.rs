@@ -9,8 +9,12 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "terminal_page/keyboard.rs"]
+mod keyboard;
 #[path = "support/manuals.rs"]
 mod manual;
+#[path = "terminal_page/night.rs"]
+mod night;
 #[path = "terminal_page/office.rs"]
 mod office;
 #[path = "support/programs.rs"]
@@ -179,14 +183,16 @@ fn change_the_world(visitor: &mut Visitor) {
         visitor.click(&format!("#days-{days}"));
         visitor.wait(&format!("view.time >= {before} + {hours} * 3600 && view.screen === 'idle'"));
     }
-    visitor.slides("#clock", 300);
-    visitor.wait("view.world.clock_minutes === 300");
+    let minutes = visitor.slides("#clock", 300);
+    assert!((200..=400).contains(&minutes), "{minutes}");
+    visitor.wait(&format!("view.world.clock_minutes === {minutes}"));
     visitor.click("#clock-dead");
     visitor.wait("view.world.clock_minutes === null");
     visitor.click("#clock-right");
     visitor.wait("view.world.clock_minutes === 0");
-    visitor.slides("#warm", 385);
-    visitor.wait("view.world.tenths === 385");
+    let tenths = visitor.slides("#warm", 385);
+    assert!((380..=390).contains(&tenths), "{tenths}");
+    visitor.wait(&format!("view.world.tenths === {tenths}"));
     visitor.keep("world-changed");
     visitor.slides("#warm", 365);
     visitor.click("#power");
@@ -273,6 +279,13 @@ fn the_keyboard_alone_is_enough_and_its_place_is_always_seen() {
     visitor.keep("keyboard");
 }
 
+/// Keys that the guide lies over while it speaks of them; for anything else that it points at, whether it hides most of it.
+const HIDDEN: &str = "(() => { const g = document.getElementById('guide').getBoundingClientRect(); \
+    const under = (r) => Math.max(0, Math.min(r.right, g.right) - Math.max(r.left, g.left)) * \
+    Math.max(0, Math.min(r.bottom, g.bottom) - Math.max(r.top, g.top)); const shown = document.querySelector('.shown'); \
+    const r = shown.getBoundingClientRect(); const hidden = Array.from(shown.querySelectorAll('button')).filter((e) => under(e.getBoundingClientRect()) > 0); \
+    return [...hidden.map((e) => e.textContent), ...(under(r) * 4 > r.width * r.height ? ['a quarter of it'] : [])]; })()";
+
 #[test]
 fn the_tour_shows_what_it_says() {
     let Some(mut visitor) = Visitor::comes("the_tour_shows_what_it_says", WITNESS) else {
@@ -291,6 +304,7 @@ fn the_tour_shows_what_it_says() {
             "(() => { const r = document.querySelector('.shown').getBoundingClientRect(); \
              return r.width > 0 && r.bottom > 0 && r.top < innerHeight; })()",
         );
+        assert_eq!(visitor.read(HIDDEN), json!([]), "stop {stop}: the guide hides what it speaks of");
         // Whoever comes at this stop, and what the list of guests says they get.
         let guest = visitor
             .read(&format!("import('./tour.js').then((tour) => tour.stops[{stop} - 1].guest ?? null)"));

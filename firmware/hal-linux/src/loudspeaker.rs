@@ -2,20 +2,22 @@
 //!
 //! Why a child and not ALSA's library: the program builds and starts without it, the terminal links nothing that talks to a
 //! sound server, and a driver that hangs hangs in another process, which is ended.
-//! Promises: no call waits: a thread starts the player and watches over it; what is new ends what was playing; a player that
-//! cannot be started, fails, or does not come to its end in time is a fault until one plays well again.
+//! Promises: no call waits: a thread starts the player and watches over it; what is new ends what was playing, also where that
+//! does not end when it is killed; a player that cannot be started, fails, takes nothing, or does not come to its end in time is a
+//! fault until one plays well again, however often it is replaced meanwhile. Dropping it ends the player.
 //! It must not know: what is said, how loud.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use gate_hal::DeviceFault;
 use gate_hal::loudspeaker::Loudspeaker;
-use rustix::fs::{OFlags, fcntl_setfl};
+
+mod booth;
+
+use booth::{Booth, Busy};
 
 /// Samples a second.
 const RATE: usize = 16_000;
@@ -45,26 +47,13 @@ impl Player {
     pub fn new(program: &str, arguments: &[&str]) -> Player {
         Player { program: program.into(), arguments: arguments.iter().map(OsString::from).collect() }
     }
-
-    /// Starts it over these samples.
-    fn start(&self, samples: Vec<u8>) -> Result<Playing, DeviceFault> {
-        let mut command = Command::new(&self.program);
-        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(|_| DeviceFault::NotConnected)?;
-        let until = Instant::now() + lasts(&samples) + LATE;
-        let pipe = child.stdin.take();
-        // Without this the thread would wait with a player that hangs, and nobody would end it.
-        let pipe = pipe.filter(|pipe| fcntl_setfl(pipe, OFlags::NONBLOCK).is_ok());
-        let mut playing = Playing { child, pipe, samples, fed: 0, until };
-        playing.feed();
-        Ok(playing)
-    }
 }
 
 /// A loudspeaker behind a player.
 #[derive(Debug)]
 pub struct PipedLoudspeaker {
     desk: Arc<Desk>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What passes between the loop and the thread.
@@ -89,32 +78,6 @@ enum State {
     Closed,
 }
 
-/// A player at work.
-struct Playing {
-    child: Child,
-    /// Closed when all is fed: the player ends with its input.
-    pipe: Option<ChildStdin>,
-    samples: Vec<u8>,
-    fed: usize,
-    until: Instant,
-}
-
-impl Playing {
-    /// Gives the player as much as its pipe takes.
-    fn feed(&mut self) {
-        while let (Some(pipe), Some(rest @ [_, ..])) = (&mut self.pipe, self.samples.get(self.fed..)) {
-            match pipe.write(rest) {
-                Ok(taken @ 1..) => self.fed += taken,
-                Err(cause) if cause.kind() == ErrorKind::WouldBlock => return,
-                Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
-                // A player that is gone tells it by its end.
-                Ok(0) | Err(_) => self.fed = self.samples.len(),
-            }
-        }
-        self.pipe = None;
-    }
-}
-
 impl PipedLoudspeaker {
     /// A loudspeaker behind this player. It is tried at once with a moment of silence, so that a fault is known before the first
     /// person comes.
@@ -125,8 +88,8 @@ impl PipedLoudspeaker {
         let desk = Arc::new(Desk::default());
         let theirs = Arc::clone(&desk);
         let thread = thread::Builder::new().name("loudspeaker".into());
-        thread.spawn(move || serve(&theirs, &player)).map_err(|_| DeviceFault::Refusing)?;
-        let mut speaker = PipedLoudspeaker { desk };
+        let thread = thread.spawn(move || serve(&theirs, &player)).map_err(|_| DeviceFault::Refusing)?;
+        let mut speaker = PipedLoudspeaker { desk, thread: Some(thread) };
         speaker.play(&[0; RATE / 100])?;
         Ok(speaker)
     }
@@ -151,6 +114,10 @@ impl Drop for PipedLoudspeaker {
     fn drop(&mut self) {
         self.desk.slip().state = State::Closed;
         self.desk.news.notify_one();
+        // Its own waits are bounded, so is this one: no player outlives the terminal and keeps the device.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a thread that panicked has no player any more
+        }
     }
 }
 
@@ -160,15 +127,15 @@ impl Desk {
     }
 
     /// The next samples; `None` when there are none within a look. While nothing plays nobody looks.
-    fn next(&self, playing: Option<&Playing>) -> Option<Vec<u8>> {
+    fn next(&self, busy: Busy) -> Option<Vec<u8>> {
         let idle = |slip: &mut Slip| slip.wanted.is_none() && slip.state == State::Open;
         let slip = self.slip();
-        let mut slip = match playing {
-            Some(_) => {
+        let mut slip = match busy {
+            Busy::Yes => {
                 let waited = self.news.wait_timeout_while(slip, LOOK, idle);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
-            None => self.news.wait_while(slip, idle).unwrap_or_else(PoisonError::into_inner),
+            Busy::No => self.news.wait_while(slip, idle).unwrap_or_else(PoisonError::into_inner),
         };
         slip.wanted.take().map(|(samples, _)| samples)
     }
@@ -183,50 +150,19 @@ impl Slip {
     }
 }
 
+/// The thread: one player at a time, and what was lost to those that did not play.
 fn serve(desk: &Desk, player: &Player) {
-    let mut playing: Option<Playing> = None;
+    let mut booth = Booth::default();
     loop {
-        if let Some(samples) = desk.next(playing.as_ref()) {
-            end(playing.take());
-            playing = match player.start(samples) {
-                Ok(started) => Some(started),
-                Err(fault) => {
-                    desk.slip().fault = Some(fault);
-                    None
-                }
-            };
+        booth.bury();
+        if let Some(samples) = desk.next(booth.is_busy()) {
+            booth.replace(player, samples, desk);
         } else if desk.slip().state == State::Closed {
-            return end(playing);
+            return booth.close();
         } else {
-            playing = tend(playing, desk);
+            booth.tend(desk);
         }
     }
-}
-
-/// Looks after a player: what became of it is the loudspeaker's health.
-fn tend(playing: Option<Playing>, desk: &Desk) -> Option<Playing> {
-    let mut playing = playing?;
-    playing.feed();
-    let fault = match playing.child.try_wait() {
-        Ok(Some(ended)) if ended.success() => None,
-        Ok(None) if Instant::now() < playing.until => return Some(playing),
-        Ok(_) | Err(_) => Some(DeviceFault::NotAnswering),
-    };
-    end(Some(playing));
-    desk.slip().fault = fault;
-    None
-}
-
-/// Ends a player that may still be at work: no child is left behind.
-fn end(playing: Option<Playing>) {
-    if let Some(mut playing) = playing {
-        let _ = playing.child.kill(); // it may have ended
-        let _ = playing.child.wait();
-    }
-}
-
-fn lasts(samples: &[u8]) -> Duration {
-    Duration::from_millis(samples.len() as u64 * 1_000 / (2 * RATE as u64))
 }
 
 #[cfg(test)]

@@ -67,13 +67,17 @@ pub fn bring(
     if part.left() > 0 {
         let pulled = pull(line, &mut part, &format!("{repository}/{}", wanted.path), until);
         if let Err(fault) = pulled {
-            part.keep_or_discard(is_lie(&fault))?;
+            if is_lie(&fault) {
+                part.discard()?
+            } else {
+                part.keep()?
+            }
             return Err(fault);
         }
     }
     let came = part.have().saturating_sub(had);
     if part.left() > 0 {
-        part.keep_or_discard(false)?;
+        part.keep()?;
         return Ok(Brought::Begun(came));
     }
     match part.settle(&format!("{repository}/{}", wanted.path))? {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gate_core::manifest::Dataset;
 use gate_core::screen::{Fitted, Part, PartState};
 use gate_core::visit;
+use gate_wire::time::Millis;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -82,12 +83,23 @@ pub fn keeper_said(keeper: &Path) -> Option<KeeperSaid> {
     })
 }
 
-/// The bytes of a visit's file, if there are any, and not too many.
+/// A visit's file as it lies there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitFile {
+    /// What it says.
+    pub bytes: Vec<u8>,
+    /// How long ago it was written, by the system's clock; 0 where that clock went back.
+    pub age: Millis,
+}
+
+/// A visit's file, if there is one, and not too long.
 #[must_use]
-pub fn visit_told(path: &Path) -> Option<Vec<u8>> {
+pub fn visit_told(path: &Path) -> Option<VisitFile> {
     let file = files::open_no_link(path).ok()?;
-    let bytes = files::read_all(&file, path).ok()?;
-    (bytes.len() <= visit::LARGEST).then(|| bytes.to_vec())
+    let bytes = files::read_all(&file, path).ok().filter(|bytes| bytes.len() <= visit::LARGEST)?;
+    let written = file.metadata().and_then(|about| about.modified()).ok();
+    let age = written.and_then(|written| written.elapsed().ok()).unwrap_or_default();
+    Some(VisitFile { bytes: bytes.to_vec(), age: Millis(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)) })
 }
 
 /// Looks through everything that the disk holds, leaf by leaf; what is wrong goes to the log, with what to do.
@@ -184,7 +196,11 @@ mod tests {
         let path = directory.path().join(visit::FILE_NAME);
         assert_eq!(visit_told(&path), None);
         std::fs::write(&path, "{}").unwrap();
-        assert_eq!(visit_told(&path), Some(b"{}".to_vec()));
+        let told = visit_told(&path).unwrap();
+        assert_eq!(told.bytes, b"{}");
+        let hour = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(hour).unwrap();
+        assert!(visit_told(&path).unwrap().age >= Millis(3_600_000));
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert_eq!(visit_told(&link), None);

@@ -28,6 +28,28 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     read_all(&open(path)?, path)
 }
 
+/// Why [`read_most`] reads nothing.
+#[derive(Debug)]
+pub(crate) enum ReadFault {
+    /// The file has so many bytes.
+    TooLong(u64),
+    /// It is no regular file, or cannot be read.
+    Other(anyhow::Error),
+}
+
+/// A whole file that is no link and has at most `most` bytes: nothing in it is secret.
+pub(crate) fn read_most(path: &Path, most: u64) -> Result<Vec<u8>, ReadFault> {
+    let file = open_no_link(path).map_err(ReadFault::Other)?;
+    let length = file.metadata().map_err(|cause| ReadFault::Other(cause.into()))?.len();
+    if length > most {
+        return Err(ReadFault::TooLong(length));
+    }
+    let mut bytes = Vec::new();
+    let read = file.take(most).read_to_end(&mut bytes);
+    read.map_err(|cause| ReadFault::Other(cause.into()))?;
+    Ok(bytes)
+}
+
 /// As [`read`], of a file that is open.
 pub(crate) fn read_all(file: &File, path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let length = file.metadata()?.len();

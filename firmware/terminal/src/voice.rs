@@ -1,6 +1,7 @@
 //! Voice packs: what the terminal says aloud, as replaceable folders of WAV files.
 //! Promises: words belong to signals, never to people: a pack cannot say a name (DOMAIN §15); a file that is too long, of
-//! another kind or outside the folder is refused with its name; a pack that lacks words says less, not nothing.
+//! another kind, a link or outside the folder is refused with its name, and no pipe is waited for; a pack that lacks words says
+//! less, not nothing.
 //! Must not know: loudspeakers, what a signal means.
 //!
 //! A folder of voices holds `mandarin/`, `sichuan/` or both, each with `manifest.toml`:
@@ -8,7 +9,6 @@
 //! `pass`, `limit`, `stop`, `assist`, `hint`, `opened`. WAV: PCM, one channel, 16 bits, 16 000 samples a second, at most 6 s.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gate_core::screen::{Signal, Volume};
@@ -16,6 +16,8 @@ use gate_core::verdict::Verdict;
 use gate_ui::sound;
 use gate_wire::time::Timestamp;
 use serde::Deserialize;
+
+use crate::files;
 
 mod wav;
 
@@ -62,7 +64,15 @@ pub enum VoiceError {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file is longer than the longest words.
+    #[error("{} has {length} bytes: words of at most 6 s have at most {LARGEST}", path.display())]
+    FitLength {
+        /// Which.
+        path: PathBuf,
+        /// Its bytes.
+        length: u64,
     },
     /// A manifest is not one.
     #[error("in {}", path.display())]
@@ -190,10 +200,12 @@ fn own_file(name: &str) -> Result<&str, VoiceError> {
 
 /// At most as much as the longest words take.
 fn read(path: &Path) -> Result<Vec<u8>, VoiceError> {
-    let failed = |source| VoiceError::ReadFile { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(failed)?.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    files::read_most(path, LARGEST).map_err(|fault| match fault {
+        files::ReadFault::TooLong(length) => VoiceError::FitLength { path: path.to_owned(), length },
+        files::ReadFault::Other(cause) => {
+            VoiceError::ReadFile { path: path.to_owned(), source: cause.into() }
+        }
+    })
 }
 
 /// How loud the terminal is at each hour of the day (UTC+8).

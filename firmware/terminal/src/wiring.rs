@@ -300,10 +300,14 @@ fn sounder(config: &Config) -> Box<dyn Sounder> {
 /// Voices that are not good are left out, and said: the tones are heard.
 fn voices(sound: &SoundConfig) -> Voices {
     let Some(folder) = &sound.voices else { return Voices::default() };
-    Voices::load(folder).unwrap_or_else(|cause| {
+    let voices = Voices::load(folder).unwrap_or_else(|cause| {
         crate::say!("voices: {:#}", anyhow::Error::from(cause));
         Voices::default()
-    })
+    });
+    for about in voices.about() {
+        crate::say!("voices: {about}");
+    }
+    voices
 }
 
 /// A thermometer that cannot be opened is left out, and said: a passage goes on without a reading.

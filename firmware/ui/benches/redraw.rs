@@ -1,7 +1,8 @@
 //! Full redraw of each screen on each panel: medians, and as a ratio to filling the canvas with one colour, which says more
 //! about another board than microseconds do; finding what changed; and the bytes that cross the wire to the panel when the
 //! screen follows the idle one, and the idle one follows it; a phase of what moves: drawn alone, beside drawing all of it, and the
-//! bytes of the areas that it changes. `cargo bench -p gate-ui`.
+//! bytes of the areas that it changes. `cargo bench -p gate-ui`. With `--one NAME COUNT` a screen is drawn so often at 800 x 480, and
+//! nothing is timed: for callgrind (`just redraw-instructions`).
 
 #[path = "../specimens/mod.rs"]
 mod specimens;
@@ -19,6 +20,10 @@ const ROUNDS: usize = 31;
 const PANELS: [(u32, u32); 6] = [(480, 320), (320, 480), (800, 480), (480, 800), (1280, 800), (800, 1280)];
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--one") {
+        return draw_one(arguments.get(at + 1..).unwrap_or_default());
+    }
     for (width, height) in PANELS {
         let (Ok(mut canvas), Ok(mut before)) = (Canvas::new(width, height), Canvas::new(width, height))
         else {
@@ -49,6 +54,16 @@ fn main() {
                 areas.len()
             );
         }
+    }
+}
+
+fn draw_one(arguments: &[String]) {
+    let [name, count] = arguments else { return };
+    let all = specimens::all();
+    let found = all.iter().find(|(known, _)| known == name);
+    let (Some((_, screen)), Ok(mut canvas)) = (found, Canvas::new(800, 480)) else { return };
+    for _ in 0..count.parse().unwrap_or(1) {
+        draw(black_box(screen), black_box(&mut canvas));
     }
 }
 

@@ -10,6 +10,8 @@
 
 const HEADER: usize = 16;
 const ENTRY: usize = 16;
+/// Printable characters of ASCII.
+const PRINTABLE: usize = 95;
 
 /// A size that text exists in. What each is used for stands in [`crate::manner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,6 +167,11 @@ impl Table {
 
     /// The glyph of `character`, if there is one.
     pub(crate) fn find(&self, character: char) -> Option<Glyph> {
+        // A table of texts begins with the printable characters of ASCII in their order: half of all that is looked for.
+        let at = (character as usize).wrapping_sub(' ' as usize);
+        if at < self.count().min(PRINTABLE) && self.u32(HEADER + ENTRY * at) == u32::from(character) {
+            return self.entry(HEADER + ENTRY * at);
+        }
         let (mut low, mut high) = (0, self.count());
         while low < high {
             let middle = low + (high - low) / 2;

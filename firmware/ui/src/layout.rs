@@ -70,10 +70,13 @@ impl Block {
     /// `words` in the first of `styles` that has all their glyphs and takes at most `most` lines of `width` pixels with no
     /// word cut; else in the last that has them.
     pub(crate) fn text(words: &str, ink: Ink, styles: &[Style], (width, most): (u32, usize)) -> Block {
-        let fitting = styles.iter().find(|style| text::suits(words, **style, (width, most)));
+        let fitted = |style: &Style| Some((text::fitted(words, *style, (width, most))?, *style));
         let last = || styles.iter().rfind(|style| style.holds(words)).or(styles.last());
-        let style = fitting.or_else(last).copied().unwrap_or(Style::Px28);
-        Block::lines(text::lines(words, style, width), style, ink)
+        let (lines, style) = styles.iter().find_map(fitted).unwrap_or_else(|| {
+            let style = last().copied().unwrap_or(Style::Px28);
+            (text::lines(words, style, width), style)
+        });
+        Block::lines(lines, style, ink)
     }
 
     /// One line; data that is too long ends in `…`.

@@ -19,45 +19,81 @@ pub(crate) fn lines(text: &str, style: Style, width: u32) -> Vec<String> {
     if style.width(text) <= width {
         return vec![text.trim().to_owned()];
     }
-    let pieces = pieces(text);
-    let lines = greedy(&pieces, style, width);
+    broken(&measured(text, style), style, width)
+}
+
+/// `text` in at most `most` lines of `width` pixels with no word cut; `None` if it has not all its glyphs, or no room.
+pub(crate) fn fitted(text: &str, style: Style, (width, most): (u32, usize)) -> Option<Vec<String>> {
+    if !style.holds(text) {
+        return None;
+    }
+    // Most texts are one line: asked first, because it is asked often.
+    if style.width(text) <= width {
+        return Some(vec![text.trim().to_owned()]);
+    }
+    if most < 2 {
+        return None;
+    }
+    let pieces = measured(text, style);
+    let is_whole = pieces.iter().all(|piece| piece.bare <= width);
+    is_whole.then(|| broken(&pieces, style, width)).filter(|lines| lines.len() <= most)
+}
+
+/// Whether `text` stands in at most `most` lines of `width` pixels with no word cut.
+pub(crate) fn suits(text: &str, style: Style, room: (u32, usize)) -> bool {
+    fitted(text, style, room).is_some()
+}
+
+/// A part of a text that stays whole, measured once: it is asked for every width that is tried.
+struct Piece<'a> {
+    text: &'a str,
+    width: u32,
+    /// Without the spaces at its end.
+    bare: u32,
+}
+
+fn measured(text: &str, style: Style) -> Vec<Piece<'_>> {
+    pieces(text).into_iter().map(|text| piece(text, style)).collect()
+}
+
+fn piece(text: &str, style: Style) -> Piece<'_> {
+    Piece { text, width: style.width(text), bare: style.width(text.trim_end()) }
+}
+
+fn broken(pieces: &[Piece<'_>], style: Style, width: u32) -> Vec<String> {
+    let lines = greedy(pieces, style, width);
     if lines.len() < 2 {
         return lines;
     }
     // The narrowest width with as few lines, and no narrower than a word: no last line of one character.
-    let widest = pieces.iter().map(|piece| style.width(piece.trim_end())).max().unwrap_or(0);
+    let widest = pieces.iter().map(|piece| piece.bare).max().unwrap_or(0);
     let (mut low, mut high) = (widest.max(width / lines.len() as u32).min(width), width);
     while low < high {
         let middle = low + (high - low) / 2;
-        if greedy(&pieces, style, middle).len() <= lines.len() { high = middle } else { low = middle + 1 }
+        if greedy(pieces, style, middle).len() <= lines.len() { high = middle } else { low = middle + 1 }
     }
-    greedy(&pieces, style, high)
+    greedy(pieces, style, high)
 }
 
-/// Whether `text` has its glyphs and stands in at most `most` lines of `width` pixels with no word cut.
-pub(crate) fn suits(text: &str, style: Style, (width, most): (u32, usize)) -> bool {
-    if !style.holds(text) {
-        return false;
-    }
-    // Most texts are one line: asked first, because it is asked often.
-    style.width(text) <= width
-        || most > 1
-            && pieces(text).iter().all(|piece| style.width(piece.trim_end()) <= width)
-            && lines(text, style, width).len() <= most
-}
-
-fn greedy(pieces: &[&str], style: Style, width: u32) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (mut line, mut used) = (String::new(), 0);
-    for piece in pieces.iter().flat_map(|piece| split_wide(piece, style, width)) {
-        if !line.is_empty() && used + style.width(piece.trim_end()) > width {
-            lines.push(std::mem::take(&mut line));
+fn greedy(pieces: &[Piece<'_>], style: Style, width: u32) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    let mut add = |piece: &Piece<'_>| {
+        if used > 0 && used + piece.bare > width {
+            lines.push(String::new());
             used = 0;
         }
-        line.push_str(piece);
-        used += style.width(piece);
+        if let Some(line) = lines.last_mut() {
+            line.push_str(piece.text);
+        }
+        used += piece.width;
+    };
+    for whole in pieces {
+        match whole.bare > width {
+            false => add(whole),
+            true => split_wide(whole.text, style, width).iter().for_each(|part| add(&piece(part, style))),
+        }
     }
-    lines.push(line);
     lines.iter().map(|line| line.trim().to_owned()).collect()
 }
 

@@ -236,9 +236,10 @@ fn asked(selection: &Selection) -> Said {
 fn absent(selection: &Selection, gathered: &Gathered, opening: &Opening) -> Vec<Line> {
     let mut lines: Vec<Line> = opening.destroyed.iter().map(destroyed).collect();
     let asked_for_one = selection.terminal().is_some();
+    let asked = of_how_many(selection);
     let answered = asked_for_one && !opening.records.is_empty();
     if !answered {
-        lines.extend(shut(&opening.shut, asked_for_one));
+        lines.extend(shut(&opening.shut, asked));
     }
     if opening.records.is_empty() && opening.destroyed.is_empty() && opening.shut.is_empty() {
         lines.push((Said::new("没有记录", "No record"), missing(selection, gathered)));
@@ -282,8 +283,21 @@ fn destroyed(gone: &Destroyed) -> Line {
     (Said::new("密钥已销毁", "Key destroyed"), said)
 }
 
+/// What was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// The record of a query number.
+    OneRecord,
+    /// Everything of places and days.
+    Many,
+}
+
+fn of_how_many(selection: &Selection) -> Asked {
+    if selection.terminal().is_some() { Asked::OneRecord } else { Asked::Many }
+}
+
 /// Rows that did not open, by reason; the first few by number.
-fn shut(rows: &[Shut], one: bool) -> Vec<Line> {
+fn shut(rows: &[Shut], asked: Asked) -> Vec<Line> {
     let mut reasons: Vec<&WhyShut> = rows.iter().map(|row| &row.why).collect();
     reasons.sort_by_key(|why| why_rank(why));
     reasons.dedup();
@@ -291,7 +305,7 @@ fn shut(rows: &[Shut], one: bool) -> Vec<Line> {
         let of: Vec<u64> = rows.iter().filter(|row| row.why == *why).map(|row| row.sequence.0).collect();
         let first: Vec<String> = of.iter().take(5).map(u64::to_string).collect();
         let (count, first) = (of.len(), first.join(", "));
-        let said = why_shut(why, one);
+        let said = why_shut(why, asked);
         let more = if of.len() > 5 { ", …" } else { "" };
         (
             Said::new("打不开", "Does not open"),
@@ -313,13 +327,13 @@ fn why_rank(why: &WhyShut) -> u8 {
     }
 }
 
-fn why_shut(why: &WhyShut, one: bool) -> Said {
+fn why_shut(why: &WhyShut, asked: Asked) -> Said {
     match why {
         WhyShut::Changed => Said::new(
             "已损坏：写入之后内容被改动，散列和封装都不符",
             "damaged: changed after it was written, neither hash nor seal holds",
         ),
-        WhyShut::Foreign if one => Said::new(
+        WhyShut::Foreign if asked == Asked::OneRecord => Said::new(
             "封装与此查询号的闸机不符：属于其他闸机或其他省，或内容与散列一并被改动",
             "the seal is not one of this query number's terminal: another terminal's or province's, or changed with its hash",
         ),

@@ -19,7 +19,12 @@ pub(crate) fn commands(manual: &str, heading: &str) -> String {
 
 /// Types them in `folder`; every one must succeed. What was said comes back.
 pub(crate) fn typed(folder: &Path, commands: &str) -> String {
-    let programs = [("gate", "gate-terminal"), ("gate-sign", "gate-signing"), ("gate-trust", "gate-trust")];
+    let programs = [
+        ("gate", "gate-terminal"),
+        ("gate-sign", "gate-signing"),
+        ("gate-trust", "gate-trust"),
+        ("gate-field", "gate-field"),
+    ];
     let programs = programs.map(|(name, package)| program(name, package));
     let path = format!("{}:{}", programs[0].parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");

@@ -57,14 +57,8 @@ impl Visitor {
             "(() => {{ const e = document.querySelector(\"{selector}\"); if (!e) return null; e.scrollIntoView({{block: 'center'}}); \
              const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; }})()"
         ));
-        let (x, y) = (
-            place[0].as_f64().unwrap_or_else(|| panic!("{selector} is not there")),
-            place[1].as_f64().unwrap(),
-        );
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
-            self.browser.call("Input.dispatchMouseEvent", event);
-        }
+        assert!(!place.is_null(), "{selector} is not there");
+        self.mouse(&["mousePressed", "mouseReleased"], place_of(&place));
     }
 
     /// Clicks one of several alike.
@@ -81,21 +75,40 @@ impl Visitor {
         ));
     }
 
-    /// Moves a slider and lets it go.
-    pub(crate) fn slides(&mut self, selector: &str, to: i32) {
-        self.read(&format!(
-            "(() => {{ const e = document.querySelector('{selector}'); e.value = {to}; \
-             for (const kind of ['input', 'change']) e.dispatchEvent(new Event(kind, {{ bubbles: true }})); }})()"
+    /// Presses on a slider where it means this, as near as a hand comes; says what it then means.
+    pub(crate) fn slides(&mut self, selector: &str, to: i32) -> i64 {
+        let place = self.read(&format!(
+            "(() => {{ const e = document.querySelector('{selector}'); e.scrollIntoView({{block: 'center'}}); \
+             const r = e.getBoundingClientRect(); const thumb = 16; \
+             return [r.left + thumb / 2 + (r.width - thumb) * ({to} - e.min) / (e.max - e.min), r.top + r.height / 2]; }})()"
         ));
+        self.mouse(&["mousePressed", "mouseReleased"], place_of(&place));
+        self.read(&format!("Number(document.querySelector('{selector}').value)")).as_i64().unwrap()
     }
 
-    /// Drags one thing onto another: what the page is told of it, in a browser's order.
+    /// Drags one thing onto another with the mouse.
     pub(crate) fn drags(&mut self, what: &str, to: &str) {
-        self.read(&format!(
-            "(() => {{ const held = new DataTransfer(); const tell = (e, kind) => document.querySelector(e).dispatchEvent( \
-             new DragEvent(kind, {{ dataTransfer: held, bubbles: true, cancelable: true }})); \
-             tell(\"{what}\", 'dragstart'); tell(\"{to}\", 'dragover'); tell(\"{to}\", 'drop'); }})()"
-        ));
+        let [from, to] = [what, to].map(|selector| {
+            let place = format!(
+                "(() => {{ const r = document.querySelector(\"{selector}\").getBoundingClientRect(); \
+                 return [r.left + r.width / 2, r.top + r.height / 2]; }})()"
+            );
+            place_of(&self.read(&place))
+        });
+        self.mouse(&["mouseMoved", "mousePressed"], from);
+        let (half, near) = (((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0), (to.0 + 3.0, to.1));
+        for place in [(from.0 + 8.0, from.1 + 8.0), half, near] {
+            self.mouse(&["mouseMoved"], place);
+        }
+        self.mouse(&["mouseMoved", "mouseReleased"], to);
+    }
+
+    fn mouse(&mut self, kinds: &[&str], (x, y): (f64, f64)) {
+        for kind in kinds {
+            let event =
+                json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1});
+            self.browser.call("Input.dispatchMouseEvent", event);
+        }
     }
 
     /// Chooses a folder of this machine in a file field.
@@ -146,12 +159,34 @@ impl Visitor {
         self.wait(&format!("document.activeElement === document.querySelector(\"{selector}\")"));
     }
 
+    /// Presses Tab until the focus is at the control of this name.
+    pub(crate) fn comes_to(&mut self, name: &str) {
+        let there = format!(
+            "document.activeElement !== document.body && nameOf(document.activeElement) === {name:?}"
+        );
+        for _ in 0..200 {
+            if self.read(&there) == true {
+                return;
+            }
+            self.press("Tab");
+        }
+        panic!("{name} is not reached by Tab");
+    }
+
+    /// A file field that is worked opens no window of the system's, which nobody could close.
+    pub(crate) fn opens_no_dialogue(&mut self) {
+        self.browser.call("Page.setInterceptFileChooserDialog", json!({"enabled": true}));
+    }
+
     /// Presses a key.
     pub(crate) fn press(&mut self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
             "Tab" => (9, ""),
+            "ArrowLeft" => (37, ""),
+            "ArrowUp" => (38, ""),
             "ArrowRight" => (39, ""),
+            "ArrowDown" => (40, ""),
             " " => (32, " "),
             digit => (u32::from(digit.as_bytes()[0]), digit),
         };
@@ -207,4 +242,8 @@ impl Visitor {
         let (png, _) = self.browser.screenshot();
         std::fs::write(Path::new(&directory).join(format!("{:02}-{name}.png", self.pictures)), png).unwrap();
     }
+}
+
+fn place_of(place: &Value) -> (f64, f64) {
+    (place[0].as_f64().unwrap(), place[1].as_f64().unwrap())
 }

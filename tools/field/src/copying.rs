@@ -75,7 +75,7 @@ impl Copying<'_> {
         Ok(Some(Plan { stamp, metadata, wants, open }))
     }
 
-    /// Copies what is planned. `tell` hears of every piece.
+    /// Copies what is planned. `tell` hears of every piece, and of what had come before of a file that was cut off.
     pub fn run(&self, plan: &Plan, tell: &mut dyn FnMut(u64)) -> Copied {
         let mut copied = Copied::default();
         for name in &plan.wants.unfit {
@@ -149,9 +149,10 @@ impl Copying<'_> {
         }
         let mut part = self.part(plan, wanted).map_err(|fault| fault.to_string())?;
         let begun = part.have();
+        tell(begun);
         file.seek(SeekFrom::Start(begun)).map_err(said)?;
         if let Err(error) = pour(&mut file.take(wanted.length - begun), &mut part, tell) {
-            part.keep_or_discard(false).map_err(|fault| fault.to_string())?;
+            part.keep().map_err(|fault| fault.to_string())?;
             return Err(error);
         }
         match part.settle(&self.path(&wanted.path)) {

@@ -96,15 +96,20 @@ impl Part {
         Ok(())
     }
 
-    /// After a fault: what came stays on the disk, or goes if it is worth nothing.
+    /// After a fault: what came stays on the disk.
     ///
     /// # Errors
     /// [`SpoolFault`].
-    pub fn keep_or_discard(self, worthless: bool) -> Result<(), SpoolFault> {
-        match worthless {
-            true => Ok(self.folder.remove(&self.name)?),
-            false => Ok(self.file.sync_data().map_err(at(&self.name))?),
-        }
+    pub fn keep(self) -> Result<(), SpoolFault> {
+        Ok(self.file.sync_data().map_err(at(&self.name))?)
+    }
+
+    /// After a lie: what came is worth nothing and goes.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn discard(self) -> Result<(), SpoolFault> {
+        Ok(self.folder.remove(&self.name)?)
     }
 
     /// Puts the whole file under its name. `false` if it is not what was announced; then nothing of it stays.

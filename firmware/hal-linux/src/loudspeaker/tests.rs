@@ -1,5 +1,7 @@
 //! Players that play, fail, hang or are not there.
 
+use std::process::{Command, Stdio};
+
 use super::*;
 
 /// A shell that does this with its standard input.
@@ -92,6 +94,48 @@ fn a_player_that_hangs_holds_nobody_up_and_is_ended() {
     until(&mut speaker, Err(DeviceFault::NotAnswering));
     let number = std::fs::read_to_string(&number).unwrap();
     assert!(!std::path::Path::new("/proc").join(number.trim()).exists(), "no player is left behind");
+}
+
+/// Everybody comes before the last one's words are over: no player is ever late, and none was heard.
+#[test]
+fn a_player_that_hangs_on_a_busy_lane_is_a_fault_and_the_next_is_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let (well, heard) = (directory.path().join("well"), directory.path().join("heard"));
+    let script = format!("test -e '{}' || exec sleep 1000; cat > '{}'", well.display(), heard.display());
+    let mut speaker = PipedLoudspeaker::new(shell(&script)).unwrap();
+    let told = (0..30).find(|_| {
+        thread::sleep(Duration::from_millis(1_000));
+        speaker.play(&vec![1; 2 * RATE]) == Err(DeviceFault::NotAnswering)
+    });
+    assert!(told.is_some(), "nothing was heard for so long, and nobody said so");
+    // The device is well again while a player still hangs: the next person hears it.
+    std::fs::write(&well, "").unwrap();
+    let _ = speaker.play(&[7; 100]);
+    assert_eq!(read_until(&heard, 200), [7, 0].repeat(100));
+    until(&mut speaker, Ok(()));
+}
+
+#[test]
+fn a_player_that_is_replaced_again_and_again_and_plays_is_well() {
+    let mut speaker =
+        PipedLoudspeaker::new(shell("while head -c 3200 > /dev/null; do sleep 0.1; done")).unwrap();
+    for _ in 0..20 {
+        assert_eq!(speaker.play(&vec![1; 30 * RATE]), Ok(()));
+        thread::sleep(Duration::from_millis(300));
+    }
+    assert_eq!(speaker.health(), Ok(()));
+}
+
+#[test]
+fn a_loudspeaker_that_is_put_away_leaves_no_player() {
+    let directory = tempfile::tempdir().unwrap();
+    let number = directory.path().join("number");
+    let script = format!("echo $$ > '{}'; exec sleep 1000", number.display());
+    let speaker = PipedLoudspeaker::new(shell(&script)).unwrap();
+    read_until(&number, 2);
+    drop(speaker);
+    let number = std::fs::read_to_string(&number).unwrap();
+    assert!(!std::path::Path::new("/proc").join(number.trim()).exists());
 }
 
 #[test]

@@ -241,9 +241,13 @@ impl Gate {
     /// "No check" is in force: nothing is scanned, nothing recorded (DOMAIN §9).
     pub(super) fn leave_open(&mut self, mode: LaneOpen, now: Millis) {
         self.doorway.leave_open(self.devices.latch.as_mut(), mode);
-        if !self.face.owes_time(now) {
-            self.tell(Screen::LaneOpen, now);
+        if self.face.owes_time(now) {
+            return;
         }
+        // Whoever stands there with a stick reads whether it may be pulled out, in turns with those who walk through.
+        let is_staffs = self.service.is_in_use(now) || !is_first_of_turns(now);
+        let staff = self.staff_in_front(now, self.serving()).filter(|_| is_staffs);
+        self.tell(staff.unwrap_or(Screen::LaneOpen), now);
     }
 
     /// Shows the resting screen once the one in front of people has had its time.

@@ -1,6 +1,6 @@
 //! A carrier's visit, as far as it is told: what people with a stick or a laptop see of it while nobody passes.
 //! Promises: the loop waits for no disk; a visit that goes on and is silent for long is no longer shown, nor one that has
-//! ended long ago; nothing of it touches a passage.
+//! ended long ago, also where it ended before this program began; whoever writes nonsense fills no log; nothing of it touches a passage.
 //! Must not know: how data are taken over, how records leave.
 
 use std::path::Path;
@@ -8,22 +8,25 @@ use std::path::Path;
 use gate_core::visit::Visit;
 use gate_wire::time::Millis;
 
-use crate::backroom;
-use crate::errand::Errand;
+use crate::backroom::{self, VisitFile};
+use crate::errand::Messenger;
 
 /// The file is looked at this often.
 const LOOK_MS: u64 = 500;
 /// A visit that goes on tells at least so often, or it has died.
 const SILENT_MS: u64 = 30_000;
+/// What cannot be read is said this often.
+const SAID_MS: u64 = 60_000;
 /// What has ended stands on the screen for this long, unless its file is taken away.
 const ENDED_MS: u64 = 60_000;
 
 /// What is known of visits.
 #[derive(Debug, Default)]
 pub(crate) struct Visiting {
-    errand: Errand<Option<Vec<u8>>>,
+    messenger: Messenger<Option<VisitFile>>,
     looked: Option<Millis>,
     told: Option<Told>,
+    said: Option<Millis>,
 }
 
 #[derive(Debug)]
@@ -32,20 +35,22 @@ struct Told {
     /// `None` where the bytes tell of none.
     visit: Option<Visit>,
     since: Millis,
+    /// How old it was then.
+    age: Millis,
 }
 
 impl Visiting {
     /// Looks at the file now and then.
     pub(crate) fn look(&mut self, path: &Path, now: Millis) {
-        if let Some(bytes) = self.errand.back() {
-            self.hear(bytes, now);
+        if let Some(file) = self.messenger.back() {
+            self.hear(file, now);
         }
         if self.looked.is_some_and(|last| now.since(last).0 < LOOK_MS) {
             return;
         }
         self.looked = Some(now);
         let path = path.to_owned();
-        if let Err(cause) = self.errand.send("visit", move || backroom::visit_told(&path)) {
+        if let Err(cause) = self.messenger.send("visit", move || backroom::visit_told(&path)) {
             crate::say!("visit: {cause}");
         }
     }
@@ -54,25 +59,30 @@ impl Visiting {
     pub(crate) fn in_front(&self, now: Millis) -> Option<Visit> {
         let told = self.told.as_ref()?;
         let visit = told.visit?;
-        (now.since(told.since).0 < silent_most(visit)).then_some(visit)
+        (now.since(told.since).0.saturating_add(told.age.0) < silent_most(visit)).then_some(visit)
     }
 
-    fn hear(&mut self, bytes: Option<Vec<u8>>, now: Millis) {
-        let Some(bytes) = bytes else {
+    fn hear(&mut self, file: Option<VisitFile>, now: Millis) {
+        let Some(VisitFile { bytes, age }) = file else {
             self.told = None;
             return;
         };
+        // What changes under our eyes is new, whatever the clock of the file says.
+        let age = if self.told.is_some() { Millis(0) } else { age };
         if self.told.as_ref().is_some_and(|told| told.bytes == bytes) {
             return;
         }
         let visit = match Visit::load(&bytes) {
             Ok(visit) => Some(visit),
             Err(error) => {
-                crate::say!("visit: {error}");
+                if self.said.is_none_or(|said| now.since(said).0 >= SAID_MS) {
+                    self.said = Some(now);
+                    crate::say!("visit: {error}");
+                }
                 None
             }
         };
-        self.told = Some(Told { bytes, visit, since: now });
+        self.told = Some(Told { bytes, visit, since: now, age });
     }
 }
 
@@ -90,9 +100,13 @@ mod tests {
 
     use super::*;
 
-    fn told(step: UpdateStep, beat: u64) -> (Visit, Option<Vec<u8>>) {
+    fn told(step: UpdateStep, beat: u64) -> (Visit, Option<VisitFile>) {
         let visit = Visit::Data(Updating { carrier: Carrier::Stick, step });
-        (visit, Some(visit.document(beat).as_bytes().to_vec()))
+        (visit, file(visit.document(beat).as_bytes(), 0))
+    }
+
+    fn file(bytes: &[u8], age: u64) -> Option<VisitFile> {
+        Some(VisitFile { bytes: bytes.to_vec(), age: Millis(age) })
     }
 
     #[test]
@@ -128,7 +142,39 @@ mod tests {
     #[test]
     fn what_is_no_visit_is_shown_as_nothing() {
         let mut visiting = Visiting::default();
-        visiting.hear(Some(b"{\"format\":9}".to_vec()), Millis(0));
+        visiting.hear(file(b"{\"format\":9}", 0), Millis(0));
         assert_eq!(visiting.in_front(Millis(0)), None);
+    }
+
+    #[test]
+    fn nonsense_that_changes_all_the_time_is_said_once_a_minute() {
+        let mut visiting = Visiting::default();
+        let mut said = Vec::new();
+        for at in 0..200_u64 {
+            let before = visiting.said;
+            visiting.hear(file(format!("nonsense {at}").as_bytes(), 0), Millis(at * LOOK_MS));
+            said.extend((visiting.said != before).then_some(at * LOOK_MS));
+        }
+        assert_eq!(said, [0, 60_000]);
+    }
+
+    #[test]
+    fn what_ended_before_this_program_began_is_not_told_anew() {
+        let old = |step, age| {
+            let mut visiting = Visiting::default();
+            let (visit, file) = told(step, 1);
+            visiting.hear(file.map(|file| VisitFile { age: Millis(age), ..file }), Millis(0));
+            visiting.in_front(Millis(0)) == Some(visit)
+        };
+        assert!(old(UpdateStep::InForce, 59_999) && !old(UpdateStep::InForce, 60_000));
+        assert!(!old(UpdateStep::Checking(Percent::of(0, 1)), 30_000), "it died with whoever wrote it");
+        // The next beat of one that lives is a sign of life at once.
+        let mut visiting = Visiting::default();
+        let copying = UpdateStep::Copying(Percent::of(1, 2));
+        visiting.hear(told(copying, 1).1.map(|file| VisitFile { age: Millis(90_000), ..file }), Millis(0));
+        assert_eq!(visiting.in_front(Millis(500)), None);
+        let (visit, next) = told(copying, 2);
+        visiting.hear(next.map(|file| VisitFile { age: Millis(90_000), ..file }), Millis(1_000));
+        assert_eq!(visiting.in_front(Millis(1_000)), Some(visit));
     }
 }

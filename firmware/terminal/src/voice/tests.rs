@@ -50,6 +50,28 @@ fn what_is_wrong_with_a_pack_is_said() {
 }
 
 #[test]
+fn words_that_are_too_long_a_link_or_a_pipe_are_refused_by_name_and_never_waited_for() {
+    let refused = |put: &dyn Fn(&Path)| {
+        let folder = folder(Slot::Mandarin, MANIFEST, 1);
+        let words = folder.path().join("mandarin/pass.wav");
+        std::fs::remove_file(&words).unwrap();
+        put(&words);
+        Voices::load(folder.path()).unwrap_err()
+    };
+    let seven_s = sound::wav(&vec![0; 7 * sound::RATE as usize]);
+    let long = refused(&|words| std::fs::write(words, &seven_s).unwrap());
+    assert!(matches!(long, VoiceError::FitLength { .. }), "{long}");
+    assert!(long.to_string().contains("pass.wav") && long.to_string().contains("at most 6 s"), "{long}");
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(elsewhere.path(), sound::wav(&[1; 10])).unwrap();
+    let link = refused(&|words| std::os::unix::fs::symlink(elsewhere.path(), words).unwrap());
+    assert!(matches!(link, VoiceError::ReadFile { .. }), "{link}");
+    let pipe = |words: &Path| rustix::fs::mkfifoat(rustix::fs::CWD, words, rustix::fs::Mode::RUSR).unwrap();
+    let pipe = refused(&pipe);
+    assert!(matches!(pipe, VoiceError::ReadFile { .. }), "{pipe}");
+}
+
+#[test]
 fn only_the_one_kind_of_wav_is_played_and_none_harms() {
     let right = sound::wav(&[7; 10]);
     assert_eq!(wav::samples(&right, 10), Ok(vec![7; 10]));

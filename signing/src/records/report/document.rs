@@ -11,7 +11,7 @@ use super::super::selection::Civil;
 use super::super::sources::Gathered;
 use super::super::story::{self, grouped};
 use super::super::words;
-use super::{ApprovalTold, Counts, LogPlace, Request, counted, why_shut};
+use super::{ApprovalTold, Counts, LogPlace, Request, counted, of_how_many, why_shut};
 use crate::spelling;
 
 /// The report for programs.
@@ -91,7 +91,7 @@ impl<'a> Document<'a> {
         let shut = |row: &Shut| ShutDocument {
             sequence: row.sequence.0,
             day_key: row.key.0,
-            why: why_shut(&row.why, request.selection.terminal().is_some()).en,
+            why: why_shut(&row.why, of_how_many(request.selection)).en,
         };
         Document {
             format: 1,

@@ -53,7 +53,7 @@ fn a_large_file_comes_through_and_goes_on_from_where_it_was() {
         Wanted { path: "targets/base-0000000001.tfs".into(), length: 3_000_000, sha256: *digest.as_bytes() };
     let mut part = spool.part("status", &wanted.sha256, wanted.length).unwrap();
     part.append(&content[..1_234_567]).unwrap();
-    part.keep_or_discard(false).unwrap();
+    part.keep().unwrap();
     let until = Instant::now() + PATIENT.slice;
     let brought = bring(&hub.repository(), &spool, "status", &wanted, until).unwrap();
     assert_eq!(brought, Brought::Whole(3_000_000 - 1_234_567));
