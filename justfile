@@ -142,6 +142,16 @@ names-and-numbers PEOPLE="300":
 serve-load SECONDS="5" CONNECTIONS="16":
     tools/ci/serve_load.sh {{SECONDS}} {{CONNECTIONS}}
 
+# The hub's tests over a PostgreSQL server of their own (Debian's package; not as root's server)
+postgres-test:
+    tools/ci/postgres.sh cargo test -p gate-hub
+
+# A hub on one core under load through HTTPS, the generator on the other: SQLite, then PostgreSQL, in one table
+hub-load SECONDS="8":
+    cargo build --release -p gate-hub --bins --example load
+    taskset -c 1 target/release/examples/load {{SECONDS}}
+    tools/ci/postgres.sh taskset -c 1 target/release/examples/load {{SECONDS}}
+
 # Codes an hour and core from a table, with and without Argon2id
 bench-bulk:
     cargo bench -p gate-signing --bench bulk

@@ -119,6 +119,10 @@ pub(crate) struct Data {
     /// The hub's folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+    /// The database, if not DIR/hub.db: postgres://USER[:PASSWORD]@HOST/DATABASE. As one line in DIR/store (mode 0600) it is so for
+    /// every command; TLS, of the authority in DIR/store.pem, wherever the server is not this machine
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
 }
 
 #[derive(Args)]
@@ -165,7 +169,7 @@ pub(crate) struct Serve {
     /// A certificate of the province's: PEM chain and PEM key
     #[arg(long, num_args = 2, value_names = ["CHAIN", "KEY"])]
     pub(crate) tls: Option<Vec<PathBuf>>,
-    /// Changes that wait at most, of 64 KiB at most: who comes then is asked to come again
+    /// Batches and accounts under way at most, of 64 KiB at most: who comes then is asked to come again
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub(crate) queue: usize,
     /// Connections of one address at once; more where a province's own TLS stands in front

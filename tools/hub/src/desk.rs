@@ -1,19 +1,17 @@
 //! What people do at the hub, one command each: told on the screen, and in the audit log.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use gate_core::json;
 use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
-use gate_hub::files::Folder;
 use gate_hub::invitation::{Invitation, letters};
 use gate_hub::now;
 use gate_hub::store::people::{self, Role, Secrets};
 use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
-use gate_hub::store::{self, accounts, records};
+use gate_hub::store::{Db, StoreFault, accounts, records};
 use gate_hub::take;
 use gate_proof::ed25519::PublicKey;
 use totp_rs::Secret;
@@ -21,20 +19,13 @@ use totp_rs::Secret;
 use crate::cli::{By, Data, Take, Terminal};
 use crate::is_the_newest;
 
-fn open(data: &Path) -> anyhow::Result<rusqlite::Connection> {
-    Ok(store::open(&Folder::open(data)?.path("hub.db"))?)
+fn open(data: &Data) -> anyhow::Result<Db> {
+    Ok(data.store(&data.folder()?)?.open()?)
 }
 
 /// All of it, with its line in the audit log, or nothing.
-fn change<T>(
-    data: &Data,
-    what: impl FnOnce(&rusqlite::Connection) -> Result<T, rusqlite::Error>,
-) -> anyhow::Result<T> {
-    let mut db = open(&data.data)?;
-    let change = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let done = what(&change)?;
-    change.commit()?;
-    Ok(done)
+fn change<T>(data: &Data, what: impl FnOnce(&Db) -> Result<T, StoreFault>) -> anyhow::Result<T> {
+    Ok(open(data)?.change(what)?)
 }
 
 impl Terminal {
@@ -52,8 +43,8 @@ fn plain(name: &str) -> anyhow::Result<&str> {
 
 impl Take {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let folder = Folder::open(&self.data.data)?;
-        let mut db = store::open(&folder.path("hub.db"))?;
+        let folder = self.data.folder()?;
+        let mut db = self.data.store(&folder)?.open()?;
         is_the_newest(&folder, records::epoch(&db)?)?;
         let acknowledger = self.words.acknowledger(&folder)?;
         let (acknowledger, quota) = (acknowledger.as_ref(), self.limit.quota());
@@ -120,7 +111,7 @@ pub(crate) fn remove(data: &Data, name: &str, by: &By) -> anyhow::Result<()> {
 }
 
 pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
-    for one in terminals::all(&open(&data.data)?)? {
+    for one in terminals::all(&open(data)?)? {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
         let device: String = one.device.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
         println!("{} {standing} {} {device}", one.number, one.since);
@@ -135,7 +126,7 @@ fn in_words(gap: &Gap) -> String {
 }
 
 pub(crate) fn gaps(data: &Data) -> anyhow::Result<()> {
-    settle::gaps(&open(&data.data)?)?.iter().for_each(|gap| println!("{}", in_words(gap)));
+    settle::gaps(&open(data)?)?.iter().for_each(|gap| println!("{}", in_words(gap)));
     Ok(())
 }
 
@@ -160,8 +151,8 @@ pub(crate) fn strike(data: &Data, terminal: &Terminal, day: u32, by: &By) -> any
 }
 
 pub(crate) fn restored(data: &Data, by: &By) -> anyhow::Result<()> {
-    let (folder, by) = (Folder::open(&data.data)?, plain(&by.by)?);
-    let epoch = records::next_epoch(&open(&data.data)?, folder.epoch()?, now())?;
+    let (folder, by) = (data.folder()?, plain(&by.by)?);
+    let epoch = records::next_epoch(&open(data)?, folder.epoch()?, now())?;
     // Outside first: a cut in between leaves a hub that says nothing until this is said again.
     folder.note_epoch(epoch)?;
     change(data, |db| records::restored(db, epoch, by, now()))?;

@@ -1,6 +1,6 @@
 //! Requests: which there are, and what each is answered.
 //! Promises: bodies have a bound each; what cannot be taken now is told to come later (503, Retry-After); an answer to records
-//! comes after their commit.
+//! comes after their commit, or, where there is no room, before a signature is looked at.
 //! Must not know: connections.
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,9 +19,9 @@ use gate_proof::ed25519::PublicKey;
 
 use crate::line::{LineStranger, OfTerminal, identify};
 use crate::repository::{Within, answer};
-use crate::store::StoreFault;
 use crate::store::intake::{self, Left, Purpose};
 use crate::store::records::{Held, JOURNALS_TOLD, Taken, all_held, epoch, held};
+use crate::store::{Db, StoreFault};
 use crate::writer::WriteFault;
 use crate::{Hub, metrics, now, pages};
 
@@ -120,6 +120,7 @@ async fn records(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -
 }
 
 async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer {
+    let _room = hub.room.try_acquire().map_err(|_| Refused::Later)?;
     let (terminal, key) = signed_by(hub, headers, "/v1/records", body.clone(), Purpose::Batch).await?;
     let quota = hub.quota;
     let (taken, held) = hub
@@ -129,7 +130,8 @@ async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer
                 Ok(taken) => taken,
                 Err(left) => return Ok(Err(left)),
             };
-            Ok(Ok((taken, held(db, terminal, &journal)?)))
+            let held = held(db, terminal, &journal)?.into_iter().collect();
+            Ok(Ok((taken, (held, epoch(db)?))))
         })
         .await??;
     match taken {
@@ -137,7 +139,7 @@ async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer
         Taken::Known => hub.metrics.known.up(),
         Taken::Doubted => hub.metrics.doubted.up(),
     }
-    acknowledged(hub, terminal, held.into_iter().collect())
+    Ok(acknowledged(hub, terminal, &held))
 }
 
 async fn account(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
@@ -145,33 +147,33 @@ async fn account(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -
 }
 
 async fn take_account(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer {
+    let _room = hub.room.try_acquire().map_err(|_| Refused::Later)?;
     let (terminal, key) = signed_by(hub, headers, "/v1/account", body.clone(), Purpose::Account).await?;
     let held = hub
         .writer
         .change(move |db| match intake::account(db, (&body, &key), now())? {
-            Ok(_) => all_held(db, terminal, JOURNALS_TOLD).map(Ok),
+            Ok(_) => Ok(Ok((all_held(db, terminal, JOURNALS_TOLD)?, epoch(db)?))),
             Err(left) => Ok(Err(left)),
         })
         .await??;
     hub.metrics.accounts.up();
-    acknowledged(hub, terminal, held)
+    Ok(acknowledged(hub, terminal, &held))
 }
 
 async fn acknowledgements(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
     let asked = async {
         let line = line(&hub, headers, ("GET", "/v1/acknowledgements"), Bytes::new()).await?;
-        let held = hub.readers.read(|db| all_held(db, line.terminal(), JOURNALS_TOLD))?;
-        acknowledged(&hub, line.terminal(), held)
+        let held = move |db: &Db| Ok((all_held(db, line.terminal(), JOURNALS_TOLD)?, epoch(db)?));
+        Ok(acknowledged(&hub, line.terminal(), &hub.read(held).await?))
     };
     let answer = asked.await;
     tell(&hub, answer)
 }
 
-/// What is held, in signed words.
-fn acknowledged(hub: &Hub, terminal: TerminalNumber, held: Vec<Held>) -> Answer {
-    let Some(acknowledger) = &hub.acknowledger else { return Ok(Response::new(Body::empty())) };
-    let epoch = hub.readers.read(epoch)?;
-    Ok(Response::new(Body::from(acknowledger.say(terminal, &held, (epoch, now())))))
+/// What is held in this epoch, in signed words.
+fn acknowledged(hub: &Hub, terminal: TerminalNumber, (held, epoch): &(Vec<Held>, u32)) -> Response<Body> {
+    let Some(acknowledger) = &hub.acknowledger else { return Response::new(Body::empty()) };
+    Response::new(Body::from(acknowledger.say(terminal, held, (*epoch, now()))))
 }
 
 /// Whose batch or account it is: signed by a record key of the terminal whose line brings it.
@@ -234,12 +236,12 @@ async fn measured(State(hub): State<Arc<Hub>>, Extension(From(from)): Extension<
     if !local {
         return said(StatusCode::NOT_FOUND, "");
     }
-    let stock = hub.readers.read(stock).unwrap_or_default();
+    let stock = hub.read(stock).await.unwrap_or_default();
     said(StatusCode::OK, &hub.metrics.in_text(&stock))
 }
 
-fn stock(db: &rusqlite::Connection) -> Result<metrics::Stock, rusqlite::Error> {
-    let count = |sql: &str| db.prepare_cached(sql)?.query_row([], |row| row.get::<_, u32>(0)).map(u64::from);
+fn stock(db: &Db) -> Result<metrics::Stock, StoreFault> {
+    let count = |sql| db.one(sql, &[], |row| row.get(0));
     Ok(metrics::Stock {
         enrolled: count("SELECT count(*) FROM terminal WHERE state = 'enrolled'")?,
         revoked: count("SELECT count(*) FROM terminal WHERE state = 'revoked'")?,

@@ -44,8 +44,8 @@ use crate::acknowledge::Acknowledger;
 use crate::files::Folder;
 use crate::metrics::Metrics;
 use crate::pages::sessions::Sessions;
-use crate::store::Readers;
 use crate::store::intake::Quota;
+use crate::store::{Db, Readers, StoreFault};
 use crate::writer::Writer;
 
 /// Everything that a request needs.
@@ -64,8 +64,25 @@ pub struct Hub {
     pub quota: Quota,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How many batches and accounts are under way at once: who comes then is told to come again before a signature is looked at.
+    pub room: tokio::sync::Semaphore,
     /// Held by the one look at its health that is under way: strangers fill no queue with them.
     pub look: tokio::sync::Mutex<()>,
+}
+
+impl Hub {
+    /// Reads something of the database, beside the threads that speak.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Hub>,
+        what: impl FnOnce(&Db) -> Result<T, StoreFault> + Send + 'static,
+    ) -> Result<T, StoreFault> {
+        let hub = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || hub.readers.read(what));
+        read.await.unwrap_or(Err(StoreFault::Ended))
+    }
 }
 
 /// The hub's clock.

@@ -1,6 +1,7 @@
 //! `gate-hub`: the hub's command. Only wires.
 
 mod cli;
+mod configured;
 mod desk;
 
 use std::process::ExitCode;
@@ -23,6 +24,9 @@ use gate_hub::tls::{Pair, acceptor, own};
 use gate_hub::writer::Writer;
 use gate_proof::ed25519::SigningKey;
 use gate_wire::cose::Kid;
+
+/// Threads that read and verify: each may have a connection to the database.
+const BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
     match execute(Cli::parse().command) {
@@ -58,19 +62,22 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
 
 impl Serve {
     fn run(self) -> anyhow::Result<()> {
-        let folder = Folder::open(&self.data.data)?;
-        let path = folder.path("hub.db");
+        let folder = self.data.folder()?;
+        let store = self.data.store(&folder)?;
         let metrics = Arc::new(Metrics::default());
-        let writer = Writer::start(&path, Arc::clone(&metrics), self.queue)?;
-        let readers = Readers::new(&path);
+        let writer = Writer::start(store.clone(), Arc::clone(&metrics), self.queue)?;
+        let readers = Readers::new(store);
         is_the_newest(&folder, readers.read(records::epoch)?)?;
         let acknowledger = self.words.acknowledger(&folder)?;
         let tls = acceptor(&self.pair(&folder)?)?;
         let quota = self.limit.quota();
         let (sessions, look) = (Sessions::default(), tokio::sync::Mutex::default());
-        let hub = Arc::new(Hub { folder, writer, readers, acknowledger, sessions, quota, metrics, look });
+        let room = tokio::sync::Semaphore::new(self.queue);
+        let hub =
+            Arc::new(Hub { folder, writer, readers, acknowledger, sessions, quota, metrics, look, room });
         let limits = Limits { each: self.each, ..Limits::default() };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.max_blocking_threads(BLOCKING).enable_all().build()?;
         runtime.block_on(async {
             let listener =
                 tokio::net::TcpListener::bind(self.listen).await.with_context(|| self.listen.to_string())?;
@@ -96,7 +103,7 @@ impl Serve {
 /// A database that is older than what was noted beside it was put back from a copy, and nobody has said so.
 fn is_the_newest(folder: &Folder, epoch: u32) -> anyhow::Result<()> {
     let noted = folder.epoch()?;
-    ensure!(noted <= epoch, "hub.db was put back from an old copy: `gate-hub restored` first");
+    ensure!(noted <= epoch, "the database was put back from an old copy: `gate-hub restored` first");
     Ok(())
 }
 

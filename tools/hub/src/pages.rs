@@ -18,6 +18,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use totp_rs::{Builder, Secret, Totp};
+use zeroize::Zeroizing;
 
 use self::fleet::Fleet;
 use self::sessions::Who;
@@ -57,23 +58,21 @@ pub fn paths() -> Router<Arc<Hub>> {
 }
 
 async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
-    let Some(person) = person(&hub, &headers) else {
+    let Some(person) = person(&hub, &headers).await else {
         return page(StatusCode::OK, &Login { refused: None });
     };
-    let read = move || hub.readers.read(|db| Ok((terminals::all(db)?, accounts::all(db)?)));
-    match tokio::task::spawn_blocking(read).await {
-        Ok(Ok((terminals, accounts))) => {
-            page(StatusCode::OK, &Fleet::of(person, &terminals, accounts, now()))
-        }
-        _ => unavailable(),
+    match hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?))).await {
+        Ok((terminals, accounts)) => page(StatusCode::OK, &Fleet::of(person, &terminals, accounts, now())),
+        Err(_) => unavailable(),
     }
 }
 
 /// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody.
-fn person(hub: &Hub, headers: &HeaderMap) -> Option<(String, Role)> {
+async fn person(hub: &Arc<Hub>, headers: &HeaderMap) -> Option<(String, Role)> {
     let token = session(headers)?;
     let who = hub.sessions.who(token, now())?;
-    let stands = hub.readers.read(|db| people::stands(db, &who.name)).ok()?;
+    let name = who.name.clone();
+    let stands = hub.read(move |db| people::stands(db, &name)).await.ok()?;
     match stands {
         Some((role, stamp)) if stamp == who.stamp => Some((who.name, role)),
         _ => {
@@ -135,9 +134,10 @@ fn unavailable() -> Response<Body> {
 
 /// Whether both are right, and the code is used up by this. The passphrase comes first: it cannot be guessed, so nobody else
 /// makes a pause for this name.
-async fn enter(hub: &Hub, asked: &Asked) -> Result<Entered, WriteFault> {
+async fn enter(hub: &Arc<Hub>, asked: &Asked) -> Result<Entered, WriteFault> {
     let fail = |error: crate::store::StoreFault| WriteFault::Fail(error.to_string());
-    let found = hub.readers.read(|db| people::find(db, &asked.name, &asked.passphrase)).map_err(fail)?;
+    let (name, passphrase) = (asked.name.clone(), Zeroizing::new(asked.passphrase.clone()));
+    let found = hub.read(move |db| people::find(db, &name, &passphrase)).await.map_err(fail)?;
     let Some(person) = found else { return Ok(Entered::Nobody) };
     if !hub.sessions.may_try(&asked.name, now()) {
         return Ok(Entered::Paused);

@@ -1,23 +1,22 @@
-//! The hub's database: one SQLite file, written by one thread, read by many.
+//! The hub's database: one SQLite file, or a PostgreSQL server's; written by one thread, read by many.
 //! Promises: a commit is on the disk before anybody is told; an older schema is brought up to this one, a newer one is refused;
 //! several programs may have it open at once: who writes waits for the other's commit.
 //! Must not know: HTTP, signatures.
 
 pub mod accounts;
+pub mod db;
 pub mod intake;
 pub mod people;
 pub mod records;
 pub mod terminals;
 
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+pub use self::db::{Db, Store};
 
-/// What leads from each version to the next. One that was ever out is never changed.
-const SCHEMAS: [&str; 2] = [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql")];
-const VERSION: usize = SCHEMAS.len();
+/// The schema of this program.
+const VERSION: usize = 3;
 /// How long one process waits for another's commit.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections for reading that are kept.
@@ -29,78 +28,57 @@ pub enum StoreFault {
     /// SQLite's.
     #[error("the hub's database")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL's.
+    #[error("the hub's database")]
+    Postgres(#[from] ::postgres::Error),
     /// Written by a newer program.
     #[error("the hub's database has schema {found}, this version knows {VERSION}")]
     Newer {
         /// Its schema.
         found: usize,
     },
-}
-
-/// Opens the database for writing, made if it is not there.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn open(path: &Path) -> Result<Connection, StoreFault> {
-    let mut db = Connection::open(path)?;
-    db.busy_timeout(PATIENCE)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    // FULL: the write-ahead log is synced with each commit.
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
-    let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let found = usize::try_from(found).unwrap_or(usize::MAX);
-    let steps = SCHEMAS.get(found..).ok_or(StoreFault::Newer { found })?;
-    for step in steps {
-        transaction.execute_batch(step)?;
-    }
-    if found < VERSION {
-        transaction.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(0))?;
-    }
-    transaction.commit()?;
-    Ok(db)
-}
-
-#[cfg(test)]
-pub(crate) fn in_memory() -> Connection {
-    let db = Connection::open_in_memory().unwrap();
-    SCHEMAS.iter().for_each(|step| db.execute_batch(step).unwrap());
-    db
+    /// A row is not what this version writes.
+    #[error("a row of the hub's database is damaged")]
+    Form,
+    /// A server elsewhere, and no authority that its certificate is of.
+    #[error("a database server on another machine is spoken to over TLS alone: name its authority")]
+    Open,
+    /// No certificates.
+    #[error("the database server's authority is no certificate in PEM")]
+    Authority,
+    /// A defect: whoever asked is told to come again.
+    #[error("a look at the database ended")]
+    Ended,
+    /// Commits would be lost with the power.
+    #[error("the database server does not sync its commits: fsync and full_page_writes must be on")]
+    Unsynced,
 }
 
 /// Connections for reading.
 #[derive(Debug)]
 pub struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    store: Store,
+    idle: Mutex<Vec<Db>>,
 }
 
 impl Readers {
-    /// Of the database at `path`, which is there.
+    /// Of a database that is there.
     #[must_use]
-    pub fn new(path: &Path) -> Readers {
-        Readers { path: path.into(), idle: Mutex::new(Vec::new()) }
+    pub fn new(store: Store) -> Readers {
+        Readers { store, idle: Mutex::new(Vec::new()) }
     }
 
-    /// Reads something.
+    /// Reads something. It takes its time: not for threads that speak with others.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub fn read<T>(
-        &self,
-        what: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
-    ) -> Result<T, StoreFault> {
+    pub fn read<T>(&self, what: impl FnOnce(&Db) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
-        let db = match idle {
+        let db = match idle.filter(Db::is_alive) {
             Some(db) => db,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let db = Connection::open_with_flags(&self.path, flags)?;
-                db.busy_timeout(PATIENCE)?;
-                db
-            }
+            None => self.store.open_to_look()?,
         };
+        // One that fails is not kept.
         let read = what(&db)?;
         if let Ok(mut idle) = self.idle.lock()
             && idle.len() < READERS
@@ -109,16 +87,6 @@ impl Readers {
         }
         Ok(read)
     }
-}
-
-/// An unsigned number as SQLite has them.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// And back.
-pub(crate) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -15,13 +15,13 @@ use gate_core::records::batch::{BATCH_MOST, alleged_terminal};
 use gate_core::records::names::{ACKS, BatchName, OUT, acknowledgement_name, parse_acknowledgement};
 use gate_proof::digest::sha256;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, TransactionBehavior};
 
 use crate::acknowledge::Acknowledger;
 use crate::files::{FileFault, Readers, place, small, sync_folder};
 use crate::store::intake::{self, Left, Purpose, Quota};
 use crate::store::records::{JOURNALS_TOLD, Taken, all_held, epoch};
 use crate::store::terminals::audit;
+use crate::store::{Db, StoreFault};
 
 /// Where `gate-field return` keeps what has the name of another.
 const CONFLICTS: &str = "conflicts";
@@ -51,8 +51,8 @@ pub struct Brought {
 #[derive(Debug, thiserror::Error)]
 pub enum TakeFault {
     /// The database.
-    #[error("the hub's database: {0}")]
-    Store(#[from] Error),
+    #[error(transparent)]
+    Store(#[from] StoreFault),
     /// A folder or file.
     #[error("{}: {reason}", .path.display())]
     Reach {
@@ -102,7 +102,7 @@ impl Take<'_> {
     ///
     /// # Errors
     /// [`TakeFault`].
-    pub fn run(&self, db: &mut Connection, now: Timestamp) -> Result<Brought, TakeFault> {
+    pub fn run(&self, db: &mut Db, now: Timestamp) -> Result<Brought, TakeFault> {
         let _lock = self.lock()?;
         let (mut brought, mut terminals) = (Brought::default(), BTreeSet::new());
         for files in self.waiting()?.chunks(TOGETHER) {
@@ -142,26 +142,26 @@ impl Take<'_> {
     /// One commit, with a line in the audit log.
     fn commit(
         &self,
-        db: &mut Connection,
+        db: &mut Db,
         files: &[PathBuf],
         (brought, terminals): (&mut Brought, &mut BTreeSet<TerminalNumber>),
         now: Timestamp,
     ) -> Result<Vec<Done>, TakeFault> {
-        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (mut done, before) = (Vec::new(), brought.clone());
-        for file in files {
-            done.push(self.one(&transaction, file, (brought, terminals), now)?);
-        }
-        if done.iter().any(|done| !matches!(done, Done::Stays)) {
-            audit(&transaction, self.by, &brought.in_words_since(&before), now)?;
-        }
-        transaction.commit()?;
-        Ok(done)
+        db.change(|db| {
+            let (mut done, before) = (Vec::new(), brought.clone());
+            for file in files {
+                done.push(self.one(db, file, (brought, terminals), now)?);
+            }
+            if done.iter().any(|done| !matches!(done, Done::Stays)) {
+                audit(db, self.by, &brought.in_words_since(&before), now)?;
+            }
+            Ok(done)
+        })
     }
 
     fn one(
         &self,
-        db: &Connection,
+        db: &Db,
         file: &Path,
         (brought, terminals): (&mut Brought, &mut BTreeSet<TerminalNumber>),
         now: Timestamp,
@@ -208,7 +208,7 @@ impl Take<'_> {
     /// The hub's word on every journal of these terminals, and of those whose words lie here already.
     fn acknowledge(
         &self,
-        db: &Connection,
+        db: &Db,
         mut terminals: BTreeSet<TerminalNumber>,
         (brought, now): (&mut Brought, Timestamp),
     ) -> Result<(), TakeFault> {
@@ -256,11 +256,11 @@ fn purpose(name: &str) -> Option<(Purpose, u64)> {
 
 /// As over a line.
 fn taken(
-    db: &Connection,
+    db: &Db,
     (bytes, purpose): (&[u8], Purpose),
     quota: Quota,
     now: Timestamp,
-) -> Result<Result<(TerminalNumber, Option<Taken>), Left>, Error> {
+) -> Result<Result<(TerminalNumber, Option<Taken>), Left>, StoreFault> {
     let Ok(terminal) = alleged_terminal(bytes) else { return Ok(Err(Left::Unsigned)) };
     let key = match intake::signer(db, terminal, (bytes, purpose))? {
         Ok(key) => key,

@@ -3,16 +3,14 @@
 //! the queue has a bound, and who finds it full is told at once; when the thread ends, whatever ended it, that is known.
 //! Must not know: what is changed.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
-use rusqlite::{Connection, Error, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
 use crate::metrics::Metrics;
-use crate::store::{self, StoreFault};
+use crate::store::{Db, Store, StoreFault};
 
 /// Changes of one commit at most.
 const TOGETHER: usize = 64;
@@ -30,7 +28,7 @@ pub enum WriteFault {
 
 /// Says after the commit how it went.
 type Told = Box<dyn FnOnce(Result<(), String>) + Send>;
-type Change = Box<dyn FnOnce(&Connection) -> Result<Told, (Error, Told)> + Send>;
+type Change = Box<dyn FnOnce(&Db) -> Result<Told, (StoreFault, Told)> + Send>;
 
 /// Where changes are handed in.
 pub struct Writer {
@@ -40,19 +38,19 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the database at `path` and starts the thread; at most `most` changes of at most 64 KiB each wait for it.
+    /// Opens the database and starts the thread; at most `most` changes of at most 64 KiB each wait for it.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub fn start(path: &Path, metrics: Arc<Metrics>, most: usize) -> Result<Writer, StoreFault> {
-        let db = store::open(path)?;
+    pub fn start(store: Store, metrics: Arc<Metrics>, most: usize) -> Result<Writer, StoreFault> {
+        let db = store.open()?;
         let (queue, changes) = sync_channel(most);
         let counted = Arc::clone(&metrics);
         let (lives, alive) = watch::channel(());
         thread::spawn(move || {
             // Dropped with the thread's stack: at its end, and when a change panics.
             let _lives = lives;
-            write(db, &changes, &counted);
+            write(&store, db, &changes, &counted);
         });
         Ok(Writer { queue, metrics, alive })
     }
@@ -69,7 +67,7 @@ impl Writer {
     /// [`WriteFault`].
     pub async fn change<T: Send + 'static>(
         &self,
-        what: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        what: impl FnOnce(&Db) -> Result<T, StoreFault> + Send + 'static,
     ) -> Result<T, WriteFault> {
         let (told, answer) = oneshot::channel();
         let change: Change = Box::new(move |db| match what(db) {
@@ -100,39 +98,36 @@ impl Writer {
     }
 }
 
-fn write(mut db: Connection, changes: &Receiver<Change>, metrics: &Metrics) {
+fn write(store: &Store, mut db: Db, changes: &Receiver<Change>, metrics: &Metrics) {
     while let Ok(first) = changes.recv() {
         let mut together = vec![first];
         together.extend(changes.try_iter().take(TOGETHER - 1));
         metrics.waiting.down(together.len() as u64);
+        // A server that was started again: what waited is told that it failed only while there is none.
+        if !db.is_alive()
+            && let Ok(new) = store.open()
+        {
+            db = new;
+        }
         let (told, done) = commit(&mut db, together);
         metrics.commits.up();
         told.into_iter().for_each(|told| told(done.clone()));
     }
 }
 
-/// Everything in one transaction, each in its own savepoint.
-fn commit(db: &mut Connection, changes: Vec<Change>) -> (Vec<Told>, Result<(), String>) {
+/// Everything in one change, each a part of its own.
+fn commit(db: &mut Db, changes: Vec<Change>) -> (Vec<Told>, Result<(), String>) {
     let mut told = Vec::new();
-    let run = || -> Result<(), Error> {
-        let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = db.change(|db| -> Result<(), StoreFault> {
         for change in changes {
-            let savepoint = transaction.savepoint()?;
-            match change(&savepoint) {
-                Ok(one) => {
-                    savepoint.commit()?;
-                    told.push(one);
-                }
-                Err((error, one)) => {
-                    drop(savepoint);
-                    one(Err(error.to_string()));
-                }
+            match db.part(change)? {
+                Ok(one) => told.push(one),
+                Err((fault, one)) => one(Err(fault.to_string())),
             }
         }
-        transaction.commit()
-    };
-    let done = run().map_err(|error| error.to_string());
-    (told, done)
+        Ok(())
+    });
+    (told, done.map_err(|fault| fault.to_string()))
 }
 
 #[cfg(test)]
@@ -142,9 +137,9 @@ mod tests {
     #[tokio::test]
     async fn a_thread_that_ends_is_known_to_have_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::start(&folder.path().join("hub.db"), Arc::default(), 4).unwrap();
+        let writer = Writer::start(Store::file(&folder.path().join("hub.db")), Arc::default(), 4).unwrap();
         assert_eq!(writer.change(|_| Ok(7)).await.unwrap(), 7);
-        let panics = writer.change(|_| -> Result<(), Error> { unreachable!("as a defect would") }).await;
+        let panics = writer.change(|_| -> Result<(), StoreFault> { unreachable!("as a defect would") }).await;
         assert!(matches!(panics, Err(WriteFault::Fail(_))));
         writer.ended().await;
         assert!(matches!(writer.change(|_| Ok(7)).await, Err(WriteFault::Fail(_))));
@@ -153,9 +148,9 @@ mod tests {
     #[tokio::test]
     async fn a_change_that_fails_takes_no_other_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::start(&folder.path().join("hub.db"), Arc::default(), 4).unwrap();
-        let fails = writer.change(|db| db.execute("INSERT INTO hub VALUES ('no number')", []).map(drop));
-        let works = writer.change(|db| db.execute("INSERT INTO alarm VALUES (1, 0, 7, '')", []).map(drop));
+        let writer = Writer::start(Store::file(&folder.path().join("hub.db")), Arc::default(), 4).unwrap();
+        let fails = writer.change(|db| db.run("INSERT INTO hub VALUES ('no number')", &[]).map(drop));
+        let works = writer.change(|db| db.run("INSERT INTO alarm VALUES (1, 0, 7, '')", &[]).map(drop));
         let (fails, works) = (fails.await, works.await);
         assert!(matches!(fails, Err(WriteFault::Fail(_))) && works.is_ok());
     }

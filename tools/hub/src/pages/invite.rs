@@ -41,7 +41,7 @@ pub(super) async fn invite(
     headers: HeaderMap,
     Form(asked): Form<Asked>,
 ) -> Response<Body> {
-    let Some((name, Role::Administrator)) = person(&hub, &headers) else {
+    let Some((name, Role::Administrator)) = person(&hub, &headers).await else {
         return page(
             StatusCode::FORBIDDEN,
             &Login { refused: Some("请由管理员办理 Only an administrator may.") },

@@ -8,11 +8,12 @@ use gate_core::query::TerminalNumber;
 use gate_core::records::account::Account;
 use gate_core::time::ClockTrust;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::terminals::audit;
-use super::{signed, unsigned};
+use super::{Db, StoreFault};
+use crate::store::db::Row;
+use crate::values;
 
 const DAY_S: u64 = 86_400;
 /// Counters of a terminal on one day: a lane has five letters, and a terminal few lanes.
@@ -23,36 +24,35 @@ const COUNTED_DAYS: u32 = 400;
 /// Takes an account whose signature held. `false` if a newer one is here; its counters count all the same.
 ///
 /// # Errors
-/// SQLite's.
-pub fn take(db: &Connection, bytes: &[u8], account: &Account, now: Timestamp) -> Result<bool, Error> {
+/// [`StoreFault`].
+pub fn take(db: &Db, bytes: &[u8], account: &Account, now: Timestamp) -> Result<bool, StoreFault> {
     let terminal = account.terminal.value();
     count(db, account, now)?;
     let sql = "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (terminal)
-        DO UPDATE SET revision = ?2, received = ?3, bytes = ?4, summary = ?5 WHERE revision < ?2";
+        DO UPDATE SET revision = ?2, received = ?3, bytes = ?4, summary = ?5 WHERE account.revision < ?2";
     // Texts and numbers alone: it always is JSON.
     let summary = serde_json::to_string(&Summary::of(account)).unwrap_or_default();
     // Revisions are seconds, or below. The last number of all, said by a thief, would stand for ever.
-    let revision = signed(account.revision.min(now.unix().saturating_add(DAY_S)));
-    let received = signed(now.unix());
-    let changed = db.prepare_cached(sql)?.execute(params![terminal, revision, received, bytes, summary])?;
+    let revision = account.revision.min(now.unix().saturating_add(DAY_S));
+    let changed = db.run(sql, values![terminal, revision, now.unix(), bytes, &summary])?;
     Ok(changed > 0)
 }
 
-fn count(db: &Connection, account: &Account, now: Timestamp) -> Result<(), Error> {
+fn count(db: &Db, account: &Account, now: Timestamp) -> Result<(), StoreFault> {
     let terminal = account.terminal.value();
     let today = now.civil_day().0;
     let days = today.saturating_sub(COUNTED_DAYS)..=today.saturating_add(1);
-    let mut statement = db.prepare_cached(
-        "INSERT INTO counter SELECT ?1, ?2, ?3, ?4, ?5, ?6
-         WHERE ?7 > (SELECT count(*) FROM counter WHERE terminal = ?1 AND day = ?2)
-         OR EXISTS (SELECT 1 FROM counter
-             WHERE terminal = ?1 AND day = ?2 AND place = ?3 AND lane = ?4 AND letter = ?5)
-         ON CONFLICT DO UPDATE SET count = max(count, excluded.count)",
-    )?;
+    let sql = "INSERT INTO counter SELECT CAST(?1 AS BIGINT), CAST(?2 AS BIGINT), CAST(?3 AS BIGINT),
+            CAST(?4 AS BIGINT), CAST(?5 AS BIGINT), CAST(?6 AS BIGINT)
+        WHERE CAST(?7 AS BIGINT) > (SELECT count(*) FROM counter WHERE terminal = ?1 AND day = ?2)
+        OR EXISTS (SELECT 1 FROM counter
+            WHERE terminal = ?1 AND day = ?2 AND place = ?3 AND lane = ?4 AND letter = ?5)
+        ON CONFLICT (terminal, day, place, lane, letter)
+            DO UPDATE SET count = excluded.count WHERE counter.count < excluded.count";
     for count in account.counts.iter().filter(|count| days.contains(&count.of.day.0)) {
         let of = count.of;
-        let bounds = params![terminal, of.day.0, of.place, of.lane, of.letter, count.count, COUNTERS_A_DAY];
-        statement.execute(bounds)?;
+        let bounds = values![terminal, of.day.0, of.place, of.lane, of.letter, count.count, COUNTERS_A_DAY];
+        db.run(sql, bounds)?;
     }
     Ok(())
 }
@@ -60,14 +60,14 @@ fn count(db: &Connection, account: &Account, now: Timestamp) -> Result<(), Error
 /// Strikes a terminal's counters of a day out: what it says again counts again. Gives how many there were.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn strike(
-    db: &Connection,
+    db: &Db,
     (terminal, day): (TerminalNumber, u32),
     (who, now): (&str, Timestamp),
-) -> Result<usize, Error> {
+) -> Result<usize, StoreFault> {
     let sql = "DELETE FROM counter WHERE terminal = ?1 AND day = ?2";
-    let struck = db.execute(sql, params![terminal.value(), day])?;
+    let struck = db.run(sql, values![terminal.value(), day])?;
     let words = format!("terminal {}: {struck} counters of day {day} struck out", terminal.value());
     audit(db, who, &words, now)?;
     Ok(struck)
@@ -76,10 +76,10 @@ pub fn strike(
 /// From here on the next account counts as newer, whatever its revision: the terminal's keys are others now.
 ///
 /// # Errors
-/// SQLite's.
-pub fn forget_revision(db: &Connection, terminal: TerminalNumber) -> Result<(), Error> {
+/// [`StoreFault`].
+pub fn forget_revision(db: &Db, terminal: TerminalNumber) -> Result<(), StoreFault> {
     let sql = "UPDATE account SET revision = -1 WHERE terminal = ?1";
-    db.execute(sql, [terminal.value()]).map(drop)
+    db.run(sql, values![terminal.value()]).map(drop)
 }
 
 /// What an account said.
@@ -142,16 +142,15 @@ pub struct Said {
 /// The newest accounts of all terminals.
 ///
 /// # Errors
-/// SQLite's.
-pub fn all(db: &Connection) -> Result<Vec<Said>, Error> {
-    let mut statement = db.prepare_cached("SELECT terminal, received, summary FROM account")?;
-    let rows = statement.query_map([], |row| {
+/// [`StoreFault`].
+pub fn all(db: &Db) -> Result<Vec<Said>, StoreFault> {
+    let sql = "SELECT terminal, received, summary FROM account";
+    let said = db.all(sql, &[], |row| {
         let summary: String = row.get(2)?;
-        Ok((row.get(0)?, unsigned(row.get(1)?), serde_json::from_str::<Summary>(&summary).ok()))
+        Ok((row.get(0)?, row.get(1)?, serde_json::from_str::<Summary>(&summary).ok()))
     })?;
     let mut all = Vec::new();
-    for row in rows {
-        let (terminal, received, summary) = row?;
+    for (terminal, received, summary) in said {
         let Some(summary) = summary else { continue };
         let queue = lacking(db, terminal, &summary)?;
         all.push(Said { terminal, received, summary, queue });
@@ -160,18 +159,18 @@ pub fn all(db: &Connection) -> Result<Vec<Said>, Error> {
 }
 
 /// Rows of the journal being written that are not here. Numbers that were left out before it are no rows.
-fn lacking(db: &Connection, terminal: u32, said: &Summary) -> Result<Option<u64>, Error> {
+fn lacking(db: &Db, terminal: u32, said: &Summary) -> Result<Option<u64>, StoreFault> {
     let Some(journal) = json::hex::<16>(&said.journal) else { return Ok(None) };
     let sql = "SELECT watermark, (SELECT min(first) FROM batch WHERE terminal = ?1 AND journal = ?2)
         FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, Option<i64>>(1)?));
-    let held = db.prepare_cached(sql)?.query_row(params![terminal, journal], read).optional()?;
+    let read = |row: &Row| Ok((row.get::<u64>(0)?, row.get::<Option<u64>>(1)?));
+    let held = db.first(sql, values![terminal, &journal], read)?;
     let through = match held {
-        Some((watermark, began)) => Some(watermark.max(began.map_or(0, unsigned).saturating_sub(1))),
+        Some((watermark, began)) => Some(watermark.max(began.unwrap_or(0).saturating_sub(1))),
         None if said.acknowledged > 0 => Some(0),
         None => {
             let others = "SELECT 1 FROM journal WHERE terminal = ?1 LIMIT 1";
-            let known = db.prepare_cached(others)?.exists([terminal])?;
+            let known = db.has(others, values![terminal])?;
             (!known).then_some(said.first.saturating_sub(1))
         }
     };
@@ -182,22 +181,22 @@ fn lacking(db: &Connection, terminal: u32, said: &Summary) -> Result<Option<u64>
 /// The oldest row that a terminal says it keeps.
 ///
 /// # Errors
-/// SQLite's.
-pub fn keeps_from(db: &Connection, terminal: TerminalNumber) -> Result<Option<u64>, Error> {
+/// [`StoreFault`].
+pub fn keeps_from(db: &Db, terminal: TerminalNumber) -> Result<Option<u64>, StoreFault> {
     let sql = "SELECT summary FROM account WHERE terminal = ?1";
-    let summary = db.prepare_cached(sql)?.query_row([terminal.value()], |row| row.get::<_, String>(0));
-    let summary = summary.optional()?.and_then(|summary| serde_json::from_str::<Summary>(&summary).ok());
+    let summary = db.first(sql, values![terminal.value()], |row| row.get::<String>(0))?;
+    let summary = summary.and_then(|summary| serde_json::from_str::<Summary>(&summary).ok());
     Ok(summary.map(|summary| summary.first).filter(|first| *first > 0))
 }
 
 /// Counters of a day at a place, added up over its terminals and lanes: letter and count.
 ///
 /// # Errors
-/// SQLite's.
-pub fn counted(db: &Connection, day: u32, place: u32) -> Result<Vec<(u8, u64)>, Error> {
-    let sql = "SELECT letter, sum(count) FROM counter WHERE day = ?1 AND place = ?2 GROUP BY letter ORDER BY letter";
-    let mut statement = db.prepare_cached(sql)?;
-    statement.query_map([day, place], |row| Ok((row.get(0)?, unsigned(row.get(1)?))))?.collect()
+/// [`StoreFault`].
+pub fn counted(db: &Db, day: u32, place: u32) -> Result<Vec<(u8, u64)>, StoreFault> {
+    let sql = "SELECT letter, CAST(sum(count) AS BIGINT) FROM counter WHERE day = ?1 AND place = ?2
+        GROUP BY letter ORDER BY letter";
+    db.all(sql, values![day, place], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use gate_core::records::batch::{ProvenBatch, verify_batch};
 use gate_proof::digest::sha256;
 use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, params};
 
+use super::db::Row;
 use super::records::{PLACES_END, Taken, alarm, take};
 use super::terminals::{KeyUse, Standing, keys, standing};
-use super::{accounts, signed, unsigned};
+use super::{Db, StoreFault, accounts};
+use crate::values;
 
 /// What a terminal may bring on a day of UTC+8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +63,12 @@ pub enum Purpose {
 /// The record key of this terminal that signed these bytes. A signature takes its time: not for the thread that writes.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn signer(
-    db: &Connection,
+    db: &Db,
     terminal: TerminalNumber,
     (bytes, purpose): (&[u8], Purpose),
-) -> Result<Result<PublicKey, Left>, Error> {
+) -> Result<Result<PublicKey, Left>, StoreFault> {
     match standing(db, terminal)? {
         Standing::Unknown => return Ok(Err(Left::Out)),
         Standing::Revoked => return Ok(Err(Left::Revoked)),
@@ -84,13 +85,13 @@ pub fn signer(
 /// Takes a batch that this key signed, if it is a key of an enrolled terminal's now.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn batch(
-    db: &Connection,
+    db: &Db,
     (bytes, key): (&[u8], &PublicKey),
     quota: Quota,
     now: Timestamp,
-) -> Result<Result<(Taken, JournalId), Left>, Error> {
+) -> Result<Result<(Taken, JournalId), Left>, StoreFault> {
     // Verified before, to find the key; again here because the proof cannot outlive its bytes.
     let Ok(batch) = verify_batch(bytes, key) else { return Ok(Err(Left::Unsigned)) };
     if let Err(kept) = still_serves(db, batch.header().terminal, key)? {
@@ -106,7 +107,7 @@ pub fn batch(
     if taken != Taken::Known {
         let of = (batch.header().terminal.value(), now.civil_day().0);
         let sql = "UPDATE intake SET bytes = bytes + ?3 WHERE terminal = ?1 AND day = ?2";
-        db.prepare_cached(sql)?.execute(params![of.0, of.1, signed(bytes.len() as u64)])?;
+        db.run(sql, values![of.0, of.1, bytes.len() as u64])?;
     }
     Ok(Ok((taken, batch.header().journal)))
 }
@@ -114,12 +115,12 @@ pub fn batch(
 /// Takes an account that this key signed, if it is a key of an enrolled terminal's now.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn account(
-    db: &Connection,
+    db: &Db,
     (bytes, key): (&[u8], &PublicKey),
     now: Timestamp,
-) -> Result<Result<TerminalNumber, Left>, Error> {
+) -> Result<Result<TerminalNumber, Left>, StoreFault> {
     let Ok(account) = Account::verify(bytes, key) else { return Ok(Err(Left::Unsigned)) };
     if let Err(kept) = still_serves(db, account.terminal, key)? {
         return Ok(Err(kept));
@@ -129,7 +130,7 @@ pub fn account(
 }
 
 /// As it stands in this commit: a terminal may have been revoked since its key was found.
-fn still_serves(db: &Connection, of: TerminalNumber, key: &PublicKey) -> Result<Result<(), Left>, Error> {
+fn still_serves(db: &Db, of: TerminalNumber, key: &PublicKey) -> Result<Result<(), Left>, StoreFault> {
     Ok(match standing(db, of)? {
         Standing::Unknown => Err(Left::Out),
         Standing::Revoked => Err(Left::Revoked),
@@ -139,43 +140,39 @@ fn still_serves(db: &Connection, of: TerminalNumber, key: &PublicKey) -> Result<
 }
 
 fn has_room(
-    db: &Connection,
+    db: &Db,
     (bytes, batch): (&[u8], &ProvenBatch<'_>),
     quota: Quota,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<bool, StoreFault> {
     let (terminal, day) = (batch.header().terminal.value(), now.civil_day().0);
     let known = "SELECT 1 FROM batch WHERE digest = ?1";
-    if db.prepare_cached(known)?.exists([sha256(&[bytes]).0])? {
+    if db.has(known, values![&sha256(&[bytes]).0])? {
         return Ok(true);
     }
     let sql = "SELECT bytes, journals FROM intake WHERE terminal = ?1 AND day = ?2";
-    let read = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(0)?), row.get::<_, u32>(1)?));
-    let today = db.prepare_cached(sql)?.query_row(params![terminal, day], read).optional()?;
+    let read = |row: &Row| Ok((row.get::<u64>(0)?, row.get::<u32>(1)?));
+    let today = db.first(sql, values![terminal, day], read)?;
     let (brought, begun) = today.unwrap_or_default();
     let listed = "SELECT 1 FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let is_new = !db.prepare_cached(listed)?.exists(params![terminal, batch.header().journal.0])?;
+    let is_new = !db.has(listed, values![terminal, &batch.header().journal.0])?;
     let journals = begun + u32::from(is_new);
     if brought.saturating_add(bytes.len() as u64) > quota.bytes || journals > quota.journals {
         over(db, terminal, day, now)?;
         return Ok(false);
     }
     let sql = "INSERT INTO intake (terminal, day, journals) VALUES (?1, ?2, ?3)
-        ON CONFLICT DO UPDATE SET journals = ?3";
-    db.prepare_cached(sql)?.execute(params![terminal, day, journals])?;
+        ON CONFLICT (terminal, day) DO UPDATE SET journals = ?3";
+    db.run(sql, values![terminal, day, journals])?;
     Ok(true)
 }
 
 /// Raises an alarm, once a day.
-fn over(db: &Connection, terminal: u32, day: u32, now: Timestamp) -> Result<(), Error> {
+fn over(db: &Db, terminal: u32, day: u32, now: Timestamp) -> Result<(), StoreFault> {
     let words =
         format!("day {day}: it brings more than a terminal may; nothing more is taken until the next day");
     let sql = "SELECT 1 FROM alarm WHERE terminal = ?1 AND words = ?2";
-    if db.prepare_cached(sql)?.exists(params![terminal, words])? {
-        Ok(())
-    } else {
-        alarm(db, terminal, &words, now)
-    }
+    if db.has(sql, values![terminal, &words])? { Ok(()) } else { alarm(db, terminal, &words, now) }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::fmt;
 
 use gate_proof::digest::sha256;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, params};
 use zeroize::Zeroizing;
 
-use super::signed;
+use super::db::Row;
 use super::terminals::audit;
+use super::{Db, StoreFault};
+use crate::values;
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,26 +71,26 @@ impl fmt::Debug for Secrets<'_> {
 /// Makes a person known, or gives one new secrets and this role.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn add(
-    db: &Connection,
+    db: &Db,
     (name, role): (&str, Role),
     secrets: Secrets<'_>,
     (by, now): (&str, Timestamp),
-) -> Result<(), Error> {
+) -> Result<(), StoreFault> {
     let sql = "INSERT INTO person (name, digest, totp, step, role) VALUES (?1, ?2, ?3, 0, ?4)
         ON CONFLICT (name) DO UPDATE SET digest = ?2, totp = ?3, step = 0, role = ?4";
     let digest = sha256(&[secrets.passphrase.as_bytes()]).0;
-    db.execute(sql, params![name, digest, secrets.totp, role.name()])?;
+    db.run(sql, values![name, &digest, secrets.totp, role.name()])?;
     audit(db, by, &format!("{name} has new secrets, as {}", role.name()), now)
 }
 
 /// Takes a person away. `false` if there is none of this name.
 ///
 /// # Errors
-/// SQLite's.
-pub fn remove(db: &Connection, name: &str, (by, now): (&str, Timestamp)) -> Result<bool, Error> {
-    if db.execute("DELETE FROM person WHERE name = ?1", [name])? == 0 {
+/// [`StoreFault`].
+pub fn remove(db: &Db, name: &str, (by, now): (&str, Timestamp)) -> Result<bool, StoreFault> {
+    if db.run("DELETE FROM person WHERE name = ?1", values![name])? == 0 {
         return Ok(false);
     }
     audit(db, by, &format!("{name} was taken away"), now)?;
@@ -99,12 +100,12 @@ pub fn remove(db: &Connection, name: &str, (by, now): (&str, Timestamp)) -> Resu
 /// The person of this name, if the passphrase is theirs.
 ///
 /// # Errors
-/// SQLite's.
-pub fn find(db: &Connection, name: &str, passphrase: &str) -> Result<Option<Person>, Error> {
+/// [`StoreFault`].
+pub fn find(db: &Db, name: &str, passphrase: &str) -> Result<Option<Person>, StoreFault> {
     // By its digest: how long a comparison takes tells nothing of a random text of 100 bits.
     let sql = "SELECT totp FROM person WHERE name = ?1 AND digest = ?2";
     let digest = sha256(&[passphrase.as_bytes()]).0;
-    let totp = db.prepare_cached(sql)?.query_row(params![name, digest], |row| row.get(0)).optional()?;
+    let totp = db.first(sql, values![name, &digest], |row| row.get(0))?;
     Ok(totp.map(|totp| Person { stamp: digest, totp: Zeroizing::new(totp) }))
 }
 
@@ -114,21 +115,21 @@ pub type Stamp = [u8; 32];
 /// A person's role and stamp now; `None` for who is nobody any more.
 ///
 /// # Errors
-/// SQLite's.
-pub fn stands(db: &Connection, name: &str) -> Result<Option<(Role, Stamp)>, Error> {
+/// [`StoreFault`].
+pub fn stands(db: &Db, name: &str) -> Result<Option<(Role, Stamp)>, StoreFault> {
     let sql = "SELECT role, digest FROM person WHERE name = ?1";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
-    let found = db.prepare_cached(sql)?.query_row([name], read).optional()?;
+    let read = |row: &Row| Ok((row.get::<String>(0)?, row.get(1)?));
+    let found = db.first(sql, values![name], read)?;
     Ok(found.and_then(|(role, stamp)| Some((Role::parse(&role)?, stamp))))
 }
 
 /// Uses a one-time code up, and writes the login down. `false` if it, or a later one, was used.
 ///
 /// # Errors
-/// SQLite's.
-pub fn enter(db: &Connection, name: &str, step: u64, now: Timestamp) -> Result<bool, Error> {
+/// [`StoreFault`].
+pub fn enter(db: &Db, name: &str, step: u64, now: Timestamp) -> Result<bool, StoreFault> {
     let sql = "UPDATE person SET step = ?2 WHERE name = ?1 AND step < ?2";
-    if db.prepare_cached(sql)?.execute(params![name, signed(step)])? == 0 {
+    if db.run(sql, values![name, step])? == 0 {
         return Ok(false);
     }
     audit(db, name, "logged in", now)?;

@@ -19,10 +19,11 @@ use gate_core::records::batch::{ProvenBatch, ROWS_MOST};
 use gate_core::records::{JournalId, NOTHING_BEFORE};
 use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use self::rows::Rows;
-use super::{signed, unsigned};
+use super::db::Row;
+use super::{Db, StoreFault};
+use crate::values;
 
 /// Places end here: a terminal's query numbers have 44 bits (DOMAIN §17).
 pub const PLACES_END: u64 = 1 << 44;
@@ -59,12 +60,12 @@ pub struct Held {
 /// Takes a batch whose signature held and whose places are below [`PLACES_END`].
 ///
 /// # Errors
-/// SQLite's.
-pub fn take(db: &Connection, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timestamp) -> Result<Taken, Error> {
+/// [`StoreFault`].
+pub fn take(db: &Db, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timestamp) -> Result<Taken, StoreFault> {
     let header = batch.header();
     let (of, digest) = ((header.terminal.value(), &header.journal.0), sha256(&[bytes]).0);
     let known = "SELECT 1 FROM batch WHERE digest = ?1";
-    if db.prepare_cached(known)?.exists([digest])? {
+    if db.has(known, values![&digest])? {
         return Ok(Taken::Known);
     }
     let rows = Rows::of(batch);
@@ -76,10 +77,9 @@ pub fn take(db: &Connection, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timesta
     if let Compared::Differs(place) = compared {
         doubt_from(db, of, place, now)?;
     }
-    chain::await_beginning(db, of, &rows)?;
     chain::advance(db, of, now)?;
-    for waiting in chain::woken_by(db, of, &rows)? {
-        chain::advance(db, (of.0, &waiting), now)?;
+    for (waiting, awaits) in chain::woken_by(db, of, &rows)? {
+        chain::wake(db, (of.0, &waiting), &awaits, now)?;
     }
     Ok(if compared == Compared::New { Taken::Kept } else { Taken::Doubted })
 }
@@ -97,7 +97,7 @@ enum Compared {
 
 /// Compares with one row that is here at each place. Others of that place were compared with it when they came: where they
 /// differ, a doubt stands already, at that place or before it.
-fn compare(db: &Connection, of: Of<'_>, rows: &Rows) -> Result<Compared, Error> {
+fn compare(db: &Db, of: Of<'_>, rows: &Rows) -> Result<Compared, StoreFault> {
     let (mut at, mut compared) = (rows.first, Compared::Here);
     while at <= rows.last() {
         let Some(here) = holding(db, of, at)? else {
@@ -115,55 +115,31 @@ fn compare(db: &Connection, of: Of<'_>, rows: &Rows) -> Result<Compared, Error> 
 }
 
 /// The first place after this one at which a batch begins.
-fn next_held(db: &Connection, of: Of<'_>, place: u64) -> Result<Option<u64>, Error> {
+fn next_held(db: &Db, of: Of<'_>, place: u64) -> Result<Option<u64>, StoreFault> {
     let sql =
         "SELECT first FROM batch WHERE terminal = ?1 AND journal = ?2 AND first > ?3 ORDER BY first LIMIT 1";
-    let bounds = params![of.0, of.1, signed(place)];
-    let next: Option<i64> = db.prepare_cached(sql)?.query_row(bounds, |row| row.get(0)).optional()?;
-    Ok(next.map(unsigned))
+    db.first(sql, values![of.0, of.1, place], |row| row.get(0))
 }
 
 fn insert(
-    db: &Connection,
+    db: &Db,
     of: Of<'_>,
     rows: &Rows,
     (digest, bytes, now): ([u8; 32], &[u8], Timestamp),
-) -> Result<(), Error> {
-    db.prepare_cached(
-        "INSERT INTO batch (terminal, journal, first, last, previous, hashes, digest, received, bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        of.0,
-        of.1,
-        signed(rows.first),
-        signed(rows.last()),
-        rows.previous.0,
-        rows.hashes,
-        digest,
-        signed(now.unix()),
-        bytes
-    ])?;
-    let batch = db.last_insert_rowid();
-    let mut statement = db.prepare_cached("INSERT OR IGNORE INTO row_hash VALUES (?1, ?2, ?3)")?;
-    for prefix in rows.prefixes() {
-        statement.execute(params![of.0, prefix, batch])?;
-    }
-    db.prepare_cached(
-        "INSERT OR IGNORE INTO journal (terminal, journal, watermark, hash, begun) VALUES (?1, ?2, 0, ?3, 0)",
-    )?
-    .execute(params![of.0, of.1, NOTHING_BEFORE.0])
-    .map(drop)
+) -> Result<(), StoreFault> {
+    let sql = "INSERT INTO batch (terminal, journal, first, last, previous, hashes, digest, received, bytes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let (first, last, previous) = (rows.first, rows.last(), &rows.previous.0);
+    db.run(sql, values![of.0, of.1, first, last, previous, &rows.hashes, &digest, now.unix(), bytes])?;
+    let sql = "INSERT INTO journal (terminal, journal, watermark, hash, begun) VALUES (?1, ?2, 0, ?3, 0)
+        ON CONFLICT DO NOTHING";
+    db.run(sql, values![of.0, of.1, &NOTHING_BEFORE.0]).map(drop)
 }
 
 /// From this place on nothing is acknowledged; an alarm is raised when it is news.
-fn doubt_from(db: &Connection, of: Of<'_>, place: u64, now: Timestamp) -> Result<(), Error> {
-    let changed = db
-        .prepare_cached(
-            "UPDATE journal SET doubt = ?3 WHERE terminal = ?1 AND journal = ?2 AND (doubt IS NULL OR doubt > ?3)",
-        )?
-        .execute(params![of.0, of.1, signed(place)])?;
-    if changed > 0 {
+fn doubt_from(db: &Db, of: Of<'_>, place: u64, now: Timestamp) -> Result<(), StoreFault> {
+    let sql = "UPDATE journal SET doubt = ?3 WHERE terminal = ?1 AND journal = ?2 AND (doubt IS NULL OR doubt > ?3)";
+    if db.run(sql, values![of.0, of.1, place])? > 0 {
         let words = format!("row {place}: two that differ, or one that does not fit; both are kept");
         alarm(db, of.0, &words, now)?;
     }
@@ -173,62 +149,59 @@ fn doubt_from(db: &Connection, of: Of<'_>, place: u64, now: Timestamp) -> Result
 /// Raises an alarm.
 ///
 /// # Errors
-/// SQLite's.
-pub fn alarm(db: &Connection, terminal: u32, words: &str, now: Timestamp) -> Result<(), Error> {
+/// [`StoreFault`].
+pub fn alarm(db: &Db, terminal: u32, words: &str, now: Timestamp) -> Result<(), StoreFault> {
     let sql = "INSERT INTO alarm (at, terminal, words) VALUES (?1, ?2, ?3)";
-    db.prepare_cached(sql)?.execute(params![signed(now.unix()), terminal, words]).map(drop)
+    db.run(sql, values![now.unix(), terminal, words]).map(drop)
 }
 
 /// A batch that holds this place, the one that reaches furthest.
-fn holding(db: &Connection, of: Of<'_>, place: u64) -> Result<Option<Rows>, Error> {
+fn holding(db: &Db, of: Of<'_>, place: u64) -> Result<Option<Rows>, StoreFault> {
     // Found by the index alone; only one batch's hashes are read.
     let sql = "SELECT first, previous, hashes FROM batch WHERE id = (SELECT id FROM batch
         WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY last DESC LIMIT 1)";
     let earliest = place.saturating_sub(ROWS_MOST as u64);
-    let bounds = params![of.0, of.1, signed(earliest), signed(place)];
-    db.prepare_cached(sql)?.query_row(bounds, Rows::read).optional()
+    db.first(sql, values![of.0, of.1, earliest, place], Rows::read)
 }
 
 /// A journal of a terminal.
 ///
 /// # Errors
-/// SQLite's.
-pub fn held(db: &Connection, terminal: TerminalNumber, journal: &JournalId) -> Result<Option<Held>, Error> {
+/// [`StoreFault`].
+pub fn held(db: &Db, terminal: TerminalNumber, journal: &JournalId) -> Result<Option<Held>, StoreFault> {
     let sql = "SELECT journal, watermark, hash FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let bounds = params![terminal.value(), journal.0];
-    db.prepare_cached(sql)?.query_row(bounds, read_held).optional()
+    db.first(sql, values![terminal.value(), &journal.0], read_held)
 }
 
 /// The journals of a terminal, the one that reaches furthest first, at most `most`.
 ///
 /// # Errors
-/// SQLite's.
-pub fn all_held(db: &Connection, terminal: TerminalNumber, most: u32) -> Result<Vec<Held>, Error> {
+/// [`StoreFault`].
+pub fn all_held(db: &Db, terminal: TerminalNumber, most: u32) -> Result<Vec<Held>, StoreFault> {
     let sql =
         "SELECT journal, watermark, hash FROM journal WHERE terminal = ?1 ORDER BY watermark DESC LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    statement.query_map(params![terminal.value(), most], read_held)?.collect()
+    db.all(sql, values![terminal.value(), most], read_held)
 }
 
-fn read_held(row: &Row<'_>) -> Result<Held, Error> {
-    let watermark = Sequence(unsigned(row.get(1)?));
+fn read_held(row: &Row) -> Result<Held, StoreFault> {
+    let watermark = Sequence(row.get(1)?);
     Ok(Held { journal: JournalId(row.get(0)?), watermark, hash: Digest(row.get(2)?) })
 }
 
 /// The number of the database's life since it was last put back from a copy.
 ///
 /// # Errors
-/// SQLite's.
-pub fn epoch(db: &Connection) -> Result<u32, Error> {
-    db.prepare_cached("SELECT epoch FROM hub")?.query_row([], |row| row.get(0))
+/// [`StoreFault`].
+pub fn epoch(db: &Db) -> Result<u32, StoreFault> {
+    db.one("SELECT epoch FROM hub", &[], |row| row.get(0))
 }
 
 /// The epoch after the database was put back from a copy that may be older than any copy before: above its own, above the
 /// one `noted` outside it, and not below the hours since 2026, so that two copies of before never lead to one epoch.
 ///
 /// # Errors
-/// SQLite's.
-pub fn next_epoch(db: &Connection, noted: u32, now: Timestamp) -> Result<u32, Error> {
+/// [`StoreFault`].
+pub fn next_epoch(db: &Db, noted: u32, now: Timestamp) -> Result<u32, StoreFault> {
     let hours = u32::try_from(now.unix().saturating_sub(EPOCHS_BEGIN_S) / 3600).unwrap_or(u32::MAX);
     Ok(epoch(db)?.max(noted).saturating_add(1).max(hours))
 }
@@ -236,9 +209,9 @@ pub fn next_epoch(db: &Connection, noted: u32, now: Timestamp) -> Result<u32, Er
 /// From now on acknowledgements carry this epoch.
 ///
 /// # Errors
-/// SQLite's.
-pub fn restored(db: &Connection, epoch: u32, by: &str, now: Timestamp) -> Result<(), Error> {
-    db.execute("UPDATE hub SET epoch = ?1", [epoch])?;
+/// [`StoreFault`].
+pub fn restored(db: &Db, epoch: u32, by: &str, now: Timestamp) -> Result<(), StoreFault> {
+    db.run("UPDATE hub SET epoch = ?1", values![epoch])?;
     super::terminals::audit(db, by, &format!("put back from a copy: epoch {epoch}"), now)
 }
 

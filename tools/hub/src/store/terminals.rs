@@ -7,9 +7,10 @@ use gate_core::query::TerminalNumber;
 use gate_proof::digest::sha256;
 use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, params};
 
-use super::{accounts, signed, unsigned};
+use super::db::Row;
+use super::{Db, StoreFault, accounts};
+use crate::values;
 
 /// What a terminal's key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,13 @@ pub enum Standing {
     Revoked,
 }
 
+impl Standing {
+    /// By its name in the database.
+    fn of(state: &str) -> Standing {
+        if state == "enrolled" { Standing::Enrolled } else { Standing::Revoked }
+    }
+}
+
 /// The public keys of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keys {
@@ -72,56 +80,55 @@ pub enum Uninvited {
 /// Lets whoever has this code enrol a terminal until a time.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn invite(
-    db: &Connection,
+    db: &Db,
     (terminal, code): (TerminalNumber, &str),
     until: Timestamp,
     (who, now): (&str, Timestamp),
-) -> Result<(), Error> {
+) -> Result<(), StoreFault> {
     let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
     let digest = sha256(&[code.as_bytes()]).0;
-    db.execute(sql, params![digest, terminal.value(), signed(until.unix())])?;
+    db.run(sql, values![&digest, terminal.value(), until.unix()])?;
     audit(db, who, &format!("terminal {} invited", terminal.value()), now)
 }
 
 /// Whether there is such a code for this terminal, used or not: who has none is not let near the thread that writes.
 ///
 /// # Errors
-/// SQLite's.
-pub fn is_invited(db: &Connection, terminal: TerminalNumber, code: &str) -> Result<bool, Error> {
+/// [`StoreFault`].
+pub fn is_invited(db: &Db, terminal: TerminalNumber, code: &str) -> Result<bool, StoreFault> {
     let sql = "SELECT 1 FROM invitation WHERE digest = ?1 AND terminal = ?2";
-    db.prepare_cached(sql)?.exists(params![sha256(&[code.as_bytes()]).0, terminal.value()])
+    db.has(sql, values![&sha256(&[code.as_bytes()]).0, terminal.value()])
 }
 
 /// Makes a terminal's keys known, with a code.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn enrol(
-    db: &Connection,
+    db: &Db,
     (terminal, code): (TerminalNumber, &str),
     keys: &Keys,
     now: Timestamp,
-) -> Result<Result<(), Uninvited>, Error> {
+) -> Result<Result<(), Uninvited>, StoreFault> {
     let digest = sha256(&[code.as_bytes()]).0;
     let sql = "SELECT expires, used FROM invitation WHERE digest = ?1 AND terminal = ?2";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let found: Option<(i64, Option<i64>)> =
-        db.query_row(sql, params![digest, terminal.value()], read).optional()?;
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    let found: Option<(u64, Option<u64>)> = db.first(sql, values![&digest, terminal.value()], read)?;
     match found {
         None => return Ok(Err(Uninvited::Unknown)),
         // Said twice: the answer to the first may have been lost.
         Some((_, Some(_))) if are_known(db, terminal, keys)? => return Ok(Ok(())),
         Some((_, Some(_))) => return Ok(Err(Uninvited::Used)),
-        Some((expires, None)) if unsigned(expires) < now.unix() => return Ok(Err(Uninvited::Ended)),
+        Some((expires, None)) if expires < now.unix() => return Ok(Err(Uninvited::Ended)),
         Some((_, None)) => {}
     }
     if any_revoked(db, &keys.each().map(|(_, key)| key))? {
         return Ok(Err(Uninvited::Stolen));
     }
     let used = "UPDATE invitation SET used = ?2 WHERE digest = ?1";
-    db.execute(used, params![digest, signed(now.unix())])?;
+    db.run(used, values![&digest, now.unix()])?;
     know(db, terminal, &keys.each(), ("enrolment", now))?;
     Ok(Ok(()))
 }
@@ -129,13 +136,13 @@ pub fn enrol(
 /// Makes a terminal known whose records come by stick alone, by a person's word. `false` if a key of it was revoked.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn enrol_by_hand(
-    db: &Connection,
+    db: &Db,
     terminal: TerminalNumber,
     (device, record): (&[u8; 32], &PublicKey),
     (who, now): (&str, Timestamp),
-) -> Result<bool, Error> {
+) -> Result<bool, StoreFault> {
     let keys = [(KeyUse::Device, *device), (KeyUse::Record, *record.as_bytes())];
     if any_revoked(db, &keys.map(|(_, key)| key))? {
         return Ok(false);
@@ -145,11 +152,10 @@ pub fn enrol_by_hand(
 }
 
 /// Who stole a key has it still, whatever number they give themselves.
-fn any_revoked(db: &Connection, keys: &[[u8; 32]]) -> Result<bool, Error> {
+fn any_revoked(db: &Db, keys: &[[u8; 32]]) -> Result<bool, StoreFault> {
     let sql = "SELECT 1 FROM terminal_key WHERE key = ?1 AND until IS NOT NULL";
-    let mut statement = db.prepare_cached(sql)?;
     for key in keys {
-        if statement.exists([key])? {
+        if db.has(sql, values![key])? {
             return Ok(true);
         }
     }
@@ -157,18 +163,18 @@ fn any_revoked(db: &Connection, keys: &[[u8; 32]]) -> Result<bool, Error> {
 }
 
 fn know(
-    db: &Connection,
+    db: &Db,
     terminal: TerminalNumber,
     keys: &[(KeyUse, [u8; 32])],
     (who, now): (&str, Timestamp),
-) -> Result<(), Error> {
-    let at = signed(now.unix());
+) -> Result<(), StoreFault> {
+    let at = now.unix();
     let sql = "INSERT INTO terminal VALUES (?1, 'enrolled', ?2)
         ON CONFLICT (number) DO UPDATE SET state = 'enrolled', since = ?2";
-    db.execute(sql, params![terminal.value(), at])?;
+    db.run(sql, values![terminal.value(), at])?;
     for (purpose, key) in keys {
-        let sql = "INSERT OR IGNORE INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL)";
-        db.execute(sql, params![terminal.value(), purpose.name(), key, at])?;
+        let sql = "INSERT INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING";
+        db.run(sql, values![terminal.value(), purpose.name(), key, at])?;
     }
     accounts::forget_revision(db, terminal)?;
     audit(db, who, &format!("terminal {} enrolled", terminal.value()), now)
@@ -181,12 +187,11 @@ impl Keys {
     }
 }
 
-fn are_known(db: &Connection, terminal: TerminalNumber, keys: &Keys) -> Result<bool, Error> {
+fn are_known(db: &Db, terminal: TerminalNumber, keys: &Keys) -> Result<bool, StoreFault> {
     let sql =
         "SELECT 1 FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND key = ?3 AND until IS NULL";
-    let mut statement = db.prepare_cached(sql)?;
     for (purpose, key) in keys.each() {
-        if !statement.exists(params![terminal.value(), purpose.name(), key])? {
+        if !db.has(sql, values![terminal.value(), purpose.name(), &key])? {
             return Ok(false);
         }
     }
@@ -196,17 +201,17 @@ fn are_known(db: &Connection, terminal: TerminalNumber, keys: &Keys) -> Result<b
 /// Takes a terminal's keys away, all of them. `false` if it is not enrolled.
 ///
 /// # Errors
-/// SQLite's.
-pub fn revoke(db: &Connection, terminal: TerminalNumber, who: &str, now: Timestamp) -> Result<bool, Error> {
-    let at = signed(now.unix());
+/// [`StoreFault`].
+pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> Result<bool, StoreFault> {
+    let at = now.unix();
     let sql = "UPDATE terminal SET state = 'revoked', since = ?2 WHERE number = ?1 AND state = 'enrolled'";
-    if db.execute(sql, params![terminal.value(), at])? == 0 {
+    if db.run(sql, values![terminal.value(), at])? == 0 {
         return Ok(false);
     }
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND until IS NULL";
-    db.execute(sql, params![terminal.value(), at])?;
+    db.run(sql, values![terminal.value(), at])?;
     let sql = "DELETE FROM invitation WHERE terminal = ?1 AND used IS NULL";
-    db.execute(sql, params![terminal.value()])?;
+    db.run(sql, values![terminal.value()])?;
     accounts::forget_revision(db, terminal)?;
     audit(db, who, &format!("terminal {} revoked", terminal.value()), now)?;
     Ok(true)
@@ -215,27 +220,21 @@ pub fn revoke(db: &Connection, terminal: TerminalNumber, who: &str, now: Timesta
 /// Where a terminal stands.
 ///
 /// # Errors
-/// SQLite's.
-pub fn standing(db: &Connection, terminal: TerminalNumber) -> Result<Standing, Error> {
-    let sql = "SELECT state = 'enrolled' FROM terminal WHERE number = ?1";
-    let enrolled = db.prepare_cached(sql)?.query_row([terminal.value()], |row| row.get(0)).optional()?;
-    Ok(match enrolled {
-        None => Standing::Unknown,
-        Some(true) => Standing::Enrolled,
-        Some(false) => Standing::Revoked,
-    })
+/// [`StoreFault`].
+pub fn standing(db: &Db, terminal: TerminalNumber) -> Result<Standing, StoreFault> {
+    let sql = "SELECT state FROM terminal WHERE number = ?1";
+    let state = db.first(sql, values![terminal.value()], |row| row.get::<String>(0))?;
+    Ok(state.map_or(Standing::Unknown, |state| Standing::of(&state)))
 }
 
 /// The keys of a terminal that serve a purpose, the newest first.
 ///
 /// # Errors
-/// SQLite's.
-pub fn keys(db: &Connection, terminal: TerminalNumber, purpose: KeyUse) -> Result<Vec<PublicKey>, Error> {
+/// [`StoreFault`].
+pub fn keys(db: &Db, terminal: TerminalNumber, purpose: KeyUse) -> Result<Vec<PublicKey>, StoreFault> {
     let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND until IS NULL
         ORDER BY since DESC";
-    let mut statement = db.prepare_cached(sql)?;
-    let keys = statement.query_map(params![terminal.value(), purpose.name()], |row| row.get(0))?;
-    let keys = keys.collect::<Result<Vec<[u8; 32]>, Error>>()?;
+    let keys: Vec<[u8; 32]> = db.all(sql, values![terminal.value(), purpose.name()], |row| row.get(0))?;
     Ok(keys.iter().filter_map(|key| PublicKey::admit(key).ok()).collect())
 }
 
@@ -255,26 +254,24 @@ pub struct Listed {
 /// Every terminal, by number.
 ///
 /// # Errors
-/// SQLite's.
-pub fn all(db: &Connection) -> Result<Vec<Listed>, Error> {
-    let sql = "SELECT number, state = 'enrolled', since, (SELECT key FROM terminal_key
+/// [`StoreFault`].
+pub fn all(db: &Db) -> Result<Vec<Listed>, StoreFault> {
+    let sql = "SELECT number, state, since, (SELECT key FROM terminal_key
         WHERE terminal = number AND purpose = 'device' AND until IS NULL ORDER BY terminal_key.since DESC LIMIT 1)
         FROM terminal ORDER BY number";
-    let mut statement = db.prepare_cached(sql)?;
-    let listed = |row: &rusqlite::Row<'_>| {
-        let standing = if row.get(1)? { Standing::Enrolled } else { Standing::Revoked };
-        Ok(Listed { number: row.get(0)?, standing, since: unsigned(row.get(2)?), device: row.get(3)? })
-    };
-    statement.query_map([], listed)?.collect()
+    db.all(sql, &[], |row| {
+        let standing = Standing::of(&row.get::<String>(1)?);
+        Ok(Listed { number: row.get(0)?, standing, since: row.get(2)?, device: row.get(3)? })
+    })
 }
 
 /// Writes down who did what.
 ///
 /// # Errors
-/// SQLite's.
-pub fn audit(db: &Connection, who: &str, what: &str, now: Timestamp) -> Result<(), Error> {
+/// [`StoreFault`].
+pub fn audit(db: &Db, who: &str, what: &str, now: Timestamp) -> Result<(), StoreFault> {
     let sql = "INSERT INTO audit (at, who, what) VALUES (?1, ?2, ?3)";
-    db.prepare_cached(sql)?.execute(params![signed(now.unix()), who, what]).map(drop)
+    db.run(sql, values![now.unix(), who, what]).map(drop)
 }
 
 #[cfg(test)]

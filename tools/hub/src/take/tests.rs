@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp::EPOCH;
 
 struct Desk {
     folder: tempfile::TempDir,
-    db: Connection,
+    db: Db,
     acknowledger: Acknowledger,
 }
 
@@ -26,7 +26,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join(OUT)).unwrap();
         fs::create_dir(folder.path().join(CONFLICTS)).unwrap();
-        let db = crate::store::in_memory();
+        let db = crate::store::db::empty();
         let acknowledger = Acknowledger::new(&[3; 32], Kid([1, 2, 3, 4]));
         Desk { folder, db, acknowledger }
     }
@@ -59,7 +59,7 @@ impl Desk {
     }
 
     fn count(&self, table: &str) -> u32 {
-        self.db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        self.db.count(table)
     }
 
     fn lies_in(&self, folder: &str) -> Vec<String> {
@@ -90,7 +90,7 @@ fn what_sticks_brought_is_held_once_acknowledged_and_then_let_go() {
     assert_eq!((again.kept, again.known, desk.count("batch")), (0, 100, 100));
     let said: String = desk
         .db
-        .query_row("SELECT what FROM audit WHERE who = '测试员' AND what LIKE 'from sticks%'", [], |row| {
+        .one("SELECT what FROM audit WHERE who = '测试员' AND what LIKE 'from sticks%'", &[], |row| {
             row.get(0)
         })
         .unwrap();
@@ -213,6 +213,6 @@ fn of_accounts_that_lie_beside_each_other_the_newest_signed_one_stands() {
     let brought = desk.take();
     assert_eq!((brought.accounts, &brought.left[..]), (2, &[("000007.tfc".into(), Left::Unsigned)][..]));
     let sql = "SELECT revision FROM account WHERE terminal = 7";
-    assert_eq!(desk.db.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap(), 3);
+    assert_eq!(desk.db.one(sql, &[], |row| row.get::<u32>(0)).unwrap(), 3);
     assert_eq!((desk.lies_in(CONFLICTS).len(), desk.lies_in(ASIDE).len()), (0, 1));
 }

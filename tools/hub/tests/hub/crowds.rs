@@ -10,8 +10,8 @@ use gate_hub::files::Folder;
 use gate_hub::listen::{Limits, serve};
 use gate_hub::paced::Pace;
 use gate_hub::pages::sessions::Sessions;
-use gate_hub::store::Readers;
 use gate_hub::store::intake::Quota;
+use gate_hub::store::{Readers, Store};
 use gate_hub::tls::{acceptor, own};
 use gate_hub::writer::Writer;
 use rustls::{ClientConnection, StreamOwned};
@@ -33,13 +33,14 @@ impl Short {
         let path = folder.path("hub.db");
         let (pair, _) = own(&folder, &["localhost".to_owned()]).unwrap();
         let hub = Arc::new(gate_hub::Hub {
-            writer: Writer::start(&path, Arc::default(), 16).unwrap(),
-            readers: Readers::new(&path),
+            writer: Writer::start(Store::file(&path), Arc::default(), 16).unwrap(),
+            readers: Readers::new(Store::file(&path)),
             acknowledger: None,
             sessions: Sessions::default(),
             quota: Quota::USUAL,
             metrics: Arc::default(),
             look: tokio::sync::Mutex::default(),
+            room: tokio::sync::Semaphore::new(16),
             folder,
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -134,7 +135,8 @@ fn health_is_the_writers() {
         ends(&mut stream)
     };
     assert!(ask().starts_with(b"HTTP/1.1 200"));
-    let panics = hub.hub.writer.change(|_| -> Result<(), rusqlite::Error> { unreachable!("a defect") });
+    let panics =
+        hub.hub.writer.change(|_| -> Result<(), gate_hub::store::StoreFault> { unreachable!("a defect") });
     assert!(hub.runtime.block_on(panics).is_err());
     assert!(ask().starts_with(b"HTTP/1.1 503"));
     hub.runtime.block_on(hub.hub.writer.ended());

@@ -1,9 +1,10 @@
 //! Kills and crowds: what was acknowledged is there, nothing is there twice, and who comes too many is told so.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use gate_hub::store::StoreFault;
 use gate_sync::LineFault;
 
 use crate::chain::Chain;
@@ -50,10 +51,12 @@ fn kills_lose_nothing_that_was_acknowledged_and_double_nothing() {
     while terminal.send(&hub).more {}
     assert_eq!(terminal.acknowledged(&hub, &chain), Some((at, 0)));
     assert_eq!(hub.count("SELECT count(*) FROM batch"), at / ROWS, "none lost, none doubled");
-    assert_eq!(hub.count("SELECT sum(last - first + 1) FROM batch"), at);
+    assert_eq!(hub.count("SELECT CAST(sum(last - first + 1) AS BIGINT) FROM batch"), at);
     assert_eq!(hub.count("SELECT count(*) FROM alarm"), 0);
-    let sound: String = hub.database().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok");
+    if crate::rig::server().is_none() {
+        let sound: String = hub.database().one("PRAGMA integrity_check", &[], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+    }
 }
 
 #[test]
@@ -62,10 +65,22 @@ fn a_crowd_is_told_to_come_again_and_what_is_taken_is_taken_whole() {
     let hub = Hub::start_with(folder.path(), &["--queue", "4"]);
     let (terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(160));
     // Somebody holds the database: nothing is committed meanwhile.
-    let holding = hub.database();
-    holding.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let (taken, later) = (AtomicU32::new(0), AtomicU32::new(0));
+    let (taken, later, is_held) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
+        scope.spawn(|| {
+            let held = hub.database().change(|_| -> Result<(), StoreFault> {
+                is_held.store(true, Ordering::Relaxed);
+                // Four are under way: the others are answered while the database is held.
+                while later.load(Ordering::Relaxed) < 12 {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Ok(())
+            });
+            held.unwrap();
+        });
+        while !is_held.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(10));
+        }
         for one in 0..16 {
             let (hub, terminal, chain, taken, later) = (&hub, &terminal, &chain, &taken, &later);
             scope.spawn(move || {
@@ -80,14 +95,9 @@ fn a_crowd_is_told_to_come_again_and_what_is_taken_is_taken_whole() {
                 };
             });
         }
-        // At most five are under way, four wait: the others are answered while the database is held.
-        while later.load(Ordering::Relaxed) < 7 {
-            thread::sleep(Duration::from_millis(10));
-        }
-        holding.execute_batch("COMMIT").unwrap();
     });
     let (taken, later) = (u64::from(taken.into_inner()), u64::from(later.into_inner()));
-    assert!(taken >= 4 && taken + later == 16, "{taken} taken, {later} later");
+    assert_eq!((taken, later), (4, 12));
     assert_eq!(hub.count("SELECT count(*) FROM batch"), taken);
     assert_eq!((hub.metric("turned_away_total"), hub.metric("changes_waiting")), (later, 0));
 }

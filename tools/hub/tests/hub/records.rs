@@ -138,13 +138,21 @@ fn restored(hub: &Hub) -> u32 {
 
 #[test]
 fn after_each_restored_copy_acknowledgements_say_an_epoch_that_was_never_said() {
+    if crate::rig::server().is_some() {
+        println!(
+            "SKIPPED after_each_restored_copy: SQLite's files are copied; a server's copies are its own matter"
+        );
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut hub = Hub::start(folder.path());
     let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
     terminal.put(&chain, 1, 4);
     terminal.send(&hub);
     let copy = folder.path().join("copy.db");
-    hub.database().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    let copied = rusqlite::Connection::open(folder.path().join("hub.db")).unwrap();
+    copied.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    drop(copied);
     terminal.put(&chain, 5, 9);
     terminal.send(&hub);
     let first = restored(&hub);

@@ -1,13 +1,17 @@
 //! A hub as a process, and terminals that speak to it with the carrier's own code.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gate_core::query::Sequence;
 use gate_core::records::names::{BatchName, acknowledgement_name};
+use gate_hub::store::{Db, Store};
 use gate_proof::cose::{Aad, verify};
 use gate_proof::ed25519::{PublicKey, SigningKey};
 use gate_sync::enrol::{Invitation, enrol};
@@ -42,13 +46,42 @@ pub(crate) fn hub(arguments: &[&str]) -> std::process::Output {
     Command::new(program()).args(arguments).output().unwrap()
 }
 
+/// The server that tests are to use instead of SQLite, if there is one (tools/ci/postgres.sh).
+pub(crate) fn server() -> Option<String> {
+    std::env::var("GATE_POSTGRES").ok()
+}
+
+/// On that server each hub has a schema of its own, named in its folder as an operator would.
+fn give_a_store(folder: &Path) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (Some(address), file) = (server(), folder.join("store")) else { return };
+    if file.exists() || folder.join("hub.db").exists() {
+        return;
+    }
+    let name = format!("h{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    client.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+    fs::create_dir_all(folder).unwrap();
+    fs::write(&file, format!("{address}&options=-csearch_path%3D{name}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 impl Hub {
     pub(crate) fn start(folder: &Path) -> Hub {
         Hub::start_with(folder, &[])
     }
 
     pub(crate) fn start_with(folder: &Path, more: &[&str]) -> Hub {
-        let mut command = Command::new(program());
+        Hub::start_under(&[], folder, more)
+    }
+
+    /// With another program before it, `taskset` for example.
+    pub(crate) fn start_under(before: &[&str], folder: &Path, more: &[&str]) -> Hub {
+        let own = program();
+        let mut words = before.iter().map(OsStr::new).chain([own.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words);
+        give_a_store(folder);
         command.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", "0a0b0c0d", "--data"]);
         let mut child = command.arg(folder).args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -92,12 +125,16 @@ impl Hub {
         assert!(hub(&["revoke", "--data", data, "--terminal", &number, "--by", "测试员"]).status.success());
     }
 
-    pub(crate) fn database(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.folder.join("hub.db")).unwrap()
+    pub(crate) fn database(&self) -> Db {
+        let store = match fs::read_to_string(self.folder.join("store")) {
+            Ok(address) => Store::server(address.trim_end(), None).unwrap(),
+            Err(_) => Store::file(&self.folder.join("hub.db")),
+        };
+        store.open().unwrap()
     }
 
-    pub(crate) fn count(&self, sql: &str) -> u64 {
-        self.database().query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap().into()
+    pub(crate) fn count(&self, sql: &'static str) -> u64 {
+        self.database().one(sql, &[], |row| row.get(0)).unwrap()
     }
 
     pub(crate) fn metric(&self, name: &str) -> u64 {

@@ -41,13 +41,13 @@ fn account(revision: u64, counts: &[(u32, u32, u32)]) -> Account {
     }
 }
 
-fn counters(db: &Connection) -> u32 {
-    db.query_row("SELECT count(*) FROM counter", [], |row| row.get(0)).unwrap()
+fn counters(db: &Db) -> u32 {
+    db.one("SELECT count(*) FROM counter", &[], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn the_last_revision_of_all_holds_for_a_day_and_no_longer() {
-    let db = crate::store::in_memory();
+    let db = crate::store::db::empty();
     assert!(take(&db, b"thief", &account(u64::MAX, &[]), at(0)).unwrap());
     assert!(!take(&db, b"own", &account(NOW + 100, &[]), at(100)).unwrap());
     assert!(take(&db, b"own", &account(NOW + DAY_S + 100, &[]), at(DAY_S + 100)).unwrap());
@@ -59,7 +59,7 @@ fn the_last_revision_of_all_holds_for_a_day_and_no_longer() {
 
 #[test]
 fn a_terminal_whose_clock_is_years_ahead_is_still_heard() {
-    let db = crate::store::in_memory();
+    let db = crate::store::db::empty();
     let ahead = NOW + 3 * 365 * DAY_S;
     assert!(take(&db, b"1", &account(ahead, &[]), at(0)).unwrap());
     assert!(take(&db, b"2", &account(ahead + 300, &[]), at(300)).unwrap());
@@ -67,7 +67,7 @@ fn a_terminal_whose_clock_is_years_ahead_is_still_heard() {
 
 #[test]
 fn invented_counters_end_somewhere_and_can_be_struck_out() {
-    let (db, today) = (crate::store::in_memory(), at(0).civil_day().0);
+    let (db, today) = (crate::store::db::empty(), at(0).civil_day().0);
     let invented: Vec<(u32, u32, u32)> = (0..900).map(|place| (today, place, u32::MAX)).collect();
     for revision in 1..4 {
         assert!(take(&db, b"", &account(revision, &invented), at(0)).unwrap());
@@ -81,24 +81,26 @@ fn invented_counters_end_somewhere_and_can_be_struck_out() {
     assert_eq!(strike(&db, (seven(), today), ("测试员", at(0))).unwrap(), 64);
     take(&db, b"", &account(11, &[(today, 3, 5)]), at(0)).unwrap();
     assert_eq!(counted(&db, today, 3).unwrap(), [(b'P', 5)]);
-    let said: String = db.query_row("SELECT what FROM audit", [], |row| row.get(0)).unwrap();
+    let said: String = db.one("SELECT what FROM audit", &[], |row| row.get(0)).unwrap();
     assert_eq!(said, format!("terminal 7: 64 counters of day {today} struck out"));
 }
 
 #[test]
 fn numbers_that_were_left_out_before_a_new_journal_are_no_rows_that_wait() {
-    let db = crate::store::in_memory();
+    let db = crate::store::db::empty();
     take(&db, b"", &account(1, &[]), at(0)).unwrap();
-    let queue = |db: &Connection| all(db).unwrap()[0].queue;
-    let journal = |db: &Connection, id: u8, watermark: u32| {
-        let sql = "INSERT OR REPLACE INTO journal VALUES (7, ?1, ?2, zeroblob(32), 1, NULL, NULL)";
-        db.execute(sql, params![[id; 16], watermark]).unwrap();
+    let queue = |db: &Db| all(db).unwrap()[0].queue;
+    let journal = |db: &Db, id: u8, watermark: u32| {
+        let sql = "INSERT INTO journal VALUES (7, ?1, ?2, ?1, 1, NULL, NULL)
+            ON CONFLICT (terminal, journal) DO UPDATE SET watermark = ?2";
+        db.run(sql, values![&[id; 16], watermark]).unwrap();
     };
     journal(&db, 1, 10_000);
     assert_eq!(queue(&db), None, "nobody here knows where the new one began");
     journal(&db, 2, 0);
-    let sql = "INSERT INTO batch VALUES (1, 7, ?1, 20001, 20004, zeroblob(32), x'', zeroblob(32), 0, x'')";
-    db.execute(sql, [[2; 16]]).unwrap();
+    let sql = "INSERT INTO batch (terminal, journal, first, last, previous, hashes, digest, received, bytes)
+        VALUES (7, ?1, 20001, 20004, ?2, ?1, ?2, 0, ?1)";
+    db.run(sql, values![&[2; 16], &[0; 32]]).unwrap();
     assert_eq!(queue(&db), Some(10));
     journal(&db, 2, 20_004);
     assert_eq!(queue(&db), Some(6));

@@ -13,19 +13,19 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix(20_000 * DAY_S + seconds).unwrap()
 }
 
-fn enrolled() -> Connection {
-    let db = crate::store::in_memory();
+fn enrolled() -> Db {
+    let db = crate::store::db::empty();
     let record = key().public_key();
     assert!(enrol_by_hand(&db, terminal(), (&[7; 32], &record), ("测试员", at(0))).unwrap());
     db
 }
 
-fn bring(db: &Connection, bytes: &[u8], quota: Quota, now: Timestamp) -> Result<Taken, Left> {
+fn bring(db: &Db, bytes: &[u8], quota: Quota, now: Timestamp) -> Result<Taken, Left> {
     batch(db, (bytes, &key().public_key()), quota, now).unwrap().map(|(taken, _)| taken)
 }
 
-fn alarms(db: &Connection) -> u32 {
-    db.query_row("SELECT count(*) FROM alarm", [], |row| row.get(0)).unwrap()
+fn alarms(db: &Db) -> u32 {
+    db.one("SELECT count(*) FROM alarm", &[], |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_terminal_revoked_since_its_key_was_found_brings_nothing() {
     let other = SigningKey::from_seed(&[6; 32]).public_key();
     assert!(enrol_by_hand(&db, terminal(), (&[8; 32], &other), ("测试员", at(3))).unwrap());
     assert_eq!(bring(&db, &chain.batch(1, 3), Quota::USUAL, at(4)), Err(Left::Unsigned));
-    assert_eq!(db.query_row("SELECT count(*) FROM batch", [], |row| row.get::<_, u32>(0)).unwrap(), 0);
+    assert_eq!(db.one("SELECT count(*) FROM batch", &[], |row| row.get::<u32>(0)).unwrap(), 0);
 }
 
 #[test]

@@ -2,14 +2,10 @@
 //! Promises: places are bounded, so that no arithmetic on them overflows.
 //! Must not know: what else is held.
 
+use crate::store::StoreFault;
+use crate::store::db::Row;
 use gate_core::records::batch::ProvenBatch;
 use gate_proof::digest::{DIGEST_BYTES, Digest};
-use rusqlite::{Error, Row};
-
-use crate::store::unsigned;
-
-/// Bytes of a hash by which rows are found.
-const PREFIX: usize = 8;
 
 /// Consecutive rows of one journal.
 pub(super) struct Rows {
@@ -21,8 +17,8 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Of a query for `first, previous, hashes`.
-    pub(super) fn read(row: &Row<'_>) -> Result<Rows, Error> {
-        Ok(Rows { first: unsigned(row.get(0)?), previous: Digest(row.get(1)?), hashes: row.get(2)? })
+    pub(super) fn read(row: &Row) -> Result<Rows, StoreFault> {
+        Ok(Rows { first: row.get(0)?, previous: Digest(row.get(1)?), hashes: row.get(2)? })
     }
 
     pub(super) fn of(batch: &ProvenBatch<'_>) -> Rows {
@@ -41,11 +37,6 @@ impl Rows {
         bytes.try_into().ok().map(Digest)
     }
 
-    /// What each row is found by.
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = &[u8]> {
-        self.hashes.chunks_exact(DIGEST_BYTES).filter_map(|hash| hash.get(..PREFIX))
-    }
-
     pub(super) fn each(&self) -> impl Iterator<Item = &[u8]> {
         self.hashes.chunks_exact(DIGEST_BYTES)
     }
@@ -60,9 +51,4 @@ impl Rows {
         let to = self.last().min(other.last());
         (from..=to).find(|place| self.hash(*place) != other.hash(*place))
     }
-}
-
-/// What a row of this hash is found by.
-pub(super) fn prefix(hash: &Digest) -> &[u8] {
-    hash.0.get(..PREFIX).unwrap_or_default()
 }

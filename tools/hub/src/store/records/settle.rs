@@ -7,11 +7,12 @@ use gate_core::query::TerminalNumber;
 use gate_core::records::{JournalId, NOTHING_BEFORE};
 use gate_proof::digest::Digest;
 use gate_wire::time::Timestamp;
-use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
 use super::{Of, chain, holding, next_held};
+use crate::store::db::Row;
 use crate::store::terminals::{Standing, audit, standing};
-use crate::store::{accounts, signed, unsigned};
+use crate::store::{Db, StoreFault, accounts};
+use crate::values;
 
 /// Rows that are missing before ones that are here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +60,12 @@ pub enum Unsettled {
 /// All gaps that can be settled, by terminal.
 ///
 /// # Errors
-/// SQLite's.
-pub fn gaps(db: &Connection) -> Result<Vec<Gap>, Error> {
-    let mut statement = db.prepare("SELECT terminal, journal FROM journal ORDER BY terminal, watermark")?;
-    let journals = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+/// [`StoreFault`].
+pub fn gaps(db: &Db) -> Result<Vec<Gap>, StoreFault> {
+    let sql = "SELECT terminal, journal FROM journal ORDER BY terminal, watermark";
+    let journals: Vec<(u32, [u8; 16])> = db.all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut found = Vec::new();
-    for journal in journals {
-        let (terminal, journal): (u32, [u8; 16]) = journal?;
+    for (terminal, journal) in journals {
         let of = (terminal, &journal);
         let Some((gap, _)) = gap(db, of)? else { continue };
         if doubt(db, of)?.is_none_or(|place| place > gap.last + 1) {
@@ -76,12 +76,11 @@ pub fn gaps(db: &Connection) -> Result<Vec<Gap>, Error> {
 }
 
 /// The gap that holds a journal's watermark back, and the hash that the first row after it names.
-fn gap(db: &Connection, of: Of<'_>) -> Result<Option<(Gap, Digest)>, Error> {
+fn gap(db: &Db, of: Of<'_>) -> Result<Option<(Gap, Digest)>, StoreFault> {
     let Some(terminal) = TerminalNumber::new(of.0) else { return Ok(None) };
     let sql = "SELECT watermark, begun FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let read = |row: &Row<'_>| Ok((unsigned(row.get(0)?), row.get(1)?));
-    let stands: Option<(u64, bool)> =
-        db.prepare_cached(sql)?.query_row(params![of.0, of.1], read).optional()?;
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    let stands: Option<(u64, bool)> = db.first(sql, values![of.0, of.1], read)?;
     let Some((watermark, begun)) = stands else { return Ok(None) };
     let (first, next) = match begun {
         true => (watermark + 1, next_held(db, of, watermark)?),
@@ -103,28 +102,27 @@ fn gap(db: &Connection, of: Of<'_>) -> Result<Option<(Gap, Digest)>, Error> {
 }
 
 /// The last place of another journal of this terminal before a place; 0 if there is none.
-fn before(db: &Connection, of: Of<'_>, place: u64) -> Result<u64, Error> {
+fn before(db: &Db, of: Of<'_>, place: u64) -> Result<u64, StoreFault> {
     let sql = "SELECT coalesce(max(last), 0) FROM batch WHERE terminal = ?1 AND journal <> ?2 AND last < ?3";
-    let bounds = params![of.0, of.1, signed(place)];
-    db.prepare_cached(sql)?.query_row(bounds, |row| row.get(0)).map(unsigned)
+    db.one(sql, values![of.0, of.1, place], |row| row.get(0))
 }
 
-fn reaches(db: &Connection, of: Of<'_>) -> Result<u64, Error> {
+fn reaches(db: &Db, of: Of<'_>) -> Result<u64, StoreFault> {
     let sql = "SELECT coalesce(max(last), 0) FROM batch WHERE terminal = ?1 AND journal = ?2";
-    db.prepare_cached(sql)?.query_row(params![of.0, of.1], |row| row.get(0)).map(unsigned)
+    db.one(sql, values![of.0, of.1], |row| row.get(0))
 }
 
 /// Says that the rows of a gap up to `last` are lost: the watermark goes on behind them. A terminal that was revoked has
 /// nothing to say any more.
 ///
 /// # Errors
-/// SQLite's.
+/// [`StoreFault`].
 pub fn settle(
-    db: &Connection,
+    db: &Db,
     (terminal, journal): (TerminalNumber, &JournalId),
     last: u64,
     (who, now): (&str, Timestamp),
-) -> Result<Result<Gap, Unsettled>, Error> {
+) -> Result<Result<Gap, Unsettled>, StoreFault> {
     let of = (terminal.value(), &journal.0);
     let Some((gap, hash)) = gap(db, of)? else { return Ok(Err(Unsettled::Whole)) };
     if gap.last != last {
@@ -140,8 +138,7 @@ pub fn settle(
     chain::begin(db, of, (gap.last, hash))?;
     chain::advance(db, of, now)?;
     let sql = "INSERT INTO gap (at, terminal, journal, first, last, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let (first, last) = (signed(gap.first), signed(gap.last));
-    db.execute(sql, params![signed(now.unix()), of.0, of.1, first, last, who])?;
+    db.run(sql, values![now.unix(), of.0, of.1, gap.first, gap.last, who])?;
     let name: String = journal.0.iter().map(|byte| format!("{byte:02x}")).collect();
     let words = format!(
         "terminal {}: rows {} to {} before journal {name} goes on are lost",
@@ -151,10 +148,9 @@ pub fn settle(
     Ok(Ok(gap))
 }
 
-fn doubt(db: &Connection, of: Of<'_>) -> Result<Option<u64>, Error> {
+fn doubt(db: &Db, of: Of<'_>) -> Result<Option<u64>, StoreFault> {
     let sql = "SELECT doubt FROM journal WHERE terminal = ?1 AND journal = ?2";
-    let doubt: Option<i64> = db.prepare_cached(sql)?.query_row(params![of.0, of.1], |row| row.get(0))?;
-    Ok(doubt.map(unsigned))
+    db.one(sql, values![of.0, of.1], |row| row.get(0))
 }
 
 #[cfg(test)]

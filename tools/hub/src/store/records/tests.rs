@@ -7,21 +7,21 @@ use crate::chain::{Chain, key, terminal};
 
 const NOW: Timestamp = Timestamp::EPOCH;
 
-fn database() -> Connection {
-    crate::store::in_memory()
+fn database() -> Db {
+    crate::store::db::empty()
 }
 
-fn send(db: &Connection, bytes: &[u8]) -> Taken {
+fn send(db: &Db, bytes: &[u8]) -> Taken {
     take(db, bytes, &verify_batch(bytes, &key().public_key()).unwrap(), NOW).unwrap()
 }
 
-fn watermark(db: &Connection, journal: u8) -> (u64, Digest) {
+fn watermark(db: &Db, journal: u8) -> (u64, Digest) {
     let held = held(db, terminal(), &JournalId([journal; 16])).unwrap().unwrap();
     (held.watermark.0, held.hash)
 }
 
-fn count(db: &Connection, table: &str) -> u32 {
-    db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+fn count(db: &Db, table: &str) -> u32 {
+    db.count(table)
 }
 
 #[test]
