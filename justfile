@@ -75,6 +75,19 @@ cross ARCH:
     bash tools/ci/cross.sh
     tools/package/cross.sh {{ARCH}}
 
+# The terminal's Debian package, into target/package
+deb ARCH="amd64":
+    bash tools/ci/cross.sh
+    bash tools/ci/package.sh
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync --bins
+    tools/package/deb.sh {{ARCH}}
+
+# The package's life: installed, upgraded, removed, purged (needs root)
+deb-life:
+    bash tools/ci/package.sh
+    PROGRAMS=target/debug tools/package/deb.sh amd64
+    tests/rig/package.sh "$(ls -t target/package/*_amd64.deb | head -1)"
+
 # Accept the screens as drawn now
 bless:
     BLESS=1 cargo test -p gate-tests --test golden_screens

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# deb.sh amd64|arm64|armhf: the terminal's package, target/package/tianfu-gate_VERSION_ARCH.deb. The same tree gives the same bytes.
+# Needs what tools/package/cross.sh needs, cargo-deb and help2man (tools/ci/package.sh). PROGRAMS=DIR packs programs that are there.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+case "${1:-}" in
+  amd64) triple=x86_64-unknown-linux-gnu tools=x86_64-linux-gnu ;;
+  arm64) triple=aarch64-unknown-linux-gnu tools=aarch64-linux-gnu ;;
+  armhf) triple=armv7-unknown-linux-gnueabihf tools=arm-linux-gnueabihf ;;
+  *) echo "usage: $0 amd64|arm64|armhf" >&2; exit 2 ;;
+esac
+[ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1"
+programs="${PROGRAMS:-target/$triple/release}"
+# Pages say the same for every processor; these run here.
+native="${NATIVE:-target/debug}"
+root=target/package/root
+rm -rf "$root" && mkdir -p "$root"
+tools/package/stage.sh "$root" "$programs"
+for one in gate gate-trust gate-field gate-sync; do "$tools-strip" "$root/usr/bin/$one"; done
+tools/package/pages.sh "$native" "$root"
+install -D -m 644 assets/gate.toml "$root/etc/tianfu-gate/gate.toml"
+SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" cargo deb -q -p gate-terminal --no-build --no-strip --target "$triple" -o target/package/
