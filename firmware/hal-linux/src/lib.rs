@@ -12,6 +12,7 @@ pub mod drm_panel;
 pub mod framebuffer;
 pub mod frames;
 pub mod gpio;
+pub mod keyboard;
 pub mod loudspeaker;
 pub mod panel;
 pub mod picture;

@@ -5,6 +5,7 @@
 pub mod camera;
 pub mod card_reader;
 pub mod clock;
+pub mod code_reader;
 pub mod display;
 pub mod inputs;
 pub mod keys;

@@ -20,8 +20,8 @@ mod display;
 pub use display::{DisplayConfig, DisplaySource};
 
 pub use devices::{
-    CameraConfig, CameraSource, InputsConfig, LampsConfig, LatchConfig, LatchSource, ReaderConfig,
-    ThermometerConfig, TorchConfig, TorchSource, WireConfig,
+    CameraConfig, CameraSource, InputsConfig, KeysConfig, LampsConfig, LatchConfig, LatchSource,
+    ReaderConfig, ScannerConfig, ScannerSource, ThermometerConfig, TorchConfig, TorchSource, WireConfig,
 };
 
 /// A commented example, which `gate config sample` prints.
@@ -46,6 +46,12 @@ pub struct Config {
     /// Which card reader; without one the lane has no card reader.
     #[serde(default)]
     pub reader: Option<ReaderConfig>,
+    /// Which scanner of codes beside the camera, if one is fitted.
+    #[serde(default)]
+    pub scanner: Option<ScannerConfig>,
+    /// The attendant's keyboard; without one keys are typed on standard input.
+    #[serde(default)]
+    pub keys: Option<KeysConfig>,
     /// Which thermometer, if one is fitted.
     #[serde(default)]
     pub thermometer: Option<ThermometerConfig>,
@@ -218,6 +224,7 @@ impl Config {
             "[sound] and [buzzer]: a lane is heard by one of them"
         );
         self.display.source()?;
+        self.scanner.as_ref().map_or(Ok(()), |scanner| scanner.source().map(drop))?;
         self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(

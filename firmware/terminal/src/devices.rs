@@ -5,6 +5,7 @@
 use gate_hal::camera::Camera;
 use gate_hal::card_reader::CardReader;
 use gate_hal::clock::Clock;
+use gate_hal::code_reader::CodeReader;
 use gate_hal::display::Display;
 use gate_hal::inputs::Inputs;
 use gate_hal::keys::Keys;
@@ -19,6 +20,8 @@ pub struct Devices {
     pub camera: Box<dyn Camera>,
     /// Reads cards; optional.
     pub reader: Option<Box<dyn CardReader>>,
+    /// Reads codes beside the camera; optional.
+    pub scanner: Option<Box<dyn CodeReader>>,
     /// Shows screens.
     pub display: Box<dyn Display>,
     /// Shows signals.

@@ -14,6 +14,7 @@ pub(crate) use say;
 
 pub mod backroom;
 pub mod believed;
+pub mod board;
 pub mod book;
 pub mod check;
 pub mod config;

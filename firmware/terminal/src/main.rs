@@ -1,11 +1,12 @@
 //! `gate`: the passage process and its commands. Only wires.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gate_hal_linux::process::keep_memory_private;
-use gate_terminal::{check, config, decode, enrol, run, selftest};
+use gate_terminal::{board, check, config, decode, enrol, run, selftest};
 
 /// 天府闸机 Tianfu Gate: the terminal.
 #[derive(Parser)]
@@ -45,9 +46,27 @@ enum Command {
         #[arg(long, value_name = "N")]
         terminal: u32,
     },
+    /// Write a configuration for this board, or print one of those that come along.
+    #[command(subcommand)]
+    Board(BoardCommand),
     /// Check a configuration, or print a commented sample.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum BoardCommand {
+    /// Print a commented configuration from what this board has. Opens nothing that moves.
+    Init {
+        /// Look under this folder instead of at the machine's own devices.
+        #[arg(long, value_name = "DIR", default_value = "/")]
+        root: PathBuf,
+    },
+    /// Print the names of the boards that come along, or the configuration of one.
+    Show {
+        /// Its name.
+        name: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -88,6 +107,18 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Selftest { config } => exit(selftest::run(&config, out)? == selftest::Health::Well),
         Command::Enrol { data, terminal } => {
             enrol::run(&data, terminal, out)?;
+            ExitCode::SUCCESS
+        }
+        Command::Board(BoardCommand::Init { root }) => {
+            board::init(&root, out)?;
+            ExitCode::SUCCESS
+        }
+        Command::Board(BoardCommand::Show { name: Some(name) }) => {
+            board::show(&name, out)?;
+            ExitCode::SUCCESS
+        }
+        Command::Board(BoardCommand::Show { name: None }) => {
+            board::names().try_for_each(|name| writeln!(out, "{name}"))?;
             ExitCode::SUCCESS
         }
         Command::Config(ConfigCommand::Check { config }) => {

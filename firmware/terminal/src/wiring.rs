@@ -13,8 +13,10 @@ use gate_core::event::Event;
 use gate_core::screen::OutOfService;
 use gate_hal::camera::Camera;
 use gate_hal::card_reader::CardReader;
+use gate_hal::code_reader::CodeReader;
 use gate_hal::display::Display;
 use gate_hal::inputs::Inputs;
+use gate_hal::keys::Keys;
 use gate_hal::latch::Latch;
 use gate_hal::signals::{Lamps, Sounder};
 use gate_hal::thermometer::Thermometer;
@@ -28,11 +30,13 @@ use gate_hal_linux::drm_panel::DrmPanel;
 use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
 use gate_hal_linux::gpio::{Buzzer, FireRelease, GpioOutput, GpioSensors, ThreeLamps, TimedLatch};
+use gate_hal_linux::keyboard::{Keypad, LineScanner, Wedge};
 use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
 #[cfg(feature = "drm")]
 use gate_hal_linux::panel::Either;
 use gate_hal_linux::panel::PanelThread;
 use gate_hal_linux::pulsed_latch::PulsedLatch;
+use gate_hal_linux::serial::SerialTty;
 #[cfg(feature = "spi")]
 use gate_hal_linux::spi_panel::SpiPanel;
 use gate_hal_linux::thermometer::mlx90614;
@@ -42,7 +46,8 @@ use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
 use crate::config::{
-    CameraSource, Config, DisplayConfig, DisplaySource, LatchSource, RtcFitted, SoundConfig, TorchSource,
+    CameraSource, Config, DisplayConfig, DisplaySource, LatchSource, RtcFitted, ScannerSource, SoundConfig,
+    TorchSource,
 };
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
@@ -198,7 +203,8 @@ pub fn devices(config: &Config) -> anyhow::Result<Devices> {
         sounder: sounder(config),
         latch,
         inputs: inputs(config, release),
-        keys: Box::new(TypedKeys::on_stdin()),
+        keys: keys(config),
+        scanner: scanner(config)?,
         torch: torch(config)?,
         thermometer: thermometer(config),
         clock: Box::new(SystemClock::new(rtc)),
@@ -274,6 +280,21 @@ fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn Inputs> {
 fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     let Some(reader) = &config.reader else { return Ok(None) };
     Ok(Some(Box::new(sdt_reader(&reader.serial, config.baud(reader)?))))
+}
+
+fn keys(config: &Config) -> Box<dyn Keys> {
+    match &config.keys {
+        Some(keys) => Box::new(Keypad::new(&keys.keyboard)),
+        None => Box::new(TypedKeys::on_stdin()),
+    }
+}
+
+fn scanner(config: &Config) -> anyhow::Result<Option<Box<dyn CodeReader>>> {
+    let Some(scanner) = &config.scanner else { return Ok(None) };
+    Ok(Some(match scanner.source()? {
+        ScannerSource::Keyboard(keyboard) => Box::new(Wedge::new(keyboard)),
+        ScannerSource::Serial(line, baud) => Box::new(LineScanner::new(SerialTty::new(line, baud))),
+    }))
 }
 
 /// Where neither buzzer nor loudspeaker is fitted, what would be heard is a line of the log.

@@ -27,6 +27,7 @@ pub(super) fn switched_on(directory: &Path, world: &World) -> Startup {
     let devices = Devices {
         camera: Box::new(world.camera()),
         reader: None,
+        scanner: None,
         display: Box::new(world.display()),
         lamps: Box::new(world.lamps()),
         sounder: Box::new(world.sounder()),

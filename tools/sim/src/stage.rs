@@ -459,6 +459,7 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
     Devices {
         camera: Box::new(world.camera()),
         reader: Some(Box::new(sdt_reader(&directory.join("reader"), Baud::B115200))),
+        scanner: None,
         display: Box::new(world.display()),
         lamps: Box::new(world.lamps()),
         sounder: Box::new(world.sounder()),

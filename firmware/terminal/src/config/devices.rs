@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use gate_hal_linux::camera::{CameraSettings, Exposure};
 use gate_hal_linux::gpio::{LampLines, LineId, Polarity, Pull, SensorLines, Wire};
 use gate_hal_linux::pixels::PixelFormat;
+use gate_wire::sdt::Baud;
 
 /// A camera: pictures of a directory, or a device.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
@@ -71,6 +72,38 @@ pub struct ReaderConfig {
     /// Bits per second: 9600, 19200, 38400, 57600 or 115200.
     #[serde(default = "default_baud")]
     pub baud: u32,
+}
+
+/// A scanner of codes beside the camera.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerConfig {
+    /// A keyboard of the kernel, on which it types what it reads.
+    #[serde(default)]
+    pub keyboard: Option<PathBuf>,
+    /// A serial line.
+    #[serde(default)]
+    pub serial: Option<PathBuf>,
+    /// Bits per second of the serial line.
+    #[serde(default = "default_baud")]
+    pub baud: u32,
+}
+
+/// How a scanner is reached.
+#[derive(Clone, Copy, Debug)]
+pub enum ScannerSource<'a> {
+    /// As a keyboard.
+    Keyboard(&'a Path),
+    /// On a serial line.
+    Serial(&'a Path, Baud),
+}
+
+/// The attendant's keyboard.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// A keyboard of the kernel.
+    pub keyboard: PathBuf,
 }
 
 /// An MLX90614 infrared thermometer.
@@ -297,6 +330,21 @@ impl FormatWord {
     }
 }
 
+impl ScannerConfig {
+    /// How it is reached.
+    ///
+    /// # Errors
+    /// If that is said twice or not at all, or at a speed that no line has.
+    pub fn source(&self) -> anyhow::Result<ScannerSource<'_>> {
+        match (&self.keyboard, &self.serial, Baud::from_bits_per_second(self.baud)) {
+            (Some(keyboard), None, _) => Ok(ScannerSource::Keyboard(keyboard)),
+            (None, Some(serial), Some(baud)) => Ok(ScannerSource::Serial(serial, baud)),
+            (None, Some(_), None) => bail!("`scanner.baud` is 9600, 19200, 38400, 57600 or 115200"),
+            _ => bail!("[scanner] names either `keyboard`, a /dev/input/event*, or `serial`, a line"),
+        }
+    }
+}
+
 impl TorchConfig {
     /// What switches the light.
     ///
@@ -437,6 +485,8 @@ mod tests {
             ("format = \"rgb\"\ndevice = \"/dev/video0\"", "", "unknown variant"),
             (device, "[torch]", "[torch] names either"),
             (device, "[latch]", "[latch] names either"),
+            (device, "[scanner]", "[scanner] names either"),
+            (device, "[scanner]\nserial = \"/dev/ttyACM0\"\nbaud = 300", "`scanner.baud`"),
             (device, "[latch]\nled = \"/l\"\nwire = { chip = \"/c\", line = 1 }", "[latch] names either"),
             (device, "[buzzer]\nchip = \"/c\"\nline = -1", "a line is its number"),
             (device, "[inputs]\nwindow = { chip = \"/c\", line = 1 }", "unknown field `window`"),

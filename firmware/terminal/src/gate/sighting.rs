@@ -4,6 +4,7 @@
 
 use gate_core::screen::{Fault, Hint, Screen, Wellness};
 use gate_core::sight::{Claims, claims_to_be_a_credential};
+use gate_hal::DeviceFault;
 use gate_hal::torch::Light;
 use gate_scan::{Symbols, WhyNothing};
 use gate_wire::card::{CardError, CardRead};
@@ -50,6 +51,7 @@ pub(super) struct Sights {
     /// Two codes that became Assist, as long as they stay in sight.
     two_codes_told: Option<Millis>,
     unread: Unread,
+    scanner_fault: Option<DeviceFault>,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl Gate {
         if let Some(sighting) = self.see_card(now) {
             return Some(sighting);
         }
-        let sighting = self.see_code(now);
+        let sighting = self.see_scanned().or_else(|| self.see_code(now));
         match (sighting, &mut self.sights.reading) {
             (Some(Sighting::Code(bytes)), Some(reading)) => {
                 reading.code = Some(bytes);
@@ -119,6 +121,20 @@ impl Gate {
                 self.sights.held().map(Sighting::Code)
             }
         }
+    }
+
+    /// A code that a scanner beside the camera read. One that cannot be reached is said once: the camera still reads.
+    fn see_scanned(&mut self) -> Option<Sighting> {
+        let read = self.devices.scanner.as_mut()?.read();
+        let fault = read.as_ref().err().copied();
+        if fault != self.sights.scanner_fault {
+            match fault {
+                Some(fault) => crate::say!("scanner: {fault}"),
+                None => crate::say!("scanner: is well again"),
+            }
+            self.sights.scanner_fault = fault;
+        }
+        Some(Sighting::Code(read.ok()??.to_vec()))
     }
 
     fn see_code(&mut self, now: Millis) -> Option<Sighting> {

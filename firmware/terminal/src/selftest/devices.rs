@@ -7,19 +7,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use gate_core::time::RtcHealth;
+use gate_hal::DeviceFault;
 use gate_hal::clock::{Clock, WallReading};
 use gate_hal::thermometer::Thermometer;
 use gate_hal_linux::camera::{Agreed, CameraRefusal, CameraSettings, try_once};
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::framebuffer::Layout;
+use gate_hal_linux::keyboard::grabbed;
 use gate_hal_linux::thermometer::mlx90614;
 
 mod lines;
 
 use super::{Finding, Tell, bad, good};
 use crate::config::{
-    CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, RtcFitted, SoundConfig, TorchConfig,
-    TorchSource,
+    CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, RtcFitted, ScannerConfig,
+    ScannerSource, SoundConfig, TorchConfig, TorchSource,
 };
 use crate::moment;
 
@@ -36,6 +38,12 @@ pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
         Some(reader) => absent("card reader", &reader.serial, "plug it in, or check `reader.serial`"),
         None => good("card reader", "none fitted"),
     })?;
+    if let Some(fitted) = &config.scanner {
+        tell(scanner(fitted))?;
+    }
+    if let Some(keys) = &config.keys {
+        tell(keyboard("keys", &keys.keyboard, "plug it in, or check `keys.keyboard`"))?;
+    }
     tell(display(&config.display))?;
     tell(config.sound.as_ref().map_or_else(|| good("loudspeaker", "none fitted"), loudspeaker))?;
     tell(match &config.torch {
@@ -83,6 +91,30 @@ fn video(settings: &CameraSettings) -> Finding {
         Err(refusal) => {
             bad("camera", format!("{device} {refusal}"), "plug it in, or set [camera] as it says")
         }
+    }
+}
+
+fn scanner(scanner: &ScannerConfig) -> Finding {
+    match scanner.source() {
+        Ok(ScannerSource::Keyboard(path)) => {
+            keyboard("scanner", path, "plug it in, or check `scanner.keyboard`")
+        }
+        Ok(ScannerSource::Serial(line, _)) if line.exists() => good("scanner", line.display().to_string()),
+        Ok(ScannerSource::Serial(line, _)) => {
+            absent("scanner", line, "plug it in, or check `scanner.serial`")
+        }
+        Err(cause) => bad("scanner", format!("{cause:#}"), "check [scanner]"),
+    }
+}
+
+/// Grabbed for a moment, as its driver grabs it.
+fn keyboard(part: &'static str, path: &Path, remedy: &'static str) -> Finding {
+    match grabbed(path) {
+        Ok(_) => good(part, path.display().to_string()),
+        Err(DeviceFault::Refusing) => {
+            good(part, format!("{} is grabbed by another program, as by `gate run`", path.display()))
+        }
+        Err(fault) => bad(part, format!("{}: {fault}", path.display()), remedy),
     }
 }
 

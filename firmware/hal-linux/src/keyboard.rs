@@ -1,0 +1,149 @@
+//! Keyboards of the kernel (`/dev/input/event*`, evdev): the attendant's keys, and scanners that type what they read.
+//!
+//! Promises: a keyboard is grabbed, so that what is typed reaches nobody else, no console and no login; one that cannot be
+//! grabbed is not listened to; no call waits; a keyboard that was pulled out is opened anew every second; a key that is held
+//! down is one key. It must not know: what a key does.
+
+#![expect(unsafe_code, reason = "ioctl(2): grabbing a keyboard")]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use gate_hal::DeviceFault;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::ioctl::{IntegerSetter, Opcode, ioctl, opcode};
+use zeroize::Zeroize;
+
+mod codes;
+mod keypad;
+mod wedge;
+
+pub use keypad::Keypad;
+pub use wedge::{LineScanner, Wedge};
+
+/// A keyboard that was not there is opened again after this long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// `EV_KEY`.
+const KEY: u16 = 1;
+/// `EVIOCGRAB`, which takes a number, not a place.
+const GRAB: Opcode = opcode::write::<i32>(b'E', 0x90);
+/// Bytes of one `input_event`: two numbers of a word for the time, then type, code and value.
+const EVENT: usize = 2 * size_of::<usize>() + 8;
+/// Events taken at once.
+const EVENTS: usize = 64;
+
+/// A key that went down or up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Stroke {
+    /// The kernel's number of the key.
+    pub code: u16,
+    /// Down or up.
+    pub way: Way,
+}
+
+/// Which way a key went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Down, once.
+    Down,
+    /// Up.
+    Up,
+}
+
+/// Where strokes come from: a keyboard, or a list of a test.
+pub trait Strokes {
+    /// Appends what was struck since it was last asked.
+    ///
+    /// # Errors
+    /// While it cannot be reached.
+    fn take(&mut self, into: &mut Vec<Stroke>) -> Result<(), DeviceFault>;
+}
+
+/// A grabbed keyboard.
+#[derive(Debug)]
+pub struct Keyboard {
+    path: PathBuf,
+    line: Line,
+}
+
+#[derive(Debug)]
+enum Line {
+    Open(OwnedFd),
+    Lost { fault: DeviceFault, since: Option<Instant> },
+}
+
+impl Keyboard {
+    /// The keyboard at `path`. It may come later.
+    #[must_use]
+    pub fn new(path: &Path) -> Keyboard {
+        let line = Line::Lost { fault: DeviceFault::NotConnected, since: None };
+        Keyboard { path: path.to_owned(), line }
+    }
+
+    fn open(&mut self) -> Result<&OwnedFd, DeviceFault> {
+        if let Line::Lost { fault, since } = self.line {
+            if since.is_some_and(|since| since.elapsed() < AGAIN) {
+                return Err(fault);
+            }
+            self.line = match grabbed(&self.path) {
+                Ok(file) => Line::Open(file),
+                Err(fault) => Line::Lost { fault, since: Some(Instant::now()) },
+            };
+        }
+        match &self.line {
+            Line::Open(file) => Ok(file),
+            Line::Lost { fault, .. } => Err(*fault),
+        }
+    }
+}
+
+impl Strokes for Keyboard {
+    fn take(&mut self, into: &mut Vec<Stroke>) -> Result<(), DeviceFault> {
+        let file = self.open()?;
+        let mut bytes = [0; EVENT * EVENTS];
+        let outcome = match rustix::io::read(file, &mut bytes) {
+            Ok(count) if count > 0 => {
+                into.extend(bytes.get(..count).unwrap_or(&[]).chunks_exact(EVENT).filter_map(stroke));
+                Ok(())
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Ok(()),
+            Ok(_) | Err(_) => Err(DeviceFault::NotConnected),
+        };
+        bytes.zeroize();
+        if let Err(fault) = outcome {
+            self.line = Line::Lost { fault, since: Some(Instant::now()) };
+        }
+        outcome
+    }
+}
+
+/// The keyboard, open and ours alone.
+///
+/// # Errors
+/// [`DeviceFault::Refusing`] where another program has grabbed it, or it is no keyboard.
+pub fn grabbed(path: &Path) -> Result<OwnedFd, DeviceFault> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|_| DeviceFault::NotConnected)?;
+    // SAFETY: EVIOCGRAB takes the number 1 in place of an address, and touches no memory of ours.
+    unsafe { ioctl(&file, IntegerSetter::<GRAB>::new_usize(1)) }.map_err(|_| DeviceFault::Refusing)?;
+    Ok(file)
+}
+
+/// One event; `None` for what is no key, and for the repetition of a key that is held.
+fn stroke(event: &[u8]) -> Option<Stroke> {
+    let [.., t0, t1, c0, c1, v0, v1, v2, v3] = *event else { return None };
+    if u16::from_le_bytes([t0, t1]) != KEY {
+        return None;
+    }
+    let way = match i32::from_le_bytes([v0, v1, v2, v3]) {
+        0 => Way::Up,
+        1 => Way::Down,
+        _ => return None,
+    };
+    Some(Stroke { code: u16::from_le_bytes([c0, c1]), way })
+}
+
+#[cfg(test)]
+mod tests;

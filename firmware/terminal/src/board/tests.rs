@@ -1,0 +1,103 @@
+//! Boards as folders, and the configurations that come of them.
+
+use super::*;
+use crate::config::{CameraSource, Config};
+
+/// A board with these files.
+fn board(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, content) in files {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    root
+}
+
+fn configuration(root: &Path) -> (String, Config) {
+    let mut text = Vec::new();
+    init(root, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error:#}\n{text}"));
+    (text, config)
+}
+
+#[test]
+fn a_board_with_everything_gives_a_configuration_that_names_it() {
+    let root = board(&[
+        ("dev/video0", ""),
+        ("sys/class/video4linux/video0/name", "rkisp_mainpath\n"),
+        ("dev/video1", ""),
+        ("dev/gpiochip0", ""),
+        ("dev/gpiochip4", ""),
+        ("dev/fb0", ""),
+        ("sys/class/graphics/fb0/virtual_size", "1024,600\n"),
+        ("dev/dri/card0", ""),
+        ("dev/input/by-path/platform-keypad-event-kbd", ""),
+        ("dev/input/by-path/platform-mouse-event-mouse", ""),
+        ("dev/ttyS3", ""),
+        ("dev/i2c-1", ""),
+        ("sys/class/leds/latch/trigger", ""),
+        ("sys/class/rtc/rtc0/name", ""),
+        ("dev/snd/pcmC0D0p", ""),
+    ]);
+    let (text, config) = configuration(root.path());
+    let CameraSource::Device(settings) = config.camera.source().unwrap() else { panic!("no camera") };
+    assert_eq!(settings.device, Path::new("/dev/video0"), "video1 gives no frames");
+    assert_eq!((config.display.width, config.display.height), (1024, 600));
+    for named in [
+        "# drm = \"/dev/dri/card0\"",
+        "Lines: /dev/gpiochip0, /dev/gpiochip4.",
+        "# serial = \"/dev/ttyS3\"",
+        "# keyboard = \"/dev/input/by-path/platform-keypad-event-kbd\"",
+        "# i2c = \"/dev/i2c-1\"",
+        "# led = \"/sys/class/leds/latch\"  # instead of wire",
+        "/sys/class/rtc/rtc0 is there",
+        "[sound]",
+    ] {
+        assert!(text.contains(named), "{named} is missing:\n{text}");
+    }
+    assert!(!text.contains("mouse"), "{text}");
+    assert!(config.latch.is_none(), "which line opens the latch is not guessed");
+}
+
+#[test]
+fn a_bare_board_gives_a_good_configuration_that_says_what_is_missing() {
+    let root = board(&[]);
+    let (text, config) = configuration(root.path());
+    assert!(config.reader.is_none() && config.sound.is_none());
+    for missing in ["no camera was found", "no framebuffer was found", "no GPIO chip was found"] {
+        assert!(text.contains(missing), "{missing}:\n{text}");
+    }
+}
+
+#[test]
+fn names_of_devices_cannot_write_into_the_configuration() {
+    let evil = "x\"\nlane = 9 #";
+    let root = board(&[("dev/video0", ""), ("sys/class/video4linux/video0/name", "cam\nlane = 9\n")]);
+    std::fs::write(root.path().join("dev").join(format!("fb{}", evil.replace('/', ""))), "").unwrap();
+    std::fs::write(root.path().join("dev").join(format!("gpiochip{evil}")), "").unwrap();
+    assert_eq!(configuration(root.path()).1.lane, 1);
+}
+
+#[test]
+fn every_board_that_comes_along_is_a_good_configuration() {
+    for name in names() {
+        let mut text = Vec::new();
+        show(name, &mut text).unwrap();
+        let parsed = Config::parse(std::str::from_utf8(&text).unwrap());
+        if name == "spi-panel" && cfg!(not(feature = "spi")) {
+            let error = format!("{:#}", parsed.unwrap_err());
+            assert!(error.contains("without the feature `spi`"), "{error}");
+            continue;
+        }
+        let config = parsed.unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        assert!(config.latch.is_some() && config.inputs.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_board_that_does_not_come_along_is_refused_with_those_that_do() {
+    let refused = show("toaster", &mut Vec::new()).unwrap_err().to_string();
+    assert!(refused.contains("rk3568-panel"), "{refused}");
+}
