@@ -75,6 +75,13 @@ cross ARCH:
     bash tools/ci/cross.sh
     tools/package/cross.sh {{ARCH}}
 
+# A power cut under the journal's load in the emulated machine, and every state of the disk that it may leave (STATES: about how many)
+power STATES="100000":
+    cargo test -p gate-store --test journal_power --no-run
+    bash tools/ci/qemu.sh
+    cargo run -q -p gate-rig -- --scene power --load "$(ls -t target/debug/deps/journal_power-* | grep -v '\.d$' | head -1)"
+    POWER={{justfile_directory()}}/target/rig/out/power STATES={{STATES}} cargo test -p gate-store --test journal_power -- --nocapture
+
 # The terminal's Debian package, into target/package
 deb ARCH="amd64":
     bash tools/ci/cross.sh

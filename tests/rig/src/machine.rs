@@ -23,10 +23,19 @@ pub(crate) struct Guest {
 
 /// How one start differs from another.
 pub(crate) struct Power {
-    /// The battery-backed clock at power on, as the emulator spells it; `None`: the host's.
+    /// The battery-backed clock at power on, as the emulator spells it.
     pub(crate) rtc: String,
     /// The disk of the journal, which outlives the machine.
     pub(crate) disk: PathBuf,
+    /// One more disk, and the file that takes a log of its block writes.
+    pub(crate) logged: Option<(PathBuf, PathBuf)>,
+}
+
+impl Power {
+    /// At the time when the demo's stories begin.
+    pub(crate) fn usual(disk: PathBuf) -> Power {
+        Power { rtc: crate::BEGINNING.to_owned(), disk, logged: None }
+    }
 }
 
 /// A running machine.
@@ -188,6 +197,21 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
     ] {
         all.extend([option.to_owned(), value]);
     }
+    all.extend(power.logged.iter().flat_map(|(disk, log)| logged(disk, log)));
+    all
+}
+
+/// A disk whose block writes are logged in the order in which it completed them.
+fn logged(disk: &Path, log: &Path) -> Vec<String> {
+    let (disk, log) = (disk.display(), log.display());
+    let parts = [
+        format!("driver=file,filename={disk},node-name=below"),
+        format!("driver=file,filename={log},node-name=log"),
+        "driver=blklogwrites,node-name=logged,file=below,log=log,log-super-update-interval=1".to_owned(),
+    ];
+    let mut all: Vec<String> = parts.into_iter().flat_map(|part| ["-blockdev".to_owned(), part]).collect();
+    // The last slot: the third disk of the guest.
+    all.extend(["-device".to_owned(), "virtio-blk-pci,drive=logged,addr=0x1d".to_owned()]);
     all
 }
 

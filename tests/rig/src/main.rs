@@ -35,6 +35,9 @@ struct Arguments {
     /// Screens and the journal's disk are written here.
     #[arg(long, value_name = "DIR", default_value = "target/rig/out")]
     out: PathBuf,
+    /// The test program `journal_power` of the journal's crate, for the power cut.
+    #[arg(long, value_name = "FILE")]
+    load: Option<PathBuf>,
     /// What is played; everything if nothing is said.
     #[arg(long, value_enum)]
     scene: Vec<Scene>,
@@ -46,6 +49,8 @@ enum Scene {
     Lane,
     /// A clock that is dead, behind, or was never set.
     Clock,
+    /// The power is cut under the journal's load; the block writes are recorded in the folder `power` of `--out`.
+    Power,
 }
 
 fn main() -> ExitCode {
@@ -66,6 +71,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("making {}", arguments.out.display()))?;
     let world = World::made()?;
+    if let Some(load) = &arguments.load {
+        world.bring(load, "usr/lib/rig/load")?;
+    }
     let guest = Guest::made(&arguments.programs, &world.root(), rig)?;
     let mut report = Report::new();
     let wanted = |scene| arguments.scene.is_empty() || arguments.scene.contains(&scene);
@@ -74,6 +82,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     if wanted(Scene::Clock) {
         scenes::clock::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    if wanted(Scene::Power) && arguments.load.is_some() {
+        scenes::power::play(&guest, &world, &arguments.out, &mut report)?;
+    } else if wanted(Scene::Power) {
+        println!("SKIPPED power: no load (just power builds one)");
     }
     Ok(report.end())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod lane;
+pub(crate) mod power;
 pub(crate) mod stick;
 
 use std::time::Duration;

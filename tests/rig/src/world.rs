@@ -58,6 +58,14 @@ impl World {
         self.folder.path().join("root")
     }
 
+    /// Puts a file of this machine into the guest.
+    ///
+    /// # Errors
+    /// If it cannot be copied.
+    pub(crate) fn bring(&self, file: &Path, place: &str) -> Result<()> {
+        copy(file, &self.root().join(place))
+    }
+
     /// A fresh copy of the journal's disk.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const CLOCKS: [(&str, &str); 3] =
 pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report) -> Result<()> {
     for (name, rtc) in CLOCKS {
         let disk = world.disk(&out.join("journal-clock.img"))?;
-        let mut machine = Machine::on(guest, &Power { rtc: rtc.to_owned(), disk })?;
+        let mut machine = Machine::on(guest, &Power { rtc: rtc.to_owned(), ..Power::usual(disk) })?;
         begun_with(&mut machine, name, out, report)?;
         machine.cut()?;
     }

@@ -23,7 +23,7 @@ const PICTURES: &str = "/var/lib/tianfu-gate/pictures";
 /// If the machine cannot be used; a rule that does not hold is in the report.
 pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report) -> Result<()> {
     let disk = world.disk(&out.join("journal.img"))?;
-    let mut machine = Machine::on(guest, &Power { rtc: crate::BEGINNING.to_owned(), disk: disk.clone() })?;
+    let mut machine = Machine::on(guest, &Power::usual(disk.clone()))?;
     let before = world.rows(&world.disk(&out.join("before.img"))?)?.len();
     begin(&mut machine, out, report)?;
     code(&mut machine, out, report)?;
