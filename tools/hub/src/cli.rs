@@ -22,6 +22,16 @@ pub(crate) enum Command {
     /// Take what sticks brought, verified as over a line, and put acknowledgements there. Beside a hub that serves, or without.
     /// Ends with 1 if something was not taken
     Take(Take),
+    /// Put the published repositories into the province's object store (DIR/objects), the timestamps last
+    Publish {
+        #[command(flatten)]
+        data: Data,
+        /// The folder that holds trust/ and status/, if not DIR/repository
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        #[command(flatten)]
+        by: By,
+    },
     /// Show a code, once, with which a terminal makes itself known
     Invite {
         #[command(flatten)]

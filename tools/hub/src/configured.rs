@@ -1,10 +1,12 @@
-//! What an operator configures beside the folder: which database, by an argument or a file in the folder.
+//! What an operator configures beside the folder: which database, which object store, by an argument or a file in the folder.
 //! Promises: a hub has one database: a folder that holds another is refused; an address with a password is read from a file that
 //! its owner alone reads, or was said on the command line.
 //! Must not know: what is kept where.
 
 use anyhow::{Context, bail};
 use gate_hub::files::{Folder, read_secret};
+use gate_hub::objects::Objects;
+use gate_hub::repository::Repositories;
 use gate_hub::store::Store;
 
 use crate::cli::Data;
@@ -13,6 +15,9 @@ use crate::cli::Data;
 const STORE: &str = "store";
 /// The authority of its certificate.
 const AUTHORITY: &str = "store.pem";
+/// The object store, as JSON, if there is one, and its authority.
+const OBJECTS: &str = "objects";
+const OBJECTS_AUTHORITY: &str = "objects.pem";
 
 impl Data {
     pub(crate) fn folder(&self) -> anyhow::Result<Folder> {
@@ -32,6 +37,28 @@ impl Data {
             false => None,
         };
         Ok(Store::server(&address, authority.as_deref())?)
+    }
+
+    /// Where the repositories are served from.
+    pub(crate) fn repositories(&self, folder: &Folder) -> anyhow::Result<Repositories> {
+        Ok(match self.objects(folder)? {
+            Some(objects) => Repositories::Objects(Box::new(objects)),
+            None => Repositories::Folder(folder.repository()),
+        })
+    }
+
+    /// The province's object store, if there is one.
+    pub(crate) fn objects(&self, folder: &Folder) -> anyhow::Result<Option<Objects>> {
+        let path = folder.path(OBJECTS);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let authority = folder.path(OBJECTS_AUTHORITY);
+        let authority = match authority.exists() {
+            true => Some(std::fs::read(&authority).with_context(|| authority.display().to_string())?),
+            false => None,
+        };
+        Ok(Some(Objects::open(&read_secret(&path)?, authority.as_deref())?))
     }
 
     fn address(&self, folder: &Folder) -> anyhow::Result<Option<String>> {

@@ -1,5 +1,6 @@
 //! What people do at the hub, one command each: told on the screen, and in the audit log.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -8,6 +9,7 @@ use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
 use gate_hub::invitation::{Invitation, letters};
 use gate_hub::now;
+use gate_hub::publish;
 use gate_hub::store::people::{self, Role, Secrets};
 use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
@@ -157,5 +159,16 @@ pub(crate) fn restored(data: &Data, by: &By) -> anyhow::Result<()> {
     folder.note_epoch(epoch)?;
     change(data, |db| records::restored(db, epoch, by, now()))?;
     println!("epoch {epoch}");
+    Ok(())
+}
+
+pub(crate) fn publish(data: &Data, from: Option<&Path>, by: &By) -> anyhow::Result<()> {
+    let (folder, by) = (data.folder()?, plain(&by.by)?);
+    let objects = data.objects(&folder)?.context("there is no object store: HUB/objects names it")?;
+    let from = from.map_or_else(|| folder.repository(), Path::to_path_buf);
+    let published = publish::publish(&from, &objects)?;
+    let words = format!("published: {} files sent, {} were there", published.written, published.here);
+    change(data, |db| terminals::audit(db, by, &words, now()))?;
+    println!("{words}");
     Ok(())
 }

@@ -109,7 +109,7 @@ pub fn paths(hub: Arc<Hub>) -> Router {
 
 async fn file(State(hub): State<Arc<Hub>>, Path(path): Path<String>, asked: HeaderMap) -> Response<Body> {
     let work = move || match Within::parse(&path) {
-        Some(within) => answer(&hub.folder.repository(), within, &asked, &hub.metrics),
+        Some(within) => answer(&hub.repositories, within, &asked, &hub.metrics),
         None => said(StatusCode::NOT_FOUND, "no such file"),
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_default()
@@ -265,17 +265,19 @@ fn tell(hub: &Hub, answer: Answer) -> Response<Body> {
                 hub.metrics.strangers.up();
                 StatusCode::FORBIDDEN
             }
-            Refused::Later => return again(hub, &refused, (StatusCode::SERVICE_UNAVAILABLE, AGAIN_S)),
-            Refused::Enough => return again(hub, &refused, (StatusCode::TOO_MANY_REQUESTS, TOMORROW_S)),
+            Refused::Later => return again(hub, (StatusCode::SERVICE_UNAVAILABLE, AGAIN_S)),
+            Refused::Enough => return again(hub, (StatusCode::TOO_MANY_REQUESTS, TOMORROW_S)),
         };
         said(status, &refused.to_string())
     })
 }
 
-/// Come again: what a full queue is answered, and who brought too much.
-fn again(hub: &Hub, refused: &Refused, (status, after): (StatusCode, u64)) -> Response<Body> {
+/// Come again: what a full queue is answered, and who brought too much. Without a body, since a client that does not read one gives
+/// its connection up, and a handshake costs more than this answer.
+fn again(hub: &Hub, (status, after): (StatusCode, u64)) -> Response<Body> {
     hub.metrics.turned_away.up();
-    let mut answer = said(status, &refused.to_string());
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = status;
     answer.headers_mut().insert(header::RETRY_AFTER, after.into());
     answer
 }

@@ -6,7 +6,7 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | files of the repositories | [`repository`] |
+//! | files of the repositories | [`repository`], [`objects`], [`publish`] |
 //! | records, accounts, acknowledgements | [`store::records`], [`store::accounts`], [`acknowledge`] |
 //! | who may bring how much | [`store::intake`] |
 //! | terminals, their keys, codes that enrol them | [`store::terminals`] |
@@ -27,8 +27,10 @@ pub mod invitation;
 pub mod line;
 pub mod listen;
 pub mod metrics;
+pub mod objects;
 pub mod paced;
 pub mod pages;
+pub mod publish;
 pub mod repository;
 pub mod store;
 pub mod take;
@@ -44,6 +46,7 @@ use crate::acknowledge::Acknowledger;
 use crate::files::Folder;
 use crate::metrics::Metrics;
 use crate::pages::sessions::Sessions;
+use crate::repository::Repositories;
 use crate::store::intake::Quota;
 use crate::store::{Db, Readers, StoreFault};
 use crate::writer::Writer;
@@ -62,6 +65,8 @@ pub struct Hub {
     pub sessions: Sessions,
     /// What a terminal may bring in a day.
     pub quota: Quota,
+    /// Where the repositories are.
+    pub repositories: Repositories,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How many batches and accounts are under way at once: who comes then is told to come again before a signature is looked at.

@@ -42,6 +42,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(serve) => serve.run()?,
         Command::Take(take) => return take.run(),
+        Command::Publish { data, from, by } => desk::publish(&data, from.as_deref(), &by)?,
         Command::Invite { data, terminal, hours, by } => desk::invite(&data, &terminal, hours, &by)?,
         Command::Enrol { data, terminal, device, record, by } => {
             desk::enrol(&data, &terminal, (&device, &record), &by)?;
@@ -68,13 +69,24 @@ impl Serve {
         let writer = Writer::start(store.clone(), Arc::clone(&metrics), self.queue)?;
         let readers = Readers::new(store);
         is_the_newest(&folder, readers.read(records::epoch)?)?;
+        let repositories = self.data.repositories(&folder)?;
         let acknowledger = self.words.acknowledger(&folder)?;
         let tls = acceptor(&self.pair(&folder)?)?;
         let quota = self.limit.quota();
         let (sessions, look) = (Sessions::default(), tokio::sync::Mutex::default());
         let room = tokio::sync::Semaphore::new(self.queue);
-        let hub =
-            Arc::new(Hub { folder, writer, readers, acknowledger, sessions, quota, metrics, look, room });
+        let hub = Arc::new(Hub {
+            folder,
+            writer,
+            readers,
+            acknowledger,
+            sessions,
+            quota,
+            repositories,
+            metrics,
+            look,
+            room,
+        });
         let limits = Limits { each: self.each, ..Limits::default() };
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.max_blocking_threads(BLOCKING).enable_all().build()?;

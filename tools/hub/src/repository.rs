@@ -1,11 +1,12 @@
-//! Files of the repositories, as the desk published them: whole, or from a byte on.
-//! Promises: opens regular files alone, no links, nothing outside the folder; a file is read as it goes out, never held whole;
+//! Files of the repositories, as the desk published them into a folder or a province's store: whole, or from a byte on.
+//! Promises: in a folder, opens regular files alone, no links, nothing outside the folder; a file is read as it goes out, never held whole;
 //! everything but the timestamp is said to be immutable.
 //! Must not know: what is in the files.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -15,6 +16,7 @@ use gate_proof::digest::sha256;
 
 use crate::files::open_regular;
 use crate::metrics::Metrics;
+use crate::objects::{ObjectFault, Objects};
 
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
@@ -38,32 +40,111 @@ impl<'a> Within<'a> {
         good.then_some(Within(path))
     }
 
-    fn is_timestamp(self) -> bool {
+    /// Whether it names what is newest: the one file that changes under its name.
+    #[must_use]
+    pub fn is_timestamp(self) -> bool {
         self.0.ends_with("/timestamp.json")
     }
 }
 
-/// Answers with a file of `folder`.
+impl fmt::Display for Within<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Found({} of {})", self.from, self.length)
+    }
+}
+
+/// Where the files are.
+#[derive(Debug)]
+pub enum Repositories {
+    /// In a folder: the desk publishes into it.
+    Folder(PathBuf),
+    /// In a province's store.
+    Objects(Box<Objects>),
+}
+
+/// A file, from a byte on.
+pub struct Found {
+    /// Its bytes.
+    pub reader: Box<dyn Read + Send>,
+    /// From which.
+    pub from: u64,
+    /// How long the whole is.
+    pub length: u64,
+}
+
+impl Repositories {
+    /// A file from a byte on, or from an earlier one; `None` if there is no such file.
+    fn find(&self, path: Within<'_>, from: u64) -> Result<Option<Found>, ObjectFault> {
+        match self {
+            Repositories::Folder(folder) => Ok(find(folder, path, from)),
+            Repositories::Objects(objects) => objects.find(path, from),
+        }
+    }
+}
+
+/// Answers with a file.
 #[must_use]
-pub fn answer(folder: &Path, path: Within<'_>, asked: &HeaderMap, metrics: &Arc<Metrics>) -> Response<Body> {
-    let Some((mut file, length)) = open(folder, path) else { return empty(StatusCode::NOT_FOUND) };
-    let tag = tag(&mut file, length, path);
+pub fn answer(
+    from: &Repositories,
+    path: Within<'_>,
+    asked: &HeaderMap,
+    metrics: &Arc<Metrics>,
+) -> Response<Body> {
+    match tried(from, path, asked, metrics) {
+        Ok(Some(answer)) => answer,
+        Ok(None) => empty(StatusCode::NOT_FOUND),
+        Err(fault) => {
+            eprintln!("gate-hub: {fault}");
+            empty(StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+fn tried(
+    repositories: &Repositories,
+    path: Within<'_>,
+    asked: &HeaderMap,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Response<Body>>, ObjectFault> {
     let text = |name| asked.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let wished = text(header::RANGE).and_then(first);
+    let Some(mut found) = repositories.find(path, wished.unwrap_or(0))? else { return Ok(None) };
+    if found.length <= SMALL && found.from > 0 {
+        // What is small is named by all of its bytes.
+        let Some(whole) = repositories.find(path, 0)? else { return Ok(None) };
+        found = whole;
+    }
+    let Some(tag) = tag(&mut found, path) else { return Ok(None) };
     if text(header::IF_NONE_MATCH).is_some_and(|known| known == tag) {
-        return build(StatusCode::NOT_MODIFIED, path, &tag).body(Body::empty()).unwrap_or_default();
+        return Ok(build(StatusCode::NOT_MODIFIED, path, &tag).body(Body::empty()).ok());
     }
-    let from = text(header::RANGE)
-        .filter(|_| text(header::IF_RANGE).is_none_or(|known| known == tag))
-        .and_then(first);
-    let Some(from) = from else { return send(build(StatusCode::OK, path, &tag), file, (0, length), metrics) };
-    if from >= length {
+    let from = wished.filter(|_| text(header::IF_RANGE).is_none_or(|known| known == tag)).unwrap_or(0);
+    let length = found.length;
+    if from > 0 && from >= length {
         let answer = build(StatusCode::RANGE_NOT_SATISFIABLE, path, &tag);
-        let answer = answer.header(header::CONTENT_RANGE, format!("bytes */{length}"));
-        return answer.body(Body::empty()).unwrap_or_default();
+        return Ok(answer
+            .header(header::CONTENT_RANGE, format!("bytes */{length}"))
+            .body(Body::empty())
+            .ok());
     }
-    let range = format!("bytes {from}-{}/{length}", length - 1);
-    let answer = build(StatusCode::PARTIAL_CONTENT, path, &tag).header(header::CONTENT_RANGE, range);
-    send(answer, file, (from, length), metrics)
+    if found.from > from {
+        let Some(whole) = repositories.find(path, 0)? else { return Ok(None) };
+        found = whole;
+    }
+    let answer = match wished {
+        Some(wished) if wished == from => {
+            let range = format!("bytes {from}-{}/{length}", length.saturating_sub(1));
+            build(StatusCode::PARTIAL_CONTENT, path, &tag).header(header::CONTENT_RANGE, range)
+        }
+        _ => build(StatusCode::OK, path, &tag),
+    };
+    Ok(Some(send(answer, found, (from, length), metrics)))
 }
 
 /// `bytes=N-`: what a carrier asks. Other forms of a range are answered with the whole, as RFC 9110 §14.2 allows.
@@ -71,7 +152,16 @@ fn first(range: &str) -> Option<u64> {
     range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
 
-fn open(folder: &Path, path: Within<'_>) -> Option<(File, u64)> {
+fn find(folder: &Path, path: Within<'_>, from: u64) -> Option<Found> {
+    let (mut file, length) = open(folder, path)?;
+    let from = from.min(length);
+    file.seek(SeekFrom::Start(from)).ok()?;
+    Some(Found { reader: Box::new(file), from, length })
+}
+
+/// Opens a file of `folder`, and says how long it is.
+#[must_use]
+pub fn open(folder: &Path, path: Within<'_>) -> Option<(File, u64)> {
     let (mut at, mut parts) = (folder.to_path_buf(), path.0.split('/').peekable());
     while let Some(part) = parts.next() {
         at.push(part);
@@ -85,14 +175,19 @@ fn open(folder: &Path, path: Within<'_>) -> Option<(File, u64)> {
     Some((file, length))
 }
 
-/// Names this state of a file: by its bytes, or by its name, which holds its digest or version.
-fn tag(file: &mut File, length: u64, path: Within<'_>) -> String {
-    let mut bytes = Vec::new();
-    let small = length <= SMALL
-        && Read::by_ref(file).take(SMALL + 1).read_to_end(&mut bytes).is_ok_and(|read| read as u64 == length);
-    let digest = if small { sha256(&[&bytes]) } else { sha256(&[path.0.as_bytes(), &length.to_be_bytes()]) };
+/// Names this state of a file: by its bytes, or by its name, which holds its digest or version. `None` if it breaks off.
+fn tag(found: &mut Found, path: Within<'_>) -> Option<String> {
+    let digest = if found.length <= SMALL {
+        let mut bytes = Vec::new();
+        let read = Read::by_ref(&mut found.reader).take(SMALL + 1).read_to_end(&mut bytes).ok()?;
+        let digest = sha256(&[&bytes]);
+        (found.reader, found.length) = (Box::new(Cursor::new(bytes)), read as u64);
+        (found.length <= SMALL).then_some(digest)?
+    } else {
+        sha256(&[path.0.as_bytes(), &found.length.to_be_bytes()])
+    };
     let digits: String = digest.0.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
+    Some(format!("\"{digits}\""))
 }
 
 fn build(status: StatusCode, path: Within<'_>, tag: &str) -> axum::http::response::Builder {
@@ -110,16 +205,17 @@ fn build(status: StatusCode, path: Within<'_>, tag: &str) -> axum::http::respons
 
 fn send(
     answer: axum::http::response::Builder,
-    mut file: File,
+    mut found: Found,
     (from, length): (u64, u64),
     metrics: &Arc<Metrics>,
 ) -> Response<Body> {
-    if file.seek(SeekFrom::Start(from)).is_err() {
+    let before = from.saturating_sub(found.from);
+    if io::copy(&mut Read::by_ref(&mut found.reader).take(before), &mut io::sink()).is_err() {
         return empty(StatusCode::NOT_FOUND);
     }
     let metrics = Arc::clone(metrics);
     // No more than was said, should the file grow meanwhile.
-    let pieces = stream::unfold(file.take(length - from), move |mut file| {
+    let pieces = stream::unfold(found.reader.take(length - from), move |mut file| {
         let metrics = Arc::clone(&metrics);
         async move {
             let read = tokio::task::spawn_blocking(move || {
@@ -137,7 +233,10 @@ fn send(
                     Some((Ok(Bytes::from(room)), file))
                 }
                 // The connection breaks: a carrier goes on from there.
-                Err(error) => Some((Err(error), File::open("/dev/null").ok()?.take(0))),
+                Err(error) => {
+                    let nothing: Box<dyn Read + Send> = Box::new(io::empty());
+                    Some((Err(error), nothing.take(0)))
+                }
             }
         }
     });

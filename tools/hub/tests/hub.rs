@@ -11,6 +11,8 @@ mod crowds;
 mod fleet;
 #[path = "hub/hardship.rs"]
 mod hardship;
+#[path = "hub/objects.rs"]
+mod objects;
 #[path = "hub/pages.rs"]
 mod pages;
 #[path = "hub/records.rs"]

@@ -10,6 +10,7 @@ use gate_hub::files::Folder;
 use gate_hub::listen::{Limits, serve};
 use gate_hub::paced::Pace;
 use gate_hub::pages::sessions::Sessions;
+use gate_hub::repository::Repositories;
 use gate_hub::store::intake::Quota;
 use gate_hub::store::{Readers, Store};
 use gate_hub::tls::{acceptor, own};
@@ -38,6 +39,7 @@ impl Short {
             acknowledger: None,
             sessions: Sessions::default(),
             quota: Quota::USUAL,
+            repositories: Repositories::Folder(folder.repository()),
             metrics: Arc::default(),
             look: tokio::sync::Mutex::default(),
             room: tokio::sync::Semaphore::new(16),
