@@ -1,5 +1,5 @@
 //! One emulated machine: its processor, disks, lines and clocks, from power on to power off.
-//! Promises: ends with its owner; what it writes stays in its own folder. Never with KVM: Debian's kernel hangs under some hosts' (ADR 19).
+//! Promises: ends with its owner; what it writes stays in its own folder. Never with KVM: Debian's kernel hangs under some hosts' (ADR 21).
 //! Must not know: which programs the guest runs.
 
 use std::path::{Path, PathBuf};
