@@ -26,6 +26,8 @@ mod panel;
 mod panel_wire;
 #[path = "journeys/revocations.rs"]
 mod revocations;
+#[path = "journeys/scanner.rs"]
+mod scanner;
 #[path = "journeys/shown.rs"]
 mod shown;
 #[path = "journeys/staff.rs"]

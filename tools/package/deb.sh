@@ -9,7 +9,7 @@ case "${1:-}" in
   armhf) triple=armv7-unknown-linux-gnueabihf tools=arm-linux-gnueabihf ;;
   *) echo "usage: $0 amd64|arm64|armhf" >&2; exit 2 ;;
 esac
-[ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1"
+[ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1" --features gate-terminal/drm,gate-terminal/spi
 programs="${PROGRAMS:-target/$triple/release}"
 # Pages say the same for every processor; these run here.
 native="${NATIVE:-target/debug}"

@@ -25,3 +25,4 @@ pub mod spi_panel;
 pub mod supervisor;
 pub mod thermometer;
 pub mod torch;
+pub mod usb_power;

@@ -5,11 +5,14 @@ use zeroize::Zeroizing;
 
 use crate::DeviceFault;
 
+/// The bytes of one code, wiped after use: they are a person's credential.
+pub type Scanned = Zeroizing<Vec<u8>>;
+
 /// A reader of codes.
 pub trait CodeReader {
     /// The bytes of the next code that was read whole, if there is one.
     ///
     /// # Errors
     /// While it cannot be reached: the camera still reads (DESIGN §4).
-    fn read(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, DeviceFault>;
+    fn read(&mut self) -> Result<Option<Scanned>, DeviceFault>;
 }

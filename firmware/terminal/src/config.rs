@@ -215,6 +215,7 @@ impl Config {
         }
         if let Some(reader) = &self.reader {
             self.baud(reader)?;
+            reader.usb()?;
         }
         self.camera.source()?;
         self.torch.as_ref().map_or(Ok(()), |torch| torch.source().map(drop))?;
@@ -308,6 +309,7 @@ mod tests {
             ("place = 1", "place = 1\ncolour = \"green\"", "unknown field `colour`"),
             ("lane = 1", "lane = \"one\"", "invalid type"),
             ("baud = 115200", "baud = 300", "readers speak"),
+            ("baud = 115200", "usb = \"card reader\"", "as lsusb prints them"),
             ("data = \"/", "data = \"", "absolute path"),
             ("width = 800", "width = 8000", "320 x 240"),
             ("spool = \"/", "spool = \"", "absolute path"),

@@ -41,6 +41,7 @@ use gate_hal_linux::serial::SerialTty;
 use gate_hal_linux::spi_panel::SpiPanel;
 use gate_hal_linux::thermometer::mlx90614;
 use gate_hal_linux::torch::LedTorch;
+use gate_hal_linux::usb_power::PowerCycled;
 use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 
 use crate::believed::Believed;
@@ -279,7 +280,11 @@ fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn Inputs> {
 
 fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     let Some(reader) = &config.reader else { return Ok(None) };
-    Ok(Some(Box::new(sdt_reader(&reader.serial, config.baud(reader)?))))
+    let serial = sdt_reader(&reader.serial, config.baud(reader)?);
+    Ok(Some(match reader.usb()? {
+        Some(kind) => Box::new(PowerCycled::new(serial, kind)),
+        None => Box::new(serial),
+    }))
 }
 
 fn keys(config: &Config) -> Box<dyn Keys> {

@@ -12,6 +12,7 @@ mod display;
 mod inputs;
 mod keys;
 mod latch;
+mod scanner;
 mod signals;
 mod switch;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use display::{Drawing, HEIGHT, Shown, SimDisplay, WIDTH};
 pub use inputs::SimInputs;
 pub use keys::{NoSuchKey, SimKeys};
 pub use latch::{Closed, Closing, Opening, Pulse, SimLatch};
+pub use scanner::SimScanner;
 pub use signals::{SimLamps, SimSounder};
 pub use thermometer::SimThermometer;
 pub use torch::SimTorch;
@@ -55,6 +57,7 @@ struct State {
     latch: latch::Hardware,
     inputs: inputs::Wires,
     keys: keys::Queue,
+    scanner: scanner::Tray,
     thermometer: thermometer::Probe,
     torch: torch::Lamp,
 }
@@ -73,6 +76,7 @@ impl World {
             latch: latch::Hardware::default(),
             inputs: inputs::Wires::default(),
             keys: keys::Queue::default(),
+            scanner: scanner::Tray::default(),
             thermometer: thermometer::Probe::default(),
             torch: torch::Lamp::default(),
         };
@@ -188,6 +192,12 @@ impl World {
     #[must_use]
     pub fn torch(&self) -> SimTorch {
         SimTorch::new(&self.state)
+    }
+
+    /// The scanner of codes beside the camera.
+    #[must_use]
+    pub fn scanner(&self) -> SimScanner {
+        SimScanner::new(&self.state)
     }
 
     /// The thermometer.

@@ -459,7 +459,7 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
     Devices {
         camera: Box::new(world.camera()),
         reader: Some(Box::new(sdt_reader(&directory.join("reader"), Baud::B115200))),
-        scanner: None,
+        scanner: Some(Box::new(world.scanner())),
         display: Box::new(world.display()),
         lamps: Box::new(world.lamps()),
         sounder: Box::new(world.sounder()),

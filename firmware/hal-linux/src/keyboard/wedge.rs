@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gate_hal::DeviceFault;
-use gate_hal::code_reader::CodeReader;
+use gate_hal::code_reader::{CodeReader, Scanned};
 use gate_hal::serial_port::SerialPort;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -40,7 +40,7 @@ enum Length {
 
 impl Assembly {
     /// Takes a byte; the whole line at its end.
-    fn take(&mut self, byte: u8, now: Instant) -> Option<Zeroizing<Vec<u8>>> {
+    fn take(&mut self, byte: u8, now: Instant) -> Option<Scanned> {
         if byte == b'\n' || byte == b'\r' {
             let line = std::mem::take(self);
             return (line.length == Length::Good && !line.line.is_empty()).then_some(line.line);
@@ -90,7 +90,7 @@ impl<S: Strokes> Wedge<S> {
         Wedge { from, strokes, taken: 0, shift, assembly }
     }
 
-    fn strike(&mut self, stroke: Stroke, now: Instant) -> Option<Zeroizing<Vec<u8>>> {
+    fn strike(&mut self, stroke: Stroke, now: Instant) -> Option<Scanned> {
         if codes::SHIFT.contains(&stroke.code) {
             self.shift = if stroke.way == Way::Down { codes::Shift::Down } else { codes::Shift::Up };
             return None;
@@ -108,7 +108,7 @@ impl<S: Strokes> Wedge<S> {
 }
 
 impl<S: Strokes> CodeReader for Wedge<S> {
-    fn read(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, DeviceFault> {
+    fn read(&mut self) -> Result<Option<Scanned>, DeviceFault> {
         let now = Instant::now();
         self.assembly.forget_late(now);
         if self.taken == self.strokes.len() {
@@ -164,7 +164,7 @@ impl<P: SerialPort> LineScanner<P> {
 }
 
 impl<P: SerialPort> CodeReader for LineScanner<P> {
-    fn read(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, DeviceFault> {
+    fn read(&mut self) -> Result<Option<Scanned>, DeviceFault> {
         let now = Instant::now();
         self.assembly.forget_late(now);
         if self.rest.is_empty() {

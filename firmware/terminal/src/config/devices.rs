@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use gate_hal_linux::camera::{CameraSettings, Exposure};
 use gate_hal_linux::gpio::{LampLines, LineId, Polarity, Pull, SensorLines, Wire};
 use gate_hal_linux::pixels::PixelFormat;
+use gate_hal_linux::usb_power::UsbKind;
 use gate_wire::sdt::Baud;
 
 /// A camera: pictures of a directory, or a device.
@@ -72,6 +73,23 @@ pub struct ReaderConfig {
     /// Bits per second: 9600, 19200, 38400, 57600 or 115200.
     #[serde(default = "default_baud")]
     pub baud: u32,
+    /// What it is on USB, such as `0400:c35a`: silent for ten seconds, it is taken off the bus and put back.
+    #[serde(default)]
+    pub usb: Option<String>,
+}
+
+impl ReaderConfig {
+    /// What it is on USB, if that was said.
+    ///
+    /// # Errors
+    /// For what is no kind of device.
+    pub fn usb(&self) -> anyhow::Result<Option<UsbKind>> {
+        let Some(usb) = &self.usb else { return Ok(None) };
+        match UsbKind::parse(usb) {
+            Some(kind) => Ok(Some(kind)),
+            None => bail!("`reader.usb` is two numbers as lsusb prints them, such as 0400:c35a, not {usb}"),
+        }
+    }
 }
 
 /// A scanner of codes beside the camera.
