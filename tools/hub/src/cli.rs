@@ -86,6 +86,8 @@ pub(crate) enum Command {
     },
     /// List the terminals and their device keys, for the desk
     Terminals(Data),
+    /// List the places of which two rows were brought: from there on a journal is not acknowledged
+    Doubts(Data),
     /// List rows that are missing before rows that wait
     Gaps(Data),
     /// Say that rows are lost for ever: the terminal's later ones are acknowledged from now on

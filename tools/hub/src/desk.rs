@@ -11,6 +11,7 @@ use gate_hub::invitation::{Invitation, letters};
 use gate_hub::now;
 use gate_hub::publish;
 use gate_hub::store::people::{self, Role, Secrets};
+use gate_hub::store::records::doubts;
 use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
 use gate_hub::store::{Db, StoreFault, accounts, records};
@@ -117,6 +118,15 @@ pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
         let device: String = one.device.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
         println!("{} {standing} {} {device}", one.number, one.since);
+    }
+    Ok(())
+}
+
+pub(crate) fn doubts(data: &Data) -> anyhow::Result<()> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for doubt in doubts::doubts(&open(data)?)? {
+        println!("terminal {} journal {} row {}", doubt.terminal.value(), hex(&doubt.journal.0), doubt.place);
+        doubt.rows.iter().for_each(|(hash, received)| println!("    {received} {}", hex(&hash.0)));
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person { data, name, remove: true, by, .. } => desk::remove(&data, &name, &by)?,
         Command::Person { data, name, role, by, .. } => desk::person(&data, &name, &role, &by)?,
         Command::Terminals(data) => desk::list(&data)?,
+        Command::Doubts(data) => desk::doubts(&data)?,
         Command::Gaps(data) => desk::gaps(&data)?,
         Command::AcceptGap { data, terminal, journal, through, by } => {
             desk::accept_gap(&data, &terminal, (&journal, through), &by)?;

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
 
 #[path = "support/chain.rs"]
-#[expect(dead_code, reason = "the library's own tests do more with it")]
 mod chain;
 #[path = "hub/crowds.rs"]
 mod crowds;

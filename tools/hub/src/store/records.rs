@@ -9,8 +9,10 @@
 //! | a batch's places and hashes | `rows` |
 //! | watermarks, and where a journal begins | `chain` |
 //! | what is lost, named and settled | [`settle`] |
+//! | two rows of one place, named | [`doubts`] |
 
 mod chain;
+pub mod doubts;
 mod rows;
 pub mod settle;
 

@@ -174,3 +174,17 @@ fn after_each_restored_copy_acknowledgements_say_an_epoch_that_was_never_said() 
     terminal.send(&hub);
     assert_eq!(terminal.acknowledged(&hub, &chain), Some((9, second)));
 }
+
+#[test]
+fn two_rows_of_one_place_are_named_to_whoever_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
+    terminal.put(&chain, 1, 9);
+    terminal.put(&chain.forked(5, 4), 1, 8);
+    terminal.send(&hub);
+    let said = run(&["doubts", "--data", folder.path().to_str().unwrap()]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with(&format!("terminal 7 journal {} row 5\n", "01".repeat(16))), "{said}");
+    assert_eq!(said.lines().count(), 3, "{said}");
+}
