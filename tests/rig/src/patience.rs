@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 /// For anything that comes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// For a guest to boot, on a machine that builds something beside it.
+pub(crate) const BOOT: Duration = Duration::from_secs(400);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::patience::{PATIENCE, until_connected};
+use crate::patience::{BOOT, PATIENCE, until_connected};
 
 /// What every answer ends with, and its code.
 const END: &str = "@@ ";
@@ -34,9 +34,10 @@ impl Shell {
     /// If it never comes.
     pub(crate) fn at(socket: &Path) -> Result<Shell> {
         let stream = until_connected(socket)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(BOOT))?;
         let mut shell = Shell { lines: BufReader::new(stream) };
         while shell.line().context("waiting for the guest's shell")?.trim_end() != "@@ ready" {}
+        shell.lines.get_ref().set_read_timeout(Some(PATIENCE))?;
         Ok(shell)
     }
 
