@@ -9,7 +9,7 @@ use gate_hal_linux::pulsed_latch::PulsedLatch;
 use super::super::{Finding, Tell, bad, good};
 use crate::config::{Config, LampsConfig, LatchConfig, LatchSource};
 
-const FIX: &str = "check chip and line against `gpioinfo`, and that this user is in the group `gpio`";
+const FIX: &str = "check chip and line against `gpioinfo`, and that this user may write to the chip";
 
 /// Walks them.
 pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
