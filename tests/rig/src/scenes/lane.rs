@@ -61,14 +61,16 @@ fn begin(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {
 }
 
 fn code(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {
-    let before = told(machine, OPENED)?;
+    let (before, closed) = (told(machine, OPENED)?, told(machine, CLOSED)?);
     machine
         .shell
         .must(&format!("cp {PICTURES}/phone.pgm {FRAMES}/.new && mv {FRAMES}/.new {FRAMES}/phone.pgm"))?;
     let opened = told_again(machine, OPENED, before);
     machine.screenshot(&out.join("code.png"))?;
     machine.shell.must(&format!("rm {FRAMES}/phone.pgm"))?;
-    came(machine, report, "a code before the camera opens the lane", opened)
+    came(machine, report, "a code before the camera opens the lane", opened)?;
+    let shut = told_again(machine, CLOSED, closed);
+    came(machine, report, "and shuts", shut)
 }
 
 fn card(machine: &mut Machine, rule: &str, out: &Path, report: &mut Report) -> Result<()> {
