@@ -11,6 +11,8 @@ use crate::report::Report;
 use crate::scenes::{came, holding, told, told_again};
 use crate::world::World;
 
+/// The lamps' line of a person who is sent to the staff.
+const ASSISTED: &str = "lamps: Verdict(Assist)";
 /// Name and clock at power on.
 const CLOCKS: [(&str, &str); 3] =
     [("1970", "1970-01-01T00:00:01"), ("back", "2026-11-18T12:15:00"), ("dead", "2000-01-01T00:00:00")];
@@ -35,9 +37,9 @@ fn begun_with(machine: &mut Machine, name: &str, out: &Path, report: &mut Report
     came(machine, report, &format!("clock {name}: the lane is up"), up)?;
     report.figure(&machine.shell.must("date -u")?);
     machine.screenshot(&out.join(format!("clock-{name}-idle.png")))?;
-    let before = told(machine, "sounder")?;
+    let before = told(machine, ASSISTED)?;
     machine.shell.must("cp /var/lib/tianfu-gate/pictures/phone.pgm /var/lib/tianfu-gate/frames/")?;
-    let answered = told_again(machine, "sounder", before);
+    let answered = told_again(machine, ASSISTED, before);
     came(machine, report, &format!("clock {name}: a code is answered"), answered)?;
     machine.screenshot(&out.join(format!("clock-{name}-code.png")))?;
     report.rule(&format!("clock {name}: the code opens nothing"), told(machine, "latch: open")? == 0);

@@ -53,7 +53,7 @@ fn begin(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {
     machine.shell.must(&format!("cp {PICTURES}/nobody.pgm {FRAMES}/"))?;
     let up = holding(machine, "systemctl is-active --quiet gate.service");
     came(machine, report, "the lane is ready after power on", up)?;
-    let idle = told_again(machine, "lamps", 0);
+    let idle = told_again(machine, "sounder: Idle", 0);
     came(machine, report, "it is idle", idle)?;
     let lane = "/proc/$(systemctl show -p MainPID --value gate.service)/status";
     report.figure(&machine.shell.must(&format!("cat /proc/uptime; grep -E 'VmHWM|VmRSS' {lane}"))?);
