@@ -31,6 +31,8 @@ mod enrol;
 const AGAIN_S: u64 = 5;
 /// Seconds after which who brought too much may come again: the longest pause that a carrier keeps.
 const TOMORROW_S: u64 = 900;
+/// How long who is turned away waits for the answer.
+const PAUSE: Duration = Duration::from_millis(500);
 /// How long `/healthz` waits for the thread that writes.
 const HEALTH: Duration = Duration::from_secs(5);
 
@@ -116,7 +118,16 @@ async fn file(State(hub): State<Arc<Hub>>, Path(path): Path<String>, asked: Head
 }
 
 async fn records(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    tell(&hub, take_records(&hub, headers, body).await)
+    tell(&hub, unhurried(take_records(&hub, headers, body).await).await)
+}
+
+/// Who is turned away hears it a little later: one that comes back at once, whatever it is told, takes less from the others. It holds a
+/// connection meanwhile, and nothing else.
+async fn unhurried(answer: Answer) -> Answer {
+    if matches!(answer, Err(Refused::Later)) {
+        tokio::time::sleep(PAUSE).await;
+    }
+    answer
 }
 
 async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer {
@@ -143,7 +154,7 @@ async fn take_records(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer
 }
 
 async fn account(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    tell(&hub, take_account(&hub, headers, body).await)
+    tell(&hub, unhurried(take_account(&hub, headers, body).await).await)
 }
 
 async fn take_account(hub: &Arc<Hub>, headers: HeaderMap, body: Bytes) -> Answer {
