@@ -1,9 +1,16 @@
 //! The same night with a line: the real hub serves what was published and takes what is brought, the real carrier brings both ways.
 
+use std::fs;
 use std::path::PathBuf;
 
+use gate_core::query::QueryNumber;
+use gate_core::records::batch::verify_batch;
 use gate_core::records::names::BatchName;
 use gate_core::verdict::Verdict;
+use gate_proof::seal::OpeningKey;
+use gate_signing::archive::PolicyFiles;
+use gate_signing::key_name::KeyName;
+use gate_signing::records::replay::{Replayed, replay};
 use gate_sim::people::Person;
 use gate_sim::stage::terminal_number;
 use gate_wire::time::Timestamp;
@@ -19,7 +26,7 @@ struct Night {
     hub: RealHub,
     /// Beside the real hub: looks at what it is brought.
     witness: Hub,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Night {
@@ -33,7 +40,7 @@ impl Night {
         let mut witness = Hub::default();
         witness.enrol(terminal_number(), round.terminal.record_key());
         let line = Line::new(folder.path().join("line"), &round.terminal, (&hub, &address));
-        Night { round, line, hub, witness, _folder: folder }
+        Night { round, line, hub, witness, folder: folder }
     }
 
     /// The authority's evening: what is published is served.
@@ -62,7 +69,9 @@ fn a_thousand_colours_by_line_are_the_gates_next_verdicts_and_its_records_arrive
     night.publish();
     night.sync();
     night.round.terminal.stage.run_until_renewed().unwrap();
-    for (serial, expected) in [(3, Verdict::Stop), (CHANGED, Verdict::Stop), (CHANGED + 1, Verdict::Pass)] {
+    let (verdict, query) = night.round.terminal.told(3);
+    assert_eq!(verdict, Verdict::Stop);
+    for (serial, expected) in [(4, Verdict::Stop), (CHANGED, Verdict::Stop), (CHANGED + 1, Verdict::Pass)] {
         assert_eq!(night.round.terminal.verdict(serial), expected, "{serial}");
     }
     night.sync();
@@ -80,6 +89,32 @@ fn a_thousand_colours_by_line_are_the_gates_next_verdicts_and_its_records_arrive
     assert_eq!((hub.conflicts.len(), hub.refused), (0, 0));
     let person = Person::new(3).unwrap();
     assert!(!holds(&night.hub.data, person.number.as_bytes()), "the hub knows nobody");
+    asked_by_its_number(&night, query.unwrap());
+}
+
+/// A person reads the number to 12345: from what arrived at the hub the authority opens the one record, and decides it again.
+fn asked_by_its_number(night: &Night, query: QueryNumber) {
+    let (terminal, sequence) = QueryNumber::parse(query.as_str()).unwrap();
+    let out = night.folder.path().join("read-out");
+    let number = terminal.value().to_string();
+    let said = night.hub.say(&["records", "--terminal", &number, "--out", out.to_str().unwrap()]);
+    assert!(said.contains(&format!("batches of terminal {number}")), "{said}");
+    let files = fs::read_dir(&out).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let key = night.round.terminal.record_key();
+    let opened = files.flat_map(|bytes| {
+        let batch = verify_batch(&bytes, &key).unwrap();
+        let journal = batch.header().journal;
+        let asked = batch.rows().filter(|row| row.sequence == sequence).collect::<Vec<_>>();
+        asked.into_iter().map(move |row| {
+            let seed = night.round.terminal.stage.province.key_seed(KeyName::Day(row.day_key.0)).unwrap();
+            row.open(terminal, &journal, &OpeningKey::from_seed(&seed)).unwrap()
+        })
+    });
+    let opened: Vec<_> = opened.collect();
+    assert_eq!(opened.len(), 1, "one record has this number");
+    assert_eq!(opened[0].verdict, b'S');
+    let policies = PolicyFiles(night.round.terminal.to.data.clone());
+    assert!(matches!(replay(&opened[0], &policies), Replayed::Identical(_)));
 }
 
 fn last(witness: &Hub) -> u64 {

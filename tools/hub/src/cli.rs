@@ -105,6 +105,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         by: By,
     },
+    /// Write the batches that a terminal brought into a new folder: for the desk's `gate-sign open --records`
+    Records {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        terminal: Terminal,
+        /// The folder, which is not there yet
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        by: By,
+    },
     /// Strike a terminal's counters of a day out; what it says again counts again
     Strike {
         #[command(flatten)]

@@ -1,5 +1,7 @@
 //! What people do at the hub, one command each: told on the screen, and in the audit log.
 
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,9 +9,11 @@ use anyhow::{Context, ensure};
 use gate_core::json;
 use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
+use gate_hub::files::{Readers, place};
 use gate_hub::invitation::{Invitation, letters};
 use gate_hub::now;
 use gate_hub::publish;
+use gate_hub::store::given;
 use gate_hub::store::people::{self, Role, Secrets};
 use gate_hub::store::records::doubts;
 use gate_hub::store::records::settle::{self, Gap};
@@ -135,6 +139,26 @@ fn in_words(gap: &Gap) -> String {
     let journal: String = gap.journal.0.iter().map(|byte| format!("{byte:02x}")).collect();
     let (first, last, waiting) = (gap.first, gap.last, gap.waiting);
     format!("terminal {} journal {journal} lacks {first} to {last}; {waiting} wait", gap.terminal.value())
+}
+
+pub(crate) fn records(data: &Data, terminal: &Terminal, out: &Path, by: &By) -> anyhow::Result<()> {
+    let (terminal, by) = (terminal.number()?, (plain(&by.by)?, now()));
+    let mut db = open(data)?;
+    fs::DirBuilder::new().mode(0o700).create(out).with_context(|| out.display().to_string())?;
+    db.change(|db| given::note(db, terminal, by))?;
+    let (mut last, mut count) = (0, 0_u64);
+    loop {
+        let batches = given::after(&db, terminal, last)?;
+        let Some((newest, _)) = batches.last() else { break };
+        last = *newest;
+        for (number, bytes) in &batches {
+            let name = format!("{:06}-{number:012}.tfb", terminal.value());
+            place(&out.join(name), bytes, Readers::Owner)?;
+            count += 1;
+        }
+    }
+    println!("{count} batches of terminal {} in {}", terminal.value(), out.display());
+    Ok(())
 }
 
 pub(crate) fn gaps(data: &Data) -> anyhow::Result<()> {

@@ -56,6 +56,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::AcceptGap { data, terminal, journal, through, by } => {
             desk::accept_gap(&data, &terminal, (&journal, through), &by)?;
         }
+        Command::Records { data, terminal, out, by } => desk::records(&data, &terminal, &out, &by)?,
         Command::Strike { data, terminal, day, by } => desk::strike(&data, &terminal, day, &by)?,
         Command::Restored { data, by } => desk::restored(&data, &by)?,
     }

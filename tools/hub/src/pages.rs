@@ -3,6 +3,7 @@
 //! from elsewhere; an age is that of signed data and of what a terminal signed, whoever tried what in between.
 //! Must not know: records.
 
+pub mod counters;
 pub mod fleet;
 pub mod invite;
 pub mod sessions;
@@ -51,6 +52,8 @@ struct Asked {
 pub fn paths() -> Router<Arc<Hub>> {
     Router::new()
         .route("/", get(fleet))
+        .route("/counters", get(counters::show))
+        .route("/counters.csv", get(counters::table))
         .route("/login", post(login).layer(DefaultBodyLimit::max(FORM_MOST)))
         .route("/logout", post(logout))
         .route("/invite", post(invite::invite).layer(DefaultBodyLimit::max(FORM_MOST)))

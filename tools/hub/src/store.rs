@@ -4,7 +4,9 @@
 //! Must not know: HTTP, signatures.
 
 pub mod accounts;
+pub mod counters;
 pub mod db;
+pub mod given;
 pub mod intake;
 pub mod people;
 pub mod records;

@@ -4,6 +4,8 @@
 
 #[path = "support/chain.rs"]
 mod chain;
+#[path = "hub/counters.rs"]
+mod counters;
 #[path = "hub/crowds.rs"]
 mod crowds;
 #[path = "hub/fleet.rs"]

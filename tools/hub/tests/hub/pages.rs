@@ -34,7 +34,7 @@ pub(crate) fn client(folder: &Path, stream: TcpStream) -> StreamOwned<ClientConn
 }
 
 /// A browser without a memory: one request, the whole answer.
-fn ask(hub: &Hub, method: &str, path: &str, (cookie, body): (&str, &str)) -> String {
+pub(crate) fn ask(hub: &Hub, method: &str, path: &str, (cookie, body): (&str, &str)) -> String {
     let address = hub.address.strip_prefix("https://").unwrap();
     let mut stream = client(&hub.folder, TcpStream::connect(address).unwrap());
     let head = format!(
@@ -71,7 +71,7 @@ fn code(secret: &[u8; 20]) -> String {
     one_time(secret).unwrap().generate(now().unix()).to_string()
 }
 
-fn log_in(hub: &Hub) -> String {
+pub(crate) fn log_in(hub: &Hub) -> String {
     log_in_as(hub, "viewer")
 }
 
@@ -174,7 +174,7 @@ fn an_administrator_invites_a_terminal_and_a_viewer_does_not() {
     );
 }
 
-fn account(revision: u64, at: Timestamp, list: Timestamp) -> Account {
+pub(crate) fn account(revision: u64, at: Timestamp, list: Timestamp) -> Account {
     let mut faults = Faults::default();
     faults.set(Fault::Reader, Wellness::Unwell);
     let held = [Held { dataset: Dataset::StatusList, version: 3, as_of: list }];
