@@ -11,6 +11,7 @@
 //! | `draft/root.json`, `draft/targets.json` | what is to be signed next, with the signatures so far |
 //! | `draft/targets/` | files that the draft names and that are not public yet |
 
+pub mod automatic;
 mod draft;
 mod publication;
 mod root;

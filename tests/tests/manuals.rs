@@ -68,6 +68,29 @@ fn a_colour_changes_at_the_terminal_by_the_authoritys_commands() {
     }
 }
 
+#[test]
+fn a_small_change_is_signed_by_two_machines_and_three_red_ones_wait_for_people() {
+    let heading = "Publishing: from a change to the terminals";
+    let first = commands("authority.en.md", heading);
+    let (english, chinese) =
+        (commands("authority.en.md", "Automatic signers"), commands("authority.zh.md", "自动签名"));
+    assert_eq!(english, chinese, "both manuals say the same");
+    let folder = tempfile::tempdir().unwrap();
+    typed(folder.path(), &format!("{BEFORE}{first}"));
+    let told = typed(folder.path(), &english);
+    assert!(told.contains("绿转黄 1 人") && told.contains("targets: 2 signatures"), "{told}");
+    let rows = ["510100194001010045", "510100194001010053", "510100194001010061"];
+    let rows: String = rows.map(|number| format!("resident-id,{number},,red\n")).concat();
+    let from = english.find("cat > changes.csv").unwrap();
+    let to = english.find("for authority in a b; do\n  gate-sign repo sign").unwrap();
+    let draft = english[from..to].replace("resident-id,510100194001010037,,yellow\n", &rows);
+    // So many of ten are asked already when they are drafted.
+    let draft = draft.replace("repo draft-status", "repo draft-status --yes");
+    let sign = "gate-sign repo sign --repo status --key targets-a.key --rules rules-a.toml --believed believed --ledger ledger-a.json";
+    let told = typed(folder.path(), &format!("{draft}if {sign}; then exit 1; fi"));
+    assert!(told.contains("3 people would turn red at once") && told.contains("须两个机构各一人"), "{told}");
+}
+
 /// Every file that a manual names is there.
 #[test]
 fn the_manuals_links_lead_somewhere() {

@@ -6,12 +6,16 @@
 mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
+#[path = "repositories/automatic.rs"]
+mod automatic;
 #[path = "repositories/carriers.rs"]
 mod carriers;
 #[path = "repositories/commands.rs"]
 mod commands;
 #[path = "repositories/datasets.rs"]
 mod datasets;
+#[path = "repositories/drills.rs"]
+mod drills;
 #[path = "repositories/folding.rs"]
 mod folding;
 #[path = "repositories/hazards.rs"]
@@ -31,6 +35,8 @@ mod night_by_line;
 mod over_https;
 #[path = "support/programs.rs"]
 mod programs;
+#[path = "repositories/swapped_revoked_stolen.rs"]
+mod swapped_revoked_stolen;
 #[path = "repositories/terminal.rs"]
 mod terminal;
 #[expect(dead_code, reason = "the carrier's own tests do more with it")]

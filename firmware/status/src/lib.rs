@@ -19,6 +19,7 @@ mod bits;
 mod build;
 mod delta;
 mod entry;
+mod flow;
 mod fold;
 mod head;
 #[cfg(feature = "keyring")]
@@ -48,6 +49,7 @@ pub use delta::{
     alleged_delta_head, make_delta, read_delta,
 };
 pub use entry::{Epoch, Key, Rank};
+pub use flow::{Flow, FlowFault, place};
 pub use fold::{FoldFault, Folding, Sliced, fold_begun, forget_fold};
 pub use head::{
     BASE_HEAD_BYTES, BaseHead, DELTA_HEAD_BYTES, DeltaHead, HeadRefused, NotSignedByBoth, SIGNATURES_BYTES,

@@ -20,7 +20,7 @@ use crate::spelling;
 use crate::staging::{self, Readers};
 
 /// Larger than any metadata of ours; terminals' own limits are in `gate_trust`.
-const LIMITS: Limits =
+pub(super) const LIMITS: Limits =
     Limits { root: 64 << 10, timestamp: 16 << 10, snapshot: 16 << 10, targets: 4 << 20, count: 16_384 };
 
 const TIMESTAMP: &str = "timestamp.json";
@@ -47,7 +47,7 @@ pub struct PublishedMetadata {
 pub type OnlineSigner<'a> = (&'a KeyEntry, &'a dyn Fn(&[u8]) -> Result<[u8; 64], CustodyFault>);
 
 /// Metadata to be written, by file name.
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 impl Repo {
     /// Publishes what is staged, with a new snapshot and timestamp; with nothing staged, a new snapshot and timestamp alone.
@@ -209,9 +209,9 @@ impl Repo {
 }
 
 /// What is public, with what is about to be.
-struct Both<'a> {
-    repo: &'a Repo,
-    files: &'a Files,
+pub(super) struct Both<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) files: &'a Files,
 }
 
 impl Source for Both<'_> {

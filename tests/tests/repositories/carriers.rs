@@ -74,15 +74,12 @@ impl RealHub {
 
     /// Every row that it holds, by terminal, journal and place, as often as it is there.
     pub(crate) fn places(&self) -> Vec<(u32, Vec<u8>, u64)> {
-        let readers = gate_hub::store::Readers::new(&self.data.join("hub.db"));
-        let batches = readers.read(|db| {
-            let mut all = db.prepare("SELECT terminal, journal, first, last FROM batch")?;
-            let rows =
-                all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?)))?;
-            rows.collect::<Result<Vec<(u32, Vec<u8>, i64, i64)>, _>>()
-        });
-        let places = |(terminal, journal, first, last): (u32, Vec<u8>, i64, i64)| {
-            (first..=last).map(move |at| (terminal, journal.clone(), at.try_into().unwrap()))
+        let file = gate_hub::store::Store::file(&self.data.join("hub.db"));
+        let sql = "SELECT terminal, journal, first, last FROM batch";
+        let batches = gate_hub::store::Readers::new(file)
+            .read(|db| db.all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))));
+        let places = |(terminal, journal, first, last): (u32, Vec<u8>, u64, u64)| {
+            (first..=last).map(move |at| (terminal, journal.clone(), at))
         };
         batches.unwrap().into_iter().flat_map(places).collect()
     }

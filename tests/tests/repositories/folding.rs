@@ -68,7 +68,7 @@ impl Round {
     }
 
     /// A step that holds as of this time.
-    fn step_as_of(&mut self, serial: u16, as_of: Timestamp) {
+    pub(crate) fn step_as_of(&mut self, serial: u16, as_of: Timestamp) {
         let path = self.terminal.stage.directory().join("status.db");
         let province = &mut self.terminal.stage.province;
         let mut list = province.province().open_list(&path).unwrap();

@@ -109,7 +109,7 @@ impl Round {
         self.status.publish(self.terminal.stage.time()).unwrap();
     }
 
-    fn stage_list(&self) {
+    pub(crate) fn stage_list(&self) {
         let list = self.terminal.stage.province.province().open_list(&self.list()).unwrap();
         let (head, now) = (*list.base_head(), self.terminal.stage.time());
         let mut all = vec![Staged {
@@ -131,7 +131,7 @@ impl Round {
         self.status.repo.stage(&all, &[], now.plus(90 * super::authority::DAY_S)).unwrap();
     }
 
-    fn step(&mut self, colour: &str) {
+    pub(crate) fn step(&mut self, colour: &str) {
         self.step_of(1..=CHANGED, colour);
     }
 

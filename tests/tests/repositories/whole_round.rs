@@ -44,17 +44,17 @@ fn founded(stream: u64) -> DemoProvince {
     province.drawing(stream)
 }
 
-struct Province {
-    round: Round,
+pub(crate) struct Province {
+    pub(crate) round: Round,
     /// By stick, by laptop.
-    others: [(Terminal, Bag); 2],
-    line: Line,
-    hub: RealHub,
+    pub(crate) others: [(Terminal, Bag); 2],
+    pub(crate) line: Line,
+    pub(crate) hub: RealHub,
     folder: tempfile::TempDir,
 }
 
 impl Province {
-    fn new() -> Province {
+    pub(crate) fn new() -> Province {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let mut round = Round::of(listed(), founded(0));
@@ -75,17 +75,17 @@ impl Province {
         Province { round, others, line, hub, folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn all(&mut self) -> [&mut Terminal; 3] {
+    pub(crate) fn all(&mut self) -> [&mut Terminal; 3] {
         let [(b, _), (c, _)] = &mut self.others;
         [&mut self.round.terminal, b, c]
     }
 
     /// The stages' clocks each go on by themselves: whoever is behind waits for the latest.
-    fn meet(&mut self) {
+    pub(crate) fn meet(&mut self) {
         let latest = self.all().map(|one| one.stage.time()).into_iter().max().unwrap();
         for one in self.all() {
             let behind = latest.since(one.stage.time());
@@ -94,7 +94,7 @@ impl Province {
     }
 
     /// The authorities publish; each terminal is visited by its own carrier, and the hub has everything and said so.
-    fn night(&mut self) {
+    pub(crate) fn night(&mut self) {
         self.meet();
         self.round.bring_out();
         let (served, records) = (self.hub.data.join("repository"), self.path("records"));
@@ -115,14 +115,14 @@ impl Province {
         }
     }
 
-    fn renewed(&mut self) {
+    pub(crate) fn renewed(&mut self) {
         for one in self.all() {
             one.stage.run_until_renewed().unwrap();
         }
     }
 
     /// Every terminal, each of these people.
-    fn decide(&mut self, expected: &[(u16, Verdict)]) {
+    pub(crate) fn decide(&mut self, expected: &[(u16, Verdict)]) {
         for one in self.all() {
             for (serial, verdict) in expected {
                 assert_eq!(
@@ -136,7 +136,7 @@ impl Province {
     }
 
     /// A day later, each from its files.
-    fn next_day(self) -> Province {
+    pub(crate) fn next_day(self) -> Province {
         let Province { round, others, line, hub, folder } = self;
         let next = |terminal: Terminal| {
             let mut terminal = terminal.after(DAY_S);

@@ -7,6 +7,7 @@ mod say;
 
 mod access;
 mod args;
+mod automatic;
 mod bulk;
 mod confirm;
 mod custody;

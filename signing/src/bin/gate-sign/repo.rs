@@ -17,6 +17,7 @@ use gate_wire::time::Timestamp;
 
 use crate::access::AccessArguments;
 use crate::args::{DeskArguments, life, randomness, system_time, time};
+use crate::automatic::Look;
 use crate::confirm::Confirm;
 use crate::list_words::{self, Old};
 
@@ -35,7 +36,7 @@ pub(crate) enum Command {
     /// Draft what `status` offers: a base and its deltas, from the desk
     DraftStatus(DraftStatus),
     /// Read the drafts aloud, with the signatures so far
-    Show(Placed),
+    Show(Show),
     /// Sign the drafts that wait for this key, where the key lives
     Sign(Sign),
     /// Take over the signatures of a copy of a draft that was signed elsewhere
@@ -127,9 +128,23 @@ pub(crate) struct DraftStatus {
 
 /// See the help texts.
 #[derive(Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    at: Placed,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// See the help texts.
+#[derive(Args)]
 pub(crate) struct Sign {
     #[command(flatten)]
     at: Placed,
+    #[command(flatten)]
+    look: Look,
+    /// Sign without a person, by this authority's own rules: small changes of the list alone
+    #[arg(long, value_name = "FILE", requires = "believed")]
+    rules: Option<PathBuf>,
     /// The key file, as `officer new` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -195,7 +210,11 @@ impl Command {
             }
             Command::DraftTrust(arguments) => arguments.run(),
             Command::DraftStatus(arguments) => arguments.run(),
-            Command::Show(at) => at.show(),
+            Command::Show(Show { at, look }) => {
+                at.show()?;
+                look.words(&at.repo(), at.now()?)?.iter().for_each(|line| println!("{line}"));
+                Ok(())
+            }
             Command::Sign(arguments) => arguments.run(),
             Command::Join(arguments) => arguments.run(),
             Command::Publish(arguments) => arguments.run(),
@@ -289,7 +308,14 @@ impl Sign {
         let entry = KeyEntry::of(&key.public_key());
         let waiting = repo.waits_for(&entry)?;
         ensure!(!waiting.is_empty(), "no draft waits for this key");
-        self.confirm.ask(&repo.in_words()?)?;
+        if let Some(rules) = &self.rules {
+            let by = |message: &[u8]| Ok(key.sign(message)?);
+            let signed = self.look.sign(rules, (&repo, self.at.now()?), (&entry, &by))?;
+            println!("{}: {} signatures", signed.role.name(), signed.signatures);
+            return Ok(());
+        }
+        let computed = self.look.words(&repo, self.at.now()?)?;
+        self.confirm.ask(&[repo.in_words()?, computed].concat())?;
         for role in waiting {
             let signed = repo.sign(role, &entry, |message| Ok(key.sign(message)?))?;
             println!("{}: {} signatures", role.name(), signed.signatures);

@@ -92,6 +92,7 @@ fn use_of(command: &str, id: &str) -> Option<Use> {
         ("operator list" | "serve", "operators") => Use::Read,
         ("operator add" | "operator rotate" | "operator revoke", "operators") => Use::File,
         ("repo show", "repo") => Use::Read,
+        (_, "ledger") => Use::File,
         (_, "repo") => Use::Directory,
         _ if READ.contains(&id) => Use::Read,
         _ => return None,
@@ -99,10 +100,11 @@ fn use_of(command: &str, id: &str) -> Option<Use> {
 }
 
 /// Options that are read, whichever command takes them.
-const READ: [&str; 30] = [
+const READ: [&str; 32] = [
     "after",
     "approval",
     "base",
+    "believed",
     "changes",
     "delta",
     "deltas",
@@ -123,6 +125,7 @@ const READ: [&str; 30] = [
     "policy",
     "records",
     "request",
+    "rules",
     "snapshot_key",
     "status",
     "terminals",

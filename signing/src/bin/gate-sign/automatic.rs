@@ -1,0 +1,70 @@
+//! `gate-sign repo show` and `sign` that compute what a draft of `status` changes: for a person who reads it, and for the automatic
+//! signer that reads it by rules.
+//! Promises: a person is told what was computed, or why nothing could be; without a person nothing is signed but by the rules.
+//! Must not know: how it is computed.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use gate_signing::repo::automatic::{Judged, Ledger, NotAutomatic, RULES_MOST_BYTES, Reader, Rules};
+use gate_signing::repo::{OnlineSigner, Repo, Signed};
+use gate_tuf::Role;
+use gate_wire::time::Timestamp;
+
+/// What a look into a draft of `status` needs.
+#[derive(Args)]
+pub(crate) struct Look {
+    /// A directory that `gate enrol` and `gate-trust run` keep: with its keys of the list it is computed what the draft of `status` changes
+    #[arg(long, value_name = "DIR", requires = "ledger")]
+    believed: Option<PathBuf>,
+    /// What was signed for and seen published, kept by this command: one file for each signer
+    #[arg(long, value_name = "FILE", requires = "believed")]
+    ledger: Option<PathBuf>,
+}
+
+impl Look {
+    /// What the draft of the targets changes, in words for a person; none where nobody gave keys, or no list is drafted.
+    pub(crate) fn words(&self, repo: &Repo, now: Timestamp) -> anyhow::Result<Vec<String>> {
+        let (Some(believed), Some(ledger)) = (&self.believed, &self.ledger) else { return Ok(Vec::new()) };
+        if repo.read_draft(Role::Targets).is_err() {
+            return Ok(Vec::new());
+        }
+        let mut ledger = Ledger::open(ledger)?;
+        let judged = Reader::new(repo, believed, &mut ledger, now).and_then(|mut reader| reader.judge(None));
+        Ok(match judged {
+            Ok(Judged { words, .. }) => {
+                [vec!["算出的变化 computed from the files:".to_owned()], words].concat()
+            }
+            Err(refused) => vec![format!("! 未能算出变化 NOT COMPUTED: {:#}", anyhow::Error::from(refused))],
+        })
+    }
+
+    /// Signs by rules, without a person.
+    pub(crate) fn sign(
+        &self,
+        rules: &PathBuf,
+        (repo, now): (&Repo, Timestamp),
+        by: OnlineSigner<'_>,
+    ) -> anyhow::Result<Signed> {
+        let both = self.believed.as_ref().zip(self.ledger.as_ref());
+        let (believed, ledger) = both.context("--rules takes --believed and --ledger")?;
+        let length = std::fs::metadata(rules).with_context(|| rules.display().to_string())?.len();
+        ensure!(length <= RULES_MOST_BYTES, "{}: longer than {RULES_MOST_BYTES} bytes", rules.display());
+        let text = std::fs::read_to_string(rules).with_context(|| rules.display().to_string())?;
+        let rules = Rules::read(&text).with_context(|| rules.display().to_string())?;
+        let mut ledger = Ledger::open(ledger)?;
+        let mut reader = Reader::new(repo, believed, &mut ledger, now)?;
+        let signed = reader.judge(Some(&rules.root)).and_then(|judged| {
+            judged.words.iter().for_each(|line| println!("{line}"));
+            reader.sign(&judged, &rules, by)
+        });
+        signed.map_err(for_people)
+    }
+}
+
+fn for_people(refused: NotAutomatic) -> anyhow::Error {
+    anyhow::Error::from(refused).context(
+        "not signed: two people must, one of each authority, each after reading it (repo sign without --rules)（自动签名拒绝，须两个机构各一人看过后签名）",
+    )
+}

@@ -1,0 +1,303 @@
+//! An authority's automatic signer of `status` (DESIGN §2, ADR 19): small changes of the list are signed by two of these in two
+//! authorities; what goes over one's rules waits for two people, who see the same computed words.
+//! Promises: nothing that a draft says is believed: what it changes is computed from the published list and the drafted files; what is
+//! published is believed as a terminal believes it, from a pinned first root; a signature is spent in the ledger before it is made, and
+//! is over exactly the bytes that were judged.
+//! Must not know: custody, who runs it.
+
+mod change;
+mod class;
+mod ledger;
+mod offered;
+mod rules;
+mod words;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use gate_core::envelope::{self, EnvelopeRefused, Envelopes};
+use gate_core::json::MAX_DOCUMENT_BYTES;
+use gate_core::own_keys::{self, OwnKeys, OwnKeysRefused};
+use gate_proof::digest::sha256;
+use gate_status::{Authorities, DeltaRefused, Epoch, FlowFault, ListKeys, OpenFault};
+use gate_tuf::{Claimed, Document, DocumentRefused, Refused, Role, Root, Targets, Trusted, Unsigned, update};
+use gate_wire::time::Timestamp;
+use zeroize::Zeroizing;
+
+use super::publication::{Both, Files, LIMITS};
+use super::{OnlineSigner, Repo, RepoFault, Signed, at};
+use crate::custody::CustodyFault;
+use change::{Change, Land, between};
+use offered::Offered;
+
+pub use class::{CLASSES, Class, Counts};
+pub use ledger::{Ledger, LedgerFault};
+pub use rules::{Over, RULES_MOST_BYTES, Rules, RulesRefused};
+
+const DAY_S: u64 = 86_400;
+
+/// Why an automatic signer does not sign. Two people may, who look at it.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAutomatic {
+    /// The repository.
+    #[error(transparent)]
+    Repo(#[from] RepoFault),
+    /// What is published is not believed.
+    #[error("what is published is not to be believed")]
+    Believe(#[from] Refused),
+    /// The first root is another one.
+    #[error("1.root.json is not the root that the rules name")]
+    Pin,
+    /// A document is none.
+    #[error("the draft")]
+    Draft(#[from] DocumentRefused),
+    /// Another root waits.
+    #[error("a root waits for signatures, too: that is for people")]
+    Rotate,
+    /// One signature would do.
+    #[error("the root lets {threshold} sign for targets: an automatic signer signs only where two must")]
+    Threshold {
+        /// What it says.
+        threshold: u32,
+    },
+    /// Nothing is published yet.
+    #[error("nothing is published yet: the first publication is for people")]
+    First,
+    /// Not the next version.
+    #[error(
+        "the draft has version {found}, after the published one comes {wanted}: it was signed before, or is an old one"
+    )]
+    Replay {
+        /// Drafted.
+        found: u64,
+        /// Expected.
+        wanted: u64,
+    },
+    /// Good for too long, or over.
+    #[error("the draft is good until {until}, the rules let {days} days from now")]
+    Life {
+        /// Drafted.
+        until: String,
+        /// By the rules.
+        days: u64,
+    },
+    /// No file of the list, or two bases.
+    #[error("{0}: a draft of the list offers one base and its deltas, and nothing else")]
+    Offer(String),
+    /// The draft says something else of a file than the file itself.
+    #[error("{0} is not what the draft says of it")]
+    Lie(String),
+    /// A file.
+    #[error("{}", .0.display())]
+    File(PathBuf, #[source] io::Error),
+    /// A list.
+    #[error("{}", .0.display())]
+    Open(PathBuf, #[source] OpenFault),
+    /// A terminal would refuse a delta.
+    #[error("a terminal would refuse one of the deltas")]
+    Take(#[from] DeltaRefused),
+    /// It cannot be counted.
+    #[error("what it changes cannot be counted")]
+    Count(#[from] FlowFault),
+    /// The province's keys are not here.
+    #[error("{}: {reason}", .path.display())]
+    Keys {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Another base.
+    #[error("another base: a new epoch is for people")]
+    OtherBase,
+    /// Two ways lead to two lists.
+    #[error("two ways through the deltas end in different lists (steps {step} and {other})")]
+    Fork {
+        /// By one way.
+        step: u32,
+        /// By the other.
+        other: u32,
+    },
+    /// More people turned red than rules let at once.
+    #[error("{count} people would turn red at once, the rules let {most}")]
+    RedAtOnce {
+        /// By this draft.
+        count: u64,
+        /// By the rules.
+        most: u64,
+    },
+    /// A cap.
+    #[error("over the day's cap: {}", words::overs(.0))]
+    Cap(Vec<Over>),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerFault),
+}
+
+/// A draft that was looked at.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    message: Vec<u8>,
+    change: Change,
+    expires: Timestamp,
+    /// What it changes, in words, against the usual.
+    pub words: Vec<String>,
+}
+
+/// Whoever looks at a draft: a signer, or a person before they sign.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    repo: &'a Repo,
+    keys: ListKeys,
+    ledger: &'a mut Ledger,
+    now: Timestamp,
+}
+
+impl<'a> Reader<'a> {
+    /// With the keys of the list in this data directory, as `gate enrol` and `gate-trust` keep it.
+    ///
+    /// # Errors
+    /// [`NotAutomatic`].
+    pub fn new(
+        repo: &'a Repo,
+        believed: &Path,
+        ledger: &'a mut Ledger,
+        clock: Timestamp,
+    ) -> Result<Reader<'a>, NotAutomatic> {
+        let now = ledger.now(clock);
+        Ok(Reader { repo, keys: list_keys(believed)?, ledger, now })
+    }
+
+    /// Computes what the draft of the targets changes. `pin`: the first root, where this is the first look.
+    ///
+    /// # Errors
+    /// [`NotAutomatic`].
+    pub fn judge(&mut self, pin: Option<&[u8; 32]>) -> Result<Judged, NotAutomatic> {
+        let (trusted, published) = self.believed(pin)?;
+        let draft = self.repo.read_draft(Role::Targets)?;
+        let text = draft.to_text();
+        let body = Claimed::<Targets>::read(&text)?.into_body();
+        let message = draft.to_sign().map_err(DocumentRefused::from)?;
+        self.admit(trusted.root().body(), (&body, published.version))?;
+        let (old, new) = (Offered::of(self.repo, &published)?, Offered::of(self.repo, &body)?);
+        let keys = &self.keys;
+        let (old, new) = (Land { offered: &old, keys }, Land { offered: &new, keys });
+        let change = between(&old, &new)?;
+        // What was published since the last look, all of the epoch's where there was none: the usual is made of it.
+        let seen = self.ledger.seen_at(|step| old.state_at(step)).unwrap_or(0);
+        self.ledger.believe(&trusted, &old.end()?.state(), &old.steps_since(seen)?);
+        self.ledger.keep()?;
+        let words = words::summary(&change.counts, self.ledger, self.now.civil_day());
+        Ok(Judged { message, change, expires: body.expires, words })
+    }
+
+    /// Signs what was judged, if the rules let it.
+    ///
+    /// # Errors
+    /// [`NotAutomatic`]: then it is for two people.
+    pub fn sign(
+        &mut self,
+        judged: &Judged,
+        rules: &Rules,
+        by: OnlineSigner<'_>,
+    ) -> Result<Signed, NotAutomatic> {
+        let (counts, today) = (&judged.change.counts, self.now.civil_day());
+        let (digest, until) = (*sha256(&[&judged.message]).as_bytes(), judged.expires);
+        if until <= self.now || until > self.now.plus(rules.life_days.saturating_mul(DAY_S)) {
+            let until = gate_tuf::print_time(until);
+            return Err(NotAutomatic::Life { until, days: rules.life_days });
+        }
+        if counts.to_red() > rules.red_at_once {
+            return Err(NotAutomatic::RedAtOnce { count: counts.to_red(), most: rules.red_at_once });
+        }
+        if !self.ledger.has_signed(&digest) {
+            let over = rules.over(counts, &self.ledger.spent(today));
+            if !over.is_empty() {
+                return Err(NotAutomatic::Cap(over));
+            }
+            self.ledger.spend(today, *counts, &digest);
+            // On the disk before the signature exists: a cut in between costs a part of the day's cap, never lends one.
+            self.ledger.keep()?;
+        }
+        Ok(self.repo.sign_exactly(&judged.message, by)?)
+    }
+
+    /// The published repository, believed as a terminal believes it: from where this reader left it.
+    fn believed(&self, pin: Option<&[u8; 32]>) -> Result<(Trusted, Targets), NotAutomatic> {
+        let first = self.first_root(pin)?;
+        let mut trusted = self.ledger.trusted().unwrap_or_else(|| Trusted::first(first));
+        let source = Both { repo: self.repo, files: &Files::new() };
+        update(&mut trusted, &source, &LIMITS, &Repo::clock(self.now))?;
+        let targets = trusted.targets().map(|targets| targets.body().clone()).ok_or(NotAutomatic::First)?;
+        Ok((trusted, targets))
+    }
+
+    fn first_root(&self, pin: Option<&[u8; 32]>) -> Result<Document<Root>, NotAutomatic> {
+        let path = self.repo.metadata("1.root.json");
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(NotAutomatic::First),
+            other => other.map_err(at(&path))?,
+        };
+        if pin.is_some_and(|pin| sha256(&[&bytes]).as_bytes() != pin) {
+            return Err(NotAutomatic::Pin);
+        }
+        Ok(Claimed::<Root>::read(&bytes)?.trust_first()?)
+    }
+
+    fn admit(&self, root: &Root, (draft, published): (&Targets, u64)) -> Result<(), NotAutomatic> {
+        if self.repo.draft(Role::Root).exists() {
+            return Err(NotAutomatic::Rotate);
+        }
+        let threshold = root.role(Role::Targets).map_or(0, |keys| keys.threshold);
+        if threshold < 2 {
+            return Err(NotAutomatic::Threshold { threshold });
+        }
+        let (found, wanted) = (draft.version, published + 1);
+        if found == wanted { Ok(()) } else { Err(NotAutomatic::Replay { found, wanted }) }
+    }
+}
+
+impl Repo {
+    /// Adds a signature over exactly these bytes, if the draft of the targets still is them.
+    fn sign_exactly(&self, message: &[u8], (key, sign): OnlineSigner<'_>) -> Result<Signed, RepoFault> {
+        let still = |draft: &Unsigned| draft.to_sign().is_ok_and(|now| now == message);
+        if !still(&self.read_draft(Role::Targets)?) {
+            return Err(RepoFault::KeepStill(self.draft(Role::Targets)));
+        }
+        self.sign(Role::Targets, key, |now| match now == message {
+            true => sign(now),
+            false => Err(CustodyFault::File {
+                path: self.draft(Role::Targets),
+                reason: "it changed while it was signed".into(),
+            }),
+        })
+    }
+}
+
+/// The keys of the list, opened with a device's own key.
+fn list_keys(believed: &Path) -> Result<ListKeys, NotAutomatic> {
+    let (own, sealed) = (believed.join(own_keys::FILE_NAME), believed.join(envelope::FILE_NAME));
+    let told = |path: &Path, reason: &dyn std::fmt::Display| NotAutomatic::Keys {
+        path: path.into(),
+        reason: reason.to_string(),
+    };
+    let (text, mode) = small(&own).map_err(|error| told(&own, &error))?;
+    let device = OwnKeys::load(&text, mode).map_err(|refused: OwnKeysRefused| told(&own, &refused))?.device;
+    let (text, _) = small(&sealed).map_err(|error| told(&sealed, &error))?;
+    let opened = Envelopes::load(&text).and_then(|all| all.open_list_keys(&device));
+    let secrets = opened.map_err(|refused: EnvelopeRefused| told(&sealed, &refused))?;
+    let authorities = Authorities::new(secrets.authorities);
+    let authorities = authorities.ok_or_else(|| told(&sealed, &"it names one authority twice"))?;
+    let epochs = secrets.epochs.into_iter().map(|(epoch, key)| (Epoch(epoch), key)).collect();
+    Ok(ListKeys::new(*secrets.store, authorities, epochs))
+}
+
+fn small(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, u32)> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.mode();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_DOCUMENT_BYTES + 1));
+    file.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes, mode))
+}

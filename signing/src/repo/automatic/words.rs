@@ -1,0 +1,46 @@
+//! What a draft changes, in words, for whoever is about to sign or to be asked: class by class against the usual.
+//! Promises: every class that has people in it has a line; what is far from usual is marked.
+//! Must not know: caps' reasons.
+
+use gate_wire::time::Day;
+
+use super::class::Counts;
+use super::ledger::Ledger;
+use super::rules::Over;
+
+/// More than so many times the usual is marked.
+const FAR: u64 = 3;
+
+/// A line for each class, Chinese and English.
+pub(super) fn summary(counts: &Counts, ledger: &Ledger, today: Day) -> Vec<String> {
+    let lines: Vec<String> = counts
+        .each()
+        .filter(|(_, count)| *count > 0)
+        .map(|(class, count)| {
+            let (zh, en) = (class.zh(), class.name());
+            match ledger.usual(class, today) {
+                (_, 0) => format!("{zh} {count} 人，尚无往日可比 ({en}: {count} people, no day to compare with)"),
+                (usual, days) => {
+                    let mark = if count > usual.saturating_mul(FAR) { "! " } else { "" };
+                    format!(
+                        "{mark}{zh} {count} 人，前 {days} 日中位数 {usual} ({en}: {count} people, usual {usual} a day over {days} days)"
+                    )
+                }
+            }
+        })
+        .collect();
+    match lines.is_empty() {
+        true => vec!["颜色不变 (nobody's colour changes)".into()],
+        false => lines,
+    }
+}
+
+/// Caps that were gone over.
+pub(super) fn overs(overs: &[Over]) -> String {
+    let one = |over: &Over| {
+        let Over { class, asked, spent, cap } = over;
+        let (zh, en) = (class.zh(), class.name());
+        format!("{zh} {en}: {asked} asked, {spent} signed for today, cap {cap}")
+    };
+    overs.iter().map(one).collect::<Vec<_>>().join("; ")
+}
