@@ -4,6 +4,8 @@
 
 #[path = "journeys/crowd.rs"]
 mod crowd;
+#[path = "journeys/enrolling.rs"]
+mod enrolling;
 #[path = "journeys/faults.rs"]
 mod faults;
 #[path = "journeys/fire.rs"]

@@ -16,6 +16,8 @@ mod commands;
 mod datasets;
 #[path = "repositories/drills.rs"]
 mod drills;
+#[path = "repositories/enrolling.rs"]
+mod enrolling;
 #[path = "repositories/folding.rs"]
 mod folding;
 #[path = "repositories/hazards.rs"]

@@ -45,6 +45,8 @@ pub enum Event {
     NoticeUp,
     /// It was taken down, by hand or when its time was over.
     NoticeDown,
+    /// A technician held up the hub's code: the carrier is asked to enrol this terminal.
+    EnrolmentAsked,
     /// A member of staff was refused.
     Refused(StaffRefused),
 }
@@ -72,6 +74,7 @@ impl Event {
             Event::VolumeSet => 27,
             Event::NoticeUp => 28,
             Event::NoticeDown => 29,
+            Event::EnrolmentAsked => 30,
             Event::Refused(refused) => refused_code(refused),
         }
     }

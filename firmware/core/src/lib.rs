@@ -9,6 +9,7 @@ pub mod believed;
 pub mod case;
 pub mod day_keys;
 pub mod decide;
+pub mod enrolment;
 pub mod envelope;
 pub mod event;
 pub mod facts;

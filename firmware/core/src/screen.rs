@@ -14,8 +14,9 @@ mod service;
 mod ways;
 
 pub use service::{
-    Band, Carrier, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, OutOfService,
-    Part, PartState, Percent, SelfTest, Technician, Traffic, UpdateRefused, UpdateStep, Updating, Volume,
+    Band, Carrier, DataShown, DatasetShown, Enrolment, LineStep, LogsOut, LogsStep, LogsStopped, Notice,
+    OutOfService, Part, PartState, Percent, SelfTest, Technician, Traffic, UpdateRefused, UpdateStep,
+    Updating, Volume,
 };
 pub use ways::{Fitted, Serving, Way};
 

@@ -15,11 +15,13 @@
 //! | when to try again | [`rhythm`] |
 //! | batches out, acknowledgements in | [`upload`] |
 //! | whose line it is | [`identity`] |
+//! | a code that the terminal's camera read | [`invited`] |
 
 pub mod config;
 pub mod enrol;
 pub mod fetch;
 pub mod identity;
+pub mod invited;
 pub mod line;
 pub mod mirror;
 pub mod patience;

@@ -4,14 +4,22 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use gate_core::enrolment::Came;
 use gate_sync::enrol::{Invitation, enrol};
 use gate_sync::held::Held;
+use gate_sync::invited::Invited;
 use gate_sync::mirror::Place;
 use gate_sync::rhythm::{Past, draw};
 use gate_sync::{Config, Identity, Line, Round, Sender, Sent, Spool, mirror};
 use gate_tuf::Repository;
+
+/// A code that the terminal's camera read is looked for this often.
+const ENROL_LOOK: Duration = Duration::from_secs(1);
+/// A hub that does not answer is asked again after this.
+const ENROL_AGAIN: Duration = Duration::from_secs(5);
 
 /// 天府闸机 Tianfu Gate: the network carrier.
 ///
@@ -97,6 +105,9 @@ impl Carrier {
     }
 
     fn once(&self) -> anyhow::Result<ExitCode> {
+        if let Some(came) = Invited::default().round(&self.hub, &self.identity, &self.spool) {
+            println!("登记 enrolment: {came:?}");
+        }
         let mut whole = true;
         for repository in Repository::ALL {
             whole &= self.fetch_whole(repository);
@@ -117,7 +128,7 @@ impl Carrier {
         }
     }
 
-    /// Three loops, each with its own rhythm and failures: a base that takes days holds back no key set.
+    /// Four loops, each with its own rhythm and failures: a base that takes days holds back no key set.
     fn run(&self) -> anyhow::Result<ExitCode> {
         let past = self.past();
         let begin = move || thread::sleep(self.config.pace.rhythm().beginning(past, draw()));
@@ -128,6 +139,7 @@ impl Carrier {
                     self.fetch_on(repository);
                 });
             }
+            scope.spawn(|| self.enrol_on());
             begin();
             self.send_on()
         })
@@ -158,6 +170,18 @@ impl Carrier {
             if failures > 0 || !round.more {
                 thread::sleep(rhythm.pause(failures, round.asked(), draw()));
             }
+        }
+    }
+
+    /// Somebody stands before the terminal and waits for it.
+    fn enrol_on(&self) {
+        let mut invited = Invited::default();
+        loop {
+            let came = invited.round(&self.hub, &self.identity, &self.spool);
+            if let Some(came) = came {
+                eprintln!("登记 enrolment: {came:?}");
+            }
+            thread::sleep(if came == Some(Came::NoLine) { ENROL_AGAIN } else { ENROL_LOOK });
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Backroom {
     pub keeper: Option<PathBuf>,
     /// The file that tells of a carrier's visit (docs/formats/visit.md); `None` where there are none.
     pub visit: Option<PathBuf>,
+    /// The carriers' folder, by which this terminal is enrolled; `None` where there is none.
+    pub spool: Option<PathBuf>,
     /// Whether a loudspeaker is fitted.
     pub speaker: Fitted,
 }

@@ -264,7 +264,8 @@ impl Config {
     pub fn backroom(&self) -> Backroom {
         let (keeper, visit) = (self.keeper.clone(), self.visit.clone());
         let speaker = if self.sound.is_some() { Fitted::Fitted } else { Fitted::Absent };
-        Backroom { data: self.data.clone(), station: self.station(), keeper, visit, speaker }
+        let spool = self.records.as_ref().map(|records| records.spool.clone());
+        Backroom { data: self.data.clone(), station: self.station(), keeper, visit, spool, speaker }
     }
 
     /// How its screens look.

@@ -4,6 +4,7 @@
 
 mod desk;
 mod doorway;
+mod enrolling;
 mod entries;
 mod face;
 mod lantern;

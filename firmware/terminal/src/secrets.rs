@@ -31,6 +31,8 @@ pub struct Secrets {
     pub subject_key: SubjectKey,
     /// Takes the blinding off a code's subject.
     pub link_key: LinkKey,
+    /// The public half of its device key.
+    pub device_key: [u8; 32],
     record_seed: Zeroizing<[u8; 32]>,
     /// Fingerprints uses.
     pub use_key: [u8; 32],
@@ -62,6 +64,7 @@ impl Secrets {
             terminal: own.terminal,
             subject_key: SubjectKey::from_bytes(key(KeyPurpose::SubjectKey)?.as_bytes()),
             link_key: LinkKey::from_bytes(key(KeyPurpose::LinkKey)?.as_bytes()),
+            device_key: *own.device.sealing_key().as_bytes(),
             record_seed: own.record_seed,
             use_key: *own.use_key,
         })

@@ -6,9 +6,9 @@ use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::{
     AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults, Fitted,
-    Hint, Idle, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part, PartState,
-    Percent, PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, Serving, StaffStep, Technician,
-    Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
+    Hint, Idle, LineStep, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part,
+    PartState, Percent, PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, Serving, StaffStep,
+    Technician, Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
 };
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Reason};
@@ -241,7 +241,7 @@ fn service() -> Vec<Specimen> {
     all
 }
 
-fn technician() -> [(&'static str, Technician); 18] {
+fn technician() -> [(&'static str, Technician); 27] {
     let traffic = Traffic {
         checked_hours: Some(2),
         taken_hours: Some(61),
@@ -251,7 +251,8 @@ fn technician() -> [(&'static str, Technician); 18] {
     };
     let logs = |step| Technician::Logs(LogsOut { waiting: 4_213, step });
     let stopped = |why| logs(LogsStep::Stopped(why));
-    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2 };
+    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2, line: LineStep::Enrolled };
+    let line = |line| Technician::Enrolment(Enrolment { line, ..enrolment });
     [
         ("technician_menu", Technician::Menu(Notice::Down)),
         ("technician_menu_notice", Technician::Menu(Notice::Up)),
@@ -270,6 +271,15 @@ fn technician() -> [(&'static str, Technician); 18] {
         ("technician_logs_pulled", stopped(LogsStopped::PulledOut)),
         ("technician_enrolment", Technician::Enrolment(enrolment)),
         ("technician_not_enrolled", Technician::Enrolment(Enrolment { terminal: None, ..enrolment })),
+        ("technician_line_none", line(LineStep::NotFitted)),
+        ("technician_line_show", line(LineStep::ShowCode)),
+        ("technician_line_asking", line(LineStep::Asking)),
+        ("technician_line_away", line(LineStep::NoLine)),
+        ("technician_line_other", line(LineStep::OtherTerminal)),
+        ("technician_line_unknown", line(LineStep::Unknown)),
+        ("technician_line_ended", line(LineStep::Ended)),
+        ("technician_line_used", line(LineStep::Used)),
+        ("technician_line_refused", line(LineStep::Refused)),
         ("technician_volume", Technician::Volume(Volume::USUAL)),
     ]
 }

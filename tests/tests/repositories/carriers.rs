@@ -61,6 +61,14 @@ impl RealHub {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What a command says that changes nothing.
+    pub(crate) fn say_quietly(&self, words: &[&str]) -> String {
+        let mut hub = Command::new(program("gate-hub", "gate-hub"));
+        let output = hub.args(words).arg("--data").arg(&self.data).output().unwrap();
+        good(&output);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// A terminal that has no line.
     pub(crate) fn enrol(&self, terminal: &Terminal) {
         let (number, [device, record]) = (terminal.number().value().to_string(), keys(terminal));
@@ -99,6 +107,15 @@ pub(crate) struct Line {
 impl Line {
     /// Configured for this hub in this folder, and enrolled by a code that the hub shows once.
     pub(crate) fn new(folder: PathBuf, terminal: &Terminal, (hub, address): (&RealHub, &str)) -> Line {
+        let line = Line::configured(folder, terminal, (hub, address));
+        let said = hub.say(&["invite", "--terminal", &terminal.number().value().to_string()]);
+        let (code, [device, record]) = (said.lines().next().unwrap(), keys(terminal));
+        good(&line.carrier(&["enrol", "--code", code, "--device", &device, "--record", &record]));
+        line
+    }
+
+    /// Configured for this hub in this folder: the hub does not know it yet.
+    pub(crate) fn configured(folder: PathBuf, terminal: &Terminal, (hub, address): (&RealHub, &str)) -> Line {
         fs::create_dir_all(&folder).unwrap();
         let line = Line { folder };
         let (spool, report) = (&terminal.to.spool, terminal.to.state.join("report.json"));
@@ -109,9 +126,6 @@ impl Line {
              [hub]\naddress = {address:?}\nauthority = {authority:?}\n",
         );
         fs::write(line.folder.join("sync.toml"), text).unwrap();
-        let said = hub.say(&["invite", "--terminal", &number]);
-        let (code, [device, record]) = (said.lines().next().unwrap(), keys(terminal));
-        good(&line.carrier(&["enrol", "--code", code, "--device", &device, "--record", &record]));
         line
     }
 

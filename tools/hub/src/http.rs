@@ -52,6 +52,12 @@ pub enum Refused {
     /// In the name of somebody who may not, or any more.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// By what another has used.
+    #[error("{0}")]
+    Used(&'static str),
+    /// By what has ended.
+    #[error("{0}")]
+    Gone(&'static str),
     /// Too much waits.
     #[error("come again later")]
     Later,
@@ -275,6 +281,10 @@ fn tell(hub: &Hub, answer: Answer) -> Response<Body> {
             Refused::Forbidden(_) => {
                 hub.metrics.strangers.up();
                 StatusCode::FORBIDDEN
+            }
+            Refused::Used(_) | Refused::Gone(_) => {
+                hub.metrics.strangers.up();
+                if matches!(refused, Refused::Used(_)) { StatusCode::CONFLICT } else { StatusCode::GONE }
             }
             Refused::Later => return again(hub, (StatusCode::SERVICE_UNAVAILABLE, AGAIN_S)),
             Refused::Enough => return again(hub, (StatusCode::TOO_MANY_REQUESTS, TOMORROW_S)),

@@ -451,7 +451,7 @@ fn terminal(
     if let Some(spool) = &setting.spool {
         gate.send_by(Dispatch::start(spool, number, record_key, OUTBOX_BYTES)?);
     }
-    gate.tell_staff_from(backroom(directory, station));
+    gate.tell_staff_from(backroom(directory, station, setting));
     Ok((gate, ledger))
 }
 
@@ -475,12 +475,13 @@ fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
     }
 }
 
-fn backroom(directory: &Path, station: Station) -> Backroom {
+fn backroom(directory: &Path, station: Station, setting: &Setting) -> Backroom {
     let (keeper, visit) = (directory.join("keeper"), directory.join(gate_core::visit::FILE_NAME));
     Backroom {
         data: data(directory),
         station,
         keeper: Some(keeper),
+        spool: setting.spool.clone(),
         visit: Some(visit),
         speaker: gate_core::screen::Fitted::Fitted,
     }

@@ -316,6 +316,34 @@ pub struct Enrolment {
     pub place: u32,
     /// The lane's number there.
     pub lane: u16,
+    /// How far it is known to the hub.
+    pub line: LineStep,
+}
+
+/// How far a terminal's enrolment with its hub is, by the code that the hub shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LineStep {
+    /// There is no network carrier: records and data travel by stick.
+    #[default]
+    NotFitted,
+    /// The hub's code may be held up.
+    ShowCode,
+    /// The code was read; the carrier is asked.
+    Asking,
+    /// The hub does not answer; it is asked again.
+    NoLine,
+    /// The hub knows this terminal.
+    Enrolled,
+    /// The code is another terminal's.
+    OtherTerminal,
+    /// The hub does not know the code.
+    Unknown,
+    /// The code's time is over.
+    Ended,
+    /// The code was used.
+    Used,
+    /// The hub will not have this terminal.
+    Refused,
 }
 
 /// How loud, 0 (silent) to 9.

@@ -42,6 +42,9 @@ impl Gate {
     }
 
     fn prove_code(&mut self, bytes: &[u8], now: Millis) -> Option<Attempt> {
+        if self.takes_invitation(bytes, now) {
+            return None;
+        }
         let digest = sha256(&[bytes]);
         let sight = Some(digest);
         match self.proven(bytes, now) {

@@ -9,8 +9,8 @@ use gate_core::event::Event;
 use gate_core::facts::data_age;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
-    Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LogsOut, LogsStep, Notice, Part, PartState,
-    Screen, SelfTest, StaffStep, Technician, Traffic, Volume,
+    Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LineStep, LogsOut, LogsStep, Notice, Part,
+    PartState, Screen, SelfTest, StaffStep, Technician, Traffic, Volume,
 };
 use gate_core::staff::StaffSession;
 use gate_core::technician::{Page, TechnicianPanel, Turned};
@@ -21,6 +21,7 @@ use gate_wire::credential::Role;
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
+use super::enrolling::Enrolling;
 use crate::backroom::{self, Backroom, KeeperSaid};
 use crate::errand::Errand;
 
@@ -62,6 +63,7 @@ pub(super) struct Service {
     fetching: Errand<Option<KeeperSaid>>,
     said: KeeperSaid,
     asked: Option<Millis>,
+    pub(super) enrolling: Enrolling,
 }
 
 /// A menu that is open.
@@ -76,6 +78,25 @@ impl Service {
     /// The technician at the menu.
     pub(super) fn session(&self) -> Option<&StaffSession> {
         self.open.as_ref().map(|open| &open.session)
+    }
+
+    /// Whether the technician looks at the page of enrolment.
+    pub(super) fn is_enrolling(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.panel.page() == Some(Page::Enrolment))
+    }
+
+    fn line_step(&self) -> LineStep {
+        match self.backroom.as_ref().and_then(|backroom| backroom.spool.as_ref()) {
+            Some(_) => self.enrolling.step(),
+            None => LineStep::NotFitted,
+        }
+    }
+
+    /// Somebody is at work here: the page stays.
+    pub(super) fn touch(&mut self, now: Millis) {
+        if let Some(open) = &mut self.open {
+            open.touched = now;
+        }
     }
 
     /// Whether `ok` is the menu's.
@@ -158,6 +179,7 @@ impl Gate {
             // Nobody did this, whoever is at the menu.
             self.change_notice(None, now);
         }
+        self.keep_enrolling(now);
         if self.service.is_over(now) {
             self.close_service(now);
         } else if self.service.open.as_ref().is_some_and(|open| open.panel.page() == Some(Page::Network)) {
@@ -193,6 +215,9 @@ impl Gate {
             Page::SelfTest => self.look_at_itself(now),
             Page::Data | Page::Network | Page::Logs | Page::Enrolment | Page::Volume => {
                 self.service.asked = None;
+                if page == Page::Enrolment {
+                    self.service.enrolling.look_again();
+                }
                 if page == Page::Logs {
                     self.hurry_records();
                 }
@@ -260,7 +285,7 @@ impl Gate {
         self.service.session().map(|session| (session.subject(), session.role()))
     }
 
-    fn log_service(&mut self, event: Event, now: Millis) {
+    pub(super) fn log_service(&mut self, event: Event, now: Millis) {
         self.log(event, self.technician(), now);
     }
 
@@ -375,6 +400,7 @@ impl Gate {
             terminal: Some(self.judge.secrets().terminal.value()),
             place: station.place,
             lane: station.lane,
+            line: self.service.line_step(),
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Must not know: how a fact was found.
 
 use gate_core::screen::{
-    Band, DataShown, DatasetShown, Enrolment, LogsOut, LogsStep, LogsStopped, Notice, Part, PartState,
-    SelfTest, Serving, Technician, Traffic, Volume,
+    Band, DataShown, DatasetShown, Enrolment, LineStep, LogsOut, LogsStep, LogsStopped, Notice, Part,
+    PartState, SelfTest, Serving, Technician, Traffic, Volume,
 };
 
 use super::bars::{Sheet, nothing};
@@ -167,7 +167,25 @@ fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
     let state = Fact { name: words::FACTS_STATE, value: Value::said(state) };
     let rest =
         [number(words::FACTS_PLACE, enrolment.place), number(words::FACTS_LANE, enrolment.lane.into())];
-    core::iter::once(state).chain(terminal).chain(rest).collect()
+    let line = Fact { name: words::FACTS_LINE, value: line(enrolment.line) };
+    core::iter::once(state).chain(terminal).chain(rest).chain([line]).collect()
+}
+
+/// How far the hub knows this terminal; what needs a new code or somebody's help stands out.
+fn line(step: LineStep) -> Value {
+    let marked = |text| Value::Marked(text, String::new());
+    match step {
+        LineStep::NotFitted => Value::said(words::FACTS_NONE),
+        LineStep::ShowCode => Value::said(words::FACTS_LINE_SHOW),
+        LineStep::Asking => Value::said(words::FACTS_LINE_ASKING),
+        LineStep::Enrolled => Value::said(words::FACTS_LINE_ENROLLED),
+        LineStep::NoLine => marked(words::FACTS_LINE_AWAY),
+        LineStep::OtherTerminal => marked(words::FACTS_LINE_OTHER),
+        LineStep::Unknown => marked(words::FACTS_LINE_UNKNOWN),
+        LineStep::Ended => marked(words::FACTS_LINE_ENDED),
+        LineStep::Used => marked(words::FACTS_LINE_USED),
+        LineStep::Refused => marked(words::FACTS_LINE_REFUSED),
+    }
 }
 
 fn facts_page(mut sheet: Sheet, (heading, keys): (Text, Text), facts: &[Fact]) -> Frame {

@@ -57,8 +57,8 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap, body: &[u8]) -> Answer {
     match done {
         Ok(()) => Ok(said(StatusCode::OK, "enrolled\n")),
         Err(Uninvited::Unknown) => Err(Refused::Forbidden("no such code for this terminal")),
-        Err(Uninvited::Ended) => Err(Refused::Forbidden("the code's time is over: ask for another")),
-        Err(Uninvited::Used) => Err(Refused::Forbidden("the code was used: ask for another")),
+        Err(Uninvited::Ended) => Err(Refused::Gone("the code's time is over: ask for another")),
+        Err(Uninvited::Used) => Err(Refused::Used("the code was used: ask for another")),
         Err(Uninvited::Stolen) => Err(Refused::Forbidden("a key of these was revoked: make new ones")),
     }
 }

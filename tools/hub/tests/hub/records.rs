@@ -121,7 +121,7 @@ fn a_code_enrols_once_and_never_a_key_that_is_none() {
     assert_eq!(status(&second.enrol_with(&hub, "0123456789abcdef", &key()).unwrap_err()), 403);
     first.enrol_with(&hub, &code, &key()).unwrap();
     first.enrol_with(&hub, &code, &key()).unwrap();
-    assert_eq!(status(&second.enrol_with(&hub, &code, &key()).unwrap_err()), 403);
+    assert_eq!(status(&second.enrol_with(&hub, &code, &key()).unwrap_err()), 409, "another used it");
     let another = hub.invite(7);
     assert_eq!(status(&Terminal::new(8).enrol_with(&hub, &another, &key()).unwrap_err()), 403);
     let listed = run(&["terminals", "--data", folder.path().to_str().unwrap()]);
