@@ -88,7 +88,7 @@ impl Enrolling {
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        panic!("{shown:?} and not {wanted:?}: {:?}", self.terminal.stage.screen());
+        assert_eq!(shown, Some(wanted), "{:?}", self.terminal.stage.screen());
     }
 
     /// What the hub knows.
