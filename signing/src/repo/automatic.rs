@@ -1,4 +1,4 @@
-//! An authority's automatic signer of `status` (DESIGN §2, ADR 19): small changes of the list are signed by two of these in two
+//! An authority's automatic signer of `status` (DESIGN §2, ADR 22): small changes of the list are signed by two of these in two
 //! authorities; what goes over one's rules waits for two people, who see the same computed words.
 //! Promises: nothing that a draft says is believed: what it changes is computed from the published list and the drafted files; what is
 //! published is believed as a terminal believes it, from a pinned first root; a signature is spent in the ledger before it is made, and
