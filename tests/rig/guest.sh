@@ -26,7 +26,6 @@ for module in "${early[@]}" "${late[@]}"; do needs "$module"; done | sort -u | w
   install -D -m 644 "$file" "$root/lib/modules/$version/${file#*"/$version/"}"
 done
 cp "$kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} "$root/lib/modules/$version/"
-[ -e "$rig/gpio-sim.ko" ] && install -m 644 "$rig/gpio-sim.ko" "$root/lib/modules/$version/"
 depmod -b "$root" "$version"
 
 for one in gate gate-trust gate-field gate-sync; do install -m 755 "$programs/$one" "$root/usr/bin/$one"; done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The emulator, and what its guest is made of, unpacked under target/rig: Debian's qemu cannot be installed beside a newer qemu-utils
-# without removing it. Nothing is said where all is there. With "gpio", the kernel's simulated GPIO chip is built, too: Debian has none.
+# without removing it. Nothing is said where all is there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rig="$PWD/target/rig"
