@@ -132,6 +132,7 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
 /// A code for terminal 9, read by the scanner that a terminal has.
 fn invites(visitor: &mut Visitor) {
     visitor.tab("退出 Log out");
+    visitor.tab("人次 Passages");
     visitor.tab("终端编号 Terminal");
     visitor.write("9");
     visitor.tab("显示登记码");

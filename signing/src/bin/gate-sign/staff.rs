@@ -86,7 +86,7 @@ fn tell_guessable(province: &Province) {
     if count > 0 {
         println!(
             "{count} members have a PIN verifier of the earlier kind, against which the finder of a lost stick can try PINs: \
-             `gate-sign staff add` gives each a PIN anew"
+             `gate-sign staff add` gives each a PIN anew; first upgrade every terminal, an earlier program refuses the new list"
         );
     }
 }
