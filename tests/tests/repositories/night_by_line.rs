@@ -40,7 +40,7 @@ impl Night {
         let mut witness = Hub::default();
         witness.enrol(terminal_number(), round.terminal.record_key());
         let line = Line::new(folder.path().join("line"), &round.terminal, (&hub, &address));
-        Night { round, line, hub, witness, folder: folder }
+        Night { round, line, hub, witness, folder }
     }
 
     /// The authority's evening: what is published is served.
