@@ -65,7 +65,7 @@ fn counters_of_five_offline_days_sum_right_from_place_to_county_to_city() {
         // Twice, and an older one of four days last: as a stick brings it that lay about.
         let mut older = five_days(number, 1);
         older.counts.truncate(12);
-        for account in vec![five_days(number, 2), five_days(number, 3), older] {
+        for account in [2, 3].into_iter().map(|revision| five_days(number, revision)).chain([older]) {
             fs::write(&path, account.sign(&key).unwrap()).unwrap();
             gate.sender = gate_sync::Sender::default();
             assert!(gate.send(&hub).faults.is_empty());
