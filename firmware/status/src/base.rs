@@ -3,6 +3,7 @@
 //! signed it, and what a terminal folded itself only under its own mark.
 //! Must not know: deltas.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use gate_proof::digest::{Digest, Hasher, sha256};
@@ -147,6 +148,31 @@ impl Base {
     pub(crate) fn after(&self, key: u64, most: u32) -> Result<Vec<Opened>, ListFault> {
         let rows = self.pages.after(key, most)?;
         rows.into_iter().map(|row| self.unseal(row)).collect()
+    }
+
+    /// Gives every entry from the first on, each leaf opened in its place; the leaves that were read with one that breaks are the last.
+    pub(crate) fn walk(
+        &self,
+        mut visit: impl FnMut(Rank, Key, Entry) -> ControlFlow<()>,
+    ) -> Result<(), ListFault> {
+        let (mut last, mut going) = (0, ControlFlow::Continue(()));
+        while going.is_continue() && last < Key::MAX.value() {
+            let leaves = self.after(last, SCAN)?;
+            if leaves.is_empty() {
+                return Err(ListFault::Damaged);
+            }
+            for opened in leaves {
+                let leaf = opened.leaf()?;
+                let entries = leaf.entries().map_err(|_| ListFault::Damaged)?;
+                for (rank, (key, entry)) in (leaf.first().0..).map(Rank).zip(entries) {
+                    if visit(rank, key, entry).is_break() {
+                        going = ControlFlow::Break(());
+                    }
+                }
+                last = opened.place.last;
+            }
+        }
+        Ok(())
     }
 
     /// Reads up to `most` leaves behind `cursor`, each in its place; where to go on, 0 behind the last.

@@ -3,15 +3,14 @@
 //! counts as none; every leaf read opened in its place.
 //! Must not know: whom it is about, what is usual, who asks.
 
+use std::ops::ControlFlow;
+
 use gate_wire::credential::Colour;
 
 use crate::delta::{KeyChange, prove};
-use crate::entry::{Entry, Key, Rank};
+use crate::entry::{Entry, Rank};
 use crate::list::ListFault;
 use crate::sealed::{DeltaRefused, SealedList, Standing};
-
-/// Leaves read at a time.
-const LEAVES: u32 = 256;
 
 /// People by what happens to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,24 +99,17 @@ impl SealedList {
     }
 
     fn flow_by_rank(&self, changes: &[(Rank, Colour)], flow: &mut Flow) -> Result<(), ListFault> {
-        let (mut changes, mut last) = (changes.iter().peekable(), 0);
-        while changes.peek().is_some() && last < Key::MAX.value() {
-            let leaves = self.base().after(last, LEAVES)?;
-            if leaves.is_empty() {
-                return Err(ListFault::Damaged);
-            }
-            for opened in leaves {
-                let leaf = opened.leaf()?;
-                let entries = leaf.entries().map_err(|_| ListFault::Damaged)?;
-                for (rank, (_, entry)) in (leaf.first().0..).map(Rank).zip(entries) {
-                    let Some((_, to)) = changes.next_if(|change| change.0 == rank) else { continue };
+        let mut changes = changes.iter().peekable();
+        if changes.peek().is_some() {
+            self.base().walk(|rank, _, entry| {
+                if let Some((_, to)) = changes.next_if(|change| change.0 == rank) {
                     match entry {
                         Entry::Colour(base) => flow.moves(self.overlay().colour(rank).unwrap_or(base), *to),
                         Entry::SecondOf(_) => flow.joined += 1,
                     }
                 }
-                last = opened.place.last;
-            }
+                if changes.peek().is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
         }
         // A rank that no leaf has: refused before, unless the base is damaged.
         changes.next().map_or(Ok(()), |_| Err(ListFault::Damaged))

@@ -2,15 +2,14 @@
 //! Promises: every leaf is opened in its place and read; changes by deltas count; memory for a few hundred leaves.
 //! Must not know: which list is compared with which.
 
+use std::ops::ControlFlow;
+
 use gate_wire::credential::Colour;
 
 use crate::delta::KeyChange;
 use crate::entry::{Entry, Key, Rank};
 use crate::list::{ListFault, Scope};
 use crate::sealed::SealedList;
-
-/// Leaves read at a time.
-const LEAVES: u32 = 256;
 
 /// People by colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,21 +45,11 @@ impl SealedList {
     /// # Errors
     /// [`ListFault`].
     pub fn tally(&self) -> Result<Tally, ListFault> {
-        let (mut tally, mut last) = (Tally::default(), 0);
-        while last < Key::MAX.value() {
-            let leaves = self.base().after(last, LEAVES)?;
-            if leaves.is_empty() {
-                return Err(ListFault::Damaged);
-            }
-            for opened in leaves {
-                let leaf = opened.leaf()?;
-                let entries = leaf.entries().map_err(|_| ListFault::Damaged)?;
-                for (rank, (key, entry)) in (leaf.first().0..).map(Rank).zip(entries) {
-                    self.now(rank, key, entry).into_iter().for_each(|colour| tally.count(colour));
-                }
-                last = opened.place.last;
-            }
-        }
+        let mut tally = Tally::default();
+        self.base().walk(|rank, key, entry| {
+            self.now(rank, key, entry).into_iter().for_each(|colour| tally.count(colour));
+            ControlFlow::Continue(())
+        })?;
         for (key, change) in self.overlay().keyed() {
             if let KeyChange::Colour(colour) = change
                 && self.base().find(*key)?.is_none()
