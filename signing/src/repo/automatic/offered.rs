@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use gate_proof::digest::Hasher;
+use gate_proof::digest::{Hasher, sha256};
 use gate_status::{DELTA_MOST_BYTES, ListFile, Span, alleged_delta_head, alleged_head};
 use gate_tuf::{TargetFile, TargetName, Targets, consistent_name};
 use gate_wire::time::Timestamp;
@@ -44,7 +44,7 @@ impl Offered {
             }
         }
         let (name, file, epoch) = base.ok_or_else(|| NotAutomatic::Offer("no base".into()))?;
-        let lies = |name: &String| NotAutomatic::Lie(name.clone());
+        let lies = |name: &String| NotAutomatic::Lie(name.to_owned());
         let path = path(repo, name, file)?;
         let head = alleged_head(&path).map_err(|_| lies(name))?;
         let base_digest = hashed(&path, name, file)?;
@@ -52,10 +52,14 @@ impl Offered {
             return Err(lies(name));
         }
         let read = |(name, file, of, span): (&String, &TargetFile, _, Span)| {
-            let delta = delta(repo, (name, file), span)?;
-            let head = alleged_delta_head(&delta.bytes).map_err(|_| lies(name))?;
+            let bytes = delta(repo, name, file)?;
+            let head = alleged_delta_head(&bytes).map_err(|_| lies(name))?;
             let same = (head.epoch, head.from, head.to) == (of, span.from, span.to) && of == epoch;
-            if same && says(file, (head.to, head.as_of)) { Ok(delta) } else { Err(lies(name)) }
+            if same && says(file, (head.to, head.as_of)) {
+                Ok(Delta { span, as_of: head.as_of, bytes })
+            } else {
+                Err(lies(name))
+            }
         };
         let deltas = deltas.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Offered { base: path, base_digest, deltas })
@@ -81,22 +85,17 @@ fn says(file: &TargetFile, (version, issued): (u32, Timestamp)) -> bool {
     file.custom.is_some_and(|custom| custom.version == version && custom.issued == issued.unix())
 }
 
-fn delta(repo: &Repo, (name, file): (&String, &TargetFile), span: Span) -> Result<Delta, NotAutomatic> {
+/// A delta's bytes, held once: those that are hashed are those that are counted, whatever the file becomes.
+fn delta(repo: &Repo, name: &str, file: &TargetFile) -> Result<Vec<u8>, NotAutomatic> {
     let path = path(repo, name, file)?;
     if file.length > DELTA_MOST_BYTES as u64 {
-        return Err(NotAutomatic::Lie(name.clone()));
+        return Err(NotAutomatic::Lie(name.to_owned()));
     }
-    hashed(&path, name, file)?;
     let mut bytes = Vec::new();
     let opened = File::open(&path).map_err(|error| NotAutomatic::File(path.clone(), error))?;
     opened.take(file.length + 1).read_to_end(&mut bytes).map_err(|error| NotAutomatic::File(path, error))?;
-    let mut hasher = Hasher::new();
-    hasher.update(&bytes);
-    // Hashed once more from memory: these bytes are counted, whatever the file becomes.
-    let same = file.sha256() == Some(*hasher.finish().as_bytes());
-    let head = alleged_delta_head(&bytes).ok().filter(|_| same);
-    let head = head.ok_or_else(|| NotAutomatic::Lie(name.clone()))?;
-    Ok(Delta { span, as_of: head.as_of, bytes })
+    let same = file.length == bytes.len() as u64 && file.sha256() == Some(*sha256(&[&bytes]).as_bytes());
+    if same { Ok(bytes) } else { Err(NotAutomatic::Lie(name.to_owned())) }
 }
 
 /// Where a target lies: in the draft, or published.
