@@ -4,12 +4,7 @@
 # Debian's cross compiler (tools/ci/cross.sh installs both). They lie in target/TRIPLE/release afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-case "${1:-}" in
-  amd64) triple=x86_64-unknown-linux-gnu tools=x86_64-linux-gnu ;;
-  arm64) triple=aarch64-unknown-linux-gnu tools=aarch64-linux-gnu ;;
-  armhf) triple=armv7-unknown-linux-gnueabihf tools=arm-linux-gnueabihf ;;
-  *) echo "usage: $0 amd64|arm64|armhf" >&2; exit 2 ;;
-esac
+. tools/package/architecture.sh "${1:-}"
 shift
 name="${triple//-/_}"
 cargo_home="${CARGO_HOME:-$HOME/.cargo}"

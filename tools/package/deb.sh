@@ -3,12 +3,7 @@
 # Needs what tools/package/cross.sh needs, cargo-deb and help2man (tools/ci/package.sh). PROGRAMS=DIR packs programs that are there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-case "${1:-}" in
-  amd64) triple=x86_64-unknown-linux-gnu tools=x86_64-linux-gnu ;;
-  arm64) triple=aarch64-unknown-linux-gnu tools=aarch64-linux-gnu ;;
-  armhf) triple=armv7-unknown-linux-gnueabihf tools=arm-linux-gnueabihf ;;
-  *) echo "usage: $0 amd64|arm64|armhf" >&2; exit 2 ;;
-esac
+. tools/package/architecture.sh "${1:-}"
 [ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1" --features gate-terminal/drm,gate-terminal/spi
 programs="${PROGRAMS:-target/$triple/release}"
 # Pages say the same for every processor; these run here.
