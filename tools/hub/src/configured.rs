@@ -3,6 +3,8 @@
 //! its owner alone reads, or was said on the command line.
 //! Must not know: what is kept where.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use gate_hub::files::{Folder, read_secret};
 use gate_hub::objects::Objects;
@@ -31,12 +33,7 @@ impl Data {
         if file.exists() {
             bail!("{} is this hub's database: it has one", file.display());
         }
-        let authority = folder.path(AUTHORITY);
-        let authority = match authority.exists() {
-            true => Some(std::fs::read(&authority).with_context(|| authority.display().to_string())?),
-            false => None,
-        };
-        Ok(Store::server(&address, authority.as_deref())?)
+        Ok(Store::server(&address, authority(&folder.path(AUTHORITY))?.as_deref())?)
     }
 
     /// Where the repositories are served from.
@@ -53,11 +50,7 @@ impl Data {
         if !path.exists() {
             return Ok(None);
         }
-        let authority = folder.path(OBJECTS_AUTHORITY);
-        let authority = match authority.exists() {
-            true => Some(std::fs::read(&authority).with_context(|| authority.display().to_string())?),
-            false => None,
-        };
+        let authority = authority(&folder.path(OBJECTS_AUTHORITY))?;
         Ok(Some(Objects::open(&read_secret(&path)?, authority.as_deref())?))
     }
 
@@ -69,4 +62,12 @@ impl Data {
         let text = String::from_utf8(read_secret(&path)?.to_vec()).context("HUB/store is one line")?;
         Ok(Some(text.trim_end().to_owned()))
     }
+}
+
+/// An authority's certificate, if its file is there.
+fn authority(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    Ok(match path.exists() {
+        true => Some(std::fs::read(path).with_context(|| path.display().to_string())?),
+        false => None,
+    })
 }

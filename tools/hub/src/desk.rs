@@ -11,7 +11,6 @@ use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
 use gate_hub::files::{Readers, place};
 use gate_hub::invitation::{Invitation, letters};
-use gate_hub::now;
 use gate_hub::publish;
 use gate_hub::store::given;
 use gate_hub::store::people::{self, Role, Secrets};
@@ -20,6 +19,7 @@ use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
 use gate_hub::store::{Db, StoreFault, accounts, records};
 use gate_hub::take;
+use gate_hub::{hex, now};
 use gate_proof::ed25519::PublicKey;
 use totp_rs::Secret;
 
@@ -120,14 +120,13 @@ pub(crate) fn remove(data: &Data, name: &str, by: &By) -> anyhow::Result<()> {
 pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
     for one in terminals::all(&open(data)?)? {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
-        let device: String = one.device.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+        let device = one.device.as_ref().map_or_else(String::new, |key| hex(key));
         println!("{} {standing} {} {device}", one.number, one.since);
     }
     Ok(())
 }
 
 pub(crate) fn doubts(data: &Data) -> anyhow::Result<()> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for doubt in doubts::doubts(&open(data)?)? {
         println!("terminal {} journal {} row {}", doubt.terminal.value(), hex(&doubt.journal.0), doubt.place);
         doubt.rows.iter().for_each(|(hash, received)| println!("    {received} {}", hex(&hash.0)));
@@ -136,7 +135,7 @@ pub(crate) fn doubts(data: &Data) -> anyhow::Result<()> {
 }
 
 fn in_words(gap: &Gap) -> String {
-    let journal: String = gap.journal.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let journal = hex(&gap.journal.0);
     let (first, last, waiting) = (gap.first, gap.last, gap.waiting);
     format!("terminal {} journal {journal} lacks {first} to {last}; {waiting} wait", gap.terminal.value())
 }

@@ -270,25 +270,16 @@ fn stock(db: &Db) -> Result<metrics::Stock, StoreFault> {
 fn tell(hub: &Hub, answer: Answer) -> Response<Body> {
     answer.unwrap_or_else(|refused| {
         let status = match &refused {
-            Refused::Unfit(_) => {
-                hub.metrics.refused.up();
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Refused::Stranger => {
-                hub.metrics.strangers.up();
-                StatusCode::UNAUTHORIZED
-            }
-            Refused::Forbidden(_) => {
-                hub.metrics.strangers.up();
-                StatusCode::FORBIDDEN
-            }
-            Refused::Used(_) | Refused::Gone(_) => {
-                hub.metrics.strangers.up();
-                if matches!(refused, Refused::Used(_)) { StatusCode::CONFLICT } else { StatusCode::GONE }
-            }
+            Refused::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refused::Stranger => StatusCode::UNAUTHORIZED,
+            Refused::Forbidden(_) => StatusCode::FORBIDDEN,
+            Refused::Used(_) => StatusCode::CONFLICT,
+            Refused::Gone(_) => StatusCode::GONE,
             Refused::Later => return again(hub, (StatusCode::SERVICE_UNAVAILABLE, AGAIN_S)),
             Refused::Enough => return again(hub, (StatusCode::TOO_MANY_REQUESTS, TOMORROW_S)),
         };
+        let of = if let Refused::Unfit(_) = refused { &hub.metrics.refused } else { &hub.metrics.strangers };
+        of.up();
         said(status, &refused.to_string())
     })
 }

@@ -90,6 +90,12 @@ impl Hub {
     }
 }
 
+/// Bytes in small hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The hub's clock.
 #[must_use]
 pub fn now() -> Timestamp {

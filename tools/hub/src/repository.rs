@@ -15,6 +15,7 @@ use futures_util::stream;
 use gate_proof::digest::sha256;
 
 use crate::files::open_regular;
+use crate::hex;
 use crate::metrics::Metrics;
 use crate::objects::{ObjectFault, Objects};
 
@@ -186,8 +187,8 @@ fn tag(found: &mut Found, path: Within<'_>) -> Option<String> {
     } else {
         sha256(&[path.0.as_bytes(), &found.length.to_be_bytes()])
     };
-    let digits: String = digest.0.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("\"{digits}\""))
+    let (first, _) = digest.0.split_at(16);
+    Some(format!("\"{}\"", hex(first)))
 }
 
 fn build(status: StatusCode, path: Within<'_>, tag: &str) -> axum::http::response::Builder {

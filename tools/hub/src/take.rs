@@ -198,8 +198,7 @@ impl Take<'_> {
             Done::Aside(digest) => {
                 let aside = self.folder.join(ASIDE);
                 fs::create_dir_all(&aside).map_err(at(&aside))?;
-                let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                fs::rename(file, aside.join(name)).map_err(at(file))?;
+                fs::rename(file, aside.join(crate::hex(digest))).map_err(at(file))?;
                 Ok(sync_folder(&aside)?)
             }
         }

@@ -100,7 +100,7 @@ impl Sessions {
             // No randomness, no session: this token is nobody's.
             return String::new();
         }
-        let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = crate::hex(&bytes);
         let mut inside = self.inside();
         inside.tries.remove(&who.name);
         inside.sessions.retain(|_, session| session.is_good(now));

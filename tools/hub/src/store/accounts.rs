@@ -115,7 +115,7 @@ impl Summary {
         Summary {
             at: account.at.unix(),
             confirmed: account.clock == ClockTrust::Confirmed,
-            journal: account.journal.0.iter().map(|byte| format!("{byte:02x}")).collect(),
+            journal: crate::hex(&account.journal.0),
             first: account.first.0,
             next: account.next.0,
             acknowledged: account.acknowledged.0,

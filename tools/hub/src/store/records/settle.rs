@@ -139,7 +139,7 @@ pub fn settle(
     chain::advance(db, of, now)?;
     let sql = "INSERT INTO gap (at, terminal, journal, first, last, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     db.run(sql, values![now.unix(), of.0, of.1, gap.first, gap.last, who])?;
-    let name: String = journal.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = crate::hex(&journal.0);
     let words = format!(
         "terminal {}: rows {} to {} before journal {name} goes on are lost",
         of.0, gap.first, gap.last
