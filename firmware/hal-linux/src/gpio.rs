@@ -10,6 +10,7 @@ use gate_hal::DeviceFault;
 use gate_hal::inputs::Level;
 use gpiocdev::Request;
 use gpiocdev::line::{Bias, Value};
+use gpiocdev::request::Builder;
 
 mod buzzer;
 mod lamps;
@@ -136,16 +137,20 @@ impl Wire {
         Ok(info.used.then_some(info.consumer))
     }
 
-    fn request_output(&self, value: Value) -> Result<Request, DeviceFault> {
-        let mut builder = Request::builder();
-        builder.on_chip(&self.chip).with_consumer(CONSUMER).with_line(self.offset()?);
-        // Requested with the value it is to have: no pulse between the two.
-        builder.as_output(value);
+    /// Says which voltage is active, and which resistor is fitted.
+    fn spell(&self, builder: &mut Builder) {
         match self.polarity {
             Polarity::High => builder.as_active_high(),
             Polarity::Low => builder.as_active_low(),
         };
         builder.with_bias(bias_of(self.pull));
+    }
+
+    fn request_output(&self, value: Value) -> Result<Request, DeviceFault> {
+        let mut builder = Request::builder();
+        builder.on_chip(&self.chip).with_consumer(CONSUMER).with_line(self.offset()?);
+        // Requested with the value it is to have: no pulse between the two.
+        self.spell(builder.as_output(value));
         builder.request().map_err(|error| fault_of(&error))
     }
 }

@@ -7,7 +7,6 @@
 #![expect(unsafe_code, reason = "ioctl(2): grabbing a keyboard")]
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use gate_hal::DeviceFault;
 use rustix::fd::OwnedFd;
@@ -16,6 +15,8 @@ use rustix::io::Errno;
 use rustix::ioctl::{IntegerSetter, Opcode, ioctl, opcode};
 use zeroize::Zeroize;
 
+use crate::again::Again;
+
 mod codes;
 mod keypad;
 mod wedge;
@@ -23,8 +24,6 @@ mod wedge;
 pub use keypad::Keypad;
 pub use wedge::{LineScanner, Wedge};
 
-/// A keyboard that was not there is opened again after this long.
-const AGAIN: Duration = Duration::from_secs(1);
 /// `EV_KEY`.
 const KEY: u16 = 1;
 /// `EVIOCGRAB`, which takes a number, not a place.
@@ -65,43 +64,20 @@ pub trait Strokes {
 #[derive(Debug)]
 pub struct Keyboard {
     path: PathBuf,
-    line: Line,
-}
-
-#[derive(Debug)]
-enum Line {
-    Open(OwnedFd),
-    Lost { fault: DeviceFault, since: Option<Instant> },
+    line: Again<OwnedFd>,
 }
 
 impl Keyboard {
     /// The keyboard at `path`. It may come later.
     #[must_use]
     pub fn new(path: &Path) -> Keyboard {
-        let line = Line::Lost { fault: DeviceFault::NotConnected, since: None };
-        Keyboard { path: path.to_owned(), line }
-    }
-
-    fn open(&mut self) -> Result<&OwnedFd, DeviceFault> {
-        if let Line::Lost { fault, since } = self.line {
-            if since.is_some_and(|since| since.elapsed() < AGAIN) {
-                return Err(fault);
-            }
-            self.line = match grabbed(&self.path) {
-                Ok(file) => Line::Open(file),
-                Err(fault) => Line::Lost { fault, since: Some(Instant::now()) },
-            };
-        }
-        match &self.line {
-            Line::Open(file) => Ok(file),
-            Line::Lost { fault, .. } => Err(*fault),
-        }
+        Keyboard { path: path.to_owned(), line: Again::unopened() }
     }
 }
 
 impl Strokes for Keyboard {
     fn take(&mut self, into: &mut Vec<Stroke>) -> Result<(), DeviceFault> {
-        let file = self.open()?;
+        let file = self.line.or_open(|| grabbed(&self.path))?;
         let mut bytes = [0; EVENT * EVENTS];
         let outcome = match rustix::io::read(file, &mut bytes) {
             Ok(count) if count > 0 => {
@@ -113,7 +89,7 @@ impl Strokes for Keyboard {
         };
         bytes.zeroize();
         if let Err(fault) = outcome {
-            self.line = Line::Lost { fault, since: Some(Instant::now()) };
+            self.line.lose(fault);
         }
         outcome
     }

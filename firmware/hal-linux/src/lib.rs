@@ -4,6 +4,7 @@
 //! It must not know: verdicts.
 
 pub mod absent;
+mod again;
 pub mod camera;
 pub mod card_reader;
 pub mod clock;

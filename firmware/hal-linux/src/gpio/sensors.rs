@@ -5,17 +5,16 @@
 //! nobody is closed in. While fire is active the latch's line follows ([`FireRelease`]).
 //! It must not know: what is made of an input. The fire contact releases the latch by wire; here it is only seen.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gate_hal::DeviceFault;
 use gate_hal::inputs::{InputLevels, Inputs, Level};
 use gpiocdev::Request;
 use gpiocdev::line::{EdgeDetection, EdgeKind};
 
-use super::{CONSUMER, FireRelease, Polarity, Wire, bias_of, fault_of, level_of};
+use super::{CONSUMER, FireRelease, Wire, fault_of, level_of};
+use crate::again::Again;
 
-/// A chip that was not there is asked for again after this long.
-const AGAIN: Duration = Duration::from_secs(1);
 /// Edges taken in one turn; what more there is waits for the next.
 const EDGES_MOST: usize = 64;
 
@@ -94,31 +93,22 @@ fn active_at_all(sensed: Sensed) -> Level {
 pub struct GpioInput {
     wire: Wire,
     debounce: Duration,
-    line: Line,
-}
-
-#[derive(Debug)]
-enum Line {
-    Requested { request: Request, offset: u32 },
-    Lost { fault: DeviceFault, since: Option<Instant> },
+    line: Again<(Request, u32)>,
 }
 
 impl GpioInput {
     fn new(wire: Wire, debounce: Duration) -> GpioInput {
-        GpioInput { wire, debounce, line: Line::Lost { fault: DeviceFault::NotConnected, since: None } }
+        GpioInput { wire, debounce, line: Again::unopened() }
     }
+}
 
-    fn request(&self) -> Result<(Request, u32), DeviceFault> {
-        let offset = self.wire.offset()?;
+impl Wire {
+    fn request_input(&self, debounce: Duration) -> Result<(Request, u32), DeviceFault> {
+        let offset = self.offset()?;
         let mut builder = Request::builder();
-        builder.on_chip(&self.wire.chip).with_consumer(CONSUMER).with_line(offset).as_input();
-        match self.wire.polarity {
-            Polarity::High => builder.as_active_high(),
-            Polarity::Low => builder.as_active_low(),
-        };
-        builder.with_bias(bias_of(self.wire.pull));
-        if !self.debounce.is_zero() {
-            builder.with_debounce_period(self.debounce);
+        self.spell(builder.on_chip(&self.chip).with_consumer(CONSUMER).with_line(offset).as_input());
+        if !debounce.is_zero() {
+            builder.with_debounce_period(debounce);
         }
         builder.with_edge_detection(EdgeDetection::BothEdges);
         let with_edges = builder.request();
@@ -128,32 +118,15 @@ impl GpioInput {
         });
         Ok((request.map_err(|error| fault_of(&error))?, offset))
     }
-
-    fn requested(&mut self) -> Result<(&Request, u32), DeviceFault> {
-        if let Line::Lost { fault, since } = &self.line {
-            if since.is_some_and(|since| since.elapsed() < AGAIN) {
-                return Err(*fault);
-            }
-            self.line = match self.request() {
-                Ok((request, offset)) => Line::Requested { request, offset },
-                Err(fault) => Line::Lost { fault, since: Some(Instant::now()) },
-            };
-        }
-        match &self.line {
-            Line::Requested { request, offset } => Ok((request, *offset)),
-            Line::Lost { fault, .. } => Err(*fault),
-        }
-    }
 }
 
 impl Sensor for GpioInput {
     fn sense(&mut self) -> Result<Sensed, DeviceFault> {
-        let (request, offset) = self.requested()?;
-        let sensed = sense(request, offset).map_err(|error| fault_of(&error));
+        let (request, offset) = self.line.or_open(|| self.wire.request_input(self.debounce))?;
+        let sensed = sense(request, *offset).map_err(|error| fault_of(&error));
         if sensed.is_err() {
             // Pulled out: the line is asked for anew.
-            let fault = DeviceFault::NotConnected;
-            self.line = Line::Lost { fault, since: Some(Instant::now()) };
+            self.line.lose(DeviceFault::NotConnected);
         }
         sensed
     }
