@@ -24,8 +24,16 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-async function ask(path, body) {
+// One request after the other: of two under way the second may be heard first, and a typed number is its digits in their order.
+let asked = Promise.resolve();
+function ask(path, body) {
   wake();
+  const mine = asked.then(() => post(path, body));
+  asked = mine.catch(() => {});
+  return mine;
+}
+
+async function post(path, body) {
   const answer = await fetch(path, { method: "POST", body });
   if (!answer.ok) refuse((await answer.json().catch(() => ({}))).error ?? answer.statusText);
 }
