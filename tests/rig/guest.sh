@@ -8,12 +8,9 @@ programs="$1" world="$2" out="$3"
 rig="$PWD/target/rig"
 kernel="$rig/kernel"
 version="$(basename "$kernel"/lib/modules/*)"
-base="$rig/bookworm.tar"
+. tests/rig/base.sh
 mkdir -p "$out"
-if [ ! -e "$base" ]; then
-  mmdebstrap --quiet --variant=essential --include=systemd,systemd-sysv,udev,dbus --mode=root bookworm "$base.part" --format=tar
-  mv "$base.part" "$base"
-fi
+make_base
 early=(virtio_pci virtio_blk crc32c_generic ext4)
 late=(virtio_console xhci-pci usb-storage sd_mod vfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev)
 [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"

@@ -3,13 +3,10 @@
 # Usage: tests/rig/package.sh DEB. Needs root and mmdebstrap.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
-deb="$1" base="${RIG:-target/rig}/bookworm.tar"
+deb="$1"
+. tests/rig/base.sh
 [ "$(id -u)" = 0 ] || { echo "SKIPPED package: root is needed"; exit 0; }
-if [ ! -e "$base" ]; then
-  mkdir -p "$(dirname "$base")"
-  { mmdebstrap --quiet --variant=essential --include=systemd,systemd-sysv,udev,dbus --mode=root bookworm "$base.part" --format=tar \
-    && mv "$base.part" "$base"; } || { echo "SKIPPED package: Debian's packages cannot be reached"; exit 0; }
-fi
+make_base || { echo "SKIPPED package: Debian's packages cannot be reached"; exit 0; }
 failed=0
 holds() { local rule="$1"; shift; if "$@"; then echo "ok      $rule"; else echo "FAILED  $rule"; failed=1; fi; }
 fails() { ! "$@" 2>/dev/null; }

@@ -6,17 +6,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 programs="${1:-target/debug}"
-base="${RIG:-target/rig}/bookworm.tar"
+. tests/rig/base.sh
 [ "$(id -u)" = 0 ] || { echo "SKIPPED units: root is needed for a container"; exit 0; }
 for tool in mmdebstrap systemd-nspawn; do
   command -v "$tool" >/dev/null || { echo "SKIPPED units: no $tool (tools/ci/rig.sh)"; exit 0; }
 done
-if [ ! -e "$base" ]; then
-  mkdir -p "$(dirname "$base")"
-  mmdebstrap --quiet --variant=essential --include=systemd,systemd-sysv,udev,dbus --mode=root bookworm "$base.part" --format=tar \
-    || { echo "SKIPPED units: Debian's packages cannot be reached"; exit 0; }
-  mv "$base.part" "$base"
-fi
+make_base || { echo "SKIPPED units: Debian's packages cannot be reached"; exit 0; }
 
 all=(gate gate-trust gate-field gate-sync)
 for one in "${all[@]}"; do
