@@ -86,8 +86,10 @@ pub(crate) enum Command {
     },
     /// List the terminals and their device keys, for the desk
     Terminals(Data),
-    /// List the places of which two rows were brought: from there on a journal is not acknowledged
+    /// List the places of which two rows were brought: from there on a journal is not acknowledged. Then those that were settled
     Doubts(Data),
+    /// Say which of two rows is the journal's: the chain goes on with it. The others stay, and count no more. It is said once
+    SettleDoubt(SettleDoubt),
     /// List rows that are missing before rows that wait
     Gaps(Data),
     /// Say that rows are lost for ever: the terminal's later ones are acknowledged from now on
@@ -154,6 +156,28 @@ pub(crate) struct Terminal {
     /// The terminal's number
     #[arg(long = "terminal", value_name = "N")]
     pub(crate) number: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct SettleDoubt {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) terminal: Terminal,
+    /// The journal, as `doubts` shows it
+    #[arg(long, value_name = "HEX")]
+    pub(crate) journal: String,
+    /// The place, as `doubts` shows it
+    #[arg(long, value_name = "N")]
+    pub(crate) row: u64,
+    /// The row that is the journal's, as `doubts` shows it
+    #[arg(long, value_name = "HEX")]
+    pub(crate) hash: String,
+    /// Why: for the audit log
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) because: String,
+    #[command(flatten)]
+    pub(crate) by: By,
 }
 
 #[derive(Args)]

@@ -14,7 +14,6 @@ use gate_hub::invitation::{Invitation, letters};
 use gate_hub::publish;
 use gate_hub::store::given;
 use gate_hub::store::people::{self, Role, Secrets};
-use gate_hub::store::records::doubts;
 use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
 use gate_hub::store::{Db, StoreFault, accounts, records};
@@ -25,6 +24,9 @@ use totp_rs::Secret;
 
 use crate::cli::{By, Data, Take, Terminal};
 use crate::is_the_newest;
+
+mod doubts;
+pub(crate) use self::doubts::doubts;
 
 fn open(data: &Data) -> anyhow::Result<Db> {
     Ok(data.store(&data.folder()?)?.open()?)
@@ -122,14 +124,6 @@ pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
         let device = one.device.as_ref().map_or_else(String::new, |key| hex(key));
         println!("{} {standing} {} {device}", one.number, one.since);
-    }
-    Ok(())
-}
-
-pub(crate) fn doubts(data: &Data) -> anyhow::Result<()> {
-    for doubt in doubts::doubts(&open(data)?)? {
-        println!("terminal {} journal {} row {}", doubt.terminal.value(), hex(&doubt.journal.0), doubt.place);
-        doubt.rows.iter().for_each(|(hash, received)| println!("    {received} {}", hex(&hash.0)));
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person { data, name, role, by, .. } => desk::person(&data, &name, &role, &by)?,
         Command::Terminals(data) => desk::list(&data)?,
         Command::Doubts(data) => desk::doubts(&data)?,
+        Command::SettleDoubt(settle) => settle.run()?,
         Command::Gaps(data) => desk::gaps(&data)?,
         Command::AcceptGap { data, terminal, journal, through, by } => {
             desk::accept_gap(&data, &terminal, (&journal, through), &by)?;

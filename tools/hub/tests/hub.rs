@@ -8,6 +8,8 @@ mod chain;
 mod counters;
 #[path = "hub/crowds.rs"]
 mod crowds;
+#[path = "hub/doubts.rs"]
+mod doubts;
 #[path = "hub/fleet.rs"]
 mod fleet;
 #[path = "hub/hardship.rs"]

@@ -1,6 +1,6 @@
 //! Batches, and how far each journal is held without a gap (docs/formats/records-way.md).
 //! Promises: a row is kept once for each batch that brings something new; of two rows of one place that differ both are kept,
-//! an alarm is raised, and nothing from there on is acknowledged; the watermark is a row that is here with all before it, back
+//! an alarm is raised, and nothing from there on is acknowledged until a person chooses one of them; the watermark is a row that is here with all before it, back
 //! to the journal's beginning, but for what a person said is lost.
 //! Must not know: who signed, what a row says.
 //!
@@ -10,8 +10,10 @@
 //! | watermarks, and where a journal begins | `chain` |
 //! | what is lost, named and settled | [`settle`] |
 //! | two rows of one place, named | [`doubts`] |
+//! | of two such rows, the one that a person chose | [`choose`] |
 
 mod chain;
+pub mod choose;
 pub mod doubts;
 mod rows;
 pub mod settle;
@@ -70,23 +72,27 @@ pub fn take(db: &Db, bytes: &[u8], batch: &ProvenBatch<'_>, now: Timestamp) -> R
     if db.has(known, values![&digest])? {
         return Ok(Taken::Known);
     }
-    let rows = Rows::of(batch);
+    let mut rows = Rows::of(batch);
     let compared = compare(db, of, &rows)?;
     if compared == Compared::Here {
         return Ok(Taken::Known);
     }
-    insert(db, of, &rows, (digest, bytes, now))?;
-    if let Compared::Differs(place) = compared {
-        doubt_from(db, of, place, now)?;
+    let rejected = choose::rejected_from(db, of, &rows, compared)?;
+    let id = insert(db, of, &rows, (digest, bytes, now))?;
+    match (rejected, compared) {
+        (Some(place), _) => choose::reject(db, of, (id, &mut rows), place)?,
+        (None, Compared::Differs(place)) => doubt_from(db, of, place, now)?,
+        (None, _) => {}
     }
     chain::advance(db, of, now)?;
     for (waiting, awaits) in chain::woken_by(db, of, &rows)? {
         chain::wake(db, (of.0, &waiting), &awaits, now)?;
     }
-    Ok(if compared == Compared::New { Taken::Kept } else { Taken::Doubted })
+    let fits = compared == Compared::New && rejected.is_none();
+    Ok(if fits { Taken::Kept } else { Taken::Doubted })
 }
 
-/// What a batch is beside the rows that are here.
+/// What a batch is beside the rows that are here. Rows that were rejected are not: a batch counts up to the row before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Compared {
     /// Every row of it is here.
@@ -118,8 +124,9 @@ fn compare(db: &Db, of: Of<'_>, rows: &Rows) -> Result<Compared, StoreFault> {
 
 /// The first place after this one at which a batch begins.
 fn next_held(db: &Db, of: Of<'_>, place: u64) -> Result<Option<u64>, StoreFault> {
-    let sql =
-        "SELECT first FROM batch WHERE terminal = ?1 AND journal = ?2 AND first > ?3 ORDER BY first LIMIT 1";
+    let sql = "SELECT first FROM batch LEFT JOIN rejected ON batch = id
+        WHERE terminal = ?1 AND journal = ?2 AND first > ?3 AND (place IS NULL OR place > first)
+        ORDER BY first LIMIT 1";
     db.first(sql, values![of.0, of.1, place], |row| row.get(0))
 }
 
@@ -128,14 +135,16 @@ fn insert(
     of: Of<'_>,
     rows: &Rows,
     (digest, bytes, now): ([u8; 32], &[u8], Timestamp),
-) -> Result<(), StoreFault> {
+) -> Result<u64, StoreFault> {
     let sql = "INSERT INTO batch (terminal, journal, first, last, previous, hashes, digest, received, bytes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id";
     let (first, last, previous) = (rows.first, rows.last(), &rows.previous.0);
-    db.run(sql, values![of.0, of.1, first, last, previous, &rows.hashes, &digest, now.unix(), bytes])?;
+    let row = values![of.0, of.1, first, last, previous, &rows.hashes, &digest, now.unix(), bytes];
+    let id = db.one(sql, row, |row| row.get(0))?;
     let sql = "INSERT INTO journal (terminal, journal, watermark, hash, begun) VALUES (?1, ?2, 0, ?3, 0)
         ON CONFLICT DO NOTHING";
-    db.run(sql, values![of.0, of.1, &NOTHING_BEFORE.0]).map(drop)
+    db.run(sql, values![of.0, of.1, &NOTHING_BEFORE.0])?;
+    Ok(id)
 }
 
 /// From this place on nothing is acknowledged; an alarm is raised when it is news.
@@ -160,8 +169,10 @@ pub fn alarm(db: &Db, terminal: u32, words: &str, now: Timestamp) -> Result<(), 
 /// A batch that holds this place, the one that reaches furthest.
 fn holding(db: &Db, of: Of<'_>, place: u64) -> Result<Option<Rows>, StoreFault> {
     // Found by the index alone; only one batch's hashes are read.
-    let sql = "SELECT first, previous, hashes FROM batch WHERE id = (SELECT id FROM batch
-        WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY last DESC LIMIT 1)";
+    let sql = "SELECT first, previous, hashes, place FROM batch LEFT JOIN rejected ON batch = id
+        WHERE id = (SELECT id FROM batch LEFT JOIN rejected ON batch = id
+            WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 AND (place IS NULL OR place > ?4)
+            ORDER BY coalesce(place - 1, last) DESC LIMIT 1)";
     let earliest = place.saturating_sub(ROWS_MOST as u64);
     db.first(sql, values![of.0, of.1, earliest, place], Rows::read)
 }

@@ -18,7 +18,10 @@ use super::Purpose;
 use super::value::{Cell, Row, Value};
 use crate::store::{PATIENCE, StoreFault, VERSION};
 
-const SCHEMA: &str = include_str!("../schema/postgres.sql");
+/// The first schema that was made here, and what leads from each to the next. One that was ever out is never changed.
+const FIRST: usize = 3;
+const SCHEMAS: [&str; VERSION - FIRST + 1] =
+    [include_str!("../schema/postgres.sql"), include_str!("../schema/postgres-4.sql")];
 /// The lock of who changes something: a number that nobody else has reason to take.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7814999174362395)";
 
@@ -91,14 +94,18 @@ fn make(client: &mut Client) -> Result<(), StoreFault> {
     }
     client.batch_execute(BEGIN)?;
     let tables = "SELECT count(*) FROM pg_tables WHERE tablename = 'hub' AND schemaname = current_schema()";
-    if client.query_one(tables, &[])?.get::<_, i64>(0) == 0 {
-        client.batch_execute(SCHEMA)?;
-    }
-    let found: i64 = client.query_one("SELECT version FROM hub_schema", &[])?.get(0);
+    let is_new = client.query_one(tables, &[])?.get::<_, i64>(0) == 0;
+    let found: i64 = match is_new {
+        true => 0,
+        false => client.query_one("SELECT version FROM hub_schema", &[])?.get(0),
+    };
     let found = usize::try_from(found).unwrap_or(usize::MAX);
-    if found > VERSION {
-        return Err(StoreFault::Newer { found });
+    let done = if is_new { 0 } else { (found + 1).saturating_sub(FIRST) };
+    for step in SCHEMAS.get(done..).ok_or(StoreFault::Newer { found })? {
+        client.batch_execute(step)?;
     }
+    let version = i64::try_from(VERSION).unwrap_or(0);
+    client.execute("UPDATE hub_schema SET version = $1 WHERE version < $1", &[&version])?;
     Ok(client.batch_execute("COMMIT")?)
 }
 

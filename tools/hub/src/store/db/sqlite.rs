@@ -12,8 +12,12 @@ use super::value::{Cell, Row, Value};
 use crate::store::{PATIENCE, StoreFault, VERSION};
 
 /// What leads from each version to the next. One that was ever out is never changed.
-pub(crate) const SCHEMAS: [&str; VERSION] =
-    [include_str!("../schema/1.sql"), include_str!("../schema/2.sql"), include_str!("../schema/3.sql")];
+pub(crate) const SCHEMAS: [&str; VERSION] = [
+    include_str!("../schema/1.sql"),
+    include_str!("../schema/2.sql"),
+    include_str!("../schema/3.sql"),
+    include_str!("../schema/4.sql"),
+];
 
 pub(super) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreFault> {
     if purpose == Purpose::Look {

@@ -40,7 +40,7 @@ pub(super) fn wake(db: &Db, of: Of<'_>, awaits: &[u8; 32], now: Timestamp) -> Re
 }
 
 /// A journal's watermark, its hash, and whether it has begun.
-fn stands(db: &Db, of: Of<'_>) -> Result<(u64, Digest, bool), StoreFault> {
+pub(super) fn stands(db: &Db, of: Of<'_>) -> Result<(u64, Digest, bool), StoreFault> {
     let sql = "SELECT watermark, hash, begun FROM journal WHERE terminal = ?1 AND journal = ?2";
     db.one(sql, values![of.0, of.1], |row| Ok((row.get(0)?, Digest(row.get(1)?), row.get(2)?)))
 }
@@ -77,6 +77,12 @@ pub(super) fn begin(db: &Db, of: Of<'_>, (at, hash): (u64, Digest)) -> Result<()
     db.run(sql, values![of.0, of.1, at, &hash.0]).map(drop)
 }
 
+/// The journal stands as if no row of it were held: the walk goes over it anew.
+pub(super) fn unbegin(db: &Db, of: Of<'_>) -> Result<(), StoreFault> {
+    let sql = "UPDATE journal SET watermark = 0, hash = ?3, begun = 0, awaits = NULL WHERE terminal = ?1 AND journal = ?2";
+    db.run(sql, values![of.0, of.1, &NOTHING_BEFORE.0]).map(drop)
+}
+
 /// Journals that await a row of this batch, and which.
 pub(super) fn woken_by(db: &Db, of: Of<'_>, rows: &Rows) -> Result<Vec<Waiting>, StoreFault> {
     let sql = "SELECT journal, awaits FROM journal
@@ -97,7 +103,8 @@ fn beginning(db: &Db, of: Of<'_>, now: Timestamp) -> Result<Option<(u64, Digest)
 
 /// Place of the first row of a journal that is here, and the hash that it names as the one before.
 pub(super) fn earliest(db: &Db, of: Of<'_>) -> Result<Option<(u64, Digest)>, StoreFault> {
-    let sql = "SELECT first, previous FROM batch WHERE terminal = ?1 AND journal = ?2 ORDER BY first LIMIT 1";
+    let sql = "SELECT first, previous FROM batch LEFT JOIN rejected ON batch = id
+        WHERE terminal = ?1 AND journal = ?2 AND (place IS NULL OR place > first) ORDER BY first LIMIT 1";
     db.first(sql, values![of.0, of.1], |row| Ok((row.get(0)?, Digest(row.get(1)?))))
 }
 
@@ -118,8 +125,9 @@ fn is_found(db: &Db, of: Of<'_>, hash: &Digest, now: Timestamp) -> Result<bool, 
 }
 
 fn is_of_another(db: &Db, of: Of<'_>, hash: &Digest) -> Result<bool, StoreFault> {
-    let sql = "SELECT first, previous, hashes FROM batch
-        WHERE terminal = ?1 AND journal <> ?2 AND instr(hashes, ?3) > 0 LIMIT 1";
+    let sql = "SELECT first, previous, hashes, place FROM batch LEFT JOIN rejected ON batch = id
+        WHERE terminal = ?1 AND journal <> ?2 AND instr(hashes, ?3) > 0
+        AND (place IS NULL OR place > first + (instr(hashes, ?3) - 1) / 32) LIMIT 1";
     let found = db.first(sql, values![of.0, of.1, &hash.0], Rows::read)?;
     Ok(found.is_some_and(|rows| rows.each().any(|row| row == hash.0)))
 }

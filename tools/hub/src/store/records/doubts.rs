@@ -25,7 +25,24 @@ pub struct Doubt {
     pub rows: Vec<(Digest, u64)>,
 }
 
-/// All of them, by terminal.
+/// A place that a person settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Whose.
+    pub terminal: TerminalNumber,
+    /// Of which journal.
+    pub journal: JournalId,
+    /// Which.
+    pub place: u64,
+    /// The row that was chosen.
+    pub hash: Digest,
+    /// By whom, why, and when, in seconds since 1970.
+    pub by: (String, String, u64),
+    /// The others, and when each first came.
+    pub rejected: Vec<(Digest, u64)>,
+}
+
+/// All that stand, by terminal.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -43,12 +60,34 @@ pub fn doubts(db: &Db) -> Result<Vec<Doubt>, StoreFault> {
     Ok(found)
 }
 
-/// Each row of a place once.
+/// All that were settled, by terminal.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn settled(db: &Db) -> Result<Vec<Settled>, StoreFault> {
+    let sql =
+        "SELECT terminal, journal, place, hash, who, why, at FROM settled ORDER BY terminal, journal, place";
+    let read = |row: &Row| {
+        let (number, journal) = (row.get(0)?, JournalId(row.get(1)?));
+        let terminal = TerminalNumber::new(number).ok_or(StoreFault::Form)?;
+        let by = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let (place, hash) = (row.get(2)?, Digest(row.get(3)?));
+        Ok(Settled { terminal, journal, place, hash, by, rejected: Vec::new() })
+    };
+    let mut all = db.all(sql, &[], read)?;
+    for one in &mut all {
+        let brought = brought(db, (one.terminal.value(), &one.journal.0), one.place)?;
+        one.rejected = brought.into_iter().filter(|(hash, _)| *hash != one.hash).collect();
+    }
+    Ok(all)
+}
+
+/// Each row of a place once, those that were rejected too.
 fn brought(db: &Db, of: super::Of<'_>, place: u64) -> Result<Vec<(Digest, u64)>, StoreFault> {
-    let sql = "SELECT first, previous, hashes, received FROM batch
+    let sql = "SELECT first, previous, hashes, NULL, received FROM batch
         WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY id";
     let earliest = place.saturating_sub(ROWS_MOST as u64);
-    let read = |row: &Row| Ok((Rows::read(row)?.hash(place), row.get(3)?));
+    let read = |row: &Row| Ok((Rows::read(row)?.hash(place), row.get(4)?));
     let mut each: Vec<(Digest, u64)> = Vec::new();
     for (hash, received) in db.all(sql, values![of.0, of.1, earliest, place], read)? {
         let Some(hash) = hash.filter(|hash| each.iter().all(|(known, _)| known != hash)) else { continue };

@@ -16,9 +16,19 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Of a query for `first, previous, hashes`.
+    /// Of a query for `first, previous, hashes` and the place from which its rows were rejected, if they were: those are left out.
     pub(super) fn read(row: &Row) -> Result<Rows, StoreFault> {
-        Ok(Rows { first: row.get(0)?, previous: Digest(row.get(1)?), hashes: row.get(2)? })
+        let mut rows = Rows { first: row.get(0)?, previous: Digest(row.get(1)?), hashes: row.get(2)? };
+        if let Some(place) = row.get(3)? {
+            rows.cut(place);
+        }
+        Ok(rows)
+    }
+
+    /// Leaves out the rows from a place on.
+    pub(super) fn cut(&mut self, place: u64) {
+        let kept = usize::try_from(place.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.hashes.truncate(kept.saturating_mul(DIGEST_BYTES));
     }
 
     pub(super) fn of(batch: &ProvenBatch<'_>) -> Rows {
@@ -44,6 +54,12 @@ impl Rows {
     /// The hash that the row at this place names as the one before.
     pub(super) fn before(&self, place: u64) -> Option<Digest> {
         if place == self.first { Some(self.previous) } else { self.hash(place.checked_sub(1)?) }
+    }
+
+    /// The first place at which one that begins here or later holds another row, or does not follow.
+    pub(super) fn parts_from(&self, later: &Rows) -> Option<u64> {
+        let follows = later.first != self.last() + 1 || self.hash(self.last()) == Some(later.previous);
+        if follows { self.differs(later, later.first) } else { Some(later.first) }
     }
 
     /// The first place from `from` on at which two batches hold different rows.

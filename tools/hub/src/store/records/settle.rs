@@ -50,7 +50,7 @@ pub enum Unsettled {
         from: u64,
     },
     /// A doubt is no gap.
-    #[error("two rows of place {place} differ: that is no gap, and no command settles it")]
+    #[error("two rows of place {place} differ: that is no gap: `gate-hub settle-doubt` first")]
     Doubted {
         /// Where.
         place: u64,
@@ -108,7 +108,8 @@ fn before(db: &Db, of: Of<'_>, place: u64) -> Result<u64, StoreFault> {
 }
 
 fn reaches(db: &Db, of: Of<'_>) -> Result<u64, StoreFault> {
-    let sql = "SELECT coalesce(max(last), 0) FROM batch WHERE terminal = ?1 AND journal = ?2";
+    let sql = "SELECT coalesce(max(coalesce(place - 1, last)), 0) FROM batch LEFT JOIN rejected ON batch = id
+        WHERE terminal = ?1 AND journal = ?2";
     db.one(sql, values![of.0, of.1], |row| row.get(0))
 }
 
@@ -148,7 +149,7 @@ pub fn settle(
     Ok(Ok(gap))
 }
 
-fn doubt(db: &Db, of: Of<'_>) -> Result<Option<u64>, StoreFault> {
+pub(super) fn doubt(db: &Db, of: Of<'_>) -> Result<Option<u64>, StoreFault> {
     let sql = "SELECT doubt FROM journal WHERE terminal = ?1 AND journal = ?2";
     db.one(sql, values![of.0, of.1], |row| row.get(0))
 }
