@@ -86,6 +86,8 @@ fn a_small_change_is_signed_by_two_machines_and_three_red_ones_wait_for_people()
     let draft = english[from..to].replace("resident-id,510100194001010037,,yellow\n", &rows);
     // So many of ten are asked already when they are drafted.
     let draft = draft.replace("repo draft-status", "repo draft-status --yes");
+    // A ledger is begun once.
+    let draft = draft.replace(" --new-ledger", "");
     let sign = "gate-sign repo sign --repo status --key targets-a.key --rules rules-a.toml --believed believed --ledger ledger-a.json";
     let told = typed(folder.path(), &format!("{draft}if {sign}; then exit 1; fi"));
     assert!(told.contains("3 people would turn red at once") && told.contains("须两个机构各一人"), "{told}");

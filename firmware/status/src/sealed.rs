@@ -117,6 +117,13 @@ pub(crate) struct Ready {
     overlay: Arc<Overlay>,
 }
 
+impl Ready {
+    /// What changed since the base, this delta's with it.
+    pub(crate) fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+}
+
 /// What stands at a key now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -340,7 +347,12 @@ impl SealedList {
     /// What stands at a key. A second number of the base can be removed but never gets a colour of its own: a delta that
     /// tried would change nothing (DOMAIN §13).
     pub(crate) fn standing(&self, key: Key) -> Result<Standing, ListFault> {
-        let (base, change) = (self.base.find(key)?, self.overlay.change(key));
+        self.standing_with(&self.overlay, key)
+    }
+
+    /// The same with these changes on the base.
+    pub(crate) fn standing_with(&self, overlay: &Overlay, key: Key) -> Result<Standing, ListFault> {
+        let (base, change) = (self.base.find(key)?, overlay.change(key));
         Ok(match (base, change) {
             (_, Some(KeyChange::Removed)) => Standing::Removed,
             (Some((_, Entry::SecondOf(first))), _) | (_, Some(KeyChange::SecondOf(first))) => {
@@ -348,7 +360,7 @@ impl SealedList {
             }
             (_, Some(KeyChange::Colour(colour))) => Standing::Colour(colour, None),
             (Some((rank, Entry::Colour(colour))), None) => {
-                Standing::Colour(self.overlay.colour(rank).unwrap_or(colour), Some(rank))
+                Standing::Colour(overlay.colour(rank).unwrap_or(colour), Some(rank))
             }
             (None, None) => Standing::Nobody,
         })

@@ -10,6 +10,7 @@ mod class;
 mod ledger;
 mod offered;
 mod rules;
+mod ways;
 mod words;
 
 use std::fs::{self, File};
@@ -120,6 +121,36 @@ pub enum NotAutomatic {
         /// By the other.
         other: u32,
     },
+    /// A long delta leaves out what its steps say.
+    #[error("the delta from step {from} to {to} leaves out what was changed between, or says it otherwise")]
+    Omit {
+        /// Where it begins.
+        from: u32,
+        /// Where it leads.
+        to: u32,
+    },
+    /// What was changed within a delta is not known here.
+    #[error("what was changed from step {from} to {to} cannot be reconstructed from what is published")]
+    Untold {
+        /// Where it begins.
+        from: u32,
+        /// Where it leads.
+        to: u32,
+    },
+    /// Terminals would get no further.
+    #[error("no delta leads on from step {step}: terminals there would stay behind")]
+    Strand {
+        /// Where.
+        step: u32,
+    },
+    /// The published timestamp is good for too long.
+    #[error("what is published is good until {until}, the rules let a timestamp be good for {days} days")]
+    Outlive {
+        /// Its end.
+        until: String,
+        /// By the rules.
+        days: u64,
+    },
     /// More people turned red than rules let at once.
     #[error("{count} people would turn red at once, the rules let {most}")]
     RedAtOnce {
@@ -142,6 +173,8 @@ pub struct Judged {
     message: Vec<u8>,
     change: Change,
     expires: Timestamp,
+    /// Until when what is published is good.
+    stands_until: Timestamp,
     /// What it changes, in words, against the usual.
     pub words: Vec<String>,
 }
@@ -166,7 +199,7 @@ impl<'a> Reader<'a> {
         ledger: &'a mut Ledger,
         clock: Timestamp,
     ) -> Result<Reader<'a>, NotAutomatic> {
-        let now = ledger.now(clock);
+        let now = ledger.now(clock)?;
         Ok(Reader { repo, keys: list_keys(believed)?, ledger, now })
     }
 
@@ -181,8 +214,9 @@ impl<'a> Reader<'a> {
         let body = Claimed::<Targets>::read(&text)?.into_body();
         let message = draft.to_sign().map_err(DocumentRefused::from)?;
         self.admit(trusted.root().body(), (&body, published.version))?;
-        let (old, new) = (Offered::of(self.repo, &published)?, Offered::of(self.repo, &body)?);
         let keys = &self.keys;
+        let old = Offered::published(self.repo, &published, (&self.ledger.base(), keys))?;
+        let new = Offered::drafted(self.repo, &body, &old.base)?;
         let (old, new) = (Land { offered: &old, keys }, Land { offered: &new, keys });
         let change = between(&old, &new)?;
         // What was published since the last look, all of the epoch's where there was none: the usual is made of it.
@@ -190,7 +224,8 @@ impl<'a> Reader<'a> {
         self.ledger.believe(&trusted, &old.end()?.state(), &old.steps_since(seen)?);
         self.ledger.keep()?;
         let words = words::summary(&change.counts, self.ledger, self.now.civil_day());
-        Ok(Judged { message, change, expires: body.expires, words })
+        let stands_until = trusted.timestamp().map_or(self.now, |of| of.body().expires);
+        Ok(Judged { message, change, expires: body.expires, stands_until, words })
     }
 
     /// Signs what was judged, if the rules let it.
@@ -208,6 +243,11 @@ impl<'a> Reader<'a> {
         if until <= self.now || until > self.now.plus(rules.life_days.saturating_mul(DAY_S)) {
             let until = gate_tuf::print_time(until);
             return Err(NotAutomatic::Life { until, days: rules.life_days });
+        }
+        // A timestamp that is good for years would let a clock that runs ahead spend the caps of as many days.
+        if judged.stands_until > self.now.plus(rules.timestamp_days.saturating_mul(DAY_S)) {
+            let until = gate_tuf::print_time(judged.stands_until);
+            return Err(NotAutomatic::Outlive { until, days: rules.timestamp_days });
         }
         if counts.to_red() > rules.red_at_once {
             return Err(NotAutomatic::RedAtOnce { count: counts.to_red(), most: rules.red_at_once });
@@ -227,7 +267,7 @@ impl<'a> Reader<'a> {
     /// The published repository, believed as a terminal believes it: from where this reader left it.
     fn believed(&self, pin: Option<&[u8; 32]>) -> Result<(Trusted, Targets), NotAutomatic> {
         let first = self.first_root(pin)?;
-        let mut trusted = self.ledger.trusted().unwrap_or_else(|| Trusted::first(first));
+        let mut trusted = self.ledger.trusted()?.unwrap_or_else(|| Trusted::first(first));
         let source = Both { repo: self.repo, files: &Files::new() };
         update(&mut trusted, &source, &LIMITS, &Repo::clock(self.now))?;
         let targets = trusted.targets().map(|targets| targets.body().clone()).ok_or(NotAutomatic::First)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gate_core::verdict::Verdict;
 use gate_proof::digest::sha256;
-use gate_signing::repo::automatic::{Ledger, NotAutomatic, Reader, Rules};
+use gate_signing::repo::automatic::{Ledger, LedgerFault, NotAutomatic, Reader, Rules};
 use gate_signing::repo::{Content, Signed};
 use gate_tuf::Role;
 use gate_wire::time::Timestamp;
@@ -16,8 +16,8 @@ use super::journey::Round;
 const CAPS: &str = "green-to-yellow = 10\ngreen-to-red = 4\nyellow-to-green = 10\n";
 
 /// The province's side, and an automatic signer in each of two authorities.
-struct Office {
-    round: Round,
+pub(crate) struct Office {
+    pub(crate) round: Round,
     folder: tempfile::TempDir,
     rules: [Rules; 2],
     /// What the clocks of the signers are ahead of the world's.
@@ -26,7 +26,7 @@ struct Office {
 
 impl Office {
     /// The first publication was made by people.
-    fn new() -> Office {
+    pub(crate) fn new() -> Office {
         let mut round = Round::new();
         round.bring_out();
         round.carry();
@@ -42,8 +42,14 @@ impl Office {
         Office { round, folder: tempfile::tempdir().unwrap(), rules, ahead: 0 }
     }
 
-    fn ledger(&self, of: usize) -> PathBuf {
+    pub(crate) fn ledger(&self, of: usize) -> PathBuf {
         self.folder.path().join(format!("ledger-{of}.json"))
+    }
+
+    /// The ledger of one authority's signer; a new one where it never looked.
+    fn opened(&self, of: usize) -> Result<Ledger, LedgerFault> {
+        let path = self.ledger(of);
+        if path.exists() { Ledger::open(&path) } else { Ledger::begin(&path) }
     }
 
     fn now(&self) -> Timestamp {
@@ -52,8 +58,8 @@ impl Office {
     }
 
     /// The signer of one authority looks at what waits.
-    fn signs(&self, of: usize) -> Result<Signed, NotAutomatic> {
-        let mut ledger = Ledger::open(&self.ledger(of))?;
+    pub(crate) fn signs(&self, of: usize) -> Result<Signed, NotAutomatic> {
+        let mut ledger = self.opened(of)?;
         let status = &self.round.status;
         // The keys of the list, as a device of this authority has them.
         let mut reader = Reader::new(&status.repo, &self.round.terminal.to.data, &mut ledger, self.now())?;
@@ -64,28 +70,28 @@ impl Office {
     }
 
     fn summary(&self) -> Vec<String> {
-        let mut ledger = Ledger::open(&self.ledger(0)).unwrap();
+        let mut ledger = self.opened(0).unwrap();
         let repo = &self.round.status.repo;
         let mut reader = Reader::new(repo, &self.round.terminal.to.data, &mut ledger, self.now()).unwrap();
         reader.judge(None).unwrap().words
     }
 
-    fn both_sign(&self) -> Result<(), NotAutomatic> {
+    pub(crate) fn both_sign(&self) -> Result<(), NotAutomatic> {
         self.signs(0)?;
         self.signs(1).map(drop)
     }
 
-    fn publish(&self) {
+    pub(crate) fn publish(&self) {
         self.round.status.publish(self.round.terminal.stage.time()).unwrap();
     }
 
-    fn people_sign(&self) {
+    pub(crate) fn people_sign(&self) {
         self.round.status.sign(Role::Targets, &[0, 1]);
         self.publish();
     }
 
     /// These people get this colour in a step of its own, drafted.
-    fn step(&mut self, people: std::ops::RangeInclusive<u16>, colour: &str) {
+    pub(crate) fn step(&mut self, people: std::ops::RangeInclusive<u16>, colour: &str) {
         self.round.step_of(people, colour);
         self.round.stage_list();
     }
@@ -95,7 +101,7 @@ impl Office {
     }
 }
 
-fn refused(result: Result<impl Sized, NotAutomatic>) -> String {
+pub(crate) fn refused(result: Result<impl Sized, NotAutomatic>) -> String {
     format!("{:#}", anyhow::Error::from(result.map(drop).unwrap_err()))
 }
 
@@ -177,8 +183,91 @@ fn a_clock_set_back_gives_no_day_twice_and_the_next_day_gives_the_cap_again() {
     // A clock far ahead finds a published repository that is over: no day after day out of nothing.
     office.publish();
     office.step(12..=12, "yellow");
-    office.ahead = 3 * 86_400;
+    office.ahead = 2 * 86_400;
     assert!(refused(office.signs(0)).contains("not to be believed"));
+    // Further ahead than that, a person says whether the clock is right.
+    office.ahead = 3 * 86_400;
+    assert!(refused(office.signs(0)).contains("--clock-confirmed"));
+}
+
+#[test]
+fn a_timestamp_that_is_good_for_longer_than_the_rules_let_lends_no_days() {
+    let mut office = Office::new();
+    office.step(1..=1, "yellow");
+    office.rules[0].timestamp_days = 0;
+    assert!(refused(office.signs(0)).contains("the rules let a timestamp be good for 0 days"));
+    office.rules[0].timestamp_days = 1;
+    office.signs(0).unwrap();
+}
+
+#[test]
+fn a_ledger_that_was_taken_away_gives_nothing_back() {
+    let mut office = Office::new();
+    office.step(1..=10, "yellow");
+    office.both_sign().unwrap();
+    office.publish();
+    office.step(11..=11, "yellow");
+    let path = office.ledger(0);
+    let kept = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(Ledger::open(&path), Err(LedgerFault::Missing(_))));
+    // What it believed is not readable any more: no first look, and nothing signed.
+    let mut ledger: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+    ledger["trusted"] = "".into();
+    fs::write(&path, ledger.to_string()).unwrap();
+    assert!(refused(office.signs(0)).contains("台账读不出"));
+    fs::write(&path, kept).unwrap();
+    assert!(refused(office.signs(0)).contains("1 asked, 10 signed"));
+}
+
+#[test]
+fn the_base_that_is_counted_is_the_one_that_was_hashed_whatever_becomes_of_the_repositorys() {
+    let mut office = Office::new();
+    office.step(1..=2, "yellow");
+    office.signs(0).unwrap();
+    // An insider puts another base under the name: the signer has its own copy, and hashes that.
+    let targets = office.round.status.path.join("public/targets");
+    let is_base = |path: &PathBuf| path.to_string_lossy().contains("base-");
+    let mut files = fs::read_dir(targets).unwrap().map(|entry| entry.unwrap().path());
+    let base = files.find(is_base).unwrap();
+    let mut other = fs::read(&base).unwrap();
+    *other.last_mut().unwrap() ^= 1;
+    fs::write(&base, &other).unwrap();
+    office.signs(0).unwrap();
+    // Who has no copy yet, and who has lost it, takes no other.
+    assert!(refused(office.signs(1)).contains("is not what the draft says of it"));
+    let own = office.folder.path().join("ledger-0.json.base");
+    fs::write(&own, &other).unwrap();
+    assert!(refused(office.signs(0)).contains("is not what the draft says of it"));
+    assert!(!own.exists());
+}
+
+/// Dishonest ones: `signing/src/repo/automatic/ways/tests.rs`.
+#[test]
+fn an_honest_ladders_long_deltas_are_signed_with_the_steps() {
+    let mut office = Office::new();
+    office.step(1..=2, "red");
+    office.both_sign().unwrap();
+    office.publish();
+    office.round.step_of(3..=3, "yellow");
+    let stage = &office.round.terminal.stage;
+    let files: Vec<Vec<u8>> = office.round.steps.iter().map(|path| fs::read(path).unwrap()).collect();
+    let mut list = stage.province.province().open_list(&stage.directory().join("status.db")).unwrap();
+    let ladder = stage.province.province().build_ladder(&mut list, &files).unwrap();
+    assert_eq!(ladder.len(), 1, "from the base over both");
+    let path = office.folder.path().join("long.tfd");
+    fs::write(&path, &ladder[0].file).unwrap();
+    office.round.steps.push(path);
+    office.round.stage_list();
+    office.both_sign().unwrap();
+    office.publish();
+    office.round.carry();
+    assert!(!office.round.terminal.keep().has_refusals());
+    office.round.terminal.stage.run_until_renewed().unwrap();
+    assert_eq!(
+        [2, 3, 4].map(|one| office.round.terminal.verdict(one)),
+        [Verdict::Stop, Verdict::Limit, Verdict::Pass]
+    );
 }
 
 #[test]

@@ -22,6 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::{DAY_S, entry, key};
+use super::automatic::{self, Office};
 use super::hub::{self, Hub};
 use super::journey::Round;
 use super::land::{Land, in_force, refused};
@@ -264,4 +265,62 @@ fn a_hubs_stolen_key_deletes_nothing_within_the_retention_and_what_it_hid_comes_
         round.terminal.stage.run(1_000).unwrap();
     }
     assert!(names(&out).iter().any(|name| name.first.0 == 1), "the stolen key says nothing any more");
+}
+
+#[test]
+fn an_automatic_signers_stolen_key_changes_nobody_and_is_replaced_by_the_next_root() {
+    let mut office = Office::new();
+    office.step(5..=5, "yellow");
+    office.both_sign().unwrap();
+    office.publish();
+    let mut drill = Drill::begin("an automatic signer is in other hands: its key, rules and ledger");
+    let stolen = office.round.status.roster.targets[0];
+    let thief_signs = |office: &Office| {
+        let repo = &office.round.status.repo;
+        repo.sign(Role::Targets, &entry(stolen), |message| Ok(key(stolen).sign(message)?))
+    };
+    office.step(6..=1_000, "red");
+    drill.step("thief", "a thousand turned red, signed without asking any rules", || {
+        thief_signs(&office).unwrap();
+    });
+    let told = automatic::refused(office.signs(1));
+    assert!(told.contains("995 people would turn red at once"), "{told}");
+    let alone = office.round.status.publish(office.round.terminal.stage.time()).unwrap_err();
+    assert!(format!("{:#}", anyhow::Error::from(alone)).contains("1 of the 2 signatures"));
+    drill
+        .believes("nothing of it: the other authority's signer computes for itself, and leaves it to people");
+    fs::remove_file(office.round.steps.pop().unwrap()).unwrap();
+    let stage = &mut office.round.terminal.stage;
+    let before = stage.list_now().unwrap().state();
+    stage.province.province_mut().sign_step_again(&before).unwrap();
+    drill.step("two root holders", "repo rotate --targets (new), repo sign", || {
+        let mut next = office.round.status.roster.clone();
+        next.targets[0] = 195;
+        office.round.status.rotate(next, office.round.terminal.stage.time());
+    });
+    // Its successor signs nothing while the root waits, and has a ledger of its own.
+    fs::remove_file(office.ledger(0)).unwrap();
+    assert!(automatic::refused(office.signs(0)).contains("a root waits"));
+    drill.step(
+        "two authorities' people, then the desk",
+        "repo sign (the list as it was), repo publish",
+        || {
+            office.round.stage_list();
+            office.people_sign();
+        },
+    );
+    assert!(thief_signs(&office).is_err(), "the stolen key signs for no role");
+    drill.step("desk, both signers", "the next small change; repo sign --rules --new-ledger", || {
+        office.step(1..=2, "red");
+        office.both_sign().unwrap();
+        office.publish();
+    });
+    assert!(thief_signs(&office).is_err());
+    drill.step("carrier, terminal", "gate-sync or a stick, gate-trust run", || {
+        office.round.carry();
+        assert!(!office.round.terminal.keep().has_refusals());
+    });
+    office.round.terminal.stage.run_until_renewed().unwrap();
+    assert_eq!([2, 3].map(|one| office.round.terminal.verdict(one)), [Verdict::Stop, Verdict::Pass]);
+    drill.believes("what both authorities signed, by the new root");
 }

@@ -3,7 +3,7 @@
 //! Promises: a person is told what was computed, or why nothing could be; without a person nothing is signed but by the rules.
 //! Must not know: how it is computed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -21,6 +21,12 @@ pub(crate) struct Look {
     /// What was signed for and seen published, kept by this command: one file for each signer
     #[arg(long, value_name = "FILE", requires = "believed")]
     ledger: Option<PathBuf>,
+    /// There never was a ledger here: begin one. It has all of today's caps
+    #[arg(long, requires = "ledger")]
+    new_ledger: bool,
+    /// The clock is right, though the last look was more than two days before
+    #[arg(long, requires = "ledger")]
+    clock_confirmed: bool,
 }
 
 impl Look {
@@ -30,7 +36,7 @@ impl Look {
         if repo.read_draft(Role::Targets).is_err() {
             return Ok(Vec::new());
         }
-        let mut ledger = Ledger::open(ledger)?;
+        let mut ledger = self.open(ledger, now)?;
         let judged = Reader::new(repo, believed, &mut ledger, now).and_then(|mut reader| reader.judge(None));
         Ok(match judged {
             Ok(Judged { words, .. }) => {
@@ -38,6 +44,14 @@ impl Look {
             }
             Err(refused) => vec![format!("! 未能算出变化 NOT COMPUTED: {:#}", anyhow::Error::from(refused))],
         })
+    }
+
+    fn open(&self, path: &Path, now: Timestamp) -> anyhow::Result<Ledger> {
+        let mut ledger = if self.new_ledger { Ledger::begin(path)? } else { Ledger::open(path)? };
+        if self.clock_confirmed {
+            ledger.confirm(now);
+        }
+        Ok(ledger)
     }
 
     /// Signs by rules, without a person.
@@ -53,7 +67,7 @@ impl Look {
         ensure!(length <= RULES_MOST_BYTES, "{}: longer than {RULES_MOST_BYTES} bytes", rules.display());
         let text = std::fs::read_to_string(rules).with_context(|| rules.display().to_string())?;
         let rules = Rules::read(&text).with_context(|| rules.display().to_string())?;
-        let mut ledger = Ledger::open(ledger)?;
+        let mut ledger = self.open(ledger, now)?;
         let mut reader = Reader::new(repo, believed, &mut ledger, now)?;
         let signed = reader.judge(Some(&rules.root)).and_then(|judged| {
             judged.words.iter().for_each(|line| println!("{line}"));

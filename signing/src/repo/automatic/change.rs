@@ -1,6 +1,6 @@
 //! What a draft changes at terminals, computed from the files: the list that is published, walked over what is drafted.
-//! Promises: every way that a terminal can take through the drafted deltas, from the base or from any step that was published, ends
-//! in the same colours; people are counted step by step, so that there and back again is twice.
+//! Promises: wherever a terminal stands, by whatever of the published and the drafted deltas, it ends in the colours that were counted
+//! (`ways.rs`); people are counted step by step, so that there and back again is twice.
 //! Must not know: caps.
 
 use gate_status::{ListKeys, SealedList, State};
@@ -9,6 +9,7 @@ use gate_wire::time::Timestamp;
 use super::NotAutomatic;
 use super::class::Counts;
 use super::offered::{Delta, Offered};
+use super::ways::every_way;
 
 /// What a draft changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +28,10 @@ pub(crate) struct Land<'a> {
 
 impl Land<'_> {
     /// The list after these.
-    fn after(&self, way: &[&Delta]) -> Result<SealedList, NotAutomatic> {
-        let opened = SealedList::open(&self.offered.base, self.keys);
-        let mut list = opened.map_err(|error| NotAutomatic::Open(self.offered.base.clone(), error))?;
+    pub(crate) fn after(&self, way: &[&Delta]) -> Result<SealedList, NotAutomatic> {
+        let path = &self.offered.base.path;
+        let opened = SealedList::open(path, self.keys);
+        let mut list = opened.map_err(|error| NotAutomatic::Open(path.clone(), error))?;
         for delta in way {
             list.apply(&delta.bytes)?;
         }
@@ -69,41 +71,16 @@ fn counted(list: &mut SealedList, way: &[&Delta]) -> Result<Vec<(Timestamp, Coun
 
 /// What terminals that hold `old` get by `new`.
 pub(crate) fn between(old: &Land<'_>, new: &Land<'_>) -> Result<Change, NotAutomatic> {
-    if old.offered.base_digest != new.offered.base_digest {
-        return Err(NotAutomatic::OtherBase);
-    }
     let (mut list, fresh) = (old.end()?, new.end()?);
     let way = new.offered.finest(list.state().step);
+    every_way(old, new, &way)?;
     let steps = counted(&mut list, &way)?;
     same(&list, &fresh)?;
-    every_way(old, new)?;
     let counts = steps.iter().fold(Counts::default(), |sum, (_, step)| sum.and(*step));
     Ok(Change { counts, to: fresh.state() })
 }
 
-/// Each drafted delta, put on each list that takes it, leads to the one list of that step.
-fn every_way(old: &Land<'_>, new: &Land<'_>) -> Result<(), NotAutomatic> {
-    let finest = new.offered.finest(0);
-    let whole = |to: u32| {
-        let until = finest.iter().take_while(|delta| delta.span.to <= to).count();
-        finest.get(..until).unwrap_or_default()
-    };
-    for land in [old, new] {
-        let way = land.offered.finest(0);
-        for taken in 0..=way.len() {
-            let before = way.get(..taken).unwrap_or_default();
-            let at = land.after(before)?.state().step;
-            for delta in new.offered.over(at) {
-                let mut list = land.after(before)?;
-                list.apply(&delta.bytes)?;
-                same(&list, &new.after(whole(delta.span.to))?)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn same(one: &SealedList, other: &SealedList) -> Result<(), NotAutomatic> {
+pub(super) fn same(one: &SealedList, other: &SealedList) -> Result<(), NotAutomatic> {
     let same = one.state() == other.state() && one.changes() == other.changes();
     if same { Ok(()) } else { Err(NotAutomatic::Fork { step: one.state().step, other: other.state().step }) }
 }

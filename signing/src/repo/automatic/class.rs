@@ -8,7 +8,7 @@ use gate_wire::credential::Colour;
 use serde::{Deserialize, Serialize};
 
 /// Every class, in the order of the counts.
-pub const CLASSES: [Class; 11] = [
+pub const CLASSES: [Class; 13] = [
     Class::Moved(Colour::Green, Colour::Yellow),
     Class::Moved(Colour::Green, Colour::Red),
     Class::Moved(Colour::Yellow, Colour::Green),
@@ -18,24 +18,26 @@ pub const CLASSES: [Class; 11] = [
     Class::New(Colour::Green),
     Class::New(Colour::Yellow),
     Class::New(Colour::Red),
-    Class::Removed,
+    Class::Removed(Colour::Green),
+    Class::Removed(Colour::Yellow),
+    Class::Removed(Colour::Red),
     Class::Joined,
 ];
 
-/// What happens to a person.
+/// What happens to a number: a person with two is two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// From a colour to another.
     Moved(Colour, Colour),
-    /// Was not in the list.
+    /// Was not in the list in this epoch. Who comes back after a removal is [`Class::Moved`], from the colour farthest away.
     New(Colour),
-    /// Is not in it any more.
-    Removed,
-    /// A number becomes a second number of somebody.
+    /// Is not in it any more, and had this colour. In a list of exceptions that is turning green.
+    Removed(Colour),
+    /// A number becomes a second number of somebody; in the class of its colour's change, too.
     Joined,
 }
 
-/// People by class.
+/// Numbers by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts([u64; CLASSES.len()]);
 
@@ -53,7 +55,9 @@ impl Class {
             Class::New(Colour::Green) => "new-green",
             Class::New(Colour::Yellow) => "new-yellow",
             Class::New(Colour::Red) => "new-red",
-            Class::Removed => "removed",
+            Class::Removed(Colour::Green) => "removed-green",
+            Class::Removed(Colour::Yellow) => "removed-yellow",
+            Class::Removed(Colour::Red) => "removed-red",
             Class::Joined => "second-number",
         }
     }
@@ -71,7 +75,9 @@ impl Class {
             Class::New(Colour::Green) => "新增绿",
             Class::New(Colour::Yellow) => "新增黄",
             Class::New(Colour::Red) => "新增红",
-            Class::Removed => "移出名单",
+            Class::Removed(Colour::Green) => "移出名单（原绿）",
+            Class::Removed(Colour::Yellow) => "移出名单（原黄）",
+            Class::Removed(Colour::Red) => "移出名单（原红）",
             Class::Joined => "并入他人证件",
         }
     }
@@ -88,7 +94,7 @@ impl Counts {
         let count = |class| match class {
             Class::Moved(from, to) => flow.moved.get(place(from)).and_then(|of| of.get(place(to))).copied(),
             Class::New(colour) => flow.new.get(place(colour)).copied(),
-            Class::Removed => Some(flow.removed),
+            Class::Removed(colour) => flow.removed.get(place(colour)).copied(),
             Class::Joined => Some(flow.joined),
         };
         Counts(CLASSES.map(|class| count(class).unwrap_or(0)))
@@ -113,7 +119,7 @@ impl Counts {
         self.each().find(|(known, _)| *known == class).map_or(0, |(_, count)| count)
     }
 
-    /// Everybody who becomes red.
+    /// Every number that becomes red.
     #[must_use]
     pub fn to_red(&self) -> u64 {
         self.each().filter(|(class, _)| class.is_to_red()).map(|(_, count)| count).sum()
@@ -126,10 +132,10 @@ mod tests {
 
     #[test]
     fn every_change_is_in_one_class_and_every_class_has_a_name_of_its_own() {
-        let mut flow = Flow { new: [1, 2, 4], removed: 8, joined: 16, ..Flow::default() };
+        let mut flow = Flow { new: [1, 2, 4], removed: [8, 2_048, 4_096], joined: 16, ..Flow::default() };
         flow.moved = [[0, 32, 64], [128, 0, 256], [512, 1_024, 0]];
         let counts = Counts::of(&flow);
-        assert_eq!(counts.each().map(|(_, count)| count).sum::<u64>(), 2_047, "each bit once");
+        assert_eq!(counts.each().map(|(_, count)| count).sum::<u64>(), 8_191, "each bit once");
         assert_eq!(counts.to_red(), 64 + 256 + 4);
         let mut names: Vec<&str> = CLASSES.iter().flat_map(|class| [class.name(), class.zh()]).collect();
         names.sort_unstable();

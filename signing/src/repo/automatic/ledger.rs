@@ -1,5 +1,6 @@
 //! What one signer signed for, day by day, what it saw published, and the repository as it last believed it.
-//! Promises: a signature is spent on the disk before it is made; a clock that is set back opens no new day; one signer at a time.
+//! Promises: a signature is spent on the disk before it is made; a clock that is set back opens no new day, one set far ahead none unasked; one signer at a time; a
+//! ledger that is not there, or cannot be read, is not an empty one.
 //! Must not know: rules.
 
 use std::fs::{self, File, TryLockError};
@@ -15,6 +16,9 @@ use super::class::{Class, Counts};
 use crate::spelling;
 use crate::staging::{self, Readers};
 
+const FORMAT: u32 = 2;
+/// Further ahead than this since the last look, a clock is somebody's to confirm.
+const LEAP_S: u64 = 2 * 86_400;
 /// Days that are remembered.
 const DAYS: usize = 60;
 /// Days that the usual is the median of.
@@ -44,9 +48,27 @@ pub enum LedgerFault {
     },
     /// It cannot be read: nothing is signed on a guess.
     #[error(
-        "{} is no ledger of a signer. What was spent is not known: look at what was published, and begin a new one only after a day", .0.display()
+        "{} is no ledger of a signer, or of another version. What was signed for today is not known: put a copy of it back; without one, move this file aside, look at what was published, and begin a new one after midnight (--new-ledger)（台账读不出：用副本恢复；没有副本，次日零点后用 --new-ledger 另立）", .0.display()
     )]
     Read(PathBuf),
+    /// There is none.
+    #[error(
+        "{}: there is no ledger. If none was ever kept here: --new-ledger. Otherwise put it back: a new one has all of today's caps again（没有台账：从未有过，用 --new-ledger；否则请放回原台账）", .0.display()
+    )]
+    Missing(PathBuf),
+    /// There is one.
+    #[error("{} is there already: a new ledger would forget what was signed for; leave --new-ledger out", .0.display())]
+    Present(PathBuf),
+    /// The clock went far ahead since the last look.
+    #[error(
+        "the clock says {clock}, the last look was at {latest}: more than two days. A clock set ahead would open day after day; if it is right: --clock-confirmed（时钟比上次快两天以上：确认无误再用 --clock-confirmed）"
+    )]
+    Leap {
+        /// Now.
+        clock: String,
+        /// Then.
+        latest: String,
+    },
     /// Somebody else signs.
     #[error("{}: another signer is at work", .0.display())]
     Busy(PathBuf),
@@ -56,8 +78,9 @@ pub enum LedgerFault {
 #[serde(deny_unknown_fields)]
 struct Kept {
     format: u32,
-    /// The latest time that was worked at.
+    /// The latest time that was worked at; 0 before the first.
     latest: u64,
+    /// Empty before the first look.
     trusted: String,
     seen: Option<Seen>,
     days: Vec<OfDay>,
@@ -87,27 +110,41 @@ fn at(path: &Path) -> impl Fn(io::Error) -> LedgerFault {
 }
 
 impl Ledger {
-    /// Opens it; a new one where there is none.
+    /// Opens it.
     ///
     /// # Errors
-    /// [`LedgerFault`].
+    /// [`LedgerFault`]; one that is not there is no empty one: whoever took it away would have all caps again.
     pub fn open(path: &Path) -> Result<Ledger, LedgerFault> {
-        let mut beside = path.as_os_str().to_os_string();
-        beside.push(".lock");
-        let lock =
-            File::options().write(true).create(true).truncate(false).open(&beside).map_err(at(path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerFault::Busy(path.into())),
-            Err(TryLockError::Error(error)) => return Err(at(path)(error)),
-        }
+        let lock = lock(path)?;
         Ok(Ledger { path: path.into(), kept: read(path)?, _lock: lock })
     }
 
-    /// The repository as it was last believed.
-    #[must_use]
-    pub fn trusted(&self) -> Option<Trusted> {
-        Trusted::from_text(&self.kept.trusted).ok()
+    /// A new one, where a person says that there never was one. It is on the disk with the first look that ends well.
+    ///
+    /// # Errors
+    /// [`LedgerFault::Present`].
+    pub fn begin(path: &Path) -> Result<Ledger, LedgerFault> {
+        let lock = lock(path)?;
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(at(path)(error)),
+            Ok(_) => return Err(LedgerFault::Present(path.into())),
+        }
+        Ok(Ledger { path: path.into(), kept: Kept { format: FORMAT, ..Kept::default() }, _lock: lock })
+    }
+
+    /// Where the signer keeps its own copy of the base.
+    pub(crate) fn base(&self) -> PathBuf {
+        beside(&self.path, ".base")
+    }
+
+    /// The repository as it was last believed; nothing before the first look alone.
+    pub(crate) fn trusted(&self) -> Result<Option<Trusted>, LedgerFault> {
+        if self.kept.trusted.is_empty() && self.kept.seen.is_none() {
+            return Ok(None);
+        }
+        let trusted = Trusted::from_text(&self.kept.trusted);
+        trusted.map(Some).map_err(|_| LedgerFault::Read(self.path.clone()))
     }
 
     /// Believes this from here on, and notes what was published since, by the days of its as-of times.
@@ -127,7 +164,20 @@ impl Ledger {
     }
 
     /// The time to work at: never before the latest one.
-    pub fn now(&mut self, clock: Timestamp) -> Timestamp {
+    ///
+    /// # Errors
+    /// [`LedgerFault::Leap`]: then nobody confirmed this clock.
+    pub fn now(&mut self, clock: Timestamp) -> Result<Timestamp, LedgerFault> {
+        let latest = Timestamp::from_unix(self.kept.latest).unwrap_or(clock);
+        if self.kept.latest > 0 && clock > latest.plus(LEAP_S) {
+            let [clock, latest] = [clock, latest].map(gate_tuf::print_time);
+            return Err(LedgerFault::Leap { clock, latest });
+        }
+        Ok(self.confirm(clock))
+    }
+
+    /// The time to work at, where a person says that the clock is right.
+    pub fn confirm(&mut self, clock: Timestamp) -> Timestamp {
         self.kept.latest = self.kept.latest.max(clock.unix());
         Timestamp::from_unix(self.kept.latest).unwrap_or(clock)
     }
@@ -190,59 +240,95 @@ impl Seen {
     }
 }
 
+fn beside(path: &Path, more: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(more);
+    name.into()
+}
+
+/// One signer at a time.
+fn lock(path: &Path) -> Result<File, LedgerFault> {
+    let lock = beside(path, ".lock");
+    let lock = File::options().write(true).create(true).truncate(false).open(&lock).map_err(at(path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(LedgerFault::Busy(path.into())),
+        Err(TryLockError::Error(error)) => Err(at(path)(error)),
+    }
+}
+
 fn read(path: &Path) -> Result<Kept, LedgerFault> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Kept { format: 1, ..Kept::default() });
+            return Err(LedgerFault::Missing(path.into()));
         }
         other => other.map_err(at(path))?,
     };
-    if !fs::metadata(path).map_err(at(path))?.is_file() {
+    if !file.metadata().map_err(at(path))?.is_file() {
         return Err(LedgerFault::Read(path.into()));
     }
     let mut bytes = Vec::new();
     file.take(LEDGER_MOST_BYTES).read_to_end(&mut bytes).map_err(at(path))?;
-    let kept: Option<Kept> = serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| kept.format == 1);
+    let kept: Option<Kept> = serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| kept.format == FORMAT);
     kept.ok_or_else(|| LedgerFault::Read(path.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use gate_status::Flow;
+    use gate_wire::credential::Colour;
 
     use super::*;
 
+    const GONE: Class = Class::Removed(Colour::Green);
+
     fn people(count: u64) -> Counts {
-        Counts::of(&Flow { removed: count, ..Flow::default() })
+        Counts::of(&Flow { removed: [count, 0, 0], ..Flow::default() })
+    }
+
+    fn time(day: u64) -> Timestamp {
+        Timestamp::from_unix(day * 86_400).unwrap()
     }
 
     #[test]
     fn a_clock_that_is_set_back_opens_no_new_day() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");
-        let time = |day: u64| Timestamp::from_unix(day * 86_400).unwrap();
-        let mut ledger = Ledger::open(&path).unwrap();
-        let today = ledger.now(time(20_000)).civil_day();
+        let mut ledger = Ledger::begin(&path).unwrap();
+        let today = ledger.now(time(20_000)).unwrap().civil_day();
         ledger.spend(today, people(7), &[1; 32]);
         ledger.keep().unwrap();
         drop(ledger);
         let mut again = Ledger::open(&path).unwrap();
         assert!(matches!(Ledger::open(&path), Err(LedgerFault::Busy(_))));
-        let back = again.now(time(19_000)).civil_day();
+        let back = again.now(time(19_000)).unwrap().civil_day();
         assert_eq!((back, again.spent(back)), (today, people(7)));
         assert!(again.has_signed(&[1; 32]) && !again.has_signed(&[2; 32]));
     }
 
     #[test]
+    fn a_clock_more_than_two_days_ahead_is_a_persons_to_confirm() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
+        ledger.now(time(20_000)).unwrap();
+        assert_eq!(ledger.now(time(20_002)).unwrap(), time(20_002), "a weekend");
+        let second = Timestamp::from_unix(time(20_004).unix() + 1).unwrap();
+        assert!(matches!(ledger.now(second), Err(LedgerFault::Leap { .. })));
+        assert_eq!(ledger.now(time(20_000)).unwrap(), time(20_002), "what was refused moved nothing");
+        assert_eq!(ledger.confirm(second), second);
+        assert_eq!(ledger.now(second).unwrap(), second);
+    }
+
+    #[test]
     fn the_usual_is_the_median_of_days_before() {
         let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(&folder.path().join("ledger")).unwrap();
+        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
         for (day, count) in [(1, 5), (2, 1_000), (3, 7), (4, 90_000)] {
             let of = ledger.day(Day(day));
             of.published = people(count);
         }
-        assert_eq!(ledger.usual(Class::Removed, Day(4)), (7, 3), "today is not a day before");
-        assert_eq!(ledger.usual(Class::Removed, Day(1)), (0, 0));
+        assert_eq!(ledger.usual(GONE, Day(4)), (7, 3), "today is not a day before");
+        assert_eq!(ledger.usual(GONE, Day(1)), (0, 0));
         for day in 5..200 {
             ledger.day(Day(day));
         }
@@ -250,10 +336,24 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_cannot_be_read_is_no_empty_one() {
+    fn a_ledger_that_cannot_be_read_or_is_not_there_is_no_empty_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");
+        assert!(matches!(Ledger::open(&path), Err(LedgerFault::Missing(_))));
         fs::write(&path, "{}").unwrap();
         assert!(matches!(Ledger::open(&path), Err(LedgerFault::Read(_))));
+        assert!(matches!(Ledger::begin(&path), Err(LedgerFault::Present(_))), "nor is it overwritten");
+    }
+
+    #[test]
+    fn what_was_believed_and_cannot_be_read_is_no_first_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
+        assert!(ledger.trusted().unwrap().is_none());
+        ledger.kept.seen = Some(Seen { epoch: 1, step: 0, link: String::new() });
+        for damaged in ["", "{}"] {
+            ledger.kept.trusted = damaged.into();
+            assert!(matches!(ledger.trusted(), Err(LedgerFault::Read(_))), "{damaged:?}");
+        }
     }
 }

@@ -1,40 +1,56 @@
 //! What targets metadata offer of the list: one base, its deltas; each file held against what the metadata say of it.
 //! Promises: bytes are those that the metadata name, by length and SHA-256; a name, a version and a time in the metadata are those
-//! that the file says itself; nothing else is offered.
+//! that the file says itself; nothing else is offered; nothing is read again by a path that others can write to.
 //! Must not know: what a change means.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gate_proof::digest::{Hasher, sha256};
-use gate_status::{DELTA_MOST_BYTES, ListFile, Span, alleged_delta_head, alleged_head};
+use gate_status::{
+    DELTA_MOST_BYTES, Epoch, ListFile, ListKeys, SealedList, Span, alleged_delta_head, alleged_head,
+};
 use gate_tuf::{TargetFile, TargetName, Targets, consistent_name};
 use gate_wire::time::Timestamp;
 
 use super::NotAutomatic;
 use crate::repo::Repo;
 use crate::spelling;
+use crate::staging::{self, Readers};
 
 /// Files of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Offered {
-    pub(crate) base: PathBuf,
-    pub(crate) base_digest: String,
+    pub(crate) base: Base,
     pub(crate) deltas: Vec<Delta>,
 }
 
-/// A delta, as the metadata name it.
+/// A base, as the metadata name it, and the signer's own copy of it.
 #[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) path: PathBuf,
+    name: String,
+    file: TargetFile,
+    epoch: Epoch,
+}
+
+/// A delta, as the metadata name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delta {
     pub(crate) span: Span,
     pub(crate) as_of: Timestamp,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Offered {
-    /// What these targets offer, from the repository's own files.
-    pub(crate) fn of(repo: &Repo, targets: &Targets) -> Result<Offered, NotAutomatic> {
+/// The one base that is named, and what is named beside it.
+struct Named<'a> {
+    base: (&'a String, &'a TargetFile, Epoch),
+    deltas: Vec<(&'a String, &'a TargetFile, Epoch, Span)>,
+}
+
+impl Named<'_> {
+    fn of(targets: &Targets) -> Result<Named<'_>, NotAutomatic> {
         let (mut base, mut deltas) = (None, Vec::new());
         for (name, file) in &targets.targets {
             match ListFile::parse(name) {
@@ -43,26 +59,68 @@ impl Offered {
                 _ => return Err(NotAutomatic::Offer(name.clone())),
             }
         }
-        let (name, file, epoch) = base.ok_or_else(|| NotAutomatic::Offer("no base".into()))?;
-        let lies = |name: &String| NotAutomatic::Lie(name.to_owned());
-        let path = path(repo, name, file)?;
-        let head = alleged_head(&path).map_err(|_| lies(name))?;
-        let base_digest = hashed(&path, name, file)?;
-        if head.epoch != epoch || !says(file, (epoch.0, head.as_of)) {
-            return Err(lies(name));
-        }
+        let base = base.ok_or_else(|| NotAutomatic::Offer("no base".into()))?;
+        Ok(Named { base, deltas })
+    }
+
+    fn with(self, repo: &Repo, base: Base) -> Result<Offered, NotAutomatic> {
         let read = |(name, file, of, span): (&String, &TargetFile, _, Span)| {
+            let lies = || NotAutomatic::Lie(name.to_owned());
             let bytes = delta(repo, name, file)?;
-            let head = alleged_delta_head(&bytes).map_err(|_| lies(name))?;
-            let same = (head.epoch, head.from, head.to) == (of, span.from, span.to) && of == epoch;
+            let head = alleged_delta_head(&bytes).map_err(|_| lies())?;
+            let same = (head.epoch, head.from, head.to) == (of, span.from, span.to) && of == base.epoch;
             if same && says(file, (head.to, head.as_of)) {
                 Ok(Delta { span, as_of: head.as_of, bytes })
             } else {
-                Err(lies(name))
+                Err(lies())
             }
         };
-        let deltas = deltas.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Offered { base: path, base_digest, deltas })
+        let deltas = self.deltas.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Offered { base, deltas })
+    }
+}
+
+impl Offered {
+    /// What the published targets offer, from the repository's own files; the base is copied to `own` and read there.
+    pub(crate) fn published(
+        repo: &Repo,
+        targets: &Targets,
+        (own, keys): (&Path, &ListKeys),
+    ) -> Result<Offered, NotAutomatic> {
+        let named = Named::of(targets)?;
+        let (name, file, epoch) = named.base;
+        own_copy(repo, (name, file), (own, keys))?;
+        let head = alleged_head(own).map_err(|_| NotAutomatic::Lie(name.clone()))?;
+        if head.epoch != epoch || !says(file, (epoch.0, head.as_of)) {
+            return Err(NotAutomatic::Lie(name.clone()));
+        }
+        let base = Base { path: own.into(), name: name.clone(), file: file.clone(), epoch };
+        named.with(repo, base)
+    }
+
+    /// What drafted targets offer on the same base.
+    pub(crate) fn drafted(repo: &Repo, targets: &Targets, on: &Base) -> Result<Offered, NotAutomatic> {
+        let named = Named::of(targets)?;
+        let (name, file, _) = named.base;
+        if *name != on.name || file.sha256() != on.file.sha256() {
+            return Err(NotAutomatic::OtherBase);
+        }
+        if *file != on.file {
+            return Err(NotAutomatic::Lie(name.clone()));
+        }
+        named.with(repo, on.clone())
+    }
+
+    /// These files, as if metadata named them.
+    #[cfg(test)]
+    pub(crate) fn of_files(base: &Path, deltas: &[Vec<u8>]) -> Offered {
+        let file = TargetFile { length: 0, hashes: std::collections::BTreeMap::new(), custom: None };
+        let base = Base { path: base.into(), name: String::new(), file, epoch: Epoch(1) };
+        let delta = |bytes: &Vec<u8>| {
+            let head = alleged_delta_head(bytes).unwrap();
+            Delta { span: Span { from: head.from, to: head.to }, as_of: head.as_of, bytes: bytes.clone() }
+        };
+        Offered { base, deltas: deltas.iter().map(delta).collect() }
     }
 
     /// The shortest steps from `at` on, to the end.
@@ -108,17 +166,55 @@ fn path(repo: &Repo, name: &str, file: &TargetFile) -> Result<PathBuf, NotAutoma
     Ok(if drafted.exists() { drafted } else { repo.public().join("targets").join(&name) })
 }
 
-fn hashed(path: &PathBuf, name: &str, file: &TargetFile) -> Result<String, NotAutomatic> {
-    let fault = |error| NotAutomatic::File(path.clone(), error);
-    let mut opened = File::open(path).map_err(fault)?.take(file.length.saturating_add(1));
-    let mut hashing = Hashing(Hasher::new(), 0);
-    io::copy(&mut opened, &mut hashing).map_err(fault)?;
-    let digest = *hashing.0.finish().as_bytes();
-    let same = file.sha256() == Some(digest) && file.length == hashing.1;
-    if same { Ok(spelling::hex(&digest)) } else { Err(NotAutomatic::Lie(name.to_owned())) }
+/// The published base in a file of the signer's own: hashed as it is copied, so that nobody who can write to the repository puts another
+/// under its name between the look and the count. A copy that is there already is hashed anew; a new one is read whole.
+fn own_copy(
+    repo: &Repo,
+    (name, file): (&String, &TargetFile),
+    (own, keys): (&Path, &ListKeys),
+) -> Result<(), NotAutomatic> {
+    let fault = |error| NotAutomatic::File(own.into(), error);
+    let is_it =
+        |hashing: Hashing| file.length == hashing.1 && file.sha256() == Some(*hashing.0.finish().as_bytes());
+    if let Ok(mut there) = File::open(own) {
+        let mut hashing = Hashing::default();
+        io::copy(&mut there, &mut hashing).map_err(fault)?;
+        if is_it(hashing) {
+            return Ok(());
+        }
+    }
+    let path = path(repo, name, file)?;
+    let theirs = File::open(&path).map_err(|error| NotAutomatic::File(path.clone(), error))?;
+    let mut passing = Passing(theirs.take(file.length.saturating_add(1)), Hashing::default());
+    staging::replace_from(own, &mut passing, Readers::Owner).map_err(fault)?;
+    let whole = is_it(passing.1).then(|| SealedList::open(own, keys).and_then(|list| Ok(list.check()?)));
+    if let Some(Ok(())) = whole {
+        return Ok(());
+    }
+    fs::remove_file(own).map_err(fault)?;
+    Err(whole
+        .and_then(Result::err)
+        .map_or_else(|| NotAutomatic::Lie(name.clone()), |error| NotAutomatic::Open(path, error)))
+}
+
+/// Hashes what is read through it.
+struct Passing<R>(R, Hashing);
+
+impl<R: Read> Read for Passing<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(into)?;
+        io::Write::write_all(&mut self.1, into.get(..count).unwrap_or_default())?;
+        Ok(count)
+    }
 }
 
 struct Hashing(Hasher, u64);
+
+impl Default for Hashing {
+    fn default() -> Hashing {
+        Hashing(Hasher::new(), 0)
+    }
+}
 
 impl io::Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

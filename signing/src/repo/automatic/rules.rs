@@ -7,6 +7,7 @@
 //! root = "SHA-256 of the repository's 1.root.json, 64 hexadecimal digits"
 //! red-at-once = 5        # more people than this turned red by one draft are for two people to sign
 //! life-days = 31         # a draft that is good for longer, too
+//! timestamp-days = 8     # and any draft while the published timestamp is good for longer; 8 where it is not said
 //! [caps]                 # people a day (UTC+8), by class
 //! green-to-yellow = 500
 //! ```
@@ -29,6 +30,8 @@ pub struct Rules {
     pub red_at_once: u64,
     /// Days until a draft ends, at most.
     pub life_days: u64,
+    /// Days until the published timestamp ends, at most.
+    pub timestamp_days: u64,
     caps: BTreeMap<String, u64>,
 }
 
@@ -56,7 +59,14 @@ struct Document {
     root: String,
     red_at_once: u64,
     life_days: u64,
+    #[serde(default = "timestamp_days")]
+    timestamp_days: u64,
     caps: BTreeMap<String, u64>,
+}
+
+/// A week, by which `gate-sign repo publish` ends a timestamp, and a day.
+fn timestamp_days() -> u64 {
+    8
 }
 
 /// A cap that a draft goes over.
@@ -87,8 +97,8 @@ impl Rules {
             return Err(RulesRefused::NameClass(unknown.clone()));
         }
         let root = gate_core::json::hex(&document.root).ok_or(RulesRefused::Root)?;
-        let Document { red_at_once, life_days, caps, .. } = document;
-        Ok(Rules { root, red_at_once, life_days, caps })
+        let Document { red_at_once, life_days, timestamp_days, caps, .. } = document;
+        Ok(Rules { root, red_at_once, life_days, timestamp_days, caps })
     }
 
     /// The cap of a class.
