@@ -211,6 +211,9 @@ pub(crate) struct Serve {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
     pub(crate) listen: SocketAddr,
+    /// Where a collector reads `/metrics`, in plain HTTP: an address of this machine alone. Nowhere if it is left out
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Names of this hub, for the certificate that it makes for itself
     #[arg(long, value_name = "NAME", default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
     pub(crate) name: Vec<String>,

@@ -181,10 +181,11 @@ pub(crate) fn strike(data: &Data, terminal: &Terminal, day: u32, by: &By) -> any
 
 pub(crate) fn restored(data: &Data, by: &By) -> anyhow::Result<()> {
     let (folder, by) = (data.folder()?, plain(&by.by)?);
-    let epoch = records::next_epoch(&open(data)?, folder.epoch()?, now())?;
+    let mut db = data.store(&folder)?.open_to_restore()?;
+    let epoch = records::next_epoch(&db, folder.epoch()?, now())?;
     // Outside first: a cut in between leaves a hub that says nothing until this is said again.
     folder.note_epoch(epoch)?;
-    change(data, |db| records::restored(db, epoch, by, now()))?;
+    db.change(|db| records::restored(db, epoch, by, now()))?;
     println!("epoch {epoch}");
     Ok(())
 }

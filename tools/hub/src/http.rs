@@ -3,13 +3,12 @@
 //! comes after their commit, or, where there is no room, before a signature is looked at.
 //! Must not know: connections.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Extension, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::{get, post};
 use gate_core::query::TerminalNumber;
@@ -23,7 +22,7 @@ use crate::store::intake::{self, Left, Purpose};
 use crate::store::records::{Held, JOURNALS_TOLD, Taken, all_held, epoch, held};
 use crate::store::{Db, StoreFault};
 use crate::writer::WriteFault;
-use crate::{Hub, metrics, now, pages};
+use crate::{Hub, beside, now, pages};
 
 mod enrol;
 
@@ -35,10 +34,6 @@ const TOMORROW_S: u64 = 900;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long `/healthz` waits for the thread that writes.
 const HEALTH: Duration = Duration::from_secs(5);
-
-/// Where a request came from.
-#[derive(Clone, Copy, Debug)]
-pub struct From(pub SocketAddr);
 
 /// Why a request is not done.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +61,7 @@ pub enum Refused {
     Enough,
 }
 
-impl std::convert::From<Left> for Refused {
+impl From<Left> for Refused {
     fn from(left: Left) -> Refused {
         match left {
             Left::Out => Refused::Stranger,
@@ -77,7 +72,7 @@ impl std::convert::From<Left> for Refused {
     }
 }
 
-impl std::convert::From<LineStranger> for Refused {
+impl From<LineStranger> for Refused {
     fn from(stranger: LineStranger) -> Refused {
         match stranger {
             LineStranger::Unknown => Refused::Stranger,
@@ -87,13 +82,13 @@ impl std::convert::From<LineStranger> for Refused {
     }
 }
 
-impl std::convert::From<StoreFault> for Refused {
+impl From<StoreFault> for Refused {
     fn from(_: StoreFault) -> Refused {
         Refused::Later
     }
 }
 
-impl std::convert::From<WriteFault> for Refused {
+impl From<WriteFault> for Refused {
     fn from(_: WriteFault) -> Refused {
         Refused::Later
     }
@@ -110,7 +105,6 @@ pub fn paths(hub: Arc<Hub>) -> Router {
         .route("/v1/acknowledgements", get(acknowledgements))
         .route("/v1/enrol", post(enrol::enrol).layer(DefaultBodyLimit::max(enrol::BODY_MOST)))
         .merge(pages::paths())
-        .route("/metrics", get(measured))
         .route("/healthz", get(health))
         .with_state(hub)
 }
@@ -120,7 +114,7 @@ async fn file(State(hub): State<Arc<Hub>>, Path(path): Path<String>, asked: Head
         Some(within) => answer(&hub.repositories, within, &asked, &hub.metrics),
         None => said(StatusCode::NOT_FOUND, "no such file"),
     };
-    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+    beside::files(work).await.unwrap_or_default()
 }
 
 async fn records(State(hub): State<Arc<Hub>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
@@ -229,7 +223,7 @@ async fn line(
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Refused::Later)?
+    beside::database(work).await.unwrap_or(Err(Refused::Later))
 }
 
 /// Whether records would be taken now: the thread that writes is asked, and the disk with it.
@@ -242,29 +236,6 @@ async fn health(State(hub): State<Arc<Hub>>) -> Response<Body> {
         Ok(Ok(_)) => said(StatusCode::OK, "ok\n"),
         Ok(Err(_)) | Err(_) => said(StatusCode::SERVICE_UNAVAILABLE, "nothing is written\n"),
     }
-}
-
-async fn measured(State(hub): State<Arc<Hub>>, Extension(From(from)): Extension<From>) -> Response<Body> {
-    // Numbers of a fleet are not for strangers: a collector runs beside the hub, or behind a door of its own.
-    let local = match from.ip() {
-        IpAddr::V4(ip) => ip.is_loopback(),
-        IpAddr::V6(ip) => ip.is_loopback(),
-    };
-    if !local {
-        return said(StatusCode::NOT_FOUND, "");
-    }
-    let stock = hub.read(stock).await.unwrap_or_default();
-    said(StatusCode::OK, &hub.metrics.in_text(&stock))
-}
-
-fn stock(db: &Db) -> Result<metrics::Stock, StoreFault> {
-    let count = |sql| db.one(sql, &[], |row| row.get(0));
-    Ok(metrics::Stock {
-        enrolled: count("SELECT count(*) FROM terminal WHERE state = 'enrolled'")?,
-        revoked: count("SELECT count(*) FROM terminal WHERE state = 'revoked'")?,
-        batches: count("SELECT count(*) FROM batch")?,
-        alarms: count("SELECT count(*) FROM alarm")?,
-    })
 }
 
 fn tell(hub: &Hub, answer: Answer) -> Response<Body> {

@@ -15,9 +15,10 @@
 //! | a code that lets one terminal in | [`invitation`] |
 //! | requests | [`http`], [`line`](mod@line) |
 //! | people, and the fleet as they see it | [`pages`], [`store::people`] |
-//! | connections | [`listen`], [`paced`], [`tls`] |
+//! | connections, and what waits beside them | [`listen`], [`paced`], [`tls`], [`beside`] |
 
 pub mod acknowledge;
+pub mod beside;
 #[cfg(test)]
 #[path = "../tests/support/chain.rs"]
 mod chain;
@@ -85,8 +86,7 @@ impl Hub {
         what: impl FnOnce(&Db) -> Result<T, StoreFault> + Send + 'static,
     ) -> Result<T, StoreFault> {
         let hub = Arc::clone(self);
-        let read = tokio::task::spawn_blocking(move || hub.readers.read(what));
-        read.await.unwrap_or(Err(StoreFault::Ended))
+        beside::database(move || hub.readers.read(what)).await.unwrap_or(Err(StoreFault::Hung))
     }
 }
 

@@ -5,11 +5,10 @@
 //! Must not know: paths.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
@@ -22,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::Hub;
-use crate::http::{From, paths, said};
+use crate::http::{paths, said};
 use crate::paced::{Pace, Paced};
 
 const HEADERS_MOST: usize = 64;
@@ -89,7 +88,7 @@ pub async fn serve(
         tokio::spawn(async move {
             door.hub.metrics.connections.up();
             // How a connection ends is its own matter.
-            let _ = timeout(door.limits.connection, door.connection(stream, from)).await;
+            let _ = timeout(door.limits.connection, door.connection(stream)).await;
             door.hub.metrics.connections.down(1);
             drop((place, one));
         });
@@ -103,7 +102,7 @@ struct Door {
 }
 
 impl Door {
-    async fn connection(&self, stream: TcpStream, from: SocketAddr) -> Option<()> {
+    async fn connection(&self, stream: TcpStream) -> Option<()> {
         stream.set_nodelay(true).ok()?;
         let stream = Paced::new(stream, self.limits.pace);
         let stream = timeout(self.limits.patience, self.tls.accept(stream)).await.ok()?.ok()?;
@@ -112,7 +111,7 @@ impl Door {
             let late = |_| said(StatusCode::REQUEST_TIMEOUT, "too slow");
             timeout(long, next.run(request)).await.unwrap_or_else(late)
         });
-        let service = paths(Arc::clone(&self.hub)).layer(Extension(From(from))).layer(ends);
+        let service = paths(Arc::clone(&self.hub)).layer(ends);
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.patience)

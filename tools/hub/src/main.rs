@@ -14,9 +14,10 @@ use cli::{Cli, Command, Serve, Words};
 use gate_core::json;
 use gate_hub::Hub;
 use gate_hub::acknowledge::Acknowledger;
+use gate_hub::beside;
 use gate_hub::files::Folder;
 use gate_hub::listen::{Limits, serve};
-use gate_hub::metrics::Metrics;
+use gate_hub::metrics::{Metrics, door};
 use gate_hub::pages::sessions::Sessions;
 use gate_hub::store::intake::Quota;
 use gate_hub::store::{Readers, records};
@@ -24,9 +25,6 @@ use gate_hub::tls::{Pair, acceptor, own};
 use gate_hub::writer::Writer;
 use gate_proof::ed25519::SigningKey;
 use gate_wire::cose::Kid;
-
-/// Threads that read and verify: each may have a connection to the database.
-const BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
     match execute(Cli::parse().command) {
@@ -92,10 +90,15 @@ impl Serve {
         });
         let limits = Limits { each: self.each, ..Limits::default() };
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.max_blocking_threads(BLOCKING).enable_all().build()?;
+        let runtime = runtime.max_blocking_threads(beside::THREADS).enable_all().build()?;
         runtime.block_on(async {
             let listener =
                 tokio::net::TcpListener::bind(self.listen).await.with_context(|| self.listen.to_string())?;
+            if let Some(at) = self.metrics {
+                let collectors = door::listen(at).await?;
+                println!("metrics at http://{}/metrics", collectors.local_addr()?);
+                tokio::spawn(door::serve(Arc::clone(&hub), collectors));
+            }
             println!("listening at https://{}", listener.local_addr()?);
             tokio::select! {
                 ended = serve(Arc::clone(&hub), listener, tls, limits) => ended.map_err(Into::into),

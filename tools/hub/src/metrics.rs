@@ -1,6 +1,8 @@
 //! What is counted, as Prometheus reads it (text format 0.0.4).
 //! Promises: nothing in it is about a person, and no label names a terminal.
-//! Must not know: who reads it.
+//! Must not know: who reads it (but for [`door`]).
+
+pub mod door;
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,6 +70,8 @@ pub struct Stock {
     pub revoked: u64,
     /// Batches.
     pub batches: u64,
+    /// Journals that wait for a person to choose between two rows.
+    pub doubts: u64,
     /// Alarms.
     pub alarms: u64,
 }
@@ -92,6 +96,7 @@ impl Metrics {
             ("terminals_enrolled", "gauge", stock.enrolled),
             ("terminals_revoked", "gauge", stock.revoked),
             ("batches", "gauge", stock.batches),
+            ("journals_in_doubt", "gauge", stock.doubts),
             ("alarms", "gauge", stock.alarms),
         ];
         for (name, kind, number) in rows {

@@ -125,12 +125,13 @@ impl Objects {
         found.map(Some).ok_or_else(|| refused(path, status))
     }
 
-    /// Puts a file there, unless one of its name and length is there already and its name says what is in it.
+    /// Puts a file there, unless it is a target of which one of its name and length is there already. Metadata of one name may be
+    /// others of one length: they are always put.
     ///
     /// # Errors
     /// [`ObjectFault`].
     pub fn put(&self, path: Within<'_>, file: &File, length: u64) -> Result<Put, ObjectFault> {
-        if !path.is_timestamp() && self.length(path)? == Some(length) {
+        if path.is_target() && self.length(path)? == Some(length) {
             return Ok(Put::Here);
         }
         let url = self.bucket.put_object(Some(&self.credentials), &self.name(path)).sign(SIGNED);

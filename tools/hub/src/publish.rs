@@ -1,6 +1,6 @@
 //! From the folder that the desk published into, into a province's object store.
 //! Promises: what names others comes after them, each repository's timestamp last: whoever reads meanwhile sees the state before
-//! or the one after; a file that is there is not sent again; nothing is taken away.
+//! or the one after; a target that is there is not sent again, metadata are; nothing is taken away.
 //! Must not know: what is in the files.
 
 use std::fs;

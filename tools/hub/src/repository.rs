@@ -15,9 +15,9 @@ use futures_util::stream;
 use gate_proof::digest::sha256;
 
 use crate::files::open_regular;
-use crate::hex;
 use crate::metrics::Metrics;
 use crate::objects::{ObjectFault, Objects};
+use crate::{beside, hex};
 
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
@@ -39,6 +39,12 @@ impl<'a> Within<'a> {
             && matches!(parts.get(1), Some(&("metadata" | "targets")));
         let good = known && (3..=4).contains(&parts.len()) && path.len() <= 256 && path.split('/').all(part);
         good.then_some(Within(path))
+    }
+
+    /// Whether it is a target: its name says what is in it.
+    #[must_use]
+    pub fn is_target(self) -> bool {
+        self.0.split('/').nth(1) == Some("targets")
     }
 
     /// Whether it names what is newest: the one file that changes under its name.
@@ -219,7 +225,7 @@ fn send(
     let pieces = stream::unfold(found.reader.take(length - from), move |mut file| {
         let metrics = Arc::clone(&metrics);
         async move {
-            let read = tokio::task::spawn_blocking(move || {
+            let read = beside::files(move || {
                 let mut room = vec![0; PIECE];
                 let read = file.read(&mut room);
                 read.map(|count| {
@@ -227,7 +233,7 @@ fn send(
                     (room, file)
                 })
             });
-            match read.await.map_err(std::io::Error::other).flatten() {
+            match read.await.unwrap_or_else(|| Err(io::Error::other("a read ended"))) {
                 Ok((room, _)) if room.is_empty() => None,
                 Ok((room, file)) => {
                     metrics.served_bytes.add(room.len() as u64);

@@ -19,7 +19,7 @@ pub use self::db::{Db, Store};
 
 /// The schema of this program.
 const VERSION: usize = 4;
-/// How long one process waits for another's commit.
+/// How long one process waits for another's commit, and for a server to be reached.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections for reading that are kept.
 const READERS: usize = 4;
@@ -32,7 +32,7 @@ pub enum StoreFault {
     Sqlite(#[from] rusqlite::Error),
     /// PostgreSQL's.
     #[error("the hub's database")]
-    Postgres(#[from] ::postgres::Error),
+    Postgres(#[from] tokio_postgres::Error),
     /// Written by a newer program.
     #[error("the hub's database has schema {found}, this version knows {VERSION}")]
     Newer {
@@ -51,6 +51,19 @@ pub enum StoreFault {
     /// A defect: whoever asked is told to come again.
     #[error("a look at the database ended")]
     Ended,
+    /// It does not answer.
+    #[error("the database server does not answer")]
+    Hung,
+    /// Acknowledged rows may be missing, and nobody has said so to their terminals.
+    #[error(
+        "the database was of server {was} and is of {is} now (cluster/timeline): a copy, or a standby that took over. `gate-hub restored` first"
+    )]
+    Parted {
+        /// As it was when it was made, or put back the last time.
+        was: String,
+        /// As it is.
+        is: String,
+    },
     /// Commits would be lost with the power.
     #[error("the database server does not sync its commits: fsync and full_page_writes must be on")]
     Unsynced,

@@ -1,5 +1,6 @@
 //! One thread that writes: many requests' changes in one commit, one sync.
-//! Promises: whoever waits is told after the commit was synced, or that it failed; a change that fails takes no other with it;
+//! Promises: whoever waits is told after the commit was synced, or that it failed, or hears within bounded time that the database does
+//! not answer; a change that fails takes no other with it;
 //! the queue has a bound, and who finds it full is told at once; when the thread ends, whatever ended it, that is known.
 //! Must not know: what is changed.
 
@@ -8,7 +9,9 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
 
+use crate::beside::DATABASE_ANSWERS;
 use crate::metrics::Metrics;
 use crate::store::{Db, Store, StoreFault};
 
@@ -21,6 +24,9 @@ pub enum WriteFault {
     /// Too many wait already.
     #[error("too many changes wait")]
     Full,
+    /// The database does not answer: whether it happened is not known yet.
+    #[error("the database does not answer")]
+    Hung,
     /// The writer is gone, or the database refuses.
     #[error("the change failed: {0}")]
     Fail(String),
@@ -90,10 +96,11 @@ impl Writer {
                 TrySendError::Disconnected(_) => WriteFault::Fail("the writer ended".into()),
             });
         }
-        match answer.await {
-            Ok(Ok(given)) => Ok(given),
-            Ok(Err(reason)) => Err(WriteFault::Fail(reason)),
-            Err(_) => Err(WriteFault::Fail("the writer ended".into())),
+        match timeout(DATABASE_ANSWERS, answer).await {
+            Ok(Ok(Ok(given))) => Ok(given),
+            Ok(Ok(Err(reason))) => Err(WriteFault::Fail(reason)),
+            Ok(Err(_)) => Err(WriteFault::Fail("the writer ended".into())),
+            Err(_) => Err(WriteFault::Hung),
         }
     }
 }

@@ -24,5 +24,7 @@ mod records;
 mod repository;
 #[path = "support/rig.rs"]
 mod rig;
+#[path = "hub/server.rs"]
+mod server;
 #[path = "hub/sticks.rs"]
 mod sticks;

@@ -41,6 +41,8 @@ enum Purpose {
     Change,
     /// Looks alone.
     Look,
+    /// Changes, though the server may be another than before: to say so.
+    Restore,
 }
 
 impl Store {
@@ -73,6 +75,14 @@ impl Store {
     /// [`StoreFault`].
     pub fn open_to_look(&self) -> Result<Db, StoreFault> {
         self.connect(Purpose::Look)
+    }
+
+    /// Opens it though its server may be another than before: for the command that says so.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn open_to_restore(&self) -> Result<Db, StoreFault> {
+        self.connect(Purpose::Restore)
     }
 
     fn connect(&self, purpose: Purpose) -> Result<Db, StoreFault> {
@@ -175,7 +185,7 @@ impl Db {
     /// [`StoreFault`], and what the work says.
     pub fn change<T, E: From<StoreFault>>(&mut self, work: impl FnOnce(&Db) -> Result<T, E>) -> Result<T, E> {
         self.begin()?;
-        let done = work(self).and_then(|done| Ok(self.say("COMMIT").map(|()| done)?));
+        let done = work(self).and_then(|done| Ok(self.commit().map(|()| done)?));
         if done.is_err() {
             // Where this fails too, the connection is gone, and the change with it.
             let _ = self.say("ROLLBACK");
@@ -207,6 +217,24 @@ impl Db {
         match &self.0 {
             Connection::Sqlite(db) => Ok(db.execute_batch("BEGIN IMMEDIATE")?),
             Connection::Postgres(session) => session.begin(),
+        }
+    }
+
+    fn commit(&self) -> Result<(), StoreFault> {
+        match &self.0 {
+            Connection::Sqlite(db) => Ok(db.execute_batch("COMMIT")?),
+            Connection::Postgres(session) => session.commit(),
+        }
+    }
+
+    /// Which server this is, and on which timeline; `None` of a file.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub fn lineage(&self) -> Result<Option<String>, StoreFault> {
+        match &self.0 {
+            Connection::Sqlite(_) => Ok(None),
+            Connection::Postgres(session) => session.lineage().map(Some),
         }
     }
 

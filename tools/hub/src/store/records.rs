@@ -25,7 +25,7 @@ use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Timestamp;
 
 use self::rows::Rows;
-use super::db::Row;
+use super::db::{Row, Value};
 use super::{Db, StoreFault};
 use crate::values;
 
@@ -219,12 +219,14 @@ pub fn next_epoch(db: &Db, noted: u32, now: Timestamp) -> Result<u32, StoreFault
     Ok(epoch(db)?.max(noted).saturating_add(1).max(hours))
 }
 
-/// From now on acknowledgements carry this epoch.
+/// From now on acknowledgements carry this epoch, and the server that there is now is the one.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn restored(db: &Db, epoch: u32, by: &str, now: Timestamp) -> Result<(), StoreFault> {
-    db.run("UPDATE hub SET epoch = ?1", values![epoch])?;
+    let lineage = db.lineage()?;
+    let lineage = lineage.as_deref().map_or(Value::Null, Value::Text);
+    db.run("UPDATE hub SET epoch = ?1, lineage = ?2", &[epoch.into(), lineage])?;
     super::terminals::audit(db, by, &format!("put back from a copy: epoch {epoch}"), now)
 }
 

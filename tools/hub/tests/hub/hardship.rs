@@ -10,6 +10,23 @@ use gate_sync::LineFault;
 use crate::chain::Chain;
 use crate::rig::{Hub, Terminal};
 
+#[test]
+fn numbers_are_told_at_a_door_of_this_machine_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    Terminal::enrolled(&hub);
+    assert_eq!(hub.metric("terminals_enrolled"), 1);
+    // A TLS of the province's in front makes everybody local at the other one.
+    let told = hub.line().ask("metrics", &[], 1 << 16);
+    assert!(matches!(told, Err(LineFault::Refuse { status: 404, .. })), "{told:?}");
+    let data = folder.path().join("other");
+    let open =
+        ["serve", "--listen", "127.0.0.1:0", "--metrics", "0.0.0.0:0", "--data", data.to_str().unwrap()];
+    let said = crate::rig::hub(&open);
+    let words = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && words.contains("no loopback address"), "{words}");
+}
+
 /// How many kills: `KILLS`, or a few.
 fn kills() -> u64 {
     std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)

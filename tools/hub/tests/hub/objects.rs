@@ -1,12 +1,16 @@
 //! The repositories in an S3-compatible store: `s3s-fs`, a real server, in a thread of this test.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use gate_hub::files::Folder;
+use gate_hub::tls::{Pair, acceptor, own};
 use gate_sync::LineFault;
 use gate_sync::line::{Answer, Ask};
 use hyper_util::rt::TokioIo;
+use tokio_rustls::TlsAcceptor;
 
 use crate::rig::{Hub, hub as run};
 
@@ -14,6 +18,16 @@ const BUCKET: &str = "province";
 
 /// A store over a folder; its endpoint.
 fn store(root: &Path) -> String {
+    format!("http://{}", listening(root, None))
+}
+
+/// A store over a folder, over TLS; its endpoint, by the one name that its certificate has.
+fn store_with_tls(root: &Path, pair: &Pair) -> String {
+    let address = listening(root, Some(acceptor(pair).unwrap()));
+    format!("https://localhost:{}", address.port())
+}
+
+fn listening(root: &Path, tls: Option<TlsAcceptor>) -> SocketAddr {
     let root = root.to_path_buf();
     fs::create_dir_all(root.join(BUCKET)).unwrap();
     let (tell, told) = std::sync::mpsc::channel();
@@ -27,13 +41,43 @@ fn store(root: &Path) -> String {
             tell.send(listener.local_addr().unwrap()).unwrap();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let one = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service.clone());
-                tokio::spawn(one);
+                let (http, service) = (hyper::server::conn::http1::Builder::new(), service.clone());
+                match &tls {
+                    None => drop(tokio::spawn(http.serve_connection(TokioIo::new(stream), service))),
+                    Some(tls) => {
+                        let Ok(stream) = tls.accept(stream).await else { continue };
+                        tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
+                    }
+                }
             }
         });
     });
-    format!("http://{}", told.recv().unwrap())
+    told.recv().unwrap()
+}
+
+#[test]
+fn a_store_over_tls_is_believed_by_the_named_authority_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, desk) = (folder.path().join("hub"), folder.path().join("desk"));
+    let authority = |name: &str| {
+        let made = Folder::open(&folder.path().join(name)).unwrap();
+        own(&made, &["localhost".to_owned()]).unwrap()
+    };
+    let ((pair, right), (_, wrong)) = (authority("right"), authority("wrong"));
+    let endpoint = store_with_tls(&folder.path().join("s3"), &pair);
+    configure(&data, &endpoint, "secret");
+    put(&desk, "trust/metadata/timestamp.json", b"first");
+    for (pem, endpoint) in [(&wrong, endpoint.clone()), (&right, endpoint.replace("localhost", "127.0.0.1"))]
+    {
+        configure(&data, &endpoint, "secret");
+        fs::copy(pem, data.join("objects.pem")).unwrap();
+        let (done, said) = publish(&data, &desk);
+        assert!(!done && said.contains("certificate"), "{said}");
+    }
+    configure(&data, &endpoint, "secret");
+    assert_eq!(publish(&data, &desk), (true, "published: 1 files sent, 0 were there\n".into()));
+    let hub = Hub::start(&data);
+    assert_eq!(all(hub.repository().get(&ask("trust/metadata/timestamp.json")).unwrap()), b"first");
 }
 
 /// Names the store in a hub's folder, as an operator would.
@@ -97,10 +141,12 @@ fn what_is_published_into_a_store_is_served_from_it_as_from_a_folder() {
     assert_eq!(all(line.get(&rest).unwrap()), base[123_456..]);
     assert_eq!(all(line.get(&Ask { from: 2, ..ask("trust/metadata/1.root.json") }).unwrap()), b"ot");
     assert!(matches!(line.get(&ask("trust/metadata/2.root.json")).unwrap(), Answer::Absent));
-    // The next day: what is there is not sent again, what changed is, and it is served at once.
+    // The next day: a target that is there is not sent again; metadata are, of one length too, and are served at once.
     put(&desk, "trust/metadata/timestamp.json", b"later");
-    assert_eq!(publish(&data, &desk), (true, "published: 1 files sent, 3 were there\n".into()));
+    put(&desk, "trust/metadata/1.root.json", b"ROOT");
+    assert_eq!(publish(&data, &desk), (true, "published: 2 files sent, 2 were there\n".into()));
     assert_eq!(all(line.get(&again).unwrap()), b"later");
+    assert_eq!(all(line.get(&ask("trust/metadata/1.root.json")).unwrap()), b"ROOT");
     assert_eq!(hub.count("SELECT count(*) FROM audit WHERE who = '测试员'"), 2);
 }
 

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -33,6 +34,7 @@ pub(crate) const PATIENT: Patience = Patience {
 pub(crate) struct Hub {
     child: Child,
     pub(crate) address: String,
+    collectors: String,
     pub(crate) folder: PathBuf,
 }
 
@@ -51,6 +53,16 @@ pub(crate) fn server() -> Option<String> {
     std::env::var("GATE_POSTGRES").ok()
 }
 
+/// Says something to a server, as its administrator would.
+pub(crate) fn at_the_server(address: &str, words: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(address, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(words).await.unwrap();
+    });
+}
+
 /// On that server each hub has a schema of its own, named in its folder as an operator would.
 fn give_a_store(folder: &Path) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -59,11 +71,15 @@ fn give_a_store(folder: &Path) {
         return;
     }
     let name = format!("h{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
-    client.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+    at_the_server(&address, &format!("CREATE SCHEMA {name}"));
     fs::create_dir_all(folder).unwrap();
-    fs::write(&file, format!("{address}&options=-csearch_path%3D{name}\n")).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    place_secret(&file, &format!("{address}&options=-csearch_path%3D{name}\n"));
+}
+
+/// A file that its owner alone reads.
+pub(crate) fn place_secret(file: &Path, words: &str) {
+    fs::write(file, words).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 impl Hub {
@@ -82,12 +98,17 @@ impl Hub {
         let mut command = Command::new(words.next().unwrap());
         command.args(words);
         give_a_store(folder);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", "0a0b0c0d", "--data"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", "0a0b0c0d"]);
+        command.args(["--metrics", "127.0.0.1:0", "--data"]);
         let mut child = command.arg(folder).args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| Some(line.unwrap().strip_prefix("listening at ")?.to_owned()));
-        let address = address.unwrap().replace("127.0.0.1", "localhost");
-        Hub { child, address, folder: folder.into() }
+        let mut said = |what: &str| {
+            let line = lines.find_map(|line| Some(line.unwrap().strip_prefix(what)?.to_owned()));
+            line.unwrap()
+        };
+        let collectors = said("metrics at http://").replace("/metrics", "");
+        let address = said("listening at ").replace("127.0.0.1", "localhost");
+        Hub { child, address, collectors, folder: folder.into() }
     }
 
     /// SIGKILL, at once.
@@ -138,7 +159,9 @@ impl Hub {
     }
 
     pub(crate) fn metric(&self, name: &str) -> u64 {
-        let text = String::from_utf8(self.line().ask("metrics", &[], 1 << 16).unwrap()).unwrap();
+        let (mut stream, mut text) = (TcpStream::connect(&self.collectors).unwrap(), String::new());
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        stream.read_to_string(&mut text).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("gate_hub_{name} ")));
         line.unwrap().parse().unwrap()
     }
