@@ -36,6 +36,7 @@ here setpriv --reuid tianfu-gate --regid tianfu-gate --init-groups gate enrol --
 sed -i 's/^place = 1 .*/place = 33/' "$root/etc/tianfu-gate/gate.toml"
 echo record > "$home/journal/journal.db"
 echo batch > "$home/spool/out/batch"
+echo floors > "$home/keeper/seen"
 echo TERMINAL=7 > "$root/etc/tianfu-gate/terminal"
 enrolled="$(sha256sum < "$home/believed/terminal.keys.json")"
 
@@ -54,7 +55,8 @@ holds "removed, configuration and data are all there" test -e "$root/etc/tianfu-
 
 purged="$(here dpkg -P tianfu-gate 2>&1)"
 holds "purged, the configuration is gone" fails test -e "$root/etc/tianfu-gate"
-holds "what can be fetched again is gone" fails test -e "$home/spool/trust" -o -e "$home/keeper" -o -e "$home/line"
+holds "what can be fetched again is gone" fails test -e "$home/spool/trust" -o -e "$home/line"
+holds "what the keeper has seen is kept with the keys" grep -qx floors "$home/keeper/seen"
 holds "records that nobody else may have are kept" test -e "$home/journal/journal.db" -a -e "$home/spool/out/batch"
 holds "and it is said" grep -q 'kept in /var/lib/tianfu-gate' <<<"$purged"
 holds "installed again it goes on with the same keys" quietly here dpkg -i /new.deb

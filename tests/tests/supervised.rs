@@ -1,4 +1,5 @@
-//! `gate run` as the service manager sees it: it says when its screen is up, and that it lives as long as its loop turns.
+//! `gate run` as the service manager sees it: it says when its screen is up, that it lives as long as its loop turns, and that it ends;
+//! what it leaves of a latch.
 #![expect(clippy::unwrap_used, reason = "test helpers: what goes wrong here must fail the test")]
 
 #[path = "support/programs.rs"]
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Supervised {
     gate: Child,
     manager: UnixDatagram,
-    _room: tempfile::TempDir,
+    room: tempfile::TempDir,
 }
 
 impl Supervised {
@@ -37,7 +38,7 @@ impl Supervised {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Supervised { gate, manager, _room: room }
+        Supervised { gate, manager, room }
     }
 
     /// What it tells next, if anything within `patience`.
@@ -48,6 +49,16 @@ impl Supervised {
         Some(String::from_utf8(room[..length].to_vec()).unwrap().trim_end().to_owned())
     }
 
+    /// What an attribute of the latch's LED says.
+    fn latch(&self, attribute: &str) -> String {
+        fs::read_to_string(self.room.path().join("latch").join(attribute)).unwrap().trim().to_owned()
+    }
+
+    /// As a lane that was killed leaves it.
+    fn open_latch(&self) {
+        fs::write(self.room.path().join("latch/activate"), "1").unwrap();
+    }
+
     fn signal(&self, signal: &str) {
         let pid = self.gate.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
@@ -56,16 +67,23 @@ impl Supervised {
 
 impl Drop for Supervised {
     fn drop(&mut self) {
-        self.gate.kill().unwrap();
+        // It may have ended.
+        let _ = self.gate.kill();
         self.gate.wait().unwrap();
     }
 }
 
 fn configuration(room: &Path) -> std::path::PathBuf {
     fs::create_dir_all(room.join("frames")).unwrap();
+    fs::create_dir_all(room.join("latch")).unwrap();
+    for (attribute, value) in
+        [("trigger", "[transient]"), ("activate", "1"), ("state", "1"), ("duration", "1")]
+    {
+        fs::write(room.join("latch").join(attribute), value).unwrap();
+    }
     let text = format!(
         "place = 1\nlane = 1\ndata = '{0}/believed'\njournal = '{0}/journal.db'\nreserve = '{0}/reserve.bin'\n\
-         [camera]\nframes = '{0}/frames'\n\
+         [camera]\nframes = '{0}/frames'\n[latch]\nled = '{0}/latch'\n\
          [display]\nframebuffer = '{0}/screen'\nwidth = 800\nheight = 480\n[clock]\nrtc = 'none'\n",
         room.display()
     );
@@ -92,4 +110,35 @@ fn a_gate_whose_process_hangs_is_not_called_alive_and_is_again_when_it_goes_on()
     while supervised.told(WATCHDOG * 2).is_some() {}
     supervised.signal("-CONT");
     assert_eq!(supervised.told(PATIENCE).as_deref(), Some("WATCHDOG=1"));
+}
+
+#[test]
+fn a_gate_begins_with_a_closed_latch_and_one_that_is_told_to_end_says_so_and_closes_it() {
+    for order in ["-TERM", "-INT"] {
+        let mut supervised = Supervised::start();
+        assert_eq!(supervised.told(PATIENCE).as_deref(), Some("READY=1"));
+        assert_eq!(supervised.latch("activate"), "0");
+        supervised.open_latch();
+        supervised.signal(order);
+        let told = std::iter::from_fn(|| supervised.told(PATIENCE)).find(|told| told != "WATCHDOG=1");
+        assert_eq!(told.as_deref(), Some("STOPPING=1"));
+        assert!(supervised.gate.wait().unwrap().success());
+        assert_eq!(supervised.latch("activate"), "0");
+    }
+}
+
+#[test]
+fn what_a_killed_gate_left_open_is_closed_by_its_managers_last_command() {
+    let mut supervised = Supervised::start();
+    assert_eq!(supervised.told(PATIENCE).as_deref(), Some("READY=1"));
+    supervised.open_latch();
+    supervised.signal("-KILL");
+    supervised.gate.wait().unwrap();
+    assert_eq!(supervised.latch("activate"), "1");
+    let closed = Command::new(programs::program("gate", "gate-terminal"))
+        .args(["close", "--config"])
+        .arg(supervised.room.path().join("gate.toml"))
+        .status();
+    assert!(closed.unwrap().success());
+    assert_eq!(supervised.latch("activate"), "0");
 }

@@ -27,6 +27,14 @@ pub enum Event {
     ClockConfirmed,
     /// New data are in force: the record names their versions.
     DataTaken,
+    /// The fire input cannot be read: a fire would be told by the latch's own wire alone.
+    FireInputLost,
+    /// The fire input can be read again.
+    FireInputBack,
+    /// Another input cannot be read: passage, door, case or mechanical release.
+    InputLost,
+    /// All of those can be read again.
+    InputBack,
     /// A member of staff logged in.
     LoggedIn,
     /// A session ended.
@@ -65,6 +73,10 @@ impl Event {
             Event::ClockDoubted => 8,
             Event::ClockConfirmed => 9,
             Event::DataTaken => 10,
+            Event::FireInputLost => 11,
+            Event::FireInputBack => 12,
+            Event::InputLost => 13,
+            Event::InputBack => 14,
             Event::LoggedIn => 21,
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,

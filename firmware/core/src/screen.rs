@@ -280,11 +280,13 @@ pub enum Fault {
     CaseOpen,
     /// The loudspeaker is silent.
     Sounder,
+    /// A sensor or contact cannot be read.
+    Inputs,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 13] = [
+    pub const ALL: [Fault; 14] = [
         Fault::Camera,
         Fault::Reader,
         Fault::DiskFull,
@@ -298,9 +300,10 @@ impl Fault {
         Fault::Fire,
         Fault::CaseOpen,
         Fault::Sounder,
+        Fault::Inputs,
     ];
 
-    /// The stable code shown to staff, `F01` to `F13`.
+    /// The stable code shown to staff, `F01` to `F14`.
     pub fn code(self) -> &'static str {
         match self {
             Fault::Camera => "F01",
@@ -316,6 +319,7 @@ impl Fault {
             Fault::Fire => "F11",
             Fault::CaseOpen => "F12",
             Fault::Sounder => "F13",
+            Fault::Inputs => "F14",
         }
     }
 }

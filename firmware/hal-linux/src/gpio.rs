@@ -19,7 +19,7 @@ mod sensors;
 
 pub use buzzer::Buzzer;
 pub use lamps::{LampLines, ThreeLamps};
-pub use latch::{FireRelease, TimedLatch};
+pub use latch::TimedLatch;
 pub use sensors::{GpioSensors, SensorLines};
 
 /// As the kernel's list of users of a line shows us.

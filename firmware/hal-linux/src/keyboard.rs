@@ -24,6 +24,9 @@ mod wedge;
 pub use keypad::Keypad;
 pub use wedge::{LineScanner, Wedge};
 
+/// `EV_SYN`, and its code that the kernel had no room for some events.
+const SYN: u16 = 0;
+const DROPPED: u16 = 3;
 /// `EV_KEY`.
 const KEY: u16 = 1;
 /// `EVIOCGRAB`, which takes a number, not a place.
@@ -49,6 +52,8 @@ pub enum Way {
     Down,
     /// Up.
     Up,
+    /// Nobody knows: the kernel had no room, and keys before this one are missing.
+    Lost,
 }
 
 /// Where strokes come from: a keyboard, or a list of a test.
@@ -107,18 +112,21 @@ pub fn grabbed(path: &Path) -> Result<OwnedFd, DeviceFault> {
     Ok(file)
 }
 
-/// One event; `None` for what is no key, and for the repetition of a key that is held.
+/// One event; `None` for what is neither a key nor the word that some are missing, and for the repetition of a key that is held.
 fn stroke(event: &[u8]) -> Option<Stroke> {
     let [.., t0, t1, c0, c1, v0, v1, v2, v3] = *event else { return None };
-    if u16::from_le_bytes([t0, t1]) != KEY {
-        return None;
+    let code = u16::from_le_bytes([c0, c1]);
+    match u16::from_le_bytes([t0, t1]) {
+        SYN if code == DROPPED => return Some(Stroke { code: 0, way: Way::Lost }),
+        KEY => {}
+        _ => return None,
     }
     let way = match i32::from_le_bytes([v0, v1, v2, v3]) {
         0 => Way::Up,
         1 => Way::Down,
         _ => return None,
     };
-    Some(Stroke { code: u16::from_le_bytes([c0, c1]), way })
+    Some(Stroke { code, way })
 }
 
 #[cfg(test)]

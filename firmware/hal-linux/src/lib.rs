@@ -10,6 +10,7 @@ pub mod card_reader;
 pub mod clock;
 #[cfg(feature = "drm")]
 pub mod drm_panel;
+pub mod fire_release;
 pub mod framebuffer;
 pub mod frames;
 pub mod gpio;

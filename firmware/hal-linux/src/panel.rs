@@ -2,9 +2,10 @@
 //! takes longer than a turn of the loop, and a driver may hang.
 //!
 //! Promises: [`Display::present`] copies and returns; of several drawings the newest is shown; what changed in those that were
-//! left out is shown with it; a panel that fails is tried again twice a second, and then shown everything.
+//! left out is shown with it; a panel that fails, or whose driver panics, is tried again twice a second, and then shown everything.
 //! It must not know: what is shown.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -129,7 +130,9 @@ fn show_all(mut panel: impl Panel, (width, height): (usize, usize), shown: &Weak
             changed = vec![everywhere];
         }
         let pixels = Pixels { rgb565: &rgb565, width, height, changed: &changed };
-        let outcome = panel.show(pixels);
+        // A driver's mistake is a fault of the screen, not a screen that stands still for ever: everything is shown anew after it.
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| panel.show(pixels))).unwrap_or(Err(DeviceFault::NotAnswering));
         failed = outcome.is_err();
         let mut desk = shared.desk();
         desk.fault = outcome.err();

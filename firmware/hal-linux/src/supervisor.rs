@@ -39,6 +39,11 @@ impl Pulse {
         Pulse { beats }
     }
 
+    /// Tells the service manager that the program ends as it was told to.
+    pub fn stopping(&self) {
+        tell(NotifyState::Stopping);
+    }
+
     /// The loop has turned.
     pub fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);

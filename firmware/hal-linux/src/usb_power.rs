@@ -3,12 +3,15 @@
 //! The kernel's switch is the attribute `authorized` of the device in sysfs; it does not cut the current where the hub cannot, but
 //! the reader's side of the bus begins anew. What has to write it needs the right to (integrator's manual).
 //! Promises: never before the reader has been silent for ten seconds, never oftener than once a minute, and always put back, also
-//! by the run after one that ended in between; no call waits.
+//! by the run after one that ended in between; no call waits: the kernel may take its time to let go of a device, and a thread of
+//! its own waits for it.
 //! It must not know: what a reader says.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 
 use gate_hal::card_reader::{CardReader, ReaderFault};
 use gate_wire::sdt::Event;
@@ -46,11 +49,17 @@ impl UsbKind {
     }
 }
 
+/// Which way a switch goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Off,
+    On,
+}
+
 /// A reader whose device on the bus is begun anew.
 pub struct PowerCycled<R> {
     reader: R,
-    kind: UsbKind,
-    devices: PathBuf,
+    orders: SyncSender<Order>,
     silent_since: Option<Millis>,
     off_since: Option<Millis>,
     cycled: Option<Millis>,
@@ -58,14 +67,54 @@ pub struct PowerCycled<R> {
 
 impl<R> PowerCycled<R> {
     /// This reader behind devices of this kind.
-    #[must_use]
-    pub fn new(reader: R, kind: UsbKind) -> Self {
-        PowerCycled::under(Path::new(DEVICES), reader, kind)
+    ///
+    /// # Errors
+    /// If there is no thread to switch by.
+    pub fn start(reader: R, kind: UsbKind) -> std::io::Result<Self> {
+        let (this, orders) = PowerCycled::ordering(reader);
+        let bus = Bus { devices: DEVICES.into(), kind };
+        thread::Builder::new().name("usb power".to_owned()).spawn(move || bus.obey(&orders))?;
+        Ok(this)
     }
 
-    fn under(devices: &Path, reader: R, kind: UsbKind) -> Self {
-        let devices = devices.to_owned();
-        PowerCycled { reader, kind, devices, silent_since: None, off_since: None, cycled: None }
+    fn ordering(reader: R) -> (Self, Receiver<Order>) {
+        let (orders, taken) = sync_channel(1);
+        (PowerCycled { reader, orders, silent_since: None, off_since: None, cycled: None }, taken)
+    }
+
+    fn tend(&mut self, now: Millis) {
+        if let Some(off) = self.off_since {
+            // While the thread is still at it, it is asked again in the next turn.
+            if now.since(off).0 >= OFF_MS && self.orders.try_send(Order::On).is_ok() {
+                self.off_since = None;
+            }
+            return;
+        }
+        let silent = self.silent_since.is_some_and(|since| now.since(since).0 >= SILENT_MS);
+        let again = self.cycled.is_none_or(|at| now.since(at).0 >= APART_MS);
+        if silent && again && self.orders.try_send(Order::Off).is_ok() {
+            (self.off_since, self.cycled) = (Some(now), Some(now));
+        }
+    }
+}
+
+/// Where devices of a kind are switched.
+struct Bus {
+    devices: PathBuf,
+    kind: UsbKind,
+}
+
+impl Bus {
+    /// Switches as it is told, and puts back what was taken off when nobody tells any more.
+    fn obey(&self, orders: &Receiver<Order>) {
+        let mut last = Order::On;
+        for order in orders {
+            self.switch(order);
+            last = order;
+        }
+        if last == Order::Off {
+            self.switch(Order::On);
+        }
     }
 
     /// Every device of the kind: a lane has one.
@@ -80,7 +129,8 @@ impl<R> PowerCycled<R> {
         ours.map(|device| device.join("authorized")).collect()
     }
 
-    fn switch(&self, to: &[u8]) {
+    fn switch(&self, order: Order) {
+        let to = if order == Order::On { b"1" } else { b"0" };
         for switch in self.switches() {
             // Without the right to, the reader is only opened again.
             let _ = File::options()
@@ -88,22 +138,6 @@ impl<R> PowerCycled<R> {
                 .truncate(true)
                 .open(switch)
                 .and_then(|mut file| file.write_all(to));
-        }
-    }
-
-    fn tend(&mut self, now: Millis) {
-        if let Some(off) = self.off_since {
-            if now.since(off).0 >= OFF_MS {
-                self.switch(b"1");
-                self.off_since = None;
-            }
-            return;
-        }
-        let silent = self.silent_since.is_some_and(|since| now.since(since).0 >= SILENT_MS);
-        let again = self.cycled.is_none_or(|at| now.since(at).0 >= APART_MS);
-        if silent && again {
-            self.switch(b"0");
-            (self.off_since, self.cycled) = (Some(now), Some(now));
         }
     }
 }
@@ -164,32 +198,50 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_silent_for_ten_seconds_is_taken_off_the_bus_and_put_back() {
+    fn the_kinds_devices_are_taken_off_the_bus_and_put_back_and_no_other() {
         let bus = bus();
-        let mut reader = PowerCycled::under(bus.path(), Away(true), READER);
+        let (orders, taken) = sync_channel(8);
+        let switches = Bus { devices: bus.path().to_owned(), kind: READER };
+        switches.switch(Order::Off);
+        assert_eq!([authorized(&bus, "1-1"), authorized(&bus, "1-2")], ["0", "1"]);
+        orders.send(Order::On).unwrap();
+        orders.send(Order::Off).unwrap();
+        drop(orders);
+        switches.obey(&taken);
+        assert_eq!(authorized(&bus, "1-1"), "1", "who ends in between puts it back");
+    }
+
+    #[test]
+    fn a_reader_that_is_silent_for_ten_seconds_is_begun_anew_at_most_once_a_minute() {
+        let (mut reader, orders) = PowerCycled::ordering(Away(true));
         let mut at = |ms| {
             let _ = reader.poll(Millis(ms));
-            (authorized(&bus, "1-1"), authorized(&bus, "1-2"))
+            orders.try_recv().ok()
         };
-        let (on, off) = (("1".to_owned(), "1".to_owned()), ("0".to_owned(), "1".to_owned()));
-        assert_eq!(
-            (at(0), at(9_999), at(10_000), at(10_999)),
-            (on.clone(), on.clone(), off.clone(), off.clone())
-        );
-        assert_eq!((at(11_000), at(69_999)), (on.clone(), on), "at most once a minute");
-        assert_eq!(at(70_000), off);
+        let told = [0, 9_999, 10_000, 10_999, 11_000, 69_999, 70_000].map(&mut at);
+        assert_eq!(told, [None, None, Some(Order::Off), None, Some(Order::On), None, Some(Order::Off)]);
+    }
+
+    #[test]
+    fn a_bus_that_takes_its_time_holds_up_no_turn_and_loses_no_order_to_put_back() {
+        let (mut reader, orders) = PowerCycled::ordering(Away(true));
+        for ms in [0, 10_000, 11_000, 60_000] {
+            let _ = reader.poll(Millis(ms));
+        }
+        assert_eq!(orders.try_recv(), Ok(Order::Off), "nobody has taken it yet");
+        let _ = reader.poll(Millis(60_020));
+        assert_eq!(orders.try_recv(), Ok(Order::On));
     }
 
     #[test]
     fn a_reader_that_answers_stays_on_the_bus() {
-        let bus = bus();
-        let mut reader = PowerCycled::under(bus.path(), Away(true), READER);
+        let (mut reader, orders) = PowerCycled::ordering(Away(true));
         let _ = reader.poll(Millis(0));
         reader.reader.0 = false;
         let _ = reader.poll(Millis(9_000));
         reader.reader.0 = true;
         let _ = reader.poll(Millis(18_999));
-        assert_eq!(authorized(&bus, "1-1"), "1");
+        assert!(orders.try_recv().is_err());
     }
 
     #[test]

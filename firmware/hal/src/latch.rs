@@ -1,9 +1,13 @@
-//! The latch. It is released by hardware on fire, and closed by its own timer if the process hangs.
+//! The latch. It is released by hardware on fire, and closed by its own timer if the process hangs: nothing that is asked of it
+//! lasts longer than a timer that is already running.
 
 use gate_core::record::Permit;
 use gate_wire::time::Millis;
 
 use crate::DeviceFault;
+
+/// What one call of [`Latch::stay_open`] is worth: a lane that ends in any way is shut after so long at most.
+pub const STAY_OPEN: Millis = Millis(10_000);
 
 /// A latch.
 pub trait Latch {
@@ -25,7 +29,8 @@ pub trait Latch {
     /// While it cannot be reached.
     fn close(&mut self) -> Result<(), DeviceFault>;
 
-    /// Opens for as long as "no check" is in force, by signed policy and not for one person (DOMAIN §9).
+    /// Opens for [`STAY_OPEN`], by signed policy and not for one person (DOMAIN §9). Asked again at every turn while "no check" is
+    /// in force; cheap as long as half of it is left.
     ///
     /// # Errors
     /// While it cannot be reached.

@@ -226,12 +226,34 @@ impl Config {
         );
         self.display.source()?;
         self.scanner.as_ref().map_or(Ok(()), |scanner| scanner.source().map(drop))?;
+        self.check_apart()?;
         self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(
             (320..=1920).contains(&width) && (240..=1920).contains(&height),
             "a display of {width} x {height} pixels: 320 x 240 to 1920 x 1920 are drawn"
         );
+        Ok(())
+    }
+
+    /// Two sections that name one device under two names: what a visitor holds under the scanner would be typed into the attendant's
+    /// panel, or bytes of the card reader taken for a code.
+    fn check_apart(&self) -> anyhow::Result<()> {
+        let keys = self.keys.as_ref().map(|keys| ("keys.keyboard", &keys.keyboard));
+        let reader = self.reader.as_ref().map(|reader| ("reader.serial", &reader.serial));
+        let scanner = self.scanner.as_ref();
+        let keyboard = scanner.and_then(|scanner| Some(("scanner.keyboard", scanner.keyboard.as_ref()?)));
+        let serial = scanner.and_then(|scanner| Some(("scanner.serial", scanner.serial.as_ref()?)));
+        for pair in [keys.zip(keyboard), reader.zip(serial)] {
+            let Some(((one, path), (other, second))) = pair else { continue };
+            ensure!(
+                canonical(path) != canonical(second),
+                "`{one}` and `{other}` are the same device, {}: a scanner types into nothing but the scanner's section; name each by its \
+                 own link of /dev/input/by-id, /dev/input/by-path or /dev/serial/by-path (`gate board init` lists them), and leave the \
+                 section of the one that is not fitted out",
+                canonical(path).display()
+            );
+        }
         Ok(())
     }
 
@@ -277,6 +299,11 @@ impl Config {
     pub fn station(&self) -> Station {
         Station { place: self.place, lane: self.lane }
     }
+}
+
+/// What a link leads to; itself while it is not there.
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -325,5 +352,32 @@ mod tests {
             let error = Config::parse(&SAMPLE.replacen(from, to, 1)).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{from} -> {to}: {error:#}");
         }
+    }
+
+    #[test]
+    fn a_scanner_that_is_the_attendants_keyboard_under_another_name_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("event3"), "").unwrap();
+        std::fs::write(at("event4"), "").unwrap();
+        std::os::unix::fs::symlink(at("event3"), at("by-id")).unwrap();
+        let config = |scanner: &str| {
+            let (keys, scanner) = (at("event3"), at(scanner));
+            let sections = format!(
+                "[keys]\nkeyboard = '{}'\n[scanner]\nkeyboard = '{}'\n",
+                keys.display(),
+                scanner.display()
+            );
+            Config::parse(&format!("{SAMPLE}\n{sections}"))
+        };
+        for same in ["event3", "by-id"] {
+            let error = format!("{:#}", config(same).unwrap_err());
+            assert!(error.contains("are the same device") && error.contains("by-path"), "{error}");
+        }
+        config("event4").unwrap();
+        let reader = Config::parse(SAMPLE).unwrap().reader.unwrap().serial;
+        let line =
+            |serial: &Path| Config::parse(&format!("{SAMPLE}\n[scanner]\nserial = '{}'\n", serial.display()));
+        assert!(line(&reader).is_err() && line(Path::new("/dev/ttyS9")).is_ok());
     }
 }

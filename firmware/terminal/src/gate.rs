@@ -2,6 +2,7 @@
 //! Promises: the stages in their order, held by types; a verdict for everything; the human path in every state.
 //! Must not know: which devices are real.
 
+mod contacts;
 mod desk;
 mod doorway;
 mod enrolling;
@@ -24,7 +25,7 @@ use gate_core::facts::Facts;
 use gate_core::journal::{JournalFault, UseKey};
 use gate_core::query::{QueryNumber, Sequence};
 use gate_core::record::{Recorded, record};
-use gate_core::screen::{Opens, PersonShown, Saved, Screen, Told};
+use gate_core::screen::{Opens, OutOfService, PersonShown, Saved, Screen, Told};
 use gate_core::time::{TimeReading, TrustedTime};
 use gate_core::verdict::{Reason, Verdict};
 use gate_proof::digest::{Digest, hmac_sha256};
@@ -55,6 +56,7 @@ use service::Service;
 use sighting::Sights;
 use upkeep::Upkeep;
 
+pub(crate) use sighting::CODES_A_TURN;
 pub(crate) use upkeep::is_first_of_turns;
 pub(crate) use visiting::Visiting;
 
@@ -162,6 +164,7 @@ impl Gate {
         self.heed_attendant(now);
         self.keep_service(now);
         if self.is_fire() {
+            self.drop_scanned();
             return self.face_rest(now);
         }
         if let Some(mode) = lane_open(self.judge.policy(), self.judge.risk()) {
@@ -177,6 +180,15 @@ impl Gate {
             Known::Again(screen) => return self.tell_again(*screen, now),
         }
         self.pass(attempt, None, now);
+    }
+
+    /// The terminal was told to end: people are sent to the human path, the latch is closed (but not in a fire), the journal as well.
+    pub fn end(mut self) {
+        if !self.is_fire() {
+            let now = self.devices.clock.monotonic();
+            self.tell(Screen::OutOfService(OutOfService::Maintenance), now);
+        }
+        self.doorway.end(self.devices.latch.as_mut());
     }
 
     /// The stages from facts to screen; each takes what the one before made.

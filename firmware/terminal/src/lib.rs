@@ -17,6 +17,7 @@ pub mod believed;
 pub mod board;
 pub mod book;
 pub mod check;
+pub mod close;
 pub mod config;
 pub mod day_keys;
 pub mod decode;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gate_hal_linux::process::keep_memory_private;
-use gate_terminal::{board, check, config, decode, enrol, run, selftest};
+use gate_terminal::{board, check, close, config, decode, enrol, run, selftest};
 
 /// 天府闸机 Tianfu Gate: the terminal.
 #[derive(Parser)]
@@ -49,6 +49,12 @@ enum Command {
     /// Write a configuration for this board, or print one of those that come along.
     #[command(subcommand)]
     Board(BoardCommand),
+    /// Close the latch that a lane which was killed may have left open; not while the fire input is active.
+    Close {
+        /// Configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Check a configuration, or print a commented sample.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -119,6 +125,10 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Board(BoardCommand::Show { name: None }) => {
             board::names().try_for_each(|name| writeln!(out, "{name}"))?;
+            ExitCode::SUCCESS
+        }
+        Command::Close { config } => {
+            close::run(&config)?;
             ExitCode::SUCCESS
         }
         Command::Config(ConfigCommand::Check { config }) => {

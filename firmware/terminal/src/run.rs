@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+use gate_hal_linux::process::EndOrder;
 use gate_hal_linux::supervisor::Pulse;
 use zeroize::Zeroize;
 
@@ -22,20 +24,31 @@ const TURNS_TO_A_WIPE: u64 = 25;
 /// Bytes of stack that a turn may use and that are wiped after it.
 const STACK_WIPED: usize = 256 << 10;
 
-/// Runs a terminal until the process is ended, out of service until its keys and data are there; `turns` limits it, for tries by
-/// hand, which wait for neither.
+/// Runs a terminal until the process is told to end, out of service until its keys and data are there; `turns` limits it, for tries by
+/// hand, which wait for neither. At the end the latch is closed, then the journal; a service manager hears of it first.
 ///
 /// # Errors
 /// If the terminal cannot be put together; with `turns`, if it cannot serve.
 pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
     let config = Config::load(config)?;
+    let order = EndOrder::heard().context("hearing an order to end")?;
     let devices = wiring::devices(&config)?;
     let startup = Box::new(Startup::new(config, devices)?);
     // The screen tells people what is the matter from here on: that is a service, too.
     let pulse = Pulse::begin();
-    let mut gate = serving(startup, turns, &pulse)?;
+    if let Some(mut gate) = serving(startup, turns, &pulse, &order)? {
+        turn(&mut gate, turns, &pulse, &order);
+        pulse.stopping();
+        gate.end();
+    } else {
+        pulse.stopping();
+    }
+    Ok(())
+}
+
+fn turn(gate: &mut Gate, turns: Option<u64>, pulse: &Pulse, order: &EndOrder) {
     let mut count = 0;
-    while turns.is_none_or(|most| count < most) {
+    while turns.is_none_or(|most| count < most) && !order.is_given() {
         let began = Instant::now();
         gate.turn();
         pulse.beat();
@@ -45,20 +58,26 @@ pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
         }
         std::thread::sleep(TURN.saturating_sub(began.elapsed()));
     }
-    Ok(())
 }
 
-fn serving(mut startup: Box<Startup>, turns: Option<u64>, pulse: &Pulse) -> anyhow::Result<Box<Gate>> {
-    loop {
+/// A terminal that serves; none if it is told to end before. What it held is let go of then: the latch closes.
+fn serving(
+    mut startup: Box<Startup>,
+    turns: Option<u64>,
+    pulse: &Pulse,
+    order: &EndOrder,
+) -> anyhow::Result<Option<Box<Gate>>> {
+    while !order.is_given() {
         pulse.beat();
         match startup.look()? {
-            Looked::Serves(gate) => return Ok(gate),
+            Looked::Serves(gate) => return Ok(Some(gate)),
             Looked::Waits(_, obstacle) if turns.is_some() => return Err(obstacle.cause),
             Looked::Waits(waiting, _) => startup = waiting,
         }
         wipe_stack();
         std::thread::sleep(LOOK);
     }
+    Ok(None)
 }
 
 /// Overwrites what returned calls left below this frame: a number that was moved leaves copies that nobody owns.

@@ -5,12 +5,12 @@
 
 use gate_core::screen::{Fault, FaultScreen, OutOfService, Screen, Serving, Signal};
 use gate_hal::display::Pixels;
-use gate_hal::inputs::Level;
+use gate_hal::inputs::{Input, Level};
 use gate_ui::Canvas;
 
 use crate::config::Config;
 use crate::devices::Devices;
-use crate::gate::{Gate, Visiting, is_first_of_turns};
+use crate::gate::{CODES_A_TURN, Gate, Visiting, is_first_of_turns};
 use crate::wiring::{self, Obstacle};
 
 /// Keys pressed in vain that are taken away in a look, at most: a key that sticks holds nobody up.
@@ -21,6 +21,8 @@ pub struct Startup {
     config: Config,
     devices: Devices,
     canvas: Canvas,
+    /// What the fire input said last.
+    fire: Level,
     /// The screen that the display has taken.
     shown: Option<Screen>,
     /// The cause said last, so that the log has it once.
@@ -48,11 +50,14 @@ impl Startup {
             config,
             devices,
             canvas,
+            fire: Level::Inactive,
             shown: None,
             said: String::new(),
             visiting: Visiting::default(),
         };
         startup.tell(Screen::OutOfService(OutOfService::Starting));
+        startup.drop_answers();
+        startup.heed_fire();
         Ok(startup)
     }
 
@@ -74,10 +79,11 @@ impl Startup {
     }
 
     fn wait(&mut self, obstacle: &Obstacle) {
-        // What nobody could answer must not be answered later, before somebody else.
-        (0..KEYS_A_LOOK).take_while(|_| self.devices.keys.pressed().is_some()).for_each(drop);
-        let fire = self.devices.inputs.levels().is_ok_and(|levels| levels.fire == Level::Active);
-        let screen = if fire { fire_screen() } else { self.waiting_screen(obstacle) };
+        self.drop_answers();
+        let screen = match self.heed_fire() {
+            Level::Active => fire_screen(),
+            Level::Inactive => self.waiting_screen(obstacle),
+        };
         self.tell(screen);
         let dark = if self.shown.is_none() { "; the display takes no picture" } else { "" };
         let cause = format!("{:#}{dark}", obstacle.cause);
@@ -85,6 +91,21 @@ impl Startup {
             crate::say!("gate: out of service: {cause}");
             self.said = cause;
         }
+    }
+
+    /// What nobody could answer must not be answered later, before somebody else; and what a scanner types must reach no console:
+    /// its first reading takes it.
+    fn drop_answers(&mut self) {
+        (0..KEYS_A_LOOK).take_while(|_| self.devices.keys.pressed().is_some()).for_each(drop);
+        if let Some(scanner) = &mut self.devices.scanner {
+            (0..CODES_A_TURN).take_while(|_| matches!(scanner.read(), Ok(Some(_)))).for_each(drop);
+        }
+    }
+
+    /// What the fire input says, or said before it could not be read any more. The latch follows.
+    fn heed_fire(&mut self) -> Level {
+        self.fire = self.devices.inputs.levels().of(Input::Fire).unwrap_or(self.fire);
+        self.fire
     }
 
     /// The human path; while a carrier brings what is missing, that in turns.

@@ -27,9 +27,10 @@ use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 #[cfg(feature = "drm")]
 use gate_hal_linux::drm_panel::DrmPanel;
+use gate_hal_linux::fire_release::FireRelease;
 use gate_hal_linux::framebuffer::FileFramebuffer;
 use gate_hal_linux::frames::{FrameDirectory, Playing};
-use gate_hal_linux::gpio::{Buzzer, FireRelease, GpioOutput, GpioSensors, ThreeLamps, TimedLatch};
+use gate_hal_linux::gpio::{Buzzer, GpioOutput, GpioSensors, ThreeLamps, TimedLatch};
 use gate_hal_linux::keyboard::{Keypad, LineScanner, Wedge};
 use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
 #[cfg(feature = "drm")]
@@ -250,11 +251,18 @@ fn torch(config: &Config) -> anyhow::Result<Option<Box<dyn Torch>>> {
     }))
 }
 
-/// The latch, and what opens it while the fire input is active. Without one, an opening is a line of the log.
-fn latch(config: &Config) -> anyhow::Result<(Box<dyn Latch>, Option<FireRelease>)> {
+/// The latch, closed, and what opens it while the fire input is active. Without one, an opening is a line of the log.
+///
+/// # Errors
+/// If there is no thread for its timer.
+pub(crate) fn latch(config: &Config) -> anyhow::Result<(Box<dyn Latch>, Option<FireRelease>)> {
     let Some(latch) = &config.latch else { return Ok((Box::new(Logged::on_stderr()), None)) };
     match latch.source()? {
-        LatchSource::Led(led) => Ok((Box::new(PulsedLatch::new(led)), None)),
+        LatchSource::Led(led) => {
+            let latch = PulsedLatch::start(led);
+            let release = latch.fire_release();
+            Ok((Box::new(latch), Some(release)))
+        }
         LatchSource::Wire(wire) => {
             let latch =
                 TimedLatch::start(GpioOutput::new(wire)).context("no thread for the latch's timer")?;
@@ -271,7 +279,8 @@ fn lamps(config: &Config) -> Box<dyn Lamps> {
     }
 }
 
-fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn Inputs> {
+/// The inputs; `release` follows the one of fire.
+pub(crate) fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn Inputs> {
     match &config.inputs {
         Some(inputs) => Box::new(GpioSensors::on(inputs.lines(), release)),
         None => Box::new(Absent),
@@ -282,7 +291,7 @@ fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     let Some(reader) = &config.reader else { return Ok(None) };
     let serial = sdt_reader(&reader.serial, config.baud(reader)?);
     Ok(Some(match reader.usb()? {
-        Some(kind) => Box::new(PowerCycled::new(serial, kind)),
+        Some(kind) => Box::new(PowerCycled::start(serial, kind).context("no thread for the reader's bus")?),
         None => Box::new(serial),
     }))
 }

@@ -61,6 +61,7 @@ pub fn fault(fault: Fault) -> Text {
         Fault::Fire => FAULT_FIRE,
         Fault::CaseOpen => FAULT_CASE_OPEN,
         Fault::Sounder => FAULT_SOUNDER,
+        Fault::Inputs => FAULT_INPUTS,
     }
 }
 

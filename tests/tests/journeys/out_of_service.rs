@@ -4,11 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use gate_core::attendant::Key;
+use gate_core::decide::lane_open;
 use gate_core::envelope;
 use gate_core::manifest;
+use gate_core::policy::Policy;
 use gate_core::query::TerminalNumber;
 use gate_core::screen::{Fault, OutOfService, Screen};
+use gate_core::verdict::RiskLevel;
 use gate_hal::inputs::Level;
+use gate_hal::latch::Latch;
 use gate_proof::seal::SealingKey;
 use gate_signing::inputs::Inputs;
 use gate_signing::publish::{Device, Publication};
@@ -27,7 +31,7 @@ pub(super) fn switched_on(directory: &Path, world: &World) -> Startup {
     let devices = Devices {
         camera: Box::new(world.camera()),
         reader: None,
-        scanner: None,
+        scanner: Some(Box::new(world.scanner())),
         display: Box::new(world.display()),
         lamps: Box::new(world.lamps()),
         sounder: Box::new(world.sounder()),
@@ -165,4 +169,38 @@ fn keys_pressed_while_nobody_is_served_do_nothing_later() {
     let mut gate = serves(startup);
     gate.turn();
     assert!(matches!(in_front(&world), Screen::Idle(_)), "{:?}", in_front(&world));
+}
+
+#[test]
+fn a_code_scanned_while_nobody_is_served_is_taken_at_once_and_passes_nobody_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::new(beginning());
+    world.scanner().scan("before it was switched on");
+    let startup = switched_on(directory.path(), &world);
+    assert_eq!(world.scanner().waiting(), 0);
+    world.scanner().scan("while it waits");
+    let (startup, _) = waits(startup);
+    assert_eq!(world.scanner().waiting(), 0);
+    publish(directory.path(), &enrolled(directory.path()));
+    world.scanner().scan("while it opens its journal");
+    let mut gate = serves(startup);
+    gate.turn();
+    assert!(matches!(in_front(&world), Screen::Idle(_)), "{:?}", in_front(&world));
+}
+
+#[test]
+fn a_terminal_that_is_told_to_end_closes_its_latch_and_sends_people_to_staff() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::new(beginning());
+    publish(directory.path(), &enrolled(directory.path()));
+    let mut gate = serves(switched_on(directory.path(), &world));
+    gate.turn();
+    let mut latch = world.latch();
+    let station = include_str!("../../../assets/policies/station.json");
+    let unchecked = station.replacen("\"unchecked_at\": []", "\"unchecked_at\": [\"low\"]", 1);
+    let policy = Policy::load(unchecked.as_bytes()).unwrap();
+    latch.stay_open(lane_open(Some(&policy), RiskLevel::Low).unwrap()).unwrap();
+    gate.end();
+    assert!(!latch.is_open());
+    assert_eq!(in_front(&world), Screen::OutOfService(OutOfService::Maintenance));
 }

@@ -21,7 +21,8 @@ impl Way {
             Fault::Journal | Fault::PolicyMissing | Fault::Fire => true,
             Fault::Camera | Fault::KeySetMissing => self == Way::Code,
             Fault::Reader | Fault::ListMissing | Fault::ListStale => self == Way::Card,
-            Fault::DiskFull | Fault::Clock | Fault::ListDamaged | Fault::CaseOpen | Fault::Sounder => false,
+            Fault::DiskFull | Fault::Clock | Fault::ListDamaged => false,
+            Fault::CaseOpen | Fault::Sounder | Fault::Inputs => false,
         }
     }
 }
@@ -99,7 +100,10 @@ mod tests {
         }
         assert_eq!(left(&[], absent), Serving::Code, "nobody is invited to a reader that is not there");
         assert_eq!(left(&[Fault::Camera], absent), Serving::Staff);
-        assert_eq!(left(&[Fault::Clock, Fault::CaseOpen, Fault::Sounder], fitted), Serving::Both);
+        assert_eq!(
+            left(&[Fault::Clock, Fault::CaseOpen, Fault::Sounder, Fault::Inputs], fitted),
+            Serving::Both
+        );
         for fault in [Fault::Journal, Fault::PolicyMissing, Fault::Fire] {
             assert_eq!(left(&[fault], fitted), Serving::Staff);
         }

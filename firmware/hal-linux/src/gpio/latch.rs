@@ -2,24 +2,25 @@
 //!
 //! Promises: the line is active only until the time that was given last, whatever the passage loop does meanwhile: a thread
 //! that does nothing else lets it go; a line that cannot be let go is tried again ten times a second; at the start and at the
-//! end the latch is closed. While the fire input is active it is open.
+//! end the latch is closed. While the fire input is active it is open. Without its thread it does not open: nothing would close it.
 //! What a thread cannot promise: a process that is stopped (SIGSTOP) stops with all of its threads until the supervisor ends it,
 //! and what a line does when its process has ended is the chip's choice. [`PulsedLatch`](crate::pulsed_latch::PulsedLatch) leaves the timer to
 //! the kernel; a monostable relay leaves it to hardware. Fire releases the latch by its own contact in any case (DOMAIN §20).
 //! It must not know: why it opens.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use gate_core::decide::LaneOpen;
 use gate_core::record::Permit;
 use gate_hal::DeviceFault;
 use gate_hal::inputs::Level;
-use gate_hal::latch::Latch;
+use gate_hal::latch::{Latch, STAY_OPEN};
 use gate_wire::time::Millis;
 
 use super::Output;
+use crate::fire_release::{FireRelease, HeedFire};
 
 /// A line that could not be switched is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -37,7 +38,6 @@ pub(crate) struct Timer {
 enum Until {
     Closed,
     At(Duration),
-    Told,
 }
 
 impl Timer {
@@ -49,7 +49,6 @@ impl Timer {
     pub(crate) fn open(&mut self, now: Duration, at_most: Millis) {
         let until = now + Duration::from_millis(at_most.0);
         self.until = match self.until {
-            Until::Told => Until::Told,
             Until::At(before) => Until::At(before.max(until)),
             Until::Closed => Until::At(until),
         };
@@ -62,12 +61,19 @@ impl Timer {
         }
     }
 
+    /// As [`Timer::open`], for as long as somebody asks again: half of it may have passed without a change.
+    pub(crate) fn keep_open(&mut self, now: Duration, length: Millis) {
+        let enough = now + Duration::from_millis(length.0 / 2);
+        if !matches!(self.until, Until::At(until) if until >= enough) {
+            self.open(now, length);
+        }
+    }
+
     pub(crate) fn level(&self, now: Duration) -> Level {
         let open = match self.until {
             _ if self.fire == Level::Active => true,
             Until::Closed => false,
             Until::At(until) => now < until,
-            Until::Told => true,
         };
         if open { Level::Active } else { Level::Inactive }
     }
@@ -84,14 +90,7 @@ impl Timer {
 /// A latch on a line.
 pub struct TimedLatch<L: Output + 'static> {
     shared: Arc<Shared<L>>,
-}
-
-/// Opens a latch while the fire input is active. The latch's own contact has done so already; a line follows.
-#[derive(Clone)]
-pub struct FireRelease(Weak<dyn HeedFire>);
-
-trait HeedFire: Send + Sync {
-    fn heed(&self, fire: Level);
+    timer: JoinHandle<()>,
 }
 
 struct Shared<L> {
@@ -132,7 +131,7 @@ impl<L: Output> Shared<L> {
         let now = self.began.elapsed();
         change(&mut inner.timer, now);
         let done = inner.apply(now);
-        if done.is_err() && inner.timer.until != Until::Told {
+        if done.is_err() {
             inner.timer.until = Until::Closed;
         }
         self.changed.notify_all();
@@ -169,36 +168,44 @@ impl<L: Output> TimedLatch<L> {
         let inner = Mutex::new(Inner { line, timer: Timer::closed(), applied: None });
         let shared = Arc::new(Shared { inner, changed: Condvar::new(), began: Instant::now() });
         let tended = Arc::downgrade(&shared);
-        thread::Builder::new().name("latch".to_owned()).spawn(move || {
+        let timer = thread::Builder::new().name("latch".to_owned()).spawn(move || {
             while let Some(shared) = tended.upgrade() {
                 shared.tend();
             }
         })?;
-        Ok(TimedLatch { shared })
+        Ok(TimedLatch { shared, timer })
     }
 
     /// For the inputs: what follows the fire input.
     #[must_use]
     pub fn fire_release(&self) -> FireRelease {
         let weak: Weak<Shared<L>> = Arc::downgrade(&self.shared);
-        FireRelease(weak)
+        FireRelease::of(weak)
     }
 
     fn open_for(&self, at_most: Millis) -> Result<(), DeviceFault> {
-        self.shared.change(|timer, now| timer.open(now, at_most))
+        self.prolong(|timer, now| timer.open(now, at_most))
     }
 
     fn hold_for(&self, at_most: Millis) -> Result<(), DeviceFault> {
-        self.shared.change(|timer, now| timer.hold(now, at_most))
+        self.prolong(|timer, now| timer.hold(now, at_most))
     }
-}
 
-impl FireRelease {
-    /// The fire input is like this.
-    pub(crate) fn heed(&self, fire: Level) {
-        if let Some(latch) = self.0.upgrade() {
-            latch.heed(fire);
+    fn keep_open(&self) -> Result<(), DeviceFault> {
+        self.prolong(|timer, now| timer.keep_open(now, STAY_OPEN))
+    }
+
+    fn shut(&self) -> Result<(), DeviceFault> {
+        self.shared.change(|timer, _| timer.until = Until::Closed)
+    }
+
+    /// What a thread is needed for that ends it.
+    fn prolong(&self, change: impl FnOnce(&mut Timer, Duration)) -> Result<(), DeviceFault> {
+        if self.timer.is_finished() {
+            self.shut()?;
+            return Err(DeviceFault::NotAnswering);
         }
+        self.shared.change(change)
     }
 }
 
@@ -212,17 +219,17 @@ impl<L: Output> Latch for TimedLatch<L> {
     }
 
     fn close(&mut self) -> Result<(), DeviceFault> {
-        self.shared.change(|timer, _| timer.until = Until::Closed)
+        self.shut()
     }
 
     fn stay_open(&mut self, _mode: LaneOpen) -> Result<(), DeviceFault> {
-        self.shared.change(|timer, _| timer.until = Until::Told)
+        self.keep_open()
     }
 }
 
 impl<L: Output> Drop for TimedLatch<L> {
     fn drop(&mut self) {
-        let _ = self.close();
+        let _ = self.shut();
     }
 }
 

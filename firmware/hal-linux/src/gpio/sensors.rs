@@ -1,19 +1,21 @@
 //! The gate's inputs on lines: passage and door sensors, fire, case, mechanical release.
 //!
-//! Promises: a pulse shorter than a turn of the loop is seen, once; contacts are debounced by the kernel; a chip that is not
-//! there or was pulled out is a fault, and asked for again every second. A door that stands open counts as a person in the gate:
-//! nobody is closed in. While fire is active the latch's line follows ([`FireRelease`]).
+//! Promises: a pulse shorter than a turn of the loop is seen, once; contacts are debounced by the kernel, and here on a chip without
+//! interrupts, where it cannot; a chip that is not
+//! there or was pulled out is a fault of its own inputs and of no others, and asked for again every second. While fire is active
+//! the latch's line follows ([`FireRelease`]); a fire input that is lost then goes on being one: nobody said that it is over.
 //! It must not know: what is made of an input. The fire contact releases the latch by wire; here it is only seen.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gate_hal::DeviceFault;
-use gate_hal::inputs::{InputLevels, Inputs, Level};
+use gate_hal::inputs::{Input, InputLevels, Inputs, Level};
 use gpiocdev::Request;
 use gpiocdev::line::{EdgeDetection, EdgeKind};
 
-use super::{CONSUMER, FireRelease, Wire, fault_of, level_of};
+use super::{CONSUMER, Wire, fault_of, level_of};
 use crate::again::Again;
+use crate::fire_release::FireRelease;
 
 /// Edges taken in one turn; what more there is waits for the next.
 const EDGES_MOST: usize = 64;
@@ -52,10 +54,12 @@ pub(super) struct Sensed {
     pub(super) meanwhile: Level,
 }
 
-/// The inputs, in the order of [`SensorLines`].
+/// The inputs, in the order of [`Input::ALL`].
 pub struct GpioSensors<S = GpioInput> {
     sensors: [Option<S>; 5],
     release: Option<FireRelease>,
+    /// What the fire input said last.
+    fire: Level,
 }
 
 impl GpioSensors<GpioInput> {
@@ -65,22 +69,21 @@ impl GpioSensors<GpioInput> {
         let SensorLines { passage, door, fire, case_open, release: pulled, debounce_ms } = lines;
         let debounce = Duration::from_millis(debounce_ms.into());
         let wires = [passage, door, fire, case_open, pulled];
-        GpioSensors { sensors: wires.map(|wire| wire.map(|wire| GpioInput::new(wire, debounce))), release }
+        let sensors = wires.map(|wire| wire.map(|wire| GpioInput::new(wire, debounce)));
+        GpioSensors { sensors, release, fire: Level::Inactive }
     }
 }
 
 impl<S: Sensor> Inputs for GpioSensors<S> {
-    /// The first fault of an input, if one cannot be read; the fire input is heeded all the same.
-    fn levels(&mut self) -> Result<InputLevels, DeviceFault> {
-        let sensed = self.sensors.each_mut().map(|sensor| {
+    fn levels(&mut self) -> InputLevels {
+        let levels = InputLevels::new(self.sensors.each_mut().map(|sensor| {
             sensor.as_mut().map_or(Ok(Level::Inactive), |sensor| sensor.sense().map(active_at_all))
-        });
-        if let ([_, _, Ok(fire), _, _], Some(release)) = (&sensed, &self.release) {
-            release.heed(*fire);
+        }));
+        self.fire = levels.of(Input::Fire).unwrap_or(self.fire);
+        if let Some(release) = &self.release {
+            release.heed(self.fire);
         }
-        let [passage, door, fire, case_open, release] = sensed;
-        let passage = if door? == Level::Active { Level::Active } else { passage? };
-        Ok(InputLevels { passage, fire: fire?, case_open: case_open?, release: release? })
+        levels
     }
 }
 
@@ -93,7 +96,35 @@ fn active_at_all(sensed: Sensed) -> Level {
 pub struct GpioInput {
     wire: Wire,
     debounce: Duration,
-    line: Again<(Request, u32)>,
+    line: Again<Line>,
+}
+
+/// A line that was requested.
+#[derive(Debug)]
+struct Line {
+    request: Request,
+    offset: u32,
+    /// On a chip without interrupts.
+    rest: Option<Rest>,
+}
+
+/// A contact that must rest before it is believed.
+#[derive(Debug, Default)]
+struct Rest {
+    believed: Level,
+    /// The other level, since when.
+    other: Option<Instant>,
+}
+
+impl Rest {
+    fn believe(&mut self, level: Level, debounce: Duration, now: Instant) -> Level {
+        if level == self.believed {
+            self.other = None;
+        } else if now.saturating_duration_since(*self.other.get_or_insert(now)) >= debounce {
+            (self.believed, self.other) = (level, None);
+        }
+        self.believed
+    }
 }
 
 impl GpioInput {
@@ -103,7 +134,7 @@ impl GpioInput {
 }
 
 impl Wire {
-    fn request_input(&self, debounce: Duration) -> Result<(Request, u32), DeviceFault> {
+    fn request_input(&self, debounce: Duration) -> Result<Line, DeviceFault> {
         let offset = self.offset()?;
         let mut builder = Request::builder();
         self.spell(builder.on_chip(&self.chip).with_consumer(CONSUMER).with_line(offset).as_input());
@@ -111,19 +142,27 @@ impl Wire {
             builder.with_debounce_period(debounce);
         }
         builder.with_edge_detection(EdgeDetection::BothEdges);
-        let with_edges = builder.request();
-        // A chip without interrupts has levels only: what is shorter than a turn is then not seen.
-        let request = with_edges.or_else(|_| {
-            builder.with_edge_detection(None::<EdgeDetection>).with_debounce_period(Duration::ZERO).request()
-        });
-        Ok((request.map_err(|error| fault_of(&error))?, offset))
+        if let Ok(request) = builder.request() {
+            return Ok(Line { request, offset, rest: None });
+        }
+        // A chip without interrupts has levels only: what is shorter than a turn is then not seen, and the kernel debounces nothing.
+        let request =
+            builder.with_edge_detection(None::<EdgeDetection>).with_debounce_period(Duration::ZERO).request();
+        let request = request.map_err(|error| fault_of(&error))?;
+        Ok(Line { request, offset, rest: Some(Rest::default()) })
     }
 }
 
 impl Sensor for GpioInput {
     fn sense(&mut self) -> Result<Sensed, DeviceFault> {
-        let (request, offset) = self.line.or_open(|| self.wire.request_input(self.debounce))?;
-        let sensed = sense(request, *offset).map_err(|error| fault_of(&error));
+        let line = self.line.or_open(|| self.wire.request_input(self.debounce))?;
+        let sensed = sense(&line.request, line.offset).map_err(|error| fault_of(&error));
+        let sensed = match (sensed, &mut line.rest) {
+            (Ok(sensed), Some(rest)) => {
+                Ok(Sensed { level: rest.believe(sensed.level, self.debounce, Instant::now()), ..sensed })
+            }
+            (sensed, _) => sensed,
+        };
         if sensed.is_err() {
             // Pulled out: the line is asked for anew.
             self.line.lose(DeviceFault::NotConnected);
@@ -148,8 +187,10 @@ fn sense(request: &Request, offset: u32) -> Result<Sensed, gpiocdev::Error> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex, Weak};
 
     use super::*;
+    use crate::fire_release::HeedFire;
 
     const ON: Level = Level::Active;
     const OFF: Level = Level::Inactive;
@@ -163,43 +204,83 @@ mod tests {
         }
     }
 
-    fn played(which: usize, sensed: &[Result<(Level, Level), DeviceFault>]) -> GpioSensors<Played> {
-        let mut sensors: [Option<Played>; 5] = Default::default();
+    type Play<'a> = &'a [Result<(Level, Level), DeviceFault>];
+
+    fn play(sensed: Play<'_>) -> Option<Played> {
         let plays = sensed.iter().map(|one| one.map(|(level, meanwhile)| Sensed { level, meanwhile }));
-        sensors[which] = Some(Played(plays.collect()));
-        GpioSensors { sensors, release: None }
+        Some(Played(plays.collect()))
+    }
+
+    fn played(which: Input, sensed: Play<'_>) -> GpioSensors<Played> {
+        let mut sensors: [Option<Played>; 5] = Default::default();
+        sensors[which as usize] = play(sensed);
+        GpioSensors { sensors, release: None, fire: OFF }
     }
 
     #[test]
     fn a_pulse_between_two_turns_is_seen_once() {
-        let mut inputs = played(0, &[Ok((OFF, ON)), Ok((OFF, OFF))]);
-        assert_eq!(inputs.levels().unwrap().passage, ON);
-        assert_eq!(inputs.levels().unwrap().passage, OFF);
+        let mut inputs = played(Input::Passage, &[Ok((OFF, ON)), Ok((OFF, OFF))]);
+        assert_eq!([inputs.levels(), inputs.levels()].map(|one| one.of(Input::Passage)), [Ok(ON), Ok(OFF)]);
     }
 
     #[test]
-    fn every_input_is_told_by_its_own_line_and_an_open_door_is_a_person_in_the_gate() {
-        let none = InputLevels::default();
-        for (which, expected) in [
-            (0, InputLevels { passage: ON, ..none }),
-            (1, InputLevels { passage: ON, ..none }),
-            (2, InputLevels { fire: ON, ..none }),
-            (3, InputLevels { case_open: ON, ..none }),
-            (4, InputLevels { release: ON, ..none }),
-        ] {
-            assert_eq!(played(which, &[Ok((ON, OFF))]).levels(), Ok(expected));
+    fn every_input_is_told_by_its_own_line() {
+        for input in Input::ALL {
+            let levels = played(input, &[Ok((ON, OFF))]).levels();
+            assert_eq!(levels, InputLevels::default().with(input, Ok(ON)));
         }
     }
 
     #[test]
     fn an_input_that_cannot_be_read_is_a_fault_and_well_again_when_it_can() {
-        let mut inputs = played(3, &[Err(DeviceFault::NotConnected), Ok((ON, OFF))]);
-        assert_eq!(inputs.levels(), Err(DeviceFault::NotConnected));
-        assert_eq!(inputs.levels().unwrap().case_open, ON);
+        let mut inputs = played(Input::CaseOpen, &[Err(DeviceFault::NotConnected), Ok((ON, OFF))]);
+        assert_eq!(inputs.levels().of(Input::CaseOpen), Err(DeviceFault::NotConnected));
+        assert_eq!(inputs.levels().of(Input::CaseOpen), Ok(ON));
+    }
+
+    #[test]
+    fn a_fire_is_passed_on_whatever_else_is_broken() {
+        let broken = Err(DeviceFault::NotConnected);
+        for other in Input::ALL.into_iter().filter(|other| *other != Input::Fire) {
+            let mut inputs = played(other, &[broken]);
+            inputs.sensors[Input::Fire as usize] = play(&[Ok((ON, OFF))]);
+            let levels = inputs.levels();
+            assert_eq!((levels.of(Input::Fire), levels.of(other)), (Ok(ON), broken.map(|_| OFF)));
+        }
+    }
+
+    #[derive(Default)]
+    struct Followed(Mutex<Vec<Level>>);
+
+    impl HeedFire for Followed {
+        fn heed(&self, fire: Level) {
+            self.0.lock().unwrap().push(fire);
+        }
+    }
+
+    #[test]
+    fn a_fire_whose_input_is_lost_goes_on_until_it_says_that_it_is_over() {
+        let followed = Arc::new(Followed::default());
+        let weak: Weak<Followed> = Arc::downgrade(&followed);
+        let lost = Err(DeviceFault::NotConnected);
+        let mut inputs = played(Input::Fire, &[lost, Ok((ON, OFF)), lost, lost, Ok((OFF, OFF))]);
+        inputs.release = Some(FireRelease::of(weak));
+        (0..5).for_each(|_| _ = inputs.levels());
+        assert_eq!(*followed.0.lock().unwrap(), [OFF, ON, ON, ON, OFF]);
+    }
+
+    #[test]
+    fn a_contact_on_a_chip_without_interrupts_is_believed_when_it_has_rested() {
+        let (mut rest, began, debounce) = (Rest::default(), Instant::now(), Duration::from_millis(20));
+        let told =
+            [(0, ON), (10, OFF), (20, ON), (39, ON), (40, ON), (60, OFF), (61, ON), (90, OFF), (110, OFF)]
+                .map(|(at, level)| rest.believe(level, debounce, began + Duration::from_millis(at)));
+        assert_eq!(told, [OFF, OFF, OFF, OFF, ON, ON, ON, ON, OFF]);
+        assert_eq!(Rest::default().believe(ON, Duration::ZERO, began), ON, "0 believes it at once");
     }
 
     #[test]
     fn unfitted_inputs_are_inactive_and_no_fault() {
-        assert_eq!(GpioSensors::on(SensorLines::default(), None).levels(), Ok(InputLevels::default()));
+        assert_eq!(GpioSensors::on(SensorLines::default(), None).levels(), InputLevels::default());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gate_hal::inputs::Inputs;
+use gate_hal::inputs::{Input, InputLevels, Inputs};
 
 use super::*;
 
@@ -19,7 +19,8 @@ fn a_chip_that_is_not_there_is_not_connected_and_asked_for_again() {
     }
     assert_eq!(missing.offset(), Err(DeviceFault::NotConnected));
     let lines = SensorLines { fire: Some(missing), debounce_ms: 10, ..SensorLines::default() };
-    assert_eq!(GpioSensors::on(lines, None).levels(), Err(DeviceFault::NotConnected));
+    let expected = InputLevels::default().with(Input::Fire, Err(DeviceFault::NotConnected));
+    assert_eq!(GpioSensors::on(lines, None).levels(), expected);
 }
 
 #[test]

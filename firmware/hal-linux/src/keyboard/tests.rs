@@ -35,6 +35,7 @@ fn a_key_goes_down_and_up_and_is_not_struck_again_while_it_is_held() {
     assert_eq!(read(1, 30, 0), Some((30, Way::Up)));
     assert_eq!(read(1, 30, 2), None);
     assert_eq!(read(0, 0, 0), None);
+    assert_eq!(read(0, 3, 0), Some((0, Way::Lost)));
     assert_eq!(read(4, 4, 458_756), None);
 }
 

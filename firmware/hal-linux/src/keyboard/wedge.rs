@@ -1,7 +1,7 @@
 //! Scanners that send what they read as a line: by typing it on a keyboard, or over a serial line.
 //!
 //! Promises: a code is whole or not there: it ends with Enter, and one whose end does not come within two seconds, or that is
-//! longer than any code, is dropped; what was read is wiped when it was taken. It must not know: what a code means.
+//! longer than any code, or of which the kernel lost a key, is dropped; what was read is wiped when it was taken. It must not know: what a code means.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const CHUNK: usize = 1_024;
 struct Assembly {
     line: Zeroizing<Vec<u8>>,
     began: Option<Instant>,
-    /// Whether it has become too long to be a code.
+    /// Whether it has become too long to be a code, or is torn.
     length: Length,
 }
 
@@ -59,6 +59,11 @@ impl Assembly {
         None
     }
 
+    /// Something of it is missing: what comes until its end is none of it.
+    fn spoil(&mut self, now: Instant) {
+        *self = Assembly { line: Zeroizing::default(), began: Some(now), length: Length::Beyond };
+    }
+
     fn forget_late(&mut self, now: Instant) {
         if self.began.is_some_and(|began| now.saturating_duration_since(began) > END_WITHIN) {
             *self = Assembly::default();
@@ -72,7 +77,8 @@ pub struct Wedge<S = Keyboard> {
     strokes: Vec<Stroke>,
     /// How many of them were taken.
     taken: usize,
-    shift: codes::Shift,
+    /// The left one and the right one.
+    shifts: [codes::Shift; 2],
     assembly: Assembly,
 }
 
@@ -86,22 +92,33 @@ impl Wedge {
 
 impl<S: Strokes> Wedge<S> {
     fn over(from: S) -> Self {
-        let (strokes, shift, assembly) = (Vec::new(), codes::Shift::Up, Assembly::default());
-        Wedge { from, strokes, taken: 0, shift, assembly }
+        let (strokes, shifts, assembly) = (Vec::new(), Default::default(), Assembly::default());
+        Wedge { from, strokes, taken: 0, shifts, assembly }
     }
 
     fn strike(&mut self, stroke: Stroke, now: Instant) -> Option<Scanned> {
-        if codes::SHIFT.contains(&stroke.code) {
-            self.shift = if stroke.way == Way::Down { codes::Shift::Down } else { codes::Shift::Up };
+        let down = match stroke.way {
+            Way::Lost => {
+                // A Shift that went up may be among them: scanners press it anew for every character.
+                self.shifts = Default::default();
+                self.assembly.spoil(now);
+                return None;
+            }
+            Way::Down => codes::Shift::Down,
+            Way::Up => codes::Shift::Up,
+        };
+        if let Some(which) = codes::SHIFT.iter().position(|code| *code == stroke.code) {
+            self.shifts[which] = down;
             return None;
         }
-        if stroke.way == Way::Up {
+        if down == codes::Shift::Up {
             return None;
         }
         let byte = if codes::ENTER.contains(&stroke.code) {
             b'\n'
         } else {
-            codes::character(stroke.code, self.shift)?
+            let shifted = self.shifts.contains(&codes::Shift::Down);
+            codes::character(stroke.code, if shifted { codes::Shift::Down } else { codes::Shift::Up })?
         };
         self.assembly.take(byte, now)
     }
@@ -115,7 +132,10 @@ impl<S: Strokes> CodeReader for Wedge<S> {
             self.strokes.fill(Stroke { code: 0, way: Way::Up });
             self.strokes.clear();
             self.taken = 0;
-            self.from.take(&mut self.strokes).inspect_err(|_| self.assembly = Assembly::default())?;
+            self.from.take(&mut self.strokes).inspect_err(|_| {
+                // Pulled out with a Shift down: the next one begins with none.
+                (self.assembly, self.shifts) = Default::default();
+            })?;
         }
         while let Some(stroke) = self.strokes.get(self.taken).copied() {
             self.taken += 1;
@@ -202,6 +222,39 @@ mod tests {
         assert_eq!(lines(&mut wedge), ["T1"]);
         wedge.from.0 = vec![Stroke { code: 96, way: down }];
         assert_eq!(lines(&mut wedge), ["2"]);
+    }
+
+    #[test]
+    fn a_code_of_which_the_kernel_lost_a_key_is_none_and_the_next_one_counts() {
+        let key = |code| Stroke { code, way: Way::Down };
+        let lost = Stroke { code: 0, way: Way::Lost };
+        // Shift went up among what was lost.
+        let strokes = [key(42), key(2), lost, key(3), key(28), key(4), key(28)];
+        assert_eq!(lines(&mut Wedge::over(Played(strokes.to_vec()))), ["3"]);
+    }
+
+    #[test]
+    fn shift_is_down_while_one_of_both_is_and_up_on_a_scanner_that_was_pulled_out() {
+        let stroke = |code, way| Stroke { code, way };
+        let strokes = [(42, Way::Down), (54, Way::Down), (42, Way::Up), (2, Way::Down), (28, Way::Down)];
+        let mut wedge = Wedge::over(Pulled(strokes.map(|(code, way)| stroke(code, way)).to_vec()));
+        assert_eq!(lines(&mut wedge), ["!"]);
+        assert_eq!(wedge.read(), Err(DeviceFault::NotConnected));
+        wedge.from.0 = [2, 28].map(|code| stroke(code, Way::Down)).to_vec();
+        assert_eq!(lines(&mut wedge), ["1"]);
+    }
+
+    /// Plays strokes once, and is pulled out.
+    struct Pulled(Vec<Stroke>);
+
+    impl Strokes for Pulled {
+        fn take(&mut self, into: &mut Vec<Stroke>) -> Result<(), DeviceFault> {
+            if self.0.is_empty() {
+                return Err(DeviceFault::NotConnected);
+            }
+            into.append(&mut self.0);
+            Ok(())
+        }
     }
 
     #[test]

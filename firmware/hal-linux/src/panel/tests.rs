@@ -90,3 +90,24 @@ fn where_the_first_panel_fails_the_other_is_shown_everything() {
     either.show(Pixels { rgb565: &[7, 8], width: 2, height: 1, changed: &[LEFT] }).unwrap();
     assert_eq!(seen.recv().unwrap(), (vec![7, 8], vec![ALL]));
 }
+
+/// Shows what it is told, but for the first time.
+struct Deadly(Sender<Shown>, bool);
+
+impl Panel for Deadly {
+    fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        if !std::mem::replace(&mut self.1, true) {
+            panic!("a driver's mistake");
+        }
+        let _ = self.0.send((pixels.rgb565.to_vec(), pixels.changed.to_vec()));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_driver_that_panics_is_a_fault_and_is_shown_everything_again() {
+    let (shown, seen) = channel();
+    let mut panel = PanelThread::start(Deadly(shown, false), (2, 1)).unwrap();
+    let _ = present(&mut panel, &[3, 4], &[LEFT]);
+    assert_eq!(seen.recv().unwrap(), (vec![3, 4], vec![ALL]));
+}

@@ -1,9 +1,12 @@
 //! The latch from a permit to a closed gate.
-//! Promises: open until the person is through, at most as long as was said, and never closed on a person.
+//! Promises: open until the person is through, at most as long as was said, and never closed on a person; a lane that signed policy
+//! leaves open is held open turn by turn, and shut once checks are in force: a latch that does not close is told so again at every
+//! turn, and that is said.
 //! Must not know: why a permit was given.
 
 use gate_core::decide::LaneOpen;
 use gate_core::record::Permit;
+use gate_hal::DeviceFault;
 use gate_hal::inputs::Level;
 use gate_hal::latch::Latch;
 use gate_wire::time::Millis;
@@ -16,6 +19,10 @@ const HOLD_MS: u64 = 1_000;
 pub(super) struct Doorway {
     open: Option<Opening>,
     mode: Mode,
+    /// Whether somebody is in the gate, as the sensors said last.
+    person: Level,
+    /// What the latch said last, so that the log has it once.
+    said: Option<DeviceFault>,
 }
 
 #[derive(Debug)]
@@ -27,71 +34,126 @@ struct Opening {
     people: u32,
 }
 
-/// Whether signed policy leaves the lane open.
+/// What the latch is to be between openings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Mode {
+    /// Shut, and it is.
     #[default]
     Checked,
+    /// Shut, and it was not told so yet, or did not take it.
+    ToShut,
+    /// Open, by signed policy.
     Open,
 }
 
 impl Doorway {
     /// Opens, using the permit up. A latch that fails is a fault of the device: the attendant sees it stay shut.
     pub(super) fn open(&mut self, latch: &mut dyn Latch, permit: Permit, at_most: Millis, now: Millis) {
-        match latch.open(permit, at_most) {
-            Ok(()) => {
-                // Who was let in a moment ago may still be on the way: the gate is not closed behind the first of two.
-                let (person, people) =
-                    self.open.as_ref().map_or((Level::Inactive, 0), |open| (open.person, open.people));
-                let people = people.saturating_add(1);
-                self.open = Some(Opening { since: now, at_most, person, people });
+        let opened = latch.open(permit, at_most);
+        if opened.is_ok() {
+            // Who was let in a moment ago may still be on the way: the gate is not closed behind the first of two.
+            let (person, people) =
+                self.open.as_ref().map_or((Level::Inactive, 0), |open| (open.person, open.people));
+            let people = people.saturating_add(1);
+            self.open = Some(Opening { since: now, at_most, person, people });
+        }
+        self.said = None;
+        self.report(opened);
+    }
+
+    /// Holds while a person is in the gate, closes when they are through or the time is over. Who cannot see the gate (no
+    /// `person`) neither holds it open nor closes it: the latch's own timer and wires do.
+    pub(super) fn tend(&mut self, latch: &mut dyn Latch, person: Option<Level>, now: Millis) {
+        self.person = person.unwrap_or_default();
+        if let (Some(opening), Some(person)) = (&mut self.open, person) {
+            let done = match opening.tend(person, now) {
+                Standing::Hold => {
+                    let held = latch.hold(Millis(HOLD_MS));
+                    self.report(held);
+                    false
+                }
+                Standing::Wait => false,
+                Standing::Over => true,
+            };
+            if done {
+                self.open = None;
+                // What signed policy leaves open is not shut behind somebody whom the attendant let in.
+                self.mode = if self.mode == Mode::Open { Mode::Open } else { Mode::ToShut };
             }
-            Err(fault) => crate::say!("latch: {fault}"),
+        }
+        if self.mode == Mode::ToShut && self.open.is_none() {
+            self.shut(latch);
         }
     }
 
-    /// Holds while a person is in the gate, closes when they are through or the time is over.
-    pub(super) fn tend(&mut self, latch: &mut dyn Latch, passage: Level, now: Millis) {
-        let Some(opening) = &mut self.open else { return };
-        let over = now.since(opening.since) >= opening.at_most;
-        let done = match (opening.person, passage) {
-            (_, Level::Active) => {
-                opening.person = Level::Active;
-                report(latch.hold(Millis(HOLD_MS)));
-                false
-            }
-            (Level::Active, Level::Inactive) => {
-                opening.person = Level::Inactive;
-                opening.people = opening.people.saturating_sub(1);
-                opening.people == 0 || over
-            }
-            (Level::Inactive, Level::Inactive) => over,
-        };
-        if done {
-            report(latch.close());
-            self.open = None;
-        }
-    }
-
-    /// "No check" is in force (DOMAIN §9).
+    /// "No check" is in force (DOMAIN §9). Call it at every turn: the latch stays open no longer than seconds after the last.
     pub(super) fn leave_open(&mut self, latch: &mut dyn Latch, mode: LaneOpen) {
-        if self.mode == Mode::Checked {
-            report(latch.stay_open(mode));
-            self.mode = Mode::Open;
-        }
+        self.mode = Mode::Open;
+        let stays = latch.stay_open(mode);
+        self.report(stays);
     }
 
     /// Checks are in force.
     pub(super) fn check_again(&mut self, latch: &mut dyn Latch) {
-        if self.mode == Mode::Open {
-            report(latch.close());
-            self.mode = Mode::Checked;
+        match (self.mode, self.person, &self.open) {
+            // Whoever stands in the gate is the last for whom it is open.
+            (Mode::Open, Level::Active, _) => {
+                let held = latch.hold(Millis(HOLD_MS));
+                self.report(held);
+            }
+            (Mode::Open, Level::Inactive, Some(_)) => self.mode = Mode::ToShut,
+            (Mode::Open, Level::Inactive, None) => self.shut(latch),
+            (Mode::ToShut | Mode::Checked, _, _) => {}
+        }
+    }
+
+    /// The lane ends: nothing of it holds the latch.
+    pub(super) fn end(&mut self, latch: &mut dyn Latch) {
+        self.open = None;
+        self.shut(latch);
+    }
+
+    fn shut(&mut self, latch: &mut dyn Latch) {
+        let shut = latch.close();
+        self.mode = if shut.is_ok() { Mode::Checked } else { Mode::ToShut };
+        self.report(shut);
+    }
+
+    fn report(&mut self, result: Result<(), DeviceFault>) {
+        let fault = result.err();
+        if fault != self.said {
+            match fault {
+                Some(fault) => crate::say!("latch: {fault}"),
+                None => crate::say!("latch: is well again"),
+            }
+            self.said = fault;
         }
     }
 }
 
-fn report(result: Result<(), gate_hal::DeviceFault>) {
-    if let Err(fault) = result {
-        crate::say!("latch: {fault}");
+/// How an opening stands.
+enum Standing {
+    /// Somebody is in the gate.
+    Hold,
+    /// Somebody is expected.
+    Wait,
+    /// They are through, or the time is over.
+    Over,
+}
+
+impl Opening {
+    fn tend(&mut self, person: Level, now: Millis) -> Standing {
+        let before = std::mem::replace(&mut self.person, person);
+        if person == Level::Active {
+            return Standing::Hold;
+        }
+        if before == Level::Active {
+            self.people = self.people.saturating_sub(1);
+        }
+        let over = now.since(self.since) >= self.at_most || self.people == 0;
+        if over { Standing::Over } else { Standing::Wait }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 use gate_core::screen::{Fault, Hint, Screen, Wellness};
 use gate_core::sight::{Claims, claims_to_be_a_credential};
 use gate_hal::DeviceFault;
+use gate_hal::code_reader::Scanned;
 use gate_hal::torch::Light;
 use gate_scan::{Symbols, WhyNothing};
 use gate_wire::card::{CardError, CardRead};
@@ -20,6 +21,8 @@ const READING_MS: u64 = 3_000;
 const HINT_GAP_MS: u64 = 2_000;
 /// Hints are counted anew after this long without one: another person.
 const HINT_MEMORY_MS: u64 = 15_000;
+/// Codes that are dropped in a turn at most: a scanner that does not stop holds nobody up.
+pub(crate) const CODES_A_TURN: usize = 64;
 /// The third hint for a person is Assist instead (DOMAIN, "What the screen says").
 const MOST_HINTS: u8 = 3;
 
@@ -123,8 +126,20 @@ impl Gate {
         }
     }
 
-    /// A code that a scanner beside the camera read. One that cannot be reached is said once: the camera still reads.
+    /// A code that a scanner beside the camera read.
     fn see_scanned(&mut self) -> Option<Sighting> {
+        let scanned = self.scanned()?;
+        Some(Sighting::Code(scanned.to_vec()))
+    }
+
+    /// Reads the scanner while nobody is looked at, and drops it: what it types reaches no console, and nobody passes later by what was
+    /// shown now.
+    pub(super) fn drop_scanned(&mut self) {
+        (0..CODES_A_TURN).take_while(|_| self.scanned().is_some()).for_each(drop);
+    }
+
+    /// What the scanner read, if it did. One that cannot be reached is said once: the camera still reads.
+    fn scanned(&mut self) -> Option<Scanned> {
         let read = self.devices.scanner.as_mut()?.read();
         let fault = read.as_ref().err().copied();
         if fault != self.sights.scanner_fault {
@@ -134,7 +149,7 @@ impl Gate {
             }
             self.sights.scanner_fault = fault;
         }
-        Some(Sighting::Code(read.ok()??.to_vec()))
+        read.ok()?
     }
 
     fn see_code(&mut self, now: Millis) -> Option<Sighting> {

@@ -14,10 +14,10 @@ use gate_core::screen::{
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Direction;
 use gate_hal::clock::WallReading;
-use gate_hal::inputs::{InputLevels, Level};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
+use super::contacts::Contacts;
 use super::renewing::{Patrol, list_is_damaged};
 use crate::believed::Seen;
 use crate::book::Book;
@@ -50,7 +50,7 @@ const TURNS_MS: u64 = 4_000;
 #[derive(Debug, Default)]
 pub(super) struct Upkeep {
     pub(super) faults: Faults,
-    levels: InputLevels,
+    pub(super) contacts: Contacts,
     trust: Option<ClockTrust>,
     floor_kept: Option<Timestamp>,
     tended: Option<Millis>,
@@ -110,6 +110,8 @@ impl Gate {
     pub(super) fn start(&mut self, now: Millis) {
         self.keep_believed();
         self.put_torch_out();
+        // Shown while the journal was opened: whoever it was is told nothing any more.
+        self.drop_scanned();
         self.record_device(Event::Started, now);
         self.keep_up(now);
         self.face_rest(now);
@@ -145,11 +147,8 @@ impl Gate {
         self.keep_clock(now);
         self.face.speak_at(self.loudness.now(self.time.now(now)));
         let levels = self.devices.inputs.levels();
-        if let Ok(levels) = levels {
-            self.heed_inputs(levels, now);
-            // Who cannot see the gate neither holds it open nor closes it: the latch's own timer and wires do.
-            self.doorway.tend(self.devices.latch.as_mut(), levels.passage, now);
-        }
+        self.heed_inputs(&levels, now);
+        self.doorway.tend(self.devices.latch.as_mut(), levels.person().ok(), now);
         if self.upkeep.tended.is_none_or(|last| now.since(last).0 >= TEND_MS) {
             self.upkeep.tended = Some(now);
             let waiting = self.book.tend();
@@ -197,27 +196,6 @@ impl Gate {
         set
     }
 
-    fn heed_inputs(&mut self, levels: InputLevels, now: Millis) {
-        let before = std::mem::replace(&mut self.upkeep.levels, levels);
-        for (before, after, rising, falling) in [
-            (before.fire, levels.fire, Event::Fire, Some(Event::FireOver)),
-            (before.case_open, levels.case_open, Event::CaseOpened, Some(Event::CaseClosed)),
-            (before.release, levels.release, Event::ReleasePulled, None),
-        ] {
-            match (before, after) {
-                (Level::Inactive, Level::Active) => self.record_device(rising, now),
-                (Level::Active, Level::Inactive) => {
-                    if let Some(event) = falling {
-                        self.record_device(event, now);
-                    }
-                }
-                (Level::Inactive, Level::Inactive) | (Level::Active, Level::Active) => {}
-            }
-        }
-        self.upkeep.faults.set(Fault::Fire, unwell_if(levels.fire == Level::Active));
-        self.upkeep.faults.set(Fault::CaseOpen, unwell_if(levels.case_open == Level::Active));
-    }
-
     fn note_missing(&mut self, now: Millis) {
         let believed = self.judge.believed();
         let stale = self.judge.list_age(self.time.now(now)) == DataAge::Stale;
@@ -241,6 +219,7 @@ impl Gate {
     /// "No check" is in force: nothing is scanned, nothing recorded (DOMAIN §9).
     pub(super) fn leave_open(&mut self, mode: LaneOpen, now: Millis) {
         self.doorway.leave_open(self.devices.latch.as_mut(), mode);
+        self.drop_scanned();
         if self.face.owes_time(now) {
             return;
         }
@@ -345,6 +324,6 @@ pub(crate) fn is_first_of_turns(now: Millis) -> bool {
     (now.0 / TURNS_MS).is_multiple_of(2)
 }
 
-fn unwell_if(is: bool) -> Wellness {
+pub(super) fn unwell_if(is: bool) -> Wellness {
     if is { Wellness::Unwell } else { Wellness::Well }
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use gate_hal::DeviceFault;
-use gate_hal::inputs::{InputLevels, Inputs, Level};
+use gate_hal::inputs::{Input, InputLevels, Inputs, Level};
 use gate_wire::time::Millis;
 
 use super::Shared;
@@ -15,6 +15,7 @@ use super::switch::Switch;
 pub(super) struct Wires {
     set: InputLevels,
     walks: Vec<Walk>,
+    torn: Vec<Input>,
     switch: Switch,
 }
 
@@ -29,8 +30,7 @@ impl Wires {
     /// The levels at `now`.
     pub(super) fn levels(&self, now: Millis) -> InputLevels {
         let walking = self.walks.iter().any(|walk| (walk.from..walk.until).contains(&now));
-        let passage = if walking { Level::Active } else { self.set.passage };
-        InputLevels { passage, ..self.set }
+        if walking { self.set.with(Input::Passage, Ok(Level::Active)) } else { self.set }
     }
 
     /// The next instant after `now` at which somebody steps in or out.
@@ -64,27 +64,37 @@ impl SimInputs {
     #[must_use]
     pub fn is_occupied(&self) -> bool {
         let state = self.state.borrow();
-        state.inputs.levels(state.now).passage == Level::Active
+        state.inputs.levels(state.now).of(Input::Passage) == Ok(Level::Active)
     }
 
     /// The passage sensor, until set again; a person who walks through makes it active as well.
     pub fn set_passage(&self, level: Level) {
-        self.change(|levels| levels.passage = level);
+        self.set(Input::Passage, level);
     }
 
     /// The fire system; the latch follows by its own wire at once.
     pub fn set_fire(&self, level: Level) {
-        self.change(|levels| levels.fire = level);
+        self.set(Input::Fire, level);
     }
 
     /// The case.
     pub fn set_case_open(&self, level: Level) {
-        self.change(|levels| levels.case_open = level);
+        self.set(Input::CaseOpen, level);
     }
 
     /// The mechanical release; it frees the barrier itself and leaves the latch as it is.
     pub fn set_release(&self, level: Level) {
-        self.change(|levels| levels.release = level);
+        self.set(Input::Release, level);
+    }
+
+    /// Tears the terminal's wire of one input; the latch's own wires stay.
+    pub fn tear(&self, input: Input) {
+        self.state.borrow_mut().inputs.torn.push(input);
+    }
+
+    /// Mends every torn wire.
+    pub fn mend(&self) {
+        self.state.borrow_mut().inputs.torn.clear();
     }
 
     /// Pulls the plug of the input board; the latch's own wires stay.
@@ -97,17 +107,21 @@ impl SimInputs {
         self.state.borrow_mut().inputs.switch.recover();
     }
 
-    fn change(&self, change: impl FnOnce(&mut InputLevels)) {
+    fn set(&self, input: Input, level: Level) {
         let mut state = self.state.borrow_mut();
-        change(&mut state.inputs.set);
+        state.inputs.set = state.inputs.set.with(input, Ok(level));
         state.settle();
     }
 }
 
 impl Inputs for SimInputs {
-    fn levels(&mut self) -> Result<InputLevels, DeviceFault> {
+    fn levels(&mut self) -> InputLevels {
         let state = self.state.borrow();
-        state.inputs.switch.check()?;
-        Ok(state.inputs.levels(state.now))
+        if let Err(fault) = state.inputs.switch.check() {
+            return InputLevels::unreachable(fault);
+        }
+        let levels = state.inputs.levels(state.now);
+        let torn = state.inputs.torn.iter();
+        torn.fold(levels, |levels, input| levels.with(*input, Err(DeviceFault::NotConnected)))
     }
 }

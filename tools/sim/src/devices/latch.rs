@@ -10,8 +10,8 @@ use std::rc::Rc;
 use gate_core::decide::LaneOpen;
 use gate_core::record::Permit;
 use gate_hal::DeviceFault;
-use gate_hal::inputs::{InputLevels, Level};
-use gate_hal::latch::Latch;
+use gate_hal::inputs::{Input, InputLevels, Level};
+use gate_hal::latch::{Latch, STAY_OPEN};
 use gate_wire::time::Millis;
 
 use super::switch::Switch;
@@ -76,7 +76,6 @@ enum Passed {
 enum Drive {
     Shut,
     Until(Millis),
-    NoCheck,
 }
 
 /// The latch itself.
@@ -105,16 +104,16 @@ impl Hardware {
         if self.timer_end().is_some_and(|end| now >= end) {
             self.shut(Closing::Timer);
         }
-        if levels.fire == Level::Active {
+        if levels.of(Input::Fire) == Ok(Level::Active) {
             self.unbolt(now, Opening::Fire);
             if self.drive == Drive::Shut {
                 self.shut_by = Closing::FireOver;
             }
         }
-        let bolted = self.drive == Drive::Shut && levels.fire == Level::Inactive;
+        let bolted = self.drive == Drive::Shut && levels.of(Input::Fire) != Ok(Level::Active);
         let why = self.shut_by;
         let Some(pulse) = self.open_pulse() else { return };
-        if levels.passage == Level::Active {
+        if levels.of(Input::Passage) == Ok(Level::Active) {
             pulse.passed = Passed::Somebody;
         } else if bolted {
             pulse.closed = Some(Closed { at: now, why });
@@ -137,12 +136,11 @@ impl Hardware {
         }
     }
 
-    /// Runs the timer until `end`; it is never cut short, and "no check" has none.
+    /// Runs the timer until `end`; it is never cut short.
     fn run_until(&mut self, end: Millis) {
         self.drive = match self.drive {
             Drive::Shut => Drive::Until(end),
             Drive::Until(before) => Drive::Until(before.max(end)),
-            Drive::NoCheck => Drive::NoCheck,
         };
     }
 
@@ -230,7 +228,7 @@ impl Latch for SimLatch {
     fn stay_open(&mut self, _mode: LaneOpen) -> Result<(), DeviceFault> {
         self.command(|latch, now| {
             latch.unbolt(now, Opening::NoCheck);
-            latch.drive = Drive::NoCheck;
+            latch.run_until(now.plus(STAY_OPEN.0));
         })
     }
 }

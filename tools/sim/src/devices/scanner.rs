@@ -33,6 +33,12 @@ impl SimScanner {
         self.state.borrow_mut().scanner.read.push_back(text.to_owned());
     }
 
+    /// Codes that nobody has taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.state.borrow().scanner.read.len()
+    }
+
     /// Its plug is pulled.
     pub fn unplug(&self) {
         self.state.borrow_mut().scanner.switch.fail(DeviceFault::NotConnected);

@@ -9,7 +9,7 @@ use gate_hal::DeviceFault;
 use gate_hal::camera::Camera;
 use gate_hal::clock::Clock;
 use gate_hal::display::{Area, Display, Pixels};
-use gate_hal::inputs::{Inputs, Level};
+use gate_hal::inputs::{Input, InputLevels, Inputs, Level};
 use gate_hal::keys::Keys;
 use gate_hal::signals::{Lamps, Sounder};
 use gate_hal::thermometer::Thermometer;
@@ -213,7 +213,7 @@ fn a_person_is_in_the_gate_from_stepping_in_until_stepping_out() {
     inputs.person_walks_through(140, 30);
     let mut passage_at = |at: u64| {
         world.advance(at - world.now().0);
-        inputs.levels().unwrap().passage
+        inputs.levels().of(Input::Passage).unwrap()
     };
     for (at, level) in [
         (99, Level::Inactive),
@@ -233,13 +233,12 @@ fn inputs_are_independent_levels() {
     inputs.set_case_open(Level::Active);
     inputs.set_release(Level::Active);
     inputs.set_case_open(Level::Inactive);
-    let levels = inputs.levels().unwrap();
-    assert_eq!(
-        (levels.case_open, levels.release, levels.fire),
-        (Level::Inactive, Level::Active, Level::Inactive)
-    );
+    let levels = InputLevels::default().with(Input::Release, Ok(Level::Active));
+    assert_eq!(inputs.levels(), levels);
+    inputs.tear(Input::CaseOpen);
+    assert_eq!(inputs.levels(), levels.with(Input::CaseOpen, Err(DeviceFault::NotConnected)));
     inputs.unplug();
-    assert_eq!(inputs.levels(), Err(DeviceFault::NotConnected));
+    assert_eq!(inputs.levels(), InputLevels::unreachable(DeviceFault::NotConnected));
 }
 
 #[test]

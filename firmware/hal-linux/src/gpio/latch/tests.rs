@@ -140,3 +140,41 @@ fn fire_opens_the_line_and_closing_waits_for_its_end() {
     release.heed(Level::Inactive);
     line.wait_for(&[SHUT, OPEN, SHUT]);
 }
+
+#[test]
+fn no_check_is_asked_for_again_and_again_and_ends_by_itself_when_nobody_asks() {
+    let mut timer = Timer::closed();
+    timer.keep_open(ms(0), Millis(10_000));
+    timer.keep_open(ms(4_000), Millis(10_000));
+    assert_eq!(timer.closes_in(ms(4_000)), Some(ms(6_000)), "half of it is left: nothing is changed");
+    timer.keep_open(ms(6_000), Millis(10_000));
+    assert_eq!((timer.level(ms(15_999)), timer.level(ms(16_000))), (OPEN, SHUT));
+}
+
+/// A line that ends whoever switches it first: the timer's thread.
+struct Deadly(Arc<Mutex<Vec<Level>>>, bool);
+
+impl Output for Deadly {
+    fn set(&mut self, level: Level) -> Result<(), DeviceFault> {
+        if !std::mem::replace(&mut self.1, true) {
+            panic!("a driver's mistake");
+        }
+        self.0.lock().unwrap().push(level);
+        Ok(())
+    }
+}
+
+#[test]
+fn without_the_thread_that_closes_it_a_latch_does_not_open() {
+    let told = Arc::default();
+    let latch = TimedLatch::start(Deadly(Arc::clone(&told), false)).unwrap();
+    while !latch.timer.is_finished() {
+        thread::yield_now();
+    }
+    let refused = Err(DeviceFault::NotAnswering);
+    assert_eq!(
+        [latch.open_for(Millis(5_000)), latch.hold_for(Millis(1_000)), latch.keep_open()],
+        [refused; 3]
+    );
+    assert_eq!(*told.lock().unwrap(), [SHUT]);
+}

@@ -4,7 +4,7 @@
 
 use gate_hal::DeviceFault;
 use gate_hal_linux::gpio::{LineId, Wire};
-use gate_hal_linux::pulsed_latch::PulsedLatch;
+use gate_hal_linux::pulsed_latch::trigger;
 
 use super::super::{Finding, Tell, bad, good};
 use crate::config::{Config, LampsConfig, LatchConfig, LatchSource};
@@ -31,7 +31,7 @@ fn named(lamps: &LampsConfig) -> Vec<(&'static str, Wire)> {
 fn latch(latch: &LatchConfig) -> Finding {
     match latch.source() {
         Ok(LatchSource::Wire(wire)) => all("latch", [("latch.wire", wire)].into_iter()),
-        Ok(LatchSource::Led(led)) => match PulsedLatch::new(led).trigger() {
+        Ok(LatchSource::Led(led)) => match trigger(led) {
             Ok(trigger) => good("latch", format!("{}: {trigger}", led.display())),
             Err(fault) => bad(
                 "latch",

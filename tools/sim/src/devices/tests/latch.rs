@@ -8,7 +8,7 @@ use gate_core::record::{Permit, record};
 use gate_core::verdict::{Direction, Reason, RiskLevel};
 use gate_hal::DeviceFault;
 use gate_hal::inputs::Level;
-use gate_hal::latch::Latch;
+use gate_hal::latch::{Latch, STAY_OPEN};
 use gate_wire::record::{Record, RecordKind};
 use gate_wire::time::{Millis, Timestamp};
 
@@ -199,16 +199,19 @@ fn a_fire_shorter_than_the_timer_leaves_the_timer_its_say() {
 }
 
 #[test]
-fn no_check_keeps_open_without_a_timer_until_it_ends() {
+fn no_check_keeps_open_as_long_as_it_is_asked_again() {
     let world = world();
     let mut latch = world.latch();
-    latch.stay_open(no_check()).unwrap();
-    world.inputs().person_walks_through(1_000, 500);
-    latch.hold(LANE).unwrap();
-    world.advance(3_600_000);
-    assert!(latch.is_open());
+    for _ in 0..60 {
+        latch.stay_open(no_check()).unwrap();
+        world.advance(STAY_OPEN.0 - 1);
+        assert!(latch.is_open());
+    }
     latch.close().unwrap();
-    assert_eq!(ends(&world), [(0, Opening::NoCheck, Some((3_600_000, Closing::Command)))]);
+    assert_eq!(ends(&world), [(0, Opening::NoCheck, Some((60 * (STAY_OPEN.0 - 1), Closing::Command)))]);
+    latch.stay_open(no_check()).unwrap();
+    world.advance(STAY_OPEN.0);
+    assert!(!latch.is_open(), "nobody asked again");
 }
 
 #[test]

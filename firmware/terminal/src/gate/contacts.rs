@@ -1,0 +1,162 @@
+//! The inputs as the lane takes them: what each said last, and which cannot be read.
+//! Promises: every input by itself: a broken one hides no other; what was said last stands until the input says otherwise: a fire whose
+//! contact is lost is not over; a lost input is a fault that is shown, recorded and said, once, and not again for a loose plug.
+//! Must not know: what a chip is.
+
+use gate_core::event::Event;
+use gate_core::screen::Fault;
+use gate_hal::DeviceFault;
+use gate_hal::inputs::{Input, InputLevels, Level};
+use gate_wire::time::Millis;
+
+use super::Gate;
+use super::upkeep::unwell_if;
+
+/// An input is well again when it could be read for so long: a loose plug fills no journal.
+const STEADY_MS: u64 = 10_000;
+
+/// What the inputs said last.
+#[derive(Debug, Default)]
+pub(super) struct Contacts {
+    levels: [Level; Input::ALL.len()],
+    faults: [Option<DeviceFault>; Input::ALL.len()],
+    fire: Reach,
+    others: Reach,
+}
+
+/// Whether some inputs can be read.
+#[derive(Debug, Default)]
+struct Reach {
+    lost: Option<Millis>,
+}
+
+/// What became of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turned {
+    Lost,
+    Back,
+}
+
+impl Reach {
+    fn see(&mut self, broken: bool, now: Millis) -> Option<Turned> {
+        match (self.lost, broken) {
+            (before, true) => {
+                self.lost = Some(now);
+                before.is_none().then_some(Turned::Lost)
+            }
+            (Some(lost), false) if now.since(lost).0 >= STEADY_MS => {
+                self.lost = None;
+                Some(Turned::Back)
+            }
+            (_, false) => None,
+        }
+    }
+}
+
+impl Contacts {
+    pub(super) fn level(&self, input: Input) -> Level {
+        self.levels[input as usize]
+    }
+
+    /// Takes what each says; which are active now that were not, and the other way round.
+    fn take(&mut self, levels: &InputLevels) -> Vec<(Input, Level)> {
+        let mut changed = Vec::new();
+        for (input, last) in Input::ALL.into_iter().zip(&mut self.levels) {
+            let new = levels.of(input).unwrap_or(*last);
+            if std::mem::replace(last, new) != new {
+                changed.push((input, new));
+            }
+        }
+        changed
+    }
+
+    /// Says which cannot be read, each once.
+    fn say(&mut self, levels: &InputLevels) {
+        for (input, said) in Input::ALL.into_iter().zip(&mut self.faults) {
+            let fault = levels.of(input).err();
+            if std::mem::replace(said, fault) == fault {
+                continue;
+            }
+            let last = self.levels[input as usize];
+            match (fault, input, last) {
+                (Some(fault), Input::Fire, Level::Active) => {
+                    crate::say!("{}: {fault}; it said fire last, and the gate stays open", input.key());
+                }
+                (Some(fault), ..) => crate::say!("{}: {fault}", input.key()),
+                (None, ..) => crate::say!("{}: can be read again", input.key()),
+            }
+        }
+    }
+}
+
+impl Gate {
+    /// Every input once a turn: fire first of all, whatever else is broken.
+    pub(super) fn heed_inputs(&mut self, levels: &InputLevels, now: Millis) {
+        for (input, level) in self.upkeep.contacts.take(levels) {
+            if let Some(event) = event(input, level) {
+                self.record_device(event, now);
+            }
+        }
+        for (fault, input) in [(Fault::Fire, Input::Fire), (Fault::CaseOpen, Input::CaseOpen)] {
+            let active = self.upkeep.contacts.level(input) == Level::Active;
+            self.upkeep.faults.set(fault, unwell_if(active));
+        }
+        self.upkeep.contacts.say(levels);
+        self.note_lost(levels, now);
+    }
+
+    fn note_lost(&mut self, levels: &InputLevels, now: Millis) {
+        let fire = levels.of(Input::Fire).is_err();
+        let others = Input::ALL.into_iter().any(|input| input != Input::Fire && levels.of(input).is_err());
+        let contacts = &mut self.upkeep.contacts;
+        let turned = [
+            (contacts.fire.see(fire, now), Event::FireInputLost, Event::FireInputBack),
+            (contacts.others.see(others, now), Event::InputLost, Event::InputBack),
+        ];
+        let lost = contacts.fire.lost.is_some() || contacts.others.lost.is_some();
+        self.upkeep.faults.set(Fault::Inputs, unwell_if(lost));
+        for (turned, gone, back) in turned {
+            match turned {
+                Some(Turned::Lost) => self.record_device(gone, now),
+                Some(Turned::Back) => self.record_device(back, now),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What is recorded of an input that has changed.
+fn event(input: Input, level: Level) -> Option<Event> {
+    match (input, level) {
+        (Input::Fire, Level::Active) => Some(Event::Fire),
+        (Input::Fire, Level::Inactive) => Some(Event::FireOver),
+        (Input::CaseOpen, Level::Active) => Some(Event::CaseOpened),
+        (Input::CaseOpen, Level::Inactive) => Some(Event::CaseClosed),
+        (Input::Release, Level::Active) => Some(Event::ReleasePulled),
+        (Input::Release, Level::Inactive) | (Input::Passage | Input::Door, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loose_plug_is_lost_once_and_back_when_it_has_held_for_ten_seconds() {
+        let mut reach = Reach::default();
+        let turned =
+            [(0, true), (20, false), (1_000, true), (10_999, false), (11_000, false), (11_020, false)]
+                .map(|(at, broken)| reach.see(broken, Millis(at)));
+        assert_eq!(turned, [Some(Turned::Lost), None, None, None, Some(Turned::Back), None]);
+    }
+
+    #[test]
+    fn what_was_said_last_stands_while_an_input_cannot_be_read() {
+        let (mut contacts, lost) = (Contacts::default(), Err(DeviceFault::NotConnected));
+        let fire = InputLevels::default().with(Input::Fire, Ok(Level::Active));
+        assert_eq!(contacts.take(&fire), [(Input::Fire, Level::Active)]);
+        assert_eq!(contacts.take(&fire.with(Input::Fire, lost)), []);
+        assert_eq!(contacts.level(Input::Fire), Level::Active);
+        assert_eq!(contacts.take(&InputLevels::default()), [(Input::Fire, Level::Inactive)]);
+    }
+}
