@@ -31,6 +31,9 @@ holds "its folders are whose they are" [ "$(here stat -c '%U %a' /var/lib/tianfu
 holds "the lane comes with the next boot" here systemctl is-enabled --quiet gate.service
 holds "its sample is a good configuration" quietly here gate config check --config /etc/tianfu-gate/gate.toml
 holds "its units are ones" here systemd-analyze verify /usr/lib/systemd/system/gate.service
+sbom="$root/usr/share/doc/tianfu-gate/sbom"
+holds "each program says which crates it is made of" [ "$(grep -lF '"name": "gate-proof"' "$sbom"/*.cdx.json | wc -l)" = 4 ]
+holds "and names no folder of the machine that built it" fails grep -rqF "$PWD" "$sbom"
 holds "the man pages are there" test -s "$root/usr/share/man/man1/gate-run.1.gz"
 here setpriv --reuid tianfu-gate --regid tianfu-gate --init-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 >/dev/null
 sed -i 's/^place = 1 .*/place = 33/' "$root/etc/tianfu-gate/gate.toml"

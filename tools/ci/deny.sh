@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 version=0.20.2
 tools="$PWD/target/tools"
 export PATH="$tools/bin:$PATH"
-command -v cargo-deny >/dev/null || cargo install cargo-deny --version "^$version" --locked --quiet --root "$tools"
+command -v cargo-deny >/dev/null || cargo install --debug cargo-deny --version "^$version" --locked --quiet --root "$tools"
 # What no build here needs, other systems' crates, is looked at too.
 cargo fetch --locked --quiet
 cargo deny --offline check bans licenses sources

@@ -3,6 +3,7 @@
 # Needs what tools/package/cross.sh needs, cargo-deb and help2man (tools/ci/package.sh). PROGRAMS=DIR packs programs that are there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+export PATH="$PWD/target/tools/bin:$PATH"
 . tools/package/architecture.sh "${1:-}"
 [ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1" --features gate-terminal/drm,gate-terminal/spi
 programs="${PROGRAMS:-target/$triple/release}"
@@ -13,5 +14,6 @@ rm -rf "$root" && mkdir -p "$root"
 tools/package/stage.sh "$root" "$programs"
 for one in gate gate-trust gate-field gate-sync; do "$tools-strip" "$root/usr/bin/$one"; done
 tools/package/pages.sh "$native" "$root"
+tools/package/sbom.sh "$triple" "$root/usr/share/doc/tianfu-gate/sbom"
 install -D -m 644 assets/gate.toml "$root/etc/tianfu-gate/gate.toml"
 SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" cargo deb -q -p gate-terminal --no-build --no-strip --target "$triple" -o target/package/
