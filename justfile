@@ -75,6 +75,11 @@ cross ARCH:
     bash tools/ci/cross.sh
     tools/package/cross.sh {{ARCH}}
 
+# The tests of bytes, decisions, reading and storing on a board's processor, emulated: arm64 or armhf (half an hour)
+test-on ARCH="arm64":
+    bash tools/ci/cross.sh
+    tools/package/tests.sh {{ARCH}} -p gate-wire -p gate-core -p gate-scan -p gate-store
+
 # A power cut under the journal's load in the emulated machine, and every state of the disk that it may leave (STATES: about how many)
 power STATES="100000":
     cargo test -p gate-store --test journal_power --no-run

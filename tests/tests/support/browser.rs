@@ -102,7 +102,7 @@ impl Browser {
 
     /// Waits until an expression is true in the page.
     pub(crate) fn wait_for(&mut self, expression: &str) {
-        for _ in 0..300 {
+        for _ in 0..1200 {
             if self.read(expression) == true {
                 return;
             }
