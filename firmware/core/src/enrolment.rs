@@ -1,34 +1,49 @@
 //! Enrolment by the terminal's own camera (DOMAIN §16): what the hub's code says, what the passage process asks of the network
-//! carrier, and what that answers (docs/formats/enrolment.md).
-//! Promises: only public keys are in what is asked; an answer is to one code, told by its digest; whatever stands in either
-//! file is a screen or nothing.
-//! Must not know: files, cameras, who may begin it.
+//! carrier, and what that answers (docs/formats/enrolment.md, ADR 24).
+//! Promises: the code itself is in nothing that is asked, only public keys and a signature by the key that the code makes: whoever
+//! carries it can put no other keys in; having a [`Vouched`] tells that this signature is good.
+//! Must not know: files, cameras, who may begin it, which codes a hub has shown.
+
+mod answered;
 
 use core::fmt;
 
 use gate_proof::digest::sha256;
+use gate_proof::ed25519::{PublicKey, SigningFault, SigningKey};
 use heapless::String;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::json::{self, JsonError};
 use crate::query::TerminalNumber;
-use crate::screen::LineStep;
+use crate::records::join;
+
+pub use answered::{Answered, Came};
 
 /// The file's name, asked in `out/` and answered in `acks/` of the carriers' folder.
 pub const FILE_NAME: &str = "enrolment.json";
 /// Bytes of the longest document.
-pub const LARGEST: usize = 320;
+pub const LARGEST: usize = 512;
+/// Bytes that make one asking another than the one before.
+pub const NONCE_BYTES: usize = 16;
+
 /// How the QR code begins.
 const PREFIX: &[u8] = b"TFE1:";
 /// Letters of a code.
 const CODE: usize = 16;
+/// Of the second form: the first had the code itself in it.
+const FORMAT: u8 = 2;
+/// What the code's key is made with, and what it signs.
+const KEY_TAG: &[u8] = b"tianfu-gate/enrolment-code/1";
+const ASKED_TAG: &[u8] = b"tianfu-gate/enrolment/1";
 
 /// What a hub's QR code says: `TFE1:NUMBER:CODE`, the number in decimal, the code in 16 digits and capital letters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// Which terminal it is for.
     pub terminal: TerminalNumber,
-    code: String<CODE>,
+    /// What the code's key is made from: the code itself is not kept.
+    seed: Zeroizing<[u8; 32]>,
 }
 
 impl fmt::Debug for Invitation {
@@ -44,58 +59,63 @@ impl Invitation {
         let (number, code) = core::str::from_utf8(symbol.strip_prefix(PREFIX)?).ok()?.split_once(':')?;
         let is_plain = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty();
         let terminal = TerminalNumber::new(number.parse().ok().filter(|_| is_plain && number.len() <= 6)?)?;
-        let is_code = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        if code.len() != CODE || !code.bytes().all(is_code) {
+        let is_small = |byte: u8| byte.is_ascii_lowercase();
+        Invitation::of(terminal, code).filter(|_| !code.bytes().any(is_small))
+    }
+
+    /// Of the letters alone, large or small, as the hub prints them and people type them.
+    #[must_use]
+    pub fn of(terminal: TerminalNumber, letters: &str) -> Option<Invitation> {
+        if letters.len() != CODE || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
-        let code = code.chars().map(|letter| letter.to_ascii_lowercase()).collect();
-        Some(Invitation { terminal, code })
+        let code: String<CODE> = letters.chars().map(|letter| letter.to_ascii_lowercase()).collect();
+        Some(Invitation { terminal, seed: Zeroizing::new(sha256(&[KEY_TAG, code.as_bytes()]).0) })
     }
 
-    /// As the hub knows it.
+    /// The key that the code makes: the hub keeps a digest of its public half and no more. A code has 80 random bits, so that
+    /// nobody finds it from what it signed.
     #[must_use]
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// Names the code without saying it.
-    #[must_use]
-    pub fn id(&self) -> String<16> {
-        of_code(&self.code)
+    pub fn key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.seed)
     }
 }
 
-fn of_code(code: &str) -> String<16> {
-    let digest = sha256(&[b"enrolment", code.as_bytes()]);
-    let digits = digest.as_bytes().iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')).collect()
-}
-
-/// What is asked of the carrier.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What is asked of the carrier: public all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     format: u8,
     /// This terminal's number.
     pub terminal: u32,
-    code: String<CODE>,
+    invitation: String<64>,
     device: String<64>,
     record: String<64>,
-}
-
-impl fmt::Debug for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Asked(terminal {})", self.terminal)
-    }
+    nonce: String<32>,
+    signature: String<128>,
 }
 
 impl Asked {
-    /// For a code, with the terminal's public keys.
-    #[must_use]
-    pub fn new(invitation: &Invitation, device: &[u8; 32], record: &[u8; 32]) -> Asked {
-        let code = invitation.code.clone();
-        let terminal = invitation.terminal.value();
-        Asked { format: 1, terminal, code, device: digits(device), record: digits(record) }
+    /// For a code, with the terminal's public keys, device and record, and a nonce that was never used.
+    ///
+    /// # Errors
+    /// [`SigningFault`].
+    pub fn new(
+        invitation: &Invitation,
+        [device, record]: [&[u8; 32]; 2],
+        nonce: &[u8; NONCE_BYTES],
+    ) -> Result<Asked, SigningFault> {
+        let (key, terminal) = (invitation.key(), invitation.terminal);
+        let signature = key.sign(&message(terminal, [device, record], nonce))?;
+        Ok(Asked {
+            format: FORMAT,
+            terminal: terminal.value(),
+            invitation: digits(key.public_key().as_bytes()),
+            device: digits(device),
+            record: digits(record),
+            nonce: digits(nonce),
+            signature: digits(&signature),
+        })
     }
 
     /// Reads the document.
@@ -104,176 +124,83 @@ impl Asked {
     /// [`JsonError`]; `None` if it is of another format.
     pub fn load(bytes: &[u8]) -> Result<Option<Asked>, JsonError> {
         let asked: Asked = json::read(bytes)?;
-        Ok(Some(asked).filter(|asked| asked.format == 1 && asked.code.len() == CODE))
+        Ok(Some(asked).filter(|asked| asked.format == FORMAT))
     }
 
     /// The document.
     #[must_use]
     pub fn document(&self) -> String<LARGEST> {
-        // At most 230 bytes: fits.
+        // At most 460 bytes: fits.
         serde_json_core::to_string(self).unwrap_or_default()
     }
 
-    /// The hub's code.
+    /// Names this asking: its nonce.
     #[must_use]
-    pub fn code(&self) -> &str {
-        &self.code
+    pub fn id(&self) -> &str {
+        &self.nonce
     }
 
-    /// The public device key, 64 hexadecimal digits.
+    /// What is in it, if the code's key has signed it.
     #[must_use]
-    pub fn device(&self) -> &str {
+    pub fn vouched(&self) -> Option<Vouched> {
+        let terminal = TerminalNumber::new(self.terminal)?;
+        let invitation = PublicKey::admit(&json::hex(&self.invitation)?).ok()?;
+        let [device, record] = [json::hex(&self.device)?, json::hex(&self.record)?];
+        let signed = message(terminal, [&device, &record], &json::hex(&self.nonce)?);
+        invitation.verify(&signed, &json::hex(&self.signature)?).ok()?;
+        Some(Vouched { terminal, invitation, device, record })
+    }
+}
+
+/// Keys for which whoever has the code has signed. That a hub ever showed this code is told by nothing in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vouched {
+    terminal: TerminalNumber,
+    invitation: PublicKey,
+    device: [u8; 32],
+    record: [u8; 32],
+}
+
+impl Vouched {
+    /// Whose keys.
+    #[must_use]
+    pub fn terminal(&self) -> TerminalNumber {
+        self.terminal
+    }
+
+    /// The public half of the code's key.
+    #[must_use]
+    pub fn invitation(&self) -> &PublicKey {
+        &self.invitation
+    }
+
+    /// The public device key, not admitted.
+    #[must_use]
+    pub fn device(&self) -> &[u8; 32] {
         &self.device
     }
 
-    /// The public record key, 64 hexadecimal digits.
+    /// The public record key, not admitted.
     #[must_use]
-    pub fn record(&self) -> &str {
+    pub fn record(&self) -> &[u8; 32] {
         &self.record
     }
-
-    /// Names the code without saying it.
-    #[must_use]
-    pub fn id(&self) -> String<16> {
-        of_code(&self.code)
-    }
 }
 
-/// What the carrier answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answered {
-    format: u8,
-    id: String<16>,
-    /// How far it is.
-    pub step: Came,
+/// Tag · terminal u32 · device key · record key · nonce: of one length each, so that no part can pose as another.
+fn message(
+    terminal: TerminalNumber,
+    [device, record]: [&[u8; 32]; 2],
+    nonce: &[u8; NONCE_BYTES],
+) -> [u8; ASKED_TAG.len() + 4 + 2 * 32 + NONCE_BYTES] {
+    join(&[ASKED_TAG, &terminal.value().to_be_bytes(), device, record, nonce])
 }
 
-/// How far an enrolment is, as the carrier knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Came {
-    /// The hub does not answer; it is asked again.
-    NoLine,
-    /// The hub knows this terminal now.
-    Enrolled,
-    /// The hub does not know the code, or not for this terminal.
-    Unknown,
-    /// The code's time is over.
-    Ended,
-    /// The code was used by another.
-    Used,
-    /// The hub will not have it for another reason: a revoked key, another version.
-    Refused,
-}
-
-impl Came {
-    /// Whether nothing follows.
-    #[must_use]
-    pub fn is_last(self) -> bool {
-        self != Came::NoLine
-    }
-}
-
-impl Answered {
-    /// To what was asked.
-    #[must_use]
-    pub fn new(asked: &Asked, step: Came) -> Answered {
-        Answered { format: 1, id: asked.id(), step }
-    }
-
-    /// Reads the document: the step, if it answers the code of this name.
-    #[must_use]
-    pub fn load(bytes: &[u8], id: &str) -> Option<Came> {
-        let answered: Answered = json::read(bytes).ok()?;
-        (answered.format == 1 && answered.id == id).then_some(answered.step)
-    }
-
-    /// The document.
-    #[must_use]
-    pub fn document(&self) -> String<LARGEST> {
-        // At most 60 bytes: fits.
-        serde_json_core::to_string(self).unwrap_or_default()
-    }
-}
-
-impl From<Came> for LineStep {
-    fn from(came: Came) -> LineStep {
-        match came {
-            Came::NoLine => LineStep::NoLine,
-            Came::Enrolled => LineStep::Enrolled,
-            Came::Unknown => LineStep::Unknown,
-            Came::Ended => LineStep::Ended,
-            Came::Used => LineStep::Used,
-            Came::Refused => LineStep::Refused,
-        }
-    }
-}
-
-fn digits(key: &[u8; 32]) -> String<64> {
-    let digits = key.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+/// `N` is twice the bytes: what is longer is cut off.
+fn digits<const N: usize>(bytes: &[u8]) -> String<N> {
+    let digits = bytes.iter().take(N / 2).flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A5: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
-    const SEVENS: &str = "0707070707070707070707070707070707070707070707070707070707070707";
-
-    fn printed(what: &impl fmt::Debug) -> String<256> {
-        let mut text = String::new();
-        fmt::write(&mut text, format_args!("{what:?}")).unwrap();
-        text
-    }
-
-    fn invitation() -> Invitation {
-        Invitation::parse(b"TFE1:131071:0123456789ABCDEF").unwrap()
-    }
-
-    #[test]
-    fn a_code_says_a_terminal_and_sixteen_letters_and_nothing_else_is_one() {
-        let read = invitation();
-        assert_eq!((read.terminal.value(), read.code()), (131_071, "0123456789abcdef"));
-        for wrong in [
-            "TFE1:131072:0123456789ABCDEF",
-            "TFE1:+7:0123456789ABCDEF",
-            "TFE1::0123456789ABCDEF",
-            "TFE1:0000007:0123456789ABCDEF",
-            "TFE1:7:0123456789ABCDE",
-            "TFE1:7:0123456789ABCDEFG",
-            "TFE1:7:0123456789abcdef",
-            "TFE1:7:0123456789ABCD:F",
-            "TFE2:7:0123456789ABCDEF",
-            "TFE1:7",
-            "",
-        ] {
-            assert!(Invitation::parse(wrong.as_bytes()).is_none(), "{wrong}");
-        }
-        assert!(!printed(&read).contains("0123"));
-    }
-
-    #[test]
-    fn what_is_asked_and_answered_is_read_as_it_was_written() {
-        let asked = Asked::new(&invitation(), &[0xA5; 32], &[7; 32]);
-        let read = Asked::load(asked.document().as_bytes()).unwrap().unwrap();
-        assert_eq!(read, asked);
-        assert_eq!((read.device(), read.record()), (A5, SEVENS));
-        assert!(!printed(&asked).contains("0123"));
-        for step in [Came::NoLine, Came::Enrolled, Came::Unknown, Came::Ended, Came::Used, Came::Refused] {
-            let document = Answered::new(&asked, step).document();
-            assert_eq!(Answered::load(document.as_bytes(), &invitation().id()), Some(step));
-            assert_eq!(Answered::load(document.as_bytes(), "another"), None);
-            assert!(!document.contains("0123456789abcdef"), "the code is not in the answer");
-        }
-    }
-
-    #[test]
-    fn nonsense_is_nothing() {
-        assert_eq!(Answered::load(b"{}", "x"), None);
-        assert!(Asked::load(b"{\"format\":1}").is_err());
-        let other = Asked { format: 2, ..Asked::new(&invitation(), &[1; 32], &[2; 32]) };
-        assert_eq!(Asked::load(other.document().as_bytes()), Ok(None));
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod event;
 pub mod facts;
+pub mod fingerprint;
 pub mod journal;
 pub mod json;
 pub mod keyset;

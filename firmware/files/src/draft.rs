@@ -72,6 +72,14 @@ impl<'f> Draft<'f> {
         fchmod(&self.file, Mode::from_raw_mode(0o644)).map_err(FileFault::errno(&self.name))
     }
 
+    /// Lets its group read it and nobody else, whatever the umask: the folder's group are those who carry it away.
+    ///
+    /// # Errors
+    /// [`FileFault`].
+    pub fn share_with_group(&self) -> Result<(), FileFault> {
+        fchmod(&self.file, Mode::from_raw_mode(0o640)).map_err(FileFault::errno(&self.name))
+    }
+
     /// Puts it under its name in `into`, synced, in place of what was there.
     ///
     /// # Errors

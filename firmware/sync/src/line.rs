@@ -247,6 +247,10 @@ impl Line {
     }
 
     fn small(&self, response: Response<Body>, path: &str, most: u64) -> Result<Vec<u8>, LineFault> {
+        // Of a file both say that it is not there; of what was asked here, that its time is over.
+        if response.status() == StatusCode::GONE {
+            return Err(LineFault::Refuse { status: 410, after: None });
+        }
         match self.answer(response, &Ask { path, from: 0, unless: None, most })? {
             Answer::Bytes(bytes) | Answer::Whole(bytes) => bytes.all(),
             Answer::Same | Answer::Absent => Err(LineFault::Refuse { status: 404, after: None }),

@@ -4,22 +4,16 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use gate_core::enrolment::Came;
-use gate_sync::enrol::{Invitation, enrol};
 use gate_sync::held::Held;
 use gate_sync::invited::Invited;
 use gate_sync::mirror::Place;
 use gate_sync::rhythm::{Past, draw};
 use gate_sync::{Config, Identity, Line, Round, Sender, Sent, Spool, mirror};
 use gate_tuf::Repository;
-
-/// A code that the terminal's camera read is looked for this often.
-const ENROL_LOOK: Duration = Duration::from_secs(1);
-/// A hub that does not answer is asked again after this.
-const ENROL_AGAIN: Duration = Duration::from_secs(5);
 
 /// 天府闸机 Tianfu Gate: the network carrier.
 ///
@@ -38,20 +32,8 @@ enum Command {
     Run(With),
     /// Fetch and send, once. Ends with 1 if something did not come or go
     Once(With),
-    /// Make this line known to the hub, with the code that the hub showed once
-    Enrol {
-        #[command(flatten)]
-        with: With,
-        /// The hub's code
-        #[arg(long)]
-        code: String,
-        /// The terminal's public device key, as `gate enrol` said it
-        #[arg(long, value_name = "HEX")]
-        device: String,
-        /// The terminal's public record key, as `gate enrol` said it
-        #[arg(long, value_name = "HEX")]
-        record: String,
-    },
+    /// Bring what `gate ask` asks to the hub: this terminal and this line are known to it then. Ends with 1 if they are not
+    Enrol(With),
 }
 
 #[derive(Args)]
@@ -75,16 +57,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Once(with) => Carrier::open(&with)?.once(),
         Command::Run(with) => Carrier::open(&with)?.run(),
-        Command::Enrol { with, code, device, record } => {
-            let carrier = Carrier::open(&with)?;
-            enrol(
-                &carrier.hub,
-                &carrier.identity,
-                &Invitation { code: &code, device: &device, record: &record },
-            )?;
-            println!("终端 {} 已登记 enrolled", carrier.config.terminal);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Enrol(with) => Carrier::open(&with)?.enrol(),
     }
 }
 
@@ -104,9 +77,18 @@ impl Carrier {
         Ok(Carrier { repository: config.repository()?, hub: config.hub()?, identity, spool, config })
     }
 
+    fn enrol(&self) -> anyhow::Result<ExitCode> {
+        let mut invited = Invited::default();
+        let came = invited.round(&self.hub, &self.identity, &self.spool);
+        let came = came.context("nothing is asked: `gate ask` asks with the hub's code")?;
+        println!("{}", in_words(came, &invited));
+        Ok(if came == Came::Enrolled { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+
     fn once(&self) -> anyhow::Result<ExitCode> {
-        if let Some(came) = Invited::default().round(&self.hub, &self.identity, &self.spool) {
-            println!("登记 enrolment: {came:?}");
+        let mut invited = Invited::default();
+        if let Some(came) = invited.round(&self.hub, &self.identity, &self.spool) {
+            println!("{}", in_words(came, &invited));
         }
         let mut whole = true;
         for repository in Repository::ALL {
@@ -177,11 +159,10 @@ impl Carrier {
     fn enrol_on(&self) {
         let mut invited = Invited::default();
         loop {
-            let came = invited.round(&self.hub, &self.identity, &self.spool);
-            if let Some(came) = came {
-                eprintln!("登记 enrolment: {came:?}");
+            if let Some(came) = invited.round(&self.hub, &self.identity, &self.spool) {
+                eprintln!("{}", in_words(came, &invited));
             }
-            thread::sleep(if came == Some(Came::NoLine) { ENROL_AGAIN } else { ENROL_LOOK });
+            thread::sleep(invited.pause(draw()));
         }
     }
 
@@ -197,6 +178,21 @@ impl Carrier {
                 thread::sleep(rhythm.pause(failures, sent.asked(), draw()));
             }
         }
+    }
+}
+
+fn in_words(came: Came, invited: &Invited) -> String {
+    let words = match came {
+        Came::NoLine => "登记 enrolment: 连不上中心 no line to the hub",
+        Came::Enrolled => "登记 enrolment: 已登记 enrolled",
+        Came::Unknown => "登记 enrolment: 登记码不对 the hub does not know this code, or a key was revoked",
+        Came::Ended => "登记 enrolment: 登记码已过期 the code has expired",
+        Came::Used => "登记 enrolment: 登记码已用过 the code was used with other keys",
+        Came::Refused => "登记 enrolment: 中心未接受 the hub refuses",
+    };
+    match invited.fault() {
+        Some(fault) => format!("{words}: {fault}"),
+        None => words.to_owned(),
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Progress {
     pub batches: usize,
     /// Whether the folder takes no more.
     pub full: bool,
+    /// Whether a hub has ever acknowledged a row of this terminal: then it knows it.
+    pub acknowledged: bool,
 }
 
 /// What a step is told.
@@ -217,6 +219,7 @@ impl Dispatch {
         self.through = journals.first().map_or(Sequence(0), |newest| newest.through);
         self.progress.batches = covered.batches();
         self.progress.waiting = waiting(&standing, &journals);
+        self.progress.acknowledged = journals.iter().any(|of| of.through > Sequence(0));
         if is_due(self.asked, told.now, ASK_MS) {
             self.asked = Some(told.now);
             let ids = journals.iter().take(JOURNALS_MOST).map(|of| of.journal).collect();

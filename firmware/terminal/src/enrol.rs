@@ -1,19 +1,26 @@
-//! `gate enrol`: a terminal's own keys, made where they stay.
-//! Promises: what is printed is public; keys that are there are never replaced: records and envelopes hang on them.
+//! `gate enrol`: a terminal's own keys, made where they stay. `gate ask`: the carrier is asked to make them known to the hub.
+//! Promises: what is printed is public; keys that are there are never replaced: records and envelopes hang on them; the hub's code goes
+//! no further than this process.
 //! Must not know: what the desk does with it. On a board with a secure element the keys come from there.
 
 use std::fs::{DirBuilder, File};
-use std::io::Write;
+use std::io::{BufRead, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use gate_core::enrolment::{Asked, Invitation};
+use gate_core::fingerprint::Fingerprint;
 use gate_core::query::TerminalNumber;
 use gate_proof::ed25519::SigningKey;
 use gate_proof::seal::OpeningKey;
 use zeroize::Zeroizing;
 
-use crate::secrets::FILE_NAME;
+use crate::asking;
+use crate::secrets::{self, FILE_NAME};
+
+/// Bytes of a line with a code, at most.
+const LINE_MOST: usize = 64;
 
 /// Makes the keys of `terminal` in the data directory and says the public halves.
 ///
@@ -39,6 +46,11 @@ pub fn run(directory: &Path, terminal: u32, out: &mut impl Write) -> anyhow::Res
     File::open(directory)?.sync_all()?;
     writeln!(out, "terminal {}", terminal.value())?;
     writeln!(out, "device {}", *hex(OpeningKey::from_seed(&device).sealing_key().as_bytes()))?;
+    writeln!(
+        out,
+        "fingerprint {}",
+        Fingerprint::of(OpeningKey::from_seed(&device).sealing_key().as_bytes())
+    )?;
     writeln!(out, "record {}", *hex(SigningKey::from_seed(&record).public_key().as_bytes()))?;
     writeln!(
         out,
@@ -46,6 +58,30 @@ pub fn run(directory: &Path, terminal: u32, out: &mut impl Write) -> anyhow::Res
         directory.display()
     )?;
     Ok(())
+}
+
+/// Asks the carrier to make this terminal known to the hub, with the code that the hub showed: its letters, or all of its QR code.
+/// It comes over standard input: what is on a command line every user of the machine can read.
+///
+/// # Errors
+/// If it is no code, or another terminal's; if there are no keys yet, or the folder cannot be written.
+pub fn ask(directory: &Path, spool: &Path, code: &mut impl BufRead) -> anyhow::Result<()> {
+    let own = secrets::own_keys(directory)?;
+    let mut line = Zeroizing::new(String::with_capacity(LINE_MOST));
+    code.by_ref().take(LINE_MOST as u64).read_line(&mut line)?;
+    let said = line.trim();
+    let invitation = Invitation::parse(said.as_bytes()).or_else(|| Invitation::of(own.terminal, said));
+    let invitation = invitation.context("the hub's code is 16 letters and digits, or TFE1:NUMBER:CODE")?;
+    ensure!(
+        invitation.terminal == own.terminal,
+        "the code is for terminal {}, this is terminal {}",
+        invitation.terminal.value(),
+        own.terminal.value()
+    );
+    let record = SigningKey::from_seed(&own.record_seed).public_key();
+    let device = own.device.sealing_key();
+    let asked = Asked::new(&invitation, [device.as_bytes(), record.as_bytes()], &asking::nonce()?)?;
+    asking::put(spool, &asked).with_context(|| format!("asking in {}", spool.display()))
 }
 
 fn seed() -> anyhow::Result<Zeroizing<[u8; 32]>> {

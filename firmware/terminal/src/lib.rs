@@ -12,6 +12,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+mod asking;
 pub mod backroom;
 pub mod believed;
 pub mod board;

@@ -46,6 +46,15 @@ enum Command {
         #[arg(long, value_name = "N")]
         terminal: u32,
     },
+    /// Ask the hub, over the network carrier, to know this terminal. The code that the hub showed comes over standard input.
+    Ask {
+        /// The terminal's data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The carriers' folder.
+        #[arg(long, value_name = "DIR")]
+        spool: PathBuf,
+    },
     /// Write a configuration for this board, or print one of those that come along.
     #[command(subcommand)]
     Board(BoardCommand),
@@ -113,6 +122,11 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Selftest { config } => exit(selftest::run(&config, out)? == selftest::Health::Well),
         Command::Enrol { data, terminal } => {
             enrol::run(&data, terminal, out)?;
+            ExitCode::SUCCESS
+        }
+        Command::Ask { data, spool } => {
+            enrol::ask(&data, &spool, &mut std::io::stdin().lock())?;
+            println!("已写入请求 asked; next: gate-sync enrol, or wait for gate-sync run");
             ExitCode::SUCCESS
         }
         Command::Board(BoardCommand::Init { root }) => {

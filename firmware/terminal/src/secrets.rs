@@ -95,7 +95,11 @@ pub(crate) fn is_enrolled(directory: &Path) -> bool {
     own_keys(directory).is_ok()
 }
 
-fn own_keys(directory: &Path) -> anyhow::Result<OwnKeys> {
+/// The terminal's own keys alone: all that it has before a province's were sealed to it.
+///
+/// # Errors
+/// If the file is missing, others can read it, or it is not of the documented form.
+pub(crate) fn own_keys(directory: &Path) -> anyhow::Result<OwnKeys> {
     let path = directory.join(FILE_NAME);
     let file = files::open(&path)?;
     let mode = file.metadata()?.mode();

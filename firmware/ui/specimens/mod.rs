@@ -2,6 +2,7 @@
 //! Promises: every variant of [`Screen`] and every page of staff is among them.
 //! Must not know: how a screen is laid out.
 
+use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::{
@@ -241,7 +242,7 @@ fn service() -> Vec<Specimen> {
     all
 }
 
-fn technician() -> [(&'static str, Technician); 27] {
+fn technician() -> [(&'static str, Technician); 28] {
     let traffic = Traffic {
         checked_hours: Some(2),
         taken_hours: Some(61),
@@ -251,7 +252,8 @@ fn technician() -> [(&'static str, Technician); 27] {
     };
     let logs = |step| Technician::Logs(LogsOut { waiting: 4_213, step });
     let stopped = |why| logs(LogsStep::Stopped(why));
-    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2, line: LineStep::Enrolled };
+    let device = Some(Fingerprint::of(&[3; 32]));
+    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2, device, line: LineStep::Enrolled };
     let line = |line| Technician::Enrolment(Enrolment { line, ..enrolment });
     [
         ("technician_menu", Technician::Menu(Notice::Down)),
@@ -270,7 +272,10 @@ fn technician() -> [(&'static str, Technician); 27] {
         ("technician_logs_full", stopped(LogsStopped::NoRoom)),
         ("technician_logs_pulled", stopped(LogsStopped::PulledOut)),
         ("technician_enrolment", Technician::Enrolment(enrolment)),
-        ("technician_not_enrolled", Technician::Enrolment(Enrolment { terminal: None, ..enrolment })),
+        (
+            "technician_not_enrolled",
+            Technician::Enrolment(Enrolment { terminal: None, device: None, ..enrolment }),
+        ),
         ("technician_line_none", line(LineStep::NotFitted)),
         ("technician_line_show", line(LineStep::ShowCode)),
         ("technician_line_asking", line(LineStep::Asking)),
@@ -280,6 +285,7 @@ fn technician() -> [(&'static str, Technician); 27] {
         ("technician_line_ended", line(LineStep::Ended)),
         ("technician_line_used", line(LineStep::Used)),
         ("technician_line_refused", line(LineStep::Refused)),
+        ("technician_line_not_reading", line(LineStep::NotReading)),
         ("technician_volume", Technician::Volume(Volume::USUAL)),
     ]
 }

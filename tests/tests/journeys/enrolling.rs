@@ -3,17 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use gate_core::attendant::Key;
-use gate_core::enrolment::{Answered, Asked, Came, FILE_NAME};
+use gate_core::enrolment::{Answered, Asked, Came, FILE_NAME, Invitation, NONCE_BYTES};
 use gate_core::event::Event;
 use gate_core::screen::{LineStep, Screen, Technician};
 use gate_core::verdict::{Reason, Verdict};
 use gate_sim::stage::{Stage, terminal_number};
 use gate_wire::credential::{Colour, Role};
+use gate_wire::record::RecordKind;
 
 use super::technician::{codes, log_in, page, press, somebody, staff_events, staffed};
-use super::{show_code, verdict_within};
+use super::{show_code, until_true, verdict_within};
 
 const CODE: &str = "0123456789ABCDEF";
+const OTHER: &str = "FEDCBA9876543210";
+
+fn invitation(code: &str) -> Invitation {
+    Invitation::of(terminal_number(), code).unwrap()
+}
+
+fn on_the_page(stage: &mut Stage) {
+    log_in(stage, Role::Technician);
+    press(stage, Key::Digit(5));
+}
 
 fn hold(stage: &mut Stage, terminal: u32) {
     stage.hold_phone(&format!("TFE1:{terminal}:{CODE}")).unwrap();
@@ -44,6 +55,36 @@ fn carried() -> (Stage, tempfile::TempDir, [PathBuf; 2]) {
     let stage = staffed(|setting| setting.spool = Some(spool));
     let paths = ["out", "acks"].map(|part| folder.path().join(part).join(FILE_NAME));
     (stage, folder, paths)
+}
+
+fn read(out: &Path) -> Option<Asked> {
+    Asked::load(&std::fs::read(out).ok()?).unwrap()
+}
+
+/// What lies there for the carrier, once it does.
+fn what_is_asked(stage: &mut Stage, out: &Path) -> Asked {
+    until_true(stage, |_| out.exists());
+    read(out).unwrap()
+}
+
+fn is_asked(entry: &std::fs::DirEntry) -> bool {
+    entry.file_name().to_str().unwrap().starts_with(FILE_NAME)
+}
+
+/// Lets the gate look for an answer twice at least, and its thread read.
+fn looks_again(stage: &mut Stage) {
+    for _ in 0..40 {
+        stage.run(50).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn asked_times(stage: &Stage) -> usize {
+    staff_events(stage).iter().filter(|event| **event == codes(&[Event::EnrolmentAsked])[0]).count()
+}
+
+fn passages(stage: &Stage) -> usize {
+    stage.records().unwrap().iter().filter(|(_, record)| record.kind == RecordKind::Passage).count()
 }
 
 fn answer(path: &Path, asked: &Asked, came: Came) {
@@ -77,8 +118,7 @@ fn outside_its_page_the_hubs_code_is_a_foreign_code() {
 #[test]
 fn on_its_page_it_is_asked_for_once_and_what_came_of_it_is_shown() {
     let (mut stage, _folder, [out, acks]) = carried();
-    log_in(&mut stage, Role::Technician);
-    press(&mut stage, Key::Digit(5));
+    on_the_page(&mut stage);
     hold(&mut stage, 43);
     shows(&mut stage, LineStep::OtherTerminal);
     assert!(!out.exists(), "another terminal's code is nobody's to ask with");
@@ -86,38 +126,137 @@ fn on_its_page_it_is_asked_for_once_and_what_came_of_it_is_shown() {
     stage.run(1_000).unwrap();
     hold(&mut stage, terminal_number().value());
     shows(&mut stage, LineStep::Asking);
-    for _ in 0..400 {
-        stage.run(20).unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        if out.exists() {
-            break;
-        }
-    }
-    let asked = Asked::load(&std::fs::read(&out).unwrap()).unwrap().unwrap();
-    assert_eq!(asked.code(), CODE.to_ascii_lowercase());
+    let asked = what_is_asked(&mut stage, &out);
+    assert!(!asked.document().contains(&CODE.to_ascii_lowercase()), "the code stays here");
     let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&out).unwrap());
-    assert_eq!(mode & 0o044, 0o044, "the carrier is another user");
+    assert_eq!(mode & 0o777, 0o640, "the carrier is another user of the folder's group");
     stage.run(5_000).unwrap();
     stage.hold_nothing();
-    let all = staff_events(&stage);
-    let times = all.iter().filter(|event| **event == codes(&[Event::EnrolmentAsked])[0]).count();
-    assert_eq!(times, 1, "held on, it is one code");
-    // An answer to another code says nothing.
-    let other = Asked::new(
-        &gate_core::enrolment::Invitation::parse(b"TFE1:42:FFFFFFFFFFFFFFFF").unwrap(),
-        &[1; 32],
-        &[2; 32],
-    );
-    answer(&acks, &other, Came::Enrolled);
-    stage.run(3_000).unwrap();
-    assert_eq!(line(&stage), Some(LineStep::Asking));
+    assert_eq!(asked_times(&stage), 1, "held on, it is one code");
     answer(&acks, &asked, Came::NoLine);
     shows(&mut stage, LineStep::NoLine);
+    // An answer to another asking says nothing, and is taken away by nobody: it was read when the next one is.
+    let other = Asked::new(&invitation(CODE), [&[1; 32], &[2; 32]], &[3; NONCE_BYTES]).unwrap();
+    answer(&acks, &other, Came::Enrolled);
+    looks_again(&mut stage);
+    assert_eq!(line(&stage), Some(LineStep::NoLine));
     answer(&acks, &asked, Came::Enrolled);
     shows(&mut stage, LineStep::Enrolled);
-    assert!(!out.exists(), "what was asked is taken back");
+    until_true(&mut stage, |_| !out.exists());
     // Nobody waits for a technician: a person's code is answered on this page as on every other.
     assert_eq!(show_code(&mut stage, &somebody(), Colour::Green).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_strangers_code_on_the_open_page_changes_nothing() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    hold(&mut stage, terminal_number().value());
+    let asked = what_is_asked(&mut stage, &out);
+    for stranger in [format!("TFE1:43:{CODE}"), format!("TFE1:{}:{OTHER}", terminal_number().value())] {
+        stage.hold_phone(&stranger).unwrap();
+        stage.run(5_000).unwrap();
+        assert_eq!(line(&stage), Some(LineStep::Asking), "{stranger}");
+        assert_eq!(what_is_asked(&mut stage, &out), asked, "{stranger}");
+    }
+    stage.hold_nothing();
+    answer(&acks, &asked, Came::Enrolled);
+    shows(&mut stage, LineStep::Enrolled);
+    hold(&mut stage, 43);
+    stage.run(5_000).unwrap();
+    assert_eq!(line(&stage), Some(LineStep::Enrolled));
+    assert_eq!(asked_times(&stage), 1);
+    // Held up without end it keeps no page open.
+    stage.run(60_000).unwrap();
+    assert_eq!(page(&stage), None);
+    assert!(!staff_events(&stage).is_empty());
+}
+
+#[test]
+fn the_same_code_works_again_when_it_was_refused_and_is_held_up_anew() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    hold(&mut stage, terminal_number().value());
+    let first = what_is_asked(&mut stage, &out);
+    answer(&acks, &first, Came::Refused);
+    shows(&mut stage, LineStep::Refused);
+    stage.run(5_000).unwrap();
+    assert_eq!((line(&stage), asked_times(&stage)), (Some(LineStep::Refused), 1), "held on, it is one code");
+    stage.hold_nothing();
+    stage.run(4_000).unwrap();
+    hold(&mut stage, terminal_number().value());
+    shows(&mut stage, LineStep::Asking);
+    until_true(&mut stage, |_| read(&out).is_some_and(|asked| asked != first));
+    let second = what_is_asked(&mut stage, &out);
+    // The answer to the first still lies there.
+    looks_again(&mut stage);
+    assert_eq!(line(&stage), Some(LineStep::Asking));
+    answer(&acks, &second, Came::Enrolled);
+    shows(&mut stage, LineStep::Enrolled);
+}
+
+#[test]
+fn after_one_code_the_next_is_asked_with() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    hold(&mut stage, terminal_number().value());
+    let first = what_is_asked(&mut stage, &out);
+    answer(&acks, &first, Came::Unknown);
+    shows(&mut stage, LineStep::Unknown);
+    stage.hold_phone(&format!("TFE1:{}:{OTHER}", terminal_number().value())).unwrap();
+    shows(&mut stage, LineStep::Asking);
+    until_true(&mut stage, |_| read(&out).is_some_and(|asked| asked != first));
+    let second = what_is_asked(&mut stage, &out);
+    assert_eq!(second.vouched().unwrap().invitation(), &invitation(OTHER).key().public_key());
+    answer(&acks, &second, Came::Ended);
+    shows(&mut stage, LineStep::Ended);
+}
+
+#[test]
+fn whoever_restarts_or_leaves_the_page_takes_back_what_was_asked() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    hold(&mut stage, terminal_number().value());
+    let asked = what_is_asked(&mut stage, &out);
+    std::fs::write(out.with_file_name(format!("{FILE_NAME}.1-2-3.part")), "half").unwrap();
+    let mut stage = stage.reboot(10).unwrap();
+    until_true(&mut stage, |_| {
+        std::fs::read_dir(out.parent().unwrap()).unwrap().all(|entry| !is_asked(&entry.unwrap()))
+    });
+    stage.hold_nothing();
+    on_the_page(&mut stage);
+    answer(&acks, &asked, Came::Enrolled);
+    assert_eq!(line(&stage), Some(LineStep::ShowCode), "what was asked before the restart is nobody's");
+    hold(&mut stage, terminal_number().value());
+    what_is_asked(&mut stage, &out);
+    let before = passages(&stage);
+    press(&mut stage, Key::Back);
+    until_true(&mut stage, |_| !out.exists());
+    stage.run(5_000).unwrap();
+    assert_eq!(passages(&stage), before, "the code is still in view, and no passage");
+    stage.hold_nothing();
+    stage.run(4_000).unwrap();
+    press(&mut stage, Key::Digit(5));
+    assert_eq!(line(&stage), Some(LineStep::ShowCode));
+}
+
+#[test]
+fn where_no_carrier_answers_it_is_said_within_thirty_seconds() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    let began = stage.time();
+    hold(&mut stage, terminal_number().value());
+    let asked = what_is_asked(&mut stage, &out);
+    stage.hold_nothing();
+    while line(&stage) == Some(LineStep::Asking) {
+        stage.run(500).unwrap();
+    }
+    assert_eq!(line(&stage), Some(LineStep::NoLine));
+    let after = stage.time().since(began);
+    assert!((30..=32).contains(&after), "{after} s");
+    // It comes after all.
+    answer(&acks, &asked, Came::Enrolled);
+    shows(&mut stage, LineStep::Enrolled);
 }
 
 #[test]

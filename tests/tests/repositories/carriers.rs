@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use gate_carry::wants::hex;
 use gate_carry::{Held, Spool};
+use gate_core::enrolment::{Asked, FILE_NAME, Invitation, NONCE_BYTES};
 use gate_core::query::TerminalNumber;
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
@@ -99,6 +100,12 @@ fn keys(terminal: &Terminal) -> [String; 2] {
     [device, hex(terminal.record_key().as_bytes())]
 }
 
+/// What is asked with a code for these keys, device and record: as the terminal asks for its own.
+pub(crate) fn asked(terminal: &Terminal, code: &str, keys: [&[u8; 32]; 2]) -> String {
+    let invitation = Invitation::of(terminal.number(), code).unwrap();
+    Asked::new(&invitation, keys, &[7; NONCE_BYTES]).unwrap().document().as_str().to_owned()
+}
+
 /// A terminal's line: the carrier's program with its configuration.
 pub(crate) struct Line {
     folder: PathBuf,
@@ -109,8 +116,8 @@ impl Line {
     pub(crate) fn new(folder: PathBuf, terminal: &Terminal, (hub, address): (&RealHub, &str)) -> Line {
         let line = Line::configured(folder, terminal, (hub, address));
         let said = hub.say(&["invite", "--terminal", &terminal.number().value().to_string()]);
-        let (code, [device, record]) = (said.lines().next().unwrap(), keys(terminal));
-        good(&line.carrier(&["enrol", "--code", code, "--device", &device, "--record", &record]));
+        let [device, record] = keys(terminal).map(|key| gate_core::json::hex(&key).unwrap());
+        good(&line.enrols(&asked(terminal, said.lines().next().unwrap(), [&device, &record])));
         line
     }
 
@@ -132,6 +139,30 @@ impl Line {
     pub(crate) fn carrier(&self, words: &[&str]) -> Output {
         let mut carrier = Command::new(program("gate-sync", "gate-sync"));
         carrier.args(words).arg("--config").arg(self.folder.join("sync.toml")).output().unwrap()
+    }
+
+    /// `gate-sync enrol` with what is asked in a folder of its own: what the gate does in the terminal's changes nothing.
+    pub(crate) fn enrols(&self, asked: &str) -> Output {
+        let spool = self.folder.join("asked");
+        fs::create_dir_all(spool.join("out")).unwrap();
+        fs::write(spool.join("out").join(FILE_NAME), asked).unwrap();
+        self.enrols_from(&spool)
+    }
+
+    /// `gate-sync enrol` over another folder than the terminal's.
+    pub(crate) fn enrols_from(&self, spool: &Path) -> Output {
+        let usual = fs::read_to_string(self.folder.join("sync.toml")).unwrap();
+        let other = |line: &str| match line.starts_with("spool = ") {
+            true => format!("spool = {spool:?}\n"),
+            false => format!("{line}\n"),
+        };
+        let config = self.folder.join("enrol.toml");
+        fs::write(&config, usual.lines().map(other).collect::<String>()).unwrap();
+        Command::new(program("gate-sync", "gate-sync"))
+            .args(["enrol", "--config"])
+            .arg(config)
+            .output()
+            .unwrap()
     }
 
     /// One round both ways, then the keeper.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
+use gate_core::fingerprint::Fingerprint;
 use gate_core::json;
 use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
@@ -72,7 +73,7 @@ impl Take {
 pub(crate) fn invite(data: &Data, terminal: &Terminal, hours: u64, by: &By) -> anyhow::Result<()> {
     let (terminal, by) = (terminal.number()?, (plain(&by.by)?, now()));
     let (invitation, until) = (Invitation::new(terminal)?, now().plus(hours.saturating_mul(3600)));
-    change(data, |db| terminals::invite(db, (terminal, &invitation.code), until, by))?;
+    change(data, |db| terminals::invite(db, (terminal, &invitation.key), until, by))?;
     println!("{}", invitation.code);
     print!("{}", invitation.drawn());
     Ok(())
@@ -122,7 +123,8 @@ pub(crate) fn remove(data: &Data, name: &str, by: &By) -> anyhow::Result<()> {
 pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
     for one in terminals::all(&open(data)?)? {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
-        let device = one.device.as_ref().map_or_else(String::new, |key| hex(key));
+        let device =
+            one.device.map_or_else(String::new, |key| format!("{} {}", hex(&key), Fingerprint::of(&key)));
         println!("{} {standing} {} {device}", one.number, one.since);
     }
     Ok(())

@@ -1,12 +1,15 @@
 //! A code that makes one terminal known, as people type it and as the terminal's camera reads it.
-//! Promises: 80 random bits; the text in the QR code is the code with the number it serves for, and nothing else.
+//! Promises: 80 random bits, so that nobody finds a code from what its key signed; the text in the QR code is the code with the
+//! number it serves for, and nothing else.
 //! Must not know: how long it serves, who asked for it.
 //!
 //! Text of the QR code, alphanumeric, level M: `TFE1:NUMBER:CODE`, the number in decimal, the code in capital letters.
 
 use std::fmt;
 
+use gate_core::enrolment;
 use gate_core::query::TerminalNumber;
+use gate_proof::ed25519::PublicKey;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 /// Modules of white around the code (ISO/IEC 18004 §5.3.8).
@@ -21,6 +24,8 @@ pub struct Invitation {
     pub terminal: TerminalNumber,
     /// 16 letters of 5 random bits each.
     pub code: String,
+    /// The public half of the key that the code makes: all that this hub needs to know it again.
+    pub key: PublicKey,
 }
 
 impl fmt::Debug for Invitation {
@@ -51,7 +56,10 @@ impl Invitation {
     /// # Errors
     /// [`NoRandomness`].
     pub fn new(terminal: TerminalNumber) -> Result<Invitation, NoRandomness> {
-        Ok(Invitation { terminal, code: letters::<16>()? })
+        let code = letters::<16>()?;
+        // Sixteen letters of ours are a code.
+        let read = enrolment::Invitation::of(terminal, &code).ok_or(NoRandomness)?;
+        Ok(Invitation { terminal, code, key: read.key().public_key() })
     }
 
     /// What the QR code says.

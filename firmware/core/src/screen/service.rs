@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use crate::case::DataAge;
+use crate::fingerprint::Fingerprint;
 use crate::manifest::Dataset;
 
 /// A share of a whole, 0 to 100.
@@ -316,6 +317,8 @@ pub struct Enrolment {
     pub place: u32,
     /// The lane's number there.
     pub lane: u16,
+    /// Its device key, to be compared with the hub's list; `None` before it is enrolled.
+    pub device: Option<Fingerprint>,
     /// How far it is known to the hub.
     pub line: LineStep,
 }
@@ -344,6 +347,8 @@ pub enum LineStep {
     Used,
     /// The hub will not have this terminal.
     Refused,
+    /// Nothing that is held up is read just now: fire, or a lane that stands open.
+    NotReading,
 }
 
 /// How loud, 0 (silent) to 9.

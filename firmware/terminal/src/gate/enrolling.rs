@@ -1,141 +1,234 @@
 //! Enrolment with the hub: its code is held before the camera while a technician looks at that page, the carrier does the rest
-//! (docs/formats/enrolment.md).
-//! Promises: behind badge and PIN alone a code of the hub's is anything but a foreign code; no private key leaves, nor is one made
-//! anew; the loop waits for no disk; what the carrier answers is a line on that page and no more.
+//! (docs/formats/enrolment.md, ADR 24).
+//! Promises: behind badge and PIN alone a code of the hub's is anything but a foreign code; neither the code nor a private key leaves,
+//! nor is a key made anew; one asking at a time, taken back when the page is left; the loop waits for no disk; what the carrier
+//! answers is a line on that page and no more.
 //! Must not know: networks, what a hub does with a code.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gate_core::enrolment::{Answered, Asked, Came, FILE_NAME, Invitation, LARGEST};
+use gate_core::enrolment::{Asked, Came, Invitation};
 use gate_core::event::Event;
-use gate_core::records::names::{ACKS, OUT};
 use gate_core::screen::LineStep;
-use gate_files::{FileFault, Folder};
+use gate_proof::digest::{Digest, sha256};
 use gate_wire::time::Millis;
 
 use super::Gate;
-use crate::errand::Messenger;
-use crate::files;
+use super::service::{Again, may_again};
+use crate::asking::{answer, nonce, put, take_back};
+use crate::errand::{Errand, Sent};
 
 /// The carrier's answer is looked for this often.
 const LOOK_MS: u64 = 500;
+/// A carrier that has said nothing for this long is none.
+const SILENT_MS: u64 = 30_000;
+/// A code that was not seen for this long was taken away: the next time it is held up anew.
+const HELD_MS: u64 = 3_000;
 
 /// What is under way.
 #[derive(Default)]
 pub(crate) struct Enrolling {
-    messenger: Messenger<Option<Came>>,
-    asked: Option<Asked>,
-    /// The name of the last code.
-    last: Option<String>,
-    written: bool,
-    looked: Option<Millis>,
+    errand: Errand<Fetched>,
+    asking: Option<Asking>,
+    outbox: Outbox,
+    /// The hub's code that was seen last on this page.
+    seen: Option<(Digest, Millis)>,
+    /// The one that was asked with last, while it stays in sight.
+    asked_with: Option<Digest>,
+    /// When one was asked with last.
+    last: Option<Millis>,
     step: Option<LineStep>,
 }
 
+/// An asking, and what was said to it.
+type Fetched = (String, Option<Came>);
+
+struct Asking {
+    asked: Asked,
+    since: Millis,
+    looked: Option<Millis>,
+}
+
+/// What lies in the carriers' folder by this page's doing.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Outbox {
+    /// What an earlier run left, or an asking that is over.
+    #[default]
+    Stale,
+    /// The asking that is under way.
+    Asked,
+    /// Nothing.
+    Clear,
+}
+
 impl Enrolling {
-    /// What the page says.
-    pub(super) fn step(&self) -> LineStep {
-        self.step.unwrap_or(LineStep::ShowCode)
+    /// What the page says; `None` where nothing was held up.
+    pub(super) fn step(&self) -> Option<LineStep> {
+        self.step
     }
 
-    /// The page is opened: what ended before is not said again, so that the next code may be held up.
-    pub(super) fn look_again(&mut self) {
-        if self.asked.is_none() && self.step != Some(LineStep::Enrolled) {
-            self.step = None;
+    /// The page is opened or left: what was asked is taken back, what ended before is not said again, and every code is a new one.
+    pub(super) fn start_over(&mut self) {
+        self.asking = None;
+        self.asked_with = None;
+        self.step = self.step.filter(|step| *step == LineStep::Enrolled);
+    }
+
+    /// Notes that a code is seen: held on, it is the one that was asked with.
+    fn see(&mut self, sight: Digest, now: Millis) {
+        if !self.is_held(sight, now) {
+            self.asked_with = None;
         }
+        self.seen = Some((sight, now));
+    }
+
+    fn is_held(&self, sight: Digest, now: Millis) -> bool {
+        self.seen.is_some_and(|(seen, at)| seen == sight && now.since(at).0 < HELD_MS)
     }
 
     /// Sends for what is to be done next.
     fn go_on(&mut self, spool: &Path, now: Millis) {
-        if let Some(came) = self.messenger.back() {
-            self.hear(came);
+        if let Some(fetched) = self.errand.back() {
+            self.hear(fetched);
         }
-        let Some(asked) = &self.asked else { return };
-        if self.written && self.looked.is_some_and(|last| now.since(last).0 < LOOK_MS) {
-            return;
+        if let Some(asking) = &self.asking
+            && self.step == Some(LineStep::Asking)
+            && now.since(asking.since).0 >= SILENT_MS
+        {
+            // It may still come: what was asked lies there as long as the page is open.
+            self.step = Some(LineStep::NoLine);
         }
-        self.looked = Some(now);
-        let (spool, asked, is_new) = (spool.to_owned(), asked.clone(), !self.written);
-        let fetch = move || {
-            if is_new && let Err(cause) = ask(&spool, &asked) {
-                crate::say!("enrolment: {cause}");
-                return Some(Came::Refused);
-            }
-            answer(&spool, &asked)
-        };
-        match self.messenger.send("enrolment", fetch) {
-            Ok(()) => self.written = true,
-            Err(cause) => crate::say!("enrolment: {cause}"),
+        match (&self.asking, self.outbox) {
+            (Some(_), Outbox::Stale | Outbox::Clear) => self.put(spool),
+            (Some(_), Outbox::Asked) => self.look(spool, now),
+            (None, Outbox::Stale | Outbox::Asked) => self.take_back(spool),
+            (None, Outbox::Clear) => {}
         }
     }
 
-    fn hear(&mut self, came: Option<Came>) {
-        if let Some(came) = came {
+    fn put(&mut self, spool: &Path) {
+        let Some(asked) = self.asking.as_ref().map(|asking| asking.asked.clone()) else { return };
+        let spool = spool.to_owned();
+        let sent = self.send(move || {
+            let put = put(&spool, &asked).inspect_err(|cause| crate::say!("enrolment: {cause}"));
+            (asked.id().to_owned(), put.err().map(|_| Came::Refused))
+        });
+        if sent == Sent::Yes {
+            self.outbox = Outbox::Asked;
+        }
+    }
+
+    fn look(&mut self, spool: &Path, now: Millis) {
+        let Some(asking) = &mut self.asking else { return };
+        if asking.looked.is_some_and(|last| now.since(last).0 < LOOK_MS) {
+            return;
+        }
+        asking.looked = Some(now);
+        let (spool, id) = (spool.to_owned(), asking.asked.id().to_owned());
+        self.send(move || {
+            let came = answer(&spool, &id);
+            (id, came)
+        });
+    }
+
+    fn take_back(&mut self, spool: &Path) {
+        let spool = spool.to_owned();
+        let sent = self.send(move || {
+            if let Err(cause) = take_back(&spool) {
+                crate::say!("enrolment: {cause}");
+            }
+            (String::new(), None)
+        });
+        if sent == Sent::Yes {
+            self.outbox = Outbox::Clear;
+        }
+    }
+
+    fn send(&mut self, fetch: impl FnOnce() -> Fetched + Send + 'static) -> Sent {
+        self.errand.send("enrolment", fetch).unwrap_or_else(|cause| {
+            crate::say!("enrolment: {cause}");
+            Sent::Busy
+        })
+    }
+
+    /// What was said to another asking says nothing.
+    fn hear(&mut self, (id, came): Fetched) {
+        let is_ours = self.asking.as_ref().is_some_and(|asking| asking.asked.id() == id);
+        if let Some(came) = came.filter(|_| is_ours) {
             self.step = Some(came.into());
             if came.is_last() {
-                self.asked = None;
+                self.asking = None;
+                self.outbox = Outbox::Stale;
             }
         }
     }
 }
 
 impl Gate {
-    /// Whether this symbol is the hub's code and its place is here: it is no passage then.
+    /// Whether this symbol is the hub's code and its place is here: it is no passage then, nor when the page was left with it still in sight.
     pub(super) fn takes_invitation(&mut self, symbol: &[u8], now: Millis) -> bool {
-        let has_spool = self.service.backroom.as_ref().is_some_and(|backroom| backroom.spool.is_some());
-        if !self.service.is_enrolling() || !has_spool {
+        let Some(invitation) = Invitation::parse(symbol).filter(|_| self.has_spool()) else { return false };
+        let sight = sha256(&[symbol]);
+        let is_enrolling = self.service.is_enrolling();
+        if !is_enrolling && !self.service.enrolling.is_held(sight, now) {
             return false;
         }
-        let Some(invitation) = Invitation::parse(symbol) else { return false };
-        self.enrol(&invitation, now);
+        self.service.enrolling.see(sight, now);
+        if is_enrolling {
+            self.enrol(&invitation, sight, now);
+        }
         self.rest(now);
         true
     }
 
-    fn enrol(&mut self, invitation: &Invitation, now: Millis) {
-        self.service.touch(now);
-        let secrets = self.judge.secrets();
-        if invitation.terminal != secrets.terminal {
-            self.service.enrolling.step = Some(LineStep::OtherTerminal);
-            return;
-        }
-        let asked = Asked::new(invitation, &secrets.device_key, secrets.record_key().public_key().as_bytes());
-        // Held on, it is the same code: nothing is asked twice.
-        if self.service.enrolling.last.as_deref() == Some(&*asked.id()) {
-            return;
-        }
+    fn enrol(&mut self, invitation: &Invitation, sight: Digest, now: Millis) {
+        let is_ours = invitation.terminal == self.judge.secrets().terminal;
         let enrolling = &mut self.service.enrolling;
-        enrolling.last = Some(asked.id().as_str().to_owned());
-        (enrolling.asked, enrolling.written) = (Some(asked), false);
-        enrolling.step = Some(LineStep::Asking);
+        if enrolling.asking.is_some() || enrolling.asked_with == Some(sight) {
+            return;
+        }
+        if !is_ours {
+            // A stranger's code neither keeps the page open nor takes away what it says.
+            enrolling.step.get_or_insert(LineStep::OtherTerminal);
+            return;
+        }
+        if may_again(&mut enrolling.last, now) == Again::TooSoon {
+            return;
+        }
+        enrolling.asked_with = Some(sight);
+        match self.asked(invitation) {
+            Ok(asked) => {
+                let enrolling = &mut self.service.enrolling;
+                enrolling.asking = Some(Asking { asked, since: now, looked: None });
+                (enrolling.step, enrolling.outbox) = (Some(LineStep::Asking), Outbox::Stale);
+            }
+            Err(cause) => {
+                crate::say!("enrolment: {cause}");
+                self.service.enrolling.step = Some(LineStep::Refused);
+            }
+        }
+        self.service.touch(now);
         self.log_service(Event::EnrolmentAsked, now);
+    }
+
+    fn asked(&self, invitation: &Invitation) -> anyhow::Result<Asked> {
+        let secrets = self.judge.secrets();
+        let record = secrets.record_key().public_key();
+        Ok(Asked::new(invitation, [&secrets.device_key, record.as_bytes()], &nonce()?)?)
+    }
+
+    pub(super) fn has_spool(&self) -> bool {
+        self.service.backroom.as_ref().is_some_and(|backroom| backroom.spool.is_some())
     }
 
     /// What goes on without anybody.
     pub(super) fn keep_enrolling(&mut self, now: Millis) {
         let spool = self.service.backroom.as_ref().and_then(|backroom| backroom.spool.clone());
+        if !self.service.is_enrolling() {
+            self.service.enrolling.start_over();
+        }
         if let Some(spool) = spool {
             self.service.enrolling.go_on(&spool, now);
         }
     }
-}
-
-/// Puts what is asked where the carrier, who is another user, finds it and can read it.
-fn ask(spool: &Path, asked: &Asked) -> Result<(), FileFault> {
-    let out = Folder::make(spool)?.make_below(OUT)?;
-    let mut draft = out.draft(FILE_NAME)?;
-    draft.write(asked.document().as_bytes())?;
-    draft.share()?;
-    draft.settle(&out, FILE_NAME)
-}
-
-/// What the carrier has answered to it; what was asked is taken back when nothing follows.
-fn answer(spool: &Path, asked: &Asked) -> Option<Came> {
-    let path: PathBuf = spool.join(ACKS).join(FILE_NAME);
-    let bytes = files::read_most(&path, LARGEST as u64).ok()?;
-    let came = Answered::load(&bytes, &asked.id())?;
-    if came.is_last() {
-        let _ = std::fs::remove_file(spool.join(OUT).join(FILE_NAME)); // the carrier answers no code twice
-    }
-    Some(came)
 }

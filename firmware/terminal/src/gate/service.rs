@@ -5,8 +5,10 @@
 
 use gate_core::attendant::Key;
 use gate_core::case::DataAge;
+use gate_core::decide::lane_open;
 use gate_core::event::Event;
 use gate_core::facts::data_age;
+use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
     Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LineStep, LogsOut, LogsStep, Notice, Part,
@@ -85,13 +87,6 @@ impl Service {
         self.open.as_ref().is_some_and(|open| open.panel.page() == Some(Page::Enrolment))
     }
 
-    fn line_step(&self) -> LineStep {
-        match self.backroom.as_ref().and_then(|backroom| backroom.spool.as_ref()) {
-            Some(_) => self.enrolling.step(),
-            None => LineStep::NotFitted,
-        }
-    }
-
     /// Somebody is at work here: the page stays.
     pub(super) fn touch(&mut self, now: Millis) {
         if let Some(open) = &mut self.open {
@@ -136,13 +131,13 @@ impl Service {
 }
 
 #[derive(PartialEq, Eq)]
-enum Again {
+pub(super) enum Again {
     May,
     TooSoon,
 }
 
 /// Whether something may be done again that was done `last`; notes that it is.
-fn may_again(last: &mut Option<Millis>, now: Millis) -> Again {
+pub(super) fn may_again(last: &mut Option<Millis>, now: Millis) -> Again {
     if last.is_some_and(|last| now.since(last).0 < AGAIN_MS) {
         return Again::TooSoon;
     }
@@ -216,7 +211,7 @@ impl Gate {
             Page::Data | Page::Network | Page::Logs | Page::Enrolment | Page::Volume => {
                 self.service.asked = None;
                 if page == Page::Enrolment {
-                    self.service.enrolling.look_again();
+                    self.service.enrolling.start_over();
                 }
                 if page == Page::Logs {
                     self.hurry_records();
@@ -234,7 +229,7 @@ impl Gate {
         self.service.found = SelfTest::default();
         let look = move || backroom::self_test(&backroom.data, backroom.station);
         match self.service.looking.send("self-test", look) {
-            Ok(()) => self.log_service(Event::SelfTested, now),
+            Ok(_) => self.log_service(Event::SelfTested, now),
             Err(cause) => crate::say!("self-test: {cause}"),
         }
     }
@@ -395,12 +390,25 @@ impl Gate {
     }
 
     fn enrolment(&self) -> Enrolment {
-        let station = self.judge.station();
+        let (station, secrets) = (self.judge.station(), self.judge.secrets());
         Enrolment {
-            terminal: Some(self.judge.secrets().terminal.value()),
+            terminal: Some(secrets.terminal.value()),
             place: station.place,
             lane: station.lane,
-            line: self.service.line_step(),
+            device: Some(Fingerprint::of(&secrets.device_key)),
+            line: self.line_step(),
+        }
+    }
+
+    fn line_step(&self) -> LineStep {
+        let is_read = || !self.is_fire() && lane_open(self.judge.policy(), self.judge.risk()).is_none();
+        let is_known = || self.records_way().is_some_and(|way| way.acknowledged);
+        match (self.has_spool(), self.service.enrolling.step()) {
+            (false, _) => LineStep::NotFitted,
+            (true, Some(step)) => step,
+            (true, None) if is_known() => LineStep::Enrolled,
+            (true, None) if is_read() => LineStep::ShowCode,
+            (true, None) => LineStep::NotReading,
         }
     }
 }

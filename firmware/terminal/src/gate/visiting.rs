@@ -9,7 +9,7 @@ use gate_core::visit::Visit;
 use gate_wire::time::Millis;
 
 use crate::backroom::{self, VisitFile};
-use crate::errand::Messenger;
+use crate::errand::Errand;
 
 /// The file is looked at this often.
 const LOOK_MS: u64 = 500;
@@ -23,7 +23,7 @@ const ENDED_MS: u64 = 60_000;
 /// What is known of visits.
 #[derive(Debug, Default)]
 pub(crate) struct Visiting {
-    messenger: Messenger<Option<VisitFile>>,
+    looking: Errand<Option<VisitFile>>,
     looked: Option<Millis>,
     told: Option<Told>,
     said: Option<Millis>,
@@ -42,7 +42,7 @@ struct Told {
 impl Visiting {
     /// Looks at the file now and then.
     pub(crate) fn look(&mut self, path: &Path, now: Millis) {
-        if let Some(file) = self.messenger.back() {
+        if let Some(file) = self.looking.back() {
             self.hear(file, now);
         }
         if self.looked.is_some_and(|last| now.since(last).0 < LOOK_MS) {
@@ -50,7 +50,7 @@ impl Visiting {
         }
         self.looked = Some(now);
         let path = path.to_owned();
-        if let Err(cause) = self.messenger.send("visit", move || backroom::visit_told(&path)) {
+        if let Err(cause) = self.looking.send("visit", move || backroom::visit_told(&path)) {
             crate::say!("visit: {cause}");
         }
     }

@@ -168,7 +168,10 @@ fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
     let rest =
         [number(words::FACTS_PLACE, enrolment.place), number(words::FACTS_LANE, enrolment.lane.into())];
     let line = Fact { name: words::FACTS_LINE, value: line(enrolment.line) };
-    core::iter::once(state).chain(terminal).chain(rest).chain([line]).collect()
+    let device = enrolment
+        .device
+        .map(|device| Fact { name: words::FACTS_FINGERPRINT, value: Value::Plain(device.to_string()) });
+    core::iter::once(state).chain(terminal).chain(device).chain(rest).chain([line]).collect()
 }
 
 /// How far the hub knows this terminal; what needs a new code or somebody's help stands out.
@@ -185,6 +188,7 @@ fn line(step: LineStep) -> Value {
         LineStep::Ended => marked(words::FACTS_LINE_ENDED),
         LineStep::Used => marked(words::FACTS_LINE_USED),
         LineStep::Refused => marked(words::FACTS_LINE_REFUSED),
+        LineStep::NotReading => marked(words::FACTS_LINE_NOT_READING),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Must not know: how accounts came.
 
 use askama::Template;
+use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 
@@ -37,6 +38,8 @@ pub struct Fleet {
 struct Row {
     number: u32,
     revoked: bool,
+    /// Of its newest device key: two people compare it with the terminal's page 5.
+    device: Option<Fingerprint>,
     said: Option<Said>,
 }
 
@@ -112,7 +115,12 @@ impl Fleet {
     ) -> Fleet {
         let mut rows: Vec<Row> = terminals
             .iter()
-            .map(|one| Row { number: one.number, revoked: one.standing == Standing::Revoked, said: None })
+            .map(|one| Row {
+                number: one.number,
+                revoked: one.standing == Standing::Revoked,
+                device: one.device.as_ref().map(Fingerprint::of),
+                said: None,
+            })
             .collect();
         for said in accounts {
             if let Ok(at) = rows.binary_search_by_key(&said.terminal, |row| row.number)
@@ -266,6 +274,13 @@ mod tests {
             "{page}"
         );
         assert!(!page.contains("1970"));
+    }
+
+    #[test]
+    fn a_terminal_stands_there_with_the_fingerprint_that_its_own_page_shows() {
+        let listed = Listed { device: Some([7; 32]), ..listed(1, Standing::Enrolled) };
+        let page = Fleet::of(tester(), &[listed], Vec::new(), Timestamp::MAX).render().unwrap();
+        assert!(page.contains(&Fingerprint::of(&[7; 32]).to_string()), "{page}");
     }
 
     #[test]

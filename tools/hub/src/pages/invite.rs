@@ -52,9 +52,9 @@ pub(super) async fn invite(
         return page(StatusCode::UNPROCESSABLE_ENTITY, &Login { refused });
     };
     let Ok(invitation) = Invitation::new(terminal) else { return unavailable() };
-    let (code, until) = (invitation.code.clone(), now().plus(SERVES_S));
+    let (key, until) = (invitation.key, now().plus(SERVES_S));
     let change =
-        hub.writer.change(move |db| terminals::invite(db, (terminal, &code), until, (&name, now()))).await;
+        hub.writer.change(move |db| terminals::invite(db, (terminal, &key), until, (&name, now()))).await;
     let Some(modules) = change.ok().and_then(|()| invitation.modules()) else { return unavailable() };
     let size = modules.len() + 2 * QUIET_ZONE;
     let invite = Invite {

@@ -77,42 +77,46 @@ pub enum Uninvited {
     Stolen,
 }
 
-/// Lets whoever has this code enrol a terminal until a time.
+/// Lets whoever has the code that makes this key enrol a terminal until a time. Neither is kept, only a digest of the key's public
+/// half: who reads this database enrols nobody.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn invite(
     db: &Db,
-    (terminal, code): (TerminalNumber, &str),
+    (terminal, invitation): (TerminalNumber, &PublicKey),
     until: Timestamp,
     (who, now): (&str, Timestamp),
 ) -> Result<(), StoreFault> {
     let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
-    let digest = sha256(&[code.as_bytes()]).0;
-    db.run(sql, values![&digest, terminal.value(), until.unix()])?;
+    db.run(sql, values![&digest(invitation), terminal.value(), until.unix()])?;
     audit(db, who, &format!("terminal {} invited", terminal.value()), now)
+}
+
+fn digest(invitation: &PublicKey) -> [u8; 32] {
+    sha256(&[invitation.as_bytes()]).0
 }
 
 /// Whether there is such a code for this terminal, used or not: who has none is not let near the thread that writes.
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn is_invited(db: &Db, terminal: TerminalNumber, code: &str) -> Result<bool, StoreFault> {
+pub fn is_invited(db: &Db, terminal: TerminalNumber, invitation: &PublicKey) -> Result<bool, StoreFault> {
     let sql = "SELECT 1 FROM invitation WHERE digest = ?1 AND terminal = ?2";
-    db.has(sql, values![&sha256(&[code.as_bytes()]).0, terminal.value()])
+    db.has(sql, values![&digest(invitation), terminal.value()])
 }
 
-/// Makes a terminal's keys known, with a code.
+/// Makes a terminal's keys known, with a code. That its key signed for them is the caller's to have verified.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn enrol(
     db: &Db,
-    (terminal, code): (TerminalNumber, &str),
+    (terminal, invitation): (TerminalNumber, &PublicKey),
     keys: &Keys,
     now: Timestamp,
 ) -> Result<Result<(), Uninvited>, StoreFault> {
-    let digest = sha256(&[code.as_bytes()]).0;
+    let digest = digest(invitation);
     let sql = "SELECT expires, used FROM invitation WHERE digest = ?1 AND terminal = ?2";
     let read = |row: &Row| Ok((row.get(0)?, row.get(1)?));
     let found: Option<(u64, Option<u64>)> = db.first(sql, values![&digest, terminal.value()], read)?;

@@ -1,13 +1,16 @@
 //! Records out, acknowledgements back, and who may do either.
 
+use gate_core::enrolment::Asked;
+use gate_core::fingerprint::Fingerprint;
 use gate_core::query::Sequence;
 use gate_core::records::names::BatchName;
 use gate_proof::ed25519::SigningKey;
 use gate_sync::LineFault;
+use gate_sync::enrol::enrol;
 use gate_sync::upload::SendFault;
 
 use crate::chain::{Chain, key, terminal};
-use crate::rig::{Hub, Terminal, hub as run};
+use crate::rig::{Hub, Terminal, hex, hub as run};
 
 fn status(fault: &LineFault) -> u16 {
     let LineFault::Refuse { status, .. } = fault else { return 0 };
@@ -126,7 +129,44 @@ fn a_code_enrols_once_and_never_a_key_that_is_none() {
     assert_eq!(status(&Terminal::new(8).enrol_with(&hub, &another, &key()).unwrap_err()), 403);
     let listed = run(&["terminals", "--data", folder.path().to_str().unwrap()]);
     let listed = String::from_utf8(listed.stdout).unwrap();
-    assert!(listed.starts_with("7 enrolled ") && listed.contains(&"07".repeat(32)), "{listed}");
+    let fingerprint = Fingerprint::of(&[7; 32]).to_string();
+    let is_listed = listed.contains(&"07".repeat(32)) && listed.contains(&fingerprint);
+    assert!(listed.starts_with("7 enrolled ") && is_listed, "{listed}");
+}
+
+#[test]
+fn a_carrier_that_puts_its_own_keys_in_enrols_nobody_and_the_code_is_not_used_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (honest, code) = (Terminal::new(7), hub.invite(7));
+    let asked = honest.asked(&code, &key()).document();
+    let own = hex(SigningKey::from_seed(&[66; 32]).public_key().as_bytes());
+    for theirs in ["07".repeat(32), hex(key().public_key().as_bytes())] {
+        assert!(asked.contains(&theirs), "{theirs}");
+        let swapped = Asked::load(asked.replace(&theirs, &own).as_bytes()).unwrap().unwrap();
+        let thief = Terminal::new(7);
+        assert_eq!(status(&enrol(&hub.line(), &thief.identity, &swapped).unwrap_err()), 403, "{theirs}");
+    }
+    // Nor may it sign with a key of its own making in the code's place.
+    let made_up = honest.asked("fedcba9876543210", &key());
+    assert_eq!(status(&enrol(&hub.line(), &honest.identity, &made_up).unwrap_err()), 403);
+    assert_eq!(hub.count("SELECT count(*) FROM terminal_key"), 0);
+    honest.enrol_with(&hub, &code, &key()).unwrap();
+}
+
+#[test]
+fn a_replayed_enrolment_brings_no_other_line_and_nothing_back_that_was_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (honest, code) = (Terminal::new(7), hub.invite(7));
+    let asked = honest.asked(&code, &key());
+    enrol(&hub.line(), &honest.identity, &asked).unwrap();
+    let thief = Terminal::new(7);
+    assert_eq!(status(&enrol(&hub.line(), &thief.identity, &asked).unwrap_err()), 409);
+    let data = folder.path().to_str().unwrap();
+    assert!(run(&["revoke", "--terminal", "7", "--by", "测试员", "--data", data]).status.success());
+    assert_eq!(status(&enrol(&hub.line(), &honest.identity, &asked).unwrap_err()), 409);
+    assert_eq!(hub.count("SELECT count(*) FROM terminal_key WHERE until IS NULL"), 0);
 }
 
 /// What `restored` says.

@@ -10,12 +10,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use gate_core::enrolment::{Asked, Invitation, NONCE_BYTES};
 use gate_core::query::Sequence;
 use gate_core::records::names::{BatchName, acknowledgement_name};
 use gate_hub::store::{Db, Store};
 use gate_proof::cose::{Aad, verify};
 use gate_proof::ed25519::{PublicKey, SigningKey};
-use gate_sync::enrol::{Invitation, enrol};
+use gate_sync::enrol::enrol;
 use gate_sync::patience::Patience;
 use gate_sync::{Identity, Line, LineFault, Sender, Sent, Spool};
 use gate_wire::cose::Sign1;
@@ -208,9 +209,14 @@ impl Terminal {
     }
 
     pub(crate) fn enrol_with(&self, hub: &Hub, code: &str, record: &SigningKey) -> Result<(), LineFault> {
-        let record = hex(record.public_key().as_bytes());
-        let invitation = Invitation { code, device: &self.device, record: &record };
-        enrol(&hub.line(), &self.identity, &invitation)
+        enrol(&hub.line(), &self.identity, &self.asked(code, record))
+    }
+
+    /// What this terminal asks with a code.
+    pub(crate) fn asked(&self, code: &str, record: &SigningKey) -> Asked {
+        let invitation = Invitation::of(self.identity.terminal(), code).unwrap();
+        let device = gate_core::json::hex(&self.device).unwrap();
+        Asked::new(&invitation, [&device, record.public_key().as_bytes()], &[9; NONCE_BYTES]).unwrap()
     }
 
     /// Puts rows of a journal into the outbox.
