@@ -66,9 +66,13 @@ units:
 
 # The terminal's programs under a real kernel in an emulated machine: screens in target/rig/out (needs root and Debian's packages)
 rig *ARGS:
-    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync -p gate-rig --bins
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync -p gate-rig --bins --features gate-terminal/drm
     bash tools/ci/qemu.sh
     cargo run -q -p gate-rig -- {{ARGS}}
+
+# One device of the emulated board (camera, reader, screen, stick) pulled and put back N times while people go through
+pulls DEVICE N="50":
+    just rig --scene pulls --pulled {{DEVICE}} --pulls {{N}}
 
 # The terminal's programs for a board: amd64, arm64 or armhf
 cross ARCH:

@@ -22,16 +22,18 @@ tar -xf "$base" -C "$root"
 for module in "${early[@]}" "${late[@]}"; do needs "$module"; done | sort -u | while read -r file; do
   install -D -m 644 "$file" "$root/lib/modules/$version/${file#*"/$version/"}"
 done
+[ ! -e "$rig/gpio-sim.ko" ] || install -D -m 644 "$rig/gpio-sim.ko" "$root/lib/modules/$version/updates/gpio-sim.ko"
 cp "$kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} "$root/lib/modules/$version/"
 depmod -b "$root" "$version"
 
 for one in gate gate-trust gate-field gate-sync; do install -m 755 "$programs/$one" "$root/usr/bin/$one"; done
 bash tools/package/stage.sh "$root"
 cp -a tests/rig/guest/. "$root/"
+cp assets/boards/rig.toml "$root/usr/lib/rig/board.toml"
 cp -a "$world/." "$root/"
 echo tianfu > "$root/etc/hostname"
 echo 0123456789abcdef0123456789abcdef > "$root/etc/machine-id"
-systemctl --root="$root" enable rig-shell.service gate.service gate-trust.path gate-fold.timer 2>/dev/null
+systemctl --root="$root" enable rig-shell.service rig-board.service gate.service gate-trust.path gate-fold.timer 2>/dev/null
 systemctl --root="$root" mask getty.target serial-getty@ttyS0.service e2scrub_reap.service fstrim.timer apt-daily.timer 2>/dev/null
 rm -f "$out/root.img"
 truncate -s 600M "$out/root.img"

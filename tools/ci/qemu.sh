@@ -29,3 +29,4 @@ if [ ! -d "$rig/kernel" ]; then
   mv "$rig/kernel.part" "$rig/kernel"
 fi
 rm -rf "$rig/debs"
+tools/ci/gpio-sim.sh "$rig/kernel" "$rig/gpio-sim.ko"

@@ -13,6 +13,9 @@ use crate::qmp::Qmp;
 use crate::reader::Reader;
 use crate::shell::Shell;
 
+/// The adapter that a whole board's reader is behind.
+pub(crate) const USB_SERIAL: &str = "usb-serial";
+
 /// What a machine is started from.
 pub(crate) struct Guest {
     /// `kernel`, `initrd`, `root.img`, and the emulator's unpacked packages.
@@ -29,12 +32,39 @@ pub(crate) struct Power {
     pub(crate) disk: PathBuf,
     /// One more disk, and the file that takes a log of its block writes.
     pub(crate) logged: Option<(PathBuf, PathBuf)>,
+    /// What hangs on it.
+    pub(crate) board: Board,
+    /// What a reset ends in.
+    pub(crate) reset: Reset,
+}
+
+/// What hangs on a machine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Board {
+    /// A reader on a serial line; pictures from a folder.
+    Bare,
+    /// What `assets/boards/rig.toml` names: a reader on USB, lines, a camera, a screen of the kernel's.
+    Whole,
+}
+
+/// What a reset ends in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reset {
+    /// The machine's end: nobody asked for one.
+    Off,
+    /// The guest's start anew.
+    Boot,
 }
 
 impl Power {
     /// At the time when the demo's stories begin.
     pub(crate) fn usual(disk: PathBuf) -> Power {
-        Power { rtc: crate::BEGINNING.to_owned(), disk, logged: None }
+        Power { rtc: crate::BEGINNING.to_owned(), disk, logged: None, board: Board::Bare, reset: Reset::Off }
+    }
+
+    /// The same with everything that a board has.
+    pub(crate) fn whole(disk: PathBuf) -> Power {
+        Power { board: Board::Whole, ..Power::usual(disk) }
     }
 }
 
@@ -156,7 +186,6 @@ impl Guest {
 fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<String> {
     let file = |name: &str| files.join(name).display().to_string();
     let here = |name: &str| room.join(name).display().to_string();
-    let kernel = "console=ttyS0 quiet panic=-1 vga=788 systemd.show_status=no";
     let mut all: Vec<String> = [
         "-accel",
         "tcg,thread=multi",
@@ -167,7 +196,6 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
         "-nodefaults",
         "-display",
         "none",
-        "-no-reboot",
         "-vga",
         "std",
         "-device",
@@ -184,10 +212,10 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
     for (option, value) in [
         ("-kernel", file("kernel")),
         ("-initrd", file("initrd")),
-        ("-append", kernel.to_owned()),
+        ("-append", kernel(power)),
         ("-serial", format!("file:{}", here("console"))),
         ("-chardev", format!("serial,id=reader,path={}", reader.display())),
-        ("-serial", "chardev:reader".to_owned()),
+        reader_on(power.board),
         ("-chardev", format!("socket,id=shell,path={},server=on,wait=off", here("shell"))),
         ("-device", "virtconsole,chardev=shell".to_owned()),
         ("-drive", format!("if=virtio,format=raw,snapshot=on,file={}", file("root.img"))),
@@ -197,8 +225,25 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
     ] {
         all.extend([option.to_owned(), value]);
     }
+    if power.reset == Reset::Off {
+        all.push("-no-reboot".to_owned());
+    }
     all.extend(power.logged.iter().flat_map(|(disk, log)| logged(disk, log)));
     all
+}
+
+/// What the kernel is told. One that may be reset is to stay where it is when it dies: the watchdog is to end that.
+fn kernel(power: &Power) -> String {
+    let dies = if power.reset == Reset::Off { "panic=-1" } else { "panic=0" };
+    let board = if power.board == Board::Whole { "rig.board" } else { "" };
+    format!("console=ttyS0 quiet {dies} vga=788 systemd.show_status=no {board}")
+}
+
+fn reader_on(board: Board) -> (&'static str, String) {
+    match board {
+        Board::Bare => ("-serial", "chardev:reader".to_owned()),
+        Board::Whole => ("-device", format!("{USB_SERIAL},chardev=reader,id=reader")),
+    }
 }
 
 /// A disk whose block writes are logged in the order in which it completed them.

@@ -1,13 +1,16 @@
 //! `gate-rig`: the terminal's real programs under a real kernel, in an emulated machine.
 //! Must not know: anything that a person at a lane could not see or do, but for the journal's rows at the end.
 
+mod figures;
 mod machine;
 mod patience;
+mod picture;
 mod qmp;
 mod reader;
 mod report;
 mod scenes;
 mod shell;
+mod trace;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +21,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::machine::Guest;
 use crate::report::Report;
+use crate::scenes::board::Much;
+use crate::scenes::pulls::Pulled;
 use crate::world::World;
 
 /// When the demo's stories begin, as the emulator spells a time.
@@ -41,6 +46,15 @@ struct Arguments {
     /// What is played; everything if nothing is said.
     #[arg(long, value_enum)]
     scene: Vec<Scene>,
+    /// Codes, and as many cards, that are timed on the whole board.
+    #[arg(long, default_value_t = 20)]
+    passages: u16,
+    /// How often each device of the whole board is pulled.
+    #[arg(long, default_value_t = 3)]
+    pulls: u16,
+    /// What is pulled in the scene of its own.
+    #[arg(long, value_enum, default_value = "camera")]
+    pulled: Pulled,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,6 +63,12 @@ enum Scene {
     Lane,
     /// A clock that is dead, behind, or was never set.
     Clock,
+    /// The whole board: lines, the kernel's camera and screen, a reader on USB; timed, and each device pulled.
+    Board,
+    /// One device of the whole board pulled (`--pulled`, `--pulls`): the long form, in no run of everything.
+    Pulls,
+    /// A kernel that has died.
+    Watchdog,
     /// The power is cut under the journal's load; the block writes are recorded in the folder `power` of `--out`.
     Power,
 }
@@ -79,6 +99,25 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let wanted = |scene| arguments.scene.is_empty() || arguments.scene.contains(&scene);
     if wanted(Scene::Lane) {
         scenes::lane::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    if wanted(Scene::Board) {
+        if rig.join("gpio-sim.ko").exists() {
+            let much = Much { passages: arguments.passages, pulls: arguments.pulls };
+            scenes::board::play(&guest, &world, (&arguments.out, much), &mut report)?;
+        } else {
+            println!("SKIPPED board: no gpio-sim (tools/ci/gpio-sim.sh)");
+        }
+    }
+    if arguments.scene.contains(&Scene::Pulls) {
+        scenes::pulls::play(
+            &guest,
+            &world,
+            (&arguments.out, (arguments.pulled, arguments.pulls)),
+            &mut report,
+        )?;
+    }
+    if wanted(Scene::Watchdog) {
+        scenes::watchdog::play(&guest, &world, &arguments.out, &mut report)?;
     }
     if wanted(Scene::Clock) {
         scenes::clock::play(&guest, &world, &arguments.out, &mut report)?;

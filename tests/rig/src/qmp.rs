@@ -1,5 +1,5 @@
 //! The emulator's own socket (QMP): JSON lines, a command and its answer.
-//! Promises: events between are passed over; a refusal is an error with the emulator's words.
+//! Promises: events between are kept by name; a refusal is an error with the emulator's words.
 //! Must not know: what runs in the guest.
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,6 +14,8 @@ use crate::patience::{PATIENCE, until_connected};
 /// An open conversation.
 pub(crate) struct Qmp {
     lines: BufReader<UnixStream>,
+    /// Events that came between, by name.
+    events: Vec<String>,
 }
 
 impl Qmp {
@@ -24,7 +26,7 @@ impl Qmp {
     pub(crate) fn at(socket: &Path) -> Result<Qmp> {
         let stream = until_connected(socket)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut qmp = Qmp { lines: BufReader::new(stream) };
+        let mut qmp = Qmp { lines: BufReader::new(stream), events: Vec::new() };
         qmp.line().context("the emulator's greeting")?;
         qmp.ask("qmp_capabilities", json!({}))?;
         Ok(qmp)
@@ -48,12 +50,26 @@ impl Qmp {
         }
     }
 
+    /// Waits for an event of this name, if none has come yet.
+    ///
+    /// # Errors
+    /// If none comes.
+    pub(crate) fn event(&mut self, name: &str) -> Result<()> {
+        while !self.events.iter().any(|event| event == name) {
+            self.line().with_context(|| format!("waiting for {name}"))?;
+        }
+        self.events.clear();
+        Ok(())
+    }
+
     fn line(&mut self) -> Result<Value> {
         let mut line = String::new();
         let length = self.lines.read_line(&mut line).context("listening to the emulator")?;
         if length == 0 {
             bail!("the emulator has ended");
         }
-        Ok(serde_json::from_str(&line)?)
+        let value: Value = serde_json::from_str(&line)?;
+        self.events.extend(value.get("event").and_then(Value::as_str).map(str::to_owned));
+        Ok(value)
     }
 }

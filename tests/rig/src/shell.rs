@@ -34,11 +34,19 @@ impl Shell {
     /// If it never comes.
     pub(crate) fn at(socket: &Path) -> Result<Shell> {
         let stream = until_connected(socket)?;
-        stream.set_read_timeout(Some(BOOT))?;
         let mut shell = Shell { lines: BufReader::new(stream) };
-        while shell.line().context("waiting for the guest's shell")?.trim_end() != "@@ ready" {}
-        shell.lines.get_ref().set_read_timeout(Some(PATIENCE))?;
+        shell.ready()?;
         Ok(shell)
+    }
+
+    /// Waits until the guest has started it, once more after a reset.
+    ///
+    /// # Errors
+    /// If it never does.
+    pub(crate) fn ready(&mut self) -> Result<()> {
+        self.lines.get_ref().set_read_timeout(Some(BOOT))?;
+        while self.line().context("waiting for the guest's shell")?.trim_end() != "@@ ready" {}
+        Ok(self.lines.get_ref().set_read_timeout(Some(PATIENCE))?)
     }
 
     /// Runs a command, which is one line.
@@ -46,8 +54,7 @@ impl Shell {
     /// # Errors
     /// If the guest does not answer.
     pub(crate) fn run(&mut self, command: &str) -> Result<Said> {
-        ensure!(!command.contains('\n'), "one line is one command");
-        writeln!(self.lines.get_mut(), "{command}").context("writing to the guest's shell")?;
+        self.send(command)?;
         let mut text = String::new();
         loop {
             let line = self.line().with_context(|| format!("in the guest: {command}"))?;
@@ -56,6 +63,15 @@ impl Shell {
             }
             text.push_str(&line);
         }
+    }
+
+    /// Gives a command that nobody lives to answer.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn send(&mut self, command: &str) -> Result<()> {
+        ensure!(!command.contains('\n'), "one line is one command");
+        writeln!(self.lines.get_mut(), "{command}").context("writing to the guest's shell")
     }
 
     /// Whether a command ends well.

@@ -22,8 +22,14 @@ const HOME: &str = "var/lib/tianfu-gate";
 const DISK_BYTES: u64 = 64 << 20;
 /// The journal's files.
 const JOURNAL: [&str; 3] = ["journal.db", "journal.db-wal", "reserve.bin"];
-/// Good for longer than any run.
+/// The longest that the demo's platform gives: runs that show codes are shorter.
 const LIFE_S: u32 = 900;
+/// Codes of different people before the whole board's camera.
+pub(crate) const CODES: u16 = 56;
+/// Moments of each, as a hand moves: not every one can be read.
+const MOMENTS: u64 = 3;
+/// The first of those people.
+const FIRST: u16 = 20;
 
 /// The world, on this machine's disk.
 pub(crate) struct World {
@@ -105,20 +111,37 @@ impl World {
     }
 }
 
-fn pictures(home: &Path, stage: &mut Stage) -> Result<()> {
+fn code_of(stage: &mut Stage, person: u16) -> Result<String> {
     let claim = Claim::Screen(Condition::Colour(Colour::Green));
-    let code =
-        stage.issue(DemoIssuer::Province, &Person::new(1)?, Issue { claim, age_s: 60, life_s: LIFE_S })?;
+    let issue = Issue { claim, age_s: 60, life_s: LIFE_S };
+    Ok(stage.issue(DemoIssuer::Province, &Person::new(person)?, issue)?.text)
+}
+
+/// What people hold up, as rows of grey pixels for the camera of the whole board.
+fn films(folder: &Path, stage: &mut Stage) -> Result<()> {
+    for code in 0..CODES {
+        let text = code_of(stage, FIRST + code)?;
+        let mut film = Vec::new();
+        for moment in 0..MOMENTS {
+            film.extend(Scene::phone(&text, u64::from(code) * MOMENTS + moment)?.render().pixels);
+        }
+        fs::write(folder.join(format!("code-{code}.grey")), film)?;
+    }
+    Ok(())
+}
+
+fn pictures(home: &Path, stage: &mut Stage) -> Result<()> {
+    let code = code_of(stage, 1)?;
     let pictures = home.join("pictures");
     fs::create_dir_all(&pictures)?;
     fs::create_dir_all(home.join("frames"))?;
-    for (name, scene) in [("nobody.pgm", Scene::empty(1)), ("phone.pgm", Scene::phone(&code.text, 1)?)] {
+    for (name, scene) in [("nobody.pgm", Scene::empty(1)), ("phone.pgm", Scene::phone(&code, 1)?)] {
         let picture = scene.render();
         let mut bytes = format!("P5 {} {} 255\n", picture.width, picture.height).into_bytes();
         bytes.extend_from_slice(&picture.pixels);
         fs::write(pictures.join(name), bytes)?;
     }
-    Ok(())
+    films(&pictures, stage)
 }
 
 /// A carrier's configuration: of a hub that is not there.

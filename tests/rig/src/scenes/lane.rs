@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::machine::{Guest, Machine, Power};
 use crate::patience::until;
 use crate::report::Report;
-use crate::scenes::{came, holding, stick, told, told_again};
+use crate::scenes::{came, holding, is_pass, stick, told, told_again};
 use crate::world::World;
 
 /// The latch's line in the log.
@@ -43,10 +43,6 @@ pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report
     );
     report.figure(&format!("{} rows, {passages} of them Pass", rows.len()));
     Ok(())
-}
-
-fn is_pass(row: &gate_sim::stage::LedgerRow) -> bool {
-    row.record.kind == gate_wire::record::RecordKind::Passage && row.record.verdict == b'P'
 }
 
 fn begin(machine: &mut Machine, out: &Path, report: &mut Report) -> Result<()> {

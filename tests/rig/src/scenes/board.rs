@@ -1,0 +1,300 @@
+//! The whole board: lines by the kernel's simulator, a camera that films what is played to it, a screen behind the kernel's display driver, a
+//! reader on USB.
+//! Promises: what opened is seen at the line itself, and in the journal.
+//! Must not know: what the programs say of it in their log.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::figures::Times;
+use crate::machine::{Guest, Machine, Power};
+use crate::patience::until;
+use crate::picture::{Ground, Picture};
+use crate::report::Report;
+use crate::scenes::{came, holding, is_pass, pulls};
+use crate::trace::{Trace, What, first, pulse_us};
+use crate::world::{CODES, World};
+
+/// Lines of `assets/boards/rig.toml`.
+const LATCH: u32 = 0;
+const GREEN: u32 = 1;
+const PASSAGE: u32 = 8;
+const FIRE: u32 = 10;
+/// How long an opening lasts that nobody uses (DESIGN §8), by means.
+const CODE_MS: u64 = 5_000;
+const CARD_MS: u64 = 10_000;
+/// How far a busy emulator may be off.
+const OFF_MS: u64 = 500;
+/// A person is in the gate for so long.
+const WALK: &str = "sleep 0.3";
+/// Where gpio-sim shows its lines.
+const LINES: &str = "/sys/devices/platform/gpio-sim.0/gpiochip*";
+
+/// How much is played.
+#[derive(Clone, Copy)]
+pub(crate) struct Much {
+    /// Codes, and as many cards.
+    pub(crate) passages: u16,
+    /// Of each device.
+    pub(crate) pulls: u16,
+}
+
+/// One person who went through.
+#[derive(Clone, Copy)]
+pub(crate) struct Passage {
+    /// From what was shown to the edge of the latch.
+    pub(crate) waited: Duration,
+    /// From that edge to the next.
+    open: Duration,
+}
+
+/// A whole board, switched on.
+pub(crate) struct Lane<'a> {
+    pub(crate) machine: Machine,
+    pub(crate) report: &'a mut Report,
+    pub(crate) out: &'a Path,
+    trace: Trace,
+    next: u16,
+    /// Openings so far.
+    pub(crate) opened: usize,
+}
+
+/// Plays it; pictures go to `out`.
+///
+/// # Errors
+/// If the machine cannot be used.
+pub(crate) fn play(
+    guest: &Guest,
+    world: &World,
+    (out, much): (&Path, Much),
+    report: &mut Report,
+) -> Result<()> {
+    let disk = world.disk(&out.join("journal-board.img"))?;
+    let before = world.rows(&world.disk(&out.join("before.img"))?)?.len();
+    let mut lane = Lane::on(guest, &Power::whole(disk.clone()), out, report)?;
+    lane.begin()?;
+    lane.codes(much.passages)?;
+    lane.cards(much.passages)?;
+    lane.pulses()?;
+    lane.fire()?;
+    pulls::all(&mut lane, much.pulls)?;
+    let opened = lane.opened;
+    lane.machine.off()?;
+    let rows = world.rows(&disk)?;
+    let passages = rows.iter().skip(before).filter(|row| is_pass(row)).count();
+    report.rule("board: each pulse of the latch is one row of the journal", passages == opened);
+    report.figure(&format!("{opened} pulses, {passages} rows that say Pass"));
+    Ok(())
+}
+
+impl<'a> Lane<'a> {
+    /// Switches it on, and waits until it serves.
+    ///
+    /// # Errors
+    /// If the machine cannot be used.
+    pub(crate) fn on(
+        guest: &Guest,
+        power: &Power,
+        out: &'a Path,
+        report: &'a mut Report,
+    ) -> Result<Lane<'a>> {
+        let mut machine = Machine::on(guest, power)?;
+        let up = holding(&mut machine, "systemctl is-active --quiet gate.service");
+        came(&mut machine, report, "board: the lane is ready after power on", up)?;
+        let board = machine.shell.run(
+            "systemctl is-active rig-board.service; journalctl -b --no-pager -o cat -u rig-board.service",
+        )?;
+        ensure!(board.text.starts_with("active"), "the guest's board: {}", board.text);
+        let trace = Trace::of(&mut machine)?;
+        Ok(Lane { machine, report, out, trace, next: 0, opened: 0 })
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        let looks = holding(
+            &mut self.machine,
+            "ls -l /proc/$(systemctl show -p MainPID --value gate.service)/fd | grep -q video",
+        );
+        came(&mut self.machine, self.report, "board: the camera of the kernel is streaming", looks)?;
+        let drm = self
+            .machine
+            .shell
+            .holds("ls -l /proc/$(systemctl show -p MainPID --value gate.service)/fd | grep -q dri/card0")?;
+        if drm {
+            self.report.rule("board: the screen is the kernel's display driver's", drm);
+        } else {
+            println!("SKIPPED board: the display driver (gate was built without the feature drm)");
+        }
+        let held = self.machine.shell.must("grep -c tianfu-gate /sys/kernel/debug/gpio")?;
+        self.report.rule("board: ten lines are the lane's", held == "10");
+        self.screenshot("board-idle.png")
+    }
+
+    /// The picture on its screen.
+    ///
+    /// # Errors
+    /// If the emulator cannot take it.
+    pub(crate) fn screenshot(&mut self, name: &str) -> Result<()> {
+        self.machine.screenshot(&self.out.join(name))
+    }
+
+    /// The verdict is on the screen.
+    fn verdict(&mut self, name: &str) -> Result<()> {
+        let seen =
+            until("green", || Ok((Picture::of(&mut self.machine)?.ground() == Ground::Pass).then_some(())));
+        came(
+            &mut self.machine,
+            self.report,
+            "board: the verdict is on the screen, beside the open latch",
+            seen,
+        )?;
+        self.screenshot(name)
+    }
+
+    fn codes(&mut self, many: u16) -> Result<()> {
+        let mut times = Times::default();
+        for one in 0..many {
+            let passage = self.code(|lane| if one == 0 { lane.verdict("board-code.png") } else { Ok(()) })?;
+            times.took(passage.waited);
+        }
+        self.report.rule(
+            "board: each code before the kernel's camera opens the latch",
+            times.count() == usize::from(many),
+        );
+        self.report.figure(&format!("first frame played to edge of the latch, emulated: {}", times.said()));
+        Ok(())
+    }
+
+    fn cards(&mut self, many: u16) -> Result<()> {
+        let (mut times, mut longest) = (Times::default(), Duration::ZERO);
+        for one in 0..many {
+            let passage = self.card(|lane| if one == 0 { lane.verdict("board-card.png") } else { Ok(()) })?;
+            times.took(passage.waited);
+            longest = longest.max(passage.open);
+        }
+        let early = longest < Duration::from_millis(CARD_MS - OFF_MS);
+        self.report.rule("board: who has gone through the light barrier ends the opening", early);
+        self.report
+            .rule("board: each card on the reader opens the latch", times.count() == usize::from(many));
+        self.report.figure(&format!("card laid down to edge of the latch, emulated: {}", times.said()));
+        Ok(())
+    }
+
+    /// A person with a code nobody showed before goes through; from its first frame to the edge of the latch.
+    ///
+    /// # Errors
+    /// If the latch never opens or never closes.
+    pub(crate) fn code(&mut self, meanwhile: impl FnOnce(&mut Self) -> Result<()>) -> Result<Passage> {
+        self.show_code()?;
+        self.until_open()?;
+        meanwhile(self)?;
+        self.machine.shell.must("kill $!; wait $! || true")?;
+        self.through(What::Played)
+    }
+
+    /// Holds the next code before the camera.
+    fn show_code(&mut self) -> Result<()> {
+        let code = self.next % CODES;
+        self.next += 1;
+        self.trace.begin(&mut self.machine)?;
+        let from = format!("/var/lib/tianfu-gate/pictures/code-{code}.grey");
+        let play = format!(
+            "v4l2-ctl -d /dev/rig-player --stream-out-mmap --stream-loop --stream-from={from} >/run/rig-played 2>&1 &"
+        );
+        self.machine.shell.must(&play)?;
+        Ok(())
+    }
+
+    /// A person with a card goes through; from laying it down to the edge of the latch.
+    ///
+    /// # Errors
+    /// If the latch never opens or never closes.
+    pub(crate) fn card(&mut self, meanwhile: impl FnOnce(&mut Self) -> Result<()>) -> Result<Passage> {
+        self.trace.begin(&mut self.machine)?;
+        self.machine.reader.lay(World::card()?)?;
+        self.until_open()?;
+        meanwhile(self)?;
+        self.machine.reader.take()?;
+        self.through(What::Marked)
+    }
+
+    fn until_open(&mut self) -> Result<()> {
+        let open = holding(&mut self.machine, &format!("grep -q 1 {LINES}/sim_gpio{LATCH}/value"));
+        if open.is_err() {
+            self.screenshot("stuck.png")?;
+            let log = "journalctl -b --no-pager -o short-monotonic -n 25 -u 'gate*'; tail -c 300 /run/rig-played; ls -l /dev/rig-*";
+            self.report.figure(&self.machine.shell.run(log)?.text);
+        }
+        open?;
+        self.opened += 1;
+        Ok(())
+    }
+
+    /// The person goes through, and the latch closes.
+    fn through(&mut self, what: What) -> Result<Passage> {
+        self.pull(PASSAGE, "up")?;
+        self.machine.shell.must(WALK)?;
+        self.pull(PASSAGE, "down")?;
+        holding(&mut self.machine, &format!("grep -q 0 {LINES}/sim_gpio{LATCH}/value"))?;
+        let moments = self.trace.moments(&mut self.machine)?;
+        let began = first(&moments, what).context("the trace does not say when it began")?;
+        let opened =
+            first(&moments, What::Driven { line: LATCH, high: true }).context("no edge of the latch")?;
+        ensure!(
+            first(&moments, What::Driven { line: GREEN, high: true }).is_some(),
+            "the green lamp stayed dark"
+        );
+        let open = pulse_us(&moments, LATCH).context("the latch has not fallen")?;
+        Ok(Passage {
+            waited: Duration::from_micros(opened.saturating_sub(began)),
+            open: Duration::from_micros(open),
+        })
+    }
+
+    fn pull(&mut self, line: u32, to: &str) -> Result<()> {
+        self.machine
+            .shell
+            .must(&format!("for one in {LINES}/sim_gpio{line}/pull; do echo pull-{to} > $one; done"))?;
+        Ok(())
+    }
+
+    /// Openings that nobody uses last as long as was set.
+    fn pulses(&mut self) -> Result<()> {
+        self.show_code()?;
+        self.until_open()?;
+        self.machine.shell.must("kill $!; wait $! || true")?;
+        self.lasts("a code", CODE_MS)?;
+        self.trace.begin(&mut self.machine)?;
+        self.machine.reader.lay(World::card()?)?;
+        self.until_open()?;
+        self.machine.reader.take()?;
+        self.lasts("a card", CARD_MS)
+    }
+
+    fn lasts(&mut self, means: &str, set_ms: u64) -> Result<()> {
+        let (lasted, _) = until("the latch closes by its own timer", || {
+            Ok(pulse_us(&self.trace.moments(&mut self.machine)?, LATCH))
+        })?;
+        let ms = lasted / 1_000;
+        let rule = format!("board: an opening by {means} that nobody uses lasts {set_ms} ms");
+        self.report.rule(&rule, ms + OFF_MS >= set_ms && ms <= set_ms + OFF_MS);
+        self.report.figure(&format!("{ms} ms at the line"));
+        Ok(())
+    }
+
+    fn fire(&mut self) -> Result<()> {
+        self.trace.begin(&mut self.machine)?;
+        self.pull(FIRE, "up")?;
+        let open = holding(&mut self.machine, &format!("grep -q 1 {LINES}/sim_gpio{LATCH}/value"));
+        came(&mut self.machine, self.report, "board: the fire contact opens the latch", open)?;
+        // Longer than any opening of a person.
+        std::thread::sleep(Duration::from_millis(CARD_MS + 2 * OFF_MS));
+        let still = self.machine.shell.holds(&format!("grep -q 1 {LINES}/sim_gpio{LATCH}/value"))?;
+        self.report.rule("board: and it stays open while there is fire", still);
+        self.screenshot("board-fire.png")?;
+        self.pull(FIRE, "down")?;
+        let shut = holding(&mut self.machine, &format!("grep -q 0 {LINES}/sim_gpio{LATCH}/value"));
+        came(&mut self.machine, self.report, "board: the fire over, it is closed", shut)
+    }
+}

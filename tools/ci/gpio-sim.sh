@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The kernel's own simulator of lines (gpio-sim), built from Debian's source for the rig's kernel: Debian's kernels leave it out, and the
+# simulator of interrupts that it needs (CONFIG_IRQ_SIM), which is linked into the same module. Nothing is installed; all is unpacked.
+# Usage: tools/ci/gpio-sim.sh KERNEL OUT ; KERNEL: an unpacked linux-image, OUT: where gpio-sim.ko goes.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+kernel="$1" out="$2"
+[ -e "$out" ] && exit 0
+version="$(basename "$kernel"/lib/modules/*)"
+series="$(cut -d. -f1,2 <<<"$version")"
+skip() { echo "SKIPPED lines: $1"; exit 0; }
+command -v make >/dev/null || skip "no make to build gpio-sim with"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+wanted=("linux-headers-$version" "linux-headers-${version%-*}-common" "linux-kbuild-$series" "linux-source-$series")
+(cd "$work" && apt-get download "${wanted[@]}" >/dev/null 2>&1) || skip "no headers or source of Linux $version"
+for package in "${wanted[@]::3}"; do dpkg-deb -x "$work/$package"_*.deb "$work/headers"; done
+# Headers name each other by where they would be installed.
+sed -i "s#/usr/src/#$work/headers/usr/src/#" "$work/headers/usr/src/linux-headers-$version/Makefile"
+mkdir "$work/module"
+dpkg-deb --fsys-tarfile "$work/linux-source-$series"_*.deb | tar -xO "./usr/src/linux-source-$series.tar.xz" \
+  | tar -xJ -C "$work/module" --transform='s#.*/##' "linux-source-$series/drivers/gpio/gpio-sim.c" \
+    "linux-source-$series/drivers/gpio/gpiolib.h" "linux-source-$series/kernel/irq/irq_sim.c"
+cd "$work/module"
+mv gpio-sim.c gpio-sim-main.c
+# What a module may not do: export what the kernel's own header declares, and see an interrupt's descriptor.
+sed -i 's/EXPORT_SYMBOL_GPL(.*irq_domain_create_sim);//; s/irq_to_desc(irqnum)/irq_data_to_desc(irq_get_irq_data(irqnum))/' irq_sim.c
+printf 'obj-m += gpio-sim.o\ngpio-sim-y := gpio-sim-main.o irq_sim.o\n' > Makefile
+make -s -C "$work/headers/usr/src/linux-headers-$version" M="$PWD" modules >make.log 2>&1 || { tail -5 make.log; skip "gpio-sim does not build here"; }
+cd - >/dev/null
+cp "$work/module/gpio-sim.ko" "$out"
