@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # The guest's disks and initial RAM disk: Debian with a systemd, the kernel's modules for the emulated devices, the terminal's programs as
 # a package puts them there.
-# Usage: tests/rig/guest.sh PROGRAMS WORLD OUT; WORLD: what lies over the root (data, configuration), OUT gets root.img and initrd.
+# Usage: tests/rig/guest.sh PROGRAMS WORLD OUT [arm64]; WORLD: what lies over the root (data, configuration), OUT gets root.img and initrd.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 programs="$1" world="$2" out="$3"
-rig="$PWD/target/rig"
+rig="$PWD/target/rig${4:+/$4}"
 kernel="$rig/kernel"
 version="$(basename "$kernel"/lib/modules/*)"
+busybox="$rig/busybox"
+[ -e "$busybox" ] || busybox="$(command -v busybox)"
 . tests/rig/base.sh
 mkdir -p "$out"
-make_base
+if [ -n "${4:-}" ]; then base="$rig/bookworm-video.tar"; else make_base; fi
 early=(virtio_pci virtio_blk crc32c_generic ext4)
 late=(virtio_console xhci-pci usb-storage sd_mod vfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev)
 [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
@@ -19,6 +21,8 @@ needs() { modprobe -d "$kernel" -S "$version" --show-depends "$1" 2>/dev/null | 
 root="$(mktemp -d)" ram="$(mktemp -d)"
 trap 'rm -rf "$root" "$ram"' EXIT
 tar -xf "$base" -C "$root"
+# A root of another processor was only unpacked: no script has made its first users.
+for one in passwd group; do [ -e "$root/etc/$one" ] || cp "$root/usr/share/base-passwd/$one.master" "$root/etc/$one"; done
 for module in "${early[@]}" "${late[@]}"; do needs "$module"; done | sort -u | while read -r file; do
   install -D -m 644 "$file" "$root/lib/modules/$version/${file#*"/$version/"}"
 done
@@ -40,7 +44,7 @@ truncate -s 600M "$out/root.img"
 mke2fs -q -F -t ext4 -O ^has_journal -L root -d "$root" "$out/root.img"
 
 mkdir -p "$ram"/{bin,dev,proc,sys,root,mods}
-cp "$(command -v busybox)" "$ram/bin/busybox"
+cp "$busybox" "$ram/bin/busybox"
 for module in "${early[@]}"; do needs "$module"; done | awk '!seen[$0]++' | while read -r file; do
   cp "$file" "$ram/mods/"; basename "$file" >> "$ram/mods/order"
 done

@@ -22,6 +22,17 @@ pub(crate) struct Guest {
     pub(crate) files: PathBuf,
     /// The emulator's packages, unpacked.
     pub(crate) emulator: PathBuf,
+    /// What it is emulated on.
+    pub(crate) processor: Processor,
+}
+
+/// A processor, by Debian's name.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Processor {
+    /// A PC.
+    Amd64,
+    /// QEMU's `virt` board with a Cortex-A53: a whole board alone, since it has one serial line.
+    Arm64,
 }
 
 /// How one start differs from another.
@@ -89,7 +100,7 @@ impl Machine {
         let room = tempfile::tempdir()?;
         let reader = Reader::plugged(&room.path().join("reader"))?;
         let mut command = guest.command();
-        command.args(arguments(&guest.files, power, room.path(), reader.path()));
+        command.args(arguments(guest, power, room.path(), reader.path()));
         let emulator = command.stdin(Stdio::null()).spawn().context("starting the emulator")?;
         let mut started = Started(Some(emulator));
         let qmp = Qmp::at(&room.path().join("qmp"))?;
@@ -159,19 +170,28 @@ impl Guest {
     ///
     /// # Errors
     /// If its disks cannot be made.
-    pub(crate) fn made(programs: &Path, world: &Path, rig: &Path) -> Result<Guest> {
-        let files = rig.join("guest");
+    pub(crate) fn made(programs: &Path, world: &Path, rig: &Path, processor: Processor) -> Result<Guest> {
+        let (folder, named) = match processor {
+            Processor::Amd64 => ("guest", None),
+            Processor::Arm64 => ("arm64/guest", Some("arm64")),
+        };
+        let files = rig.join(folder);
         let made = Command::new("bash")
             .arg("tests/rig/guest.sh")
             .args([programs, world, &files])
+            .args(named)
             .status()
             .context("starting tests/rig/guest.sh")?;
         ensure!(made.success(), "the guest's disks could not be made");
-        Ok(Guest { files, emulator: rig.join("qemu") })
+        Ok(Guest { files, emulator: rig.join("qemu"), processor })
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(self.emulator.join("usr/bin/qemu-system-x86_64"));
+        let program = match self.processor {
+            Processor::Amd64 => "usr/bin/qemu-system-x86_64",
+            Processor::Arm64 => "usr/bin/qemu-system-aarch64",
+        };
+        let mut command = Command::new(self.emulator.join(program));
         let libraries: Vec<String> = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"]
             .map(|folder| self.emulator.join(folder).display().to_string())
             .into();
@@ -183,8 +203,8 @@ impl Guest {
     }
 }
 
-fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<String> {
-    let file = |name: &str| files.join(name).display().to_string();
+fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<String> {
+    let file = |name: &str| guest.files.join(name).display().to_string();
     let here = |name: &str| room.join(name).display().to_string();
     let mut all: Vec<String> = [
         "-accel",
@@ -196,8 +216,6 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
         "-nodefaults",
         "-display",
         "none",
-        "-vga",
-        "std",
         "-device",
         "qemu-xhci",
         "-device",
@@ -209,17 +227,19 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
     ]
     .map(str::to_owned)
     .into();
+    all.extend(own(guest.processor).iter().map(|word| (*word).to_owned()));
     for (option, value) in [
         ("-kernel", file("kernel")),
         ("-initrd", file("initrd")),
-        ("-append", kernel(power)),
+        ("-append", kernel(guest.processor, power)),
         ("-serial", format!("file:{}", here("console"))),
         ("-chardev", format!("serial,id=reader,path={}", reader.display())),
         reader_on(power.board),
         ("-chardev", format!("socket,id=shell,path={},server=on,wait=off", here("shell"))),
         ("-device", "virtconsole,chardev=shell".to_owned()),
         ("-drive", format!("if=virtio,format=raw,snapshot=on,file={}", file("root.img"))),
-        ("-drive", format!("if=virtio,format=raw,file={}", power.disk.display())),
+        // The host's own disk is nobody's business here: its flushes on a busy machine would be the journal's.
+        ("-drive", format!("if=virtio,format=raw,cache=unsafe,file={}", power.disk.display())),
         ("-rtc", format!("base={},clock=vm", power.rtc)),
         ("-qmp", format!("unix:{},server=on,wait=off", here("qmp"))),
     ] {
@@ -233,10 +253,22 @@ fn arguments(files: &Path, power: &Power, room: &Path, reader: &Path) -> Vec<Str
 }
 
 /// What the kernel is told. One that may be reset is to stay where it is when it dies: the watchdog is to end that.
-fn kernel(power: &Power) -> String {
+fn kernel(processor: Processor, power: &Power) -> String {
     let dies = if power.reset == Reset::Off { "panic=-1" } else { "panic=0" };
     let board = if power.board == Board::Whole { "rig.board" } else { "" };
-    format!("console=ttyS0 quiet {dies} vga=788 systemd.show_status=no {board}")
+    let console = match processor {
+        Processor::Amd64 => "ttyS0 vga=788",
+        Processor::Arm64 => "ttyAMA0",
+    };
+    format!("console={console} quiet {dies} systemd.show_status=no {board}")
+}
+
+/// What one processor's board has and the other's has not.
+fn own(processor: Processor) -> &'static [&'static str] {
+    match processor {
+        Processor::Amd64 => &["-vga", "std"],
+        Processor::Arm64 => &["-M", "virt", "-cpu", "cortex-a53", "-device", "bochs-display"],
+    }
 }
 
 fn reader_on(board: Board) -> (&'static str, String) {

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 
-use crate::machine::Guest;
+use crate::machine::{Guest, Processor};
 use crate::report::Report;
 use crate::scenes::board::Much;
 use crate::scenes::pulls::Pulled;
@@ -46,6 +46,9 @@ struct Arguments {
     /// What is played; everything if nothing is said.
     #[arg(long, value_enum)]
     scene: Vec<Scene>,
+    /// The guest's processor; `arm64` plays `--scene board` or `pulls` alone (tools/ci/qemu-arm64.sh).
+    #[arg(long, value_enum, default_value = "amd64")]
+    arch: Processor,
     /// Codes, and as many cards, that are timed on the whole board.
     #[arg(long, default_value_t = 20)]
     passages: u16,
@@ -94,7 +97,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(load) = &arguments.load {
         world.bring(load, "usr/lib/rig/load")?;
     }
-    let guest = Guest::made(&arguments.programs, &world.root(), rig)?;
+    let guest = Guest::made(&arguments.programs, &world.root(), rig, arguments.arch)?;
     let mut report = Report::new();
     let wanted = |scene| arguments.scene.is_empty() || arguments.scene.contains(&scene);
     if wanted(Scene::Lane) {

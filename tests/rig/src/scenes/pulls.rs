@@ -94,7 +94,9 @@ pub(crate) fn each(lane: &mut Lane<'_>, what: Pulled, times: u16) -> Result<()> 
     let same = process(lane)? == before;
     lane.report
         .rule(&format!("pulls: {name}: back {times} times of {times}, and the program is the same"), same);
-    lane.report.figure(&format!("{name}: put back to in use, emulated: {}", back.said()));
+    let again = lane.again;
+    lane.report
+        .figure(&format!("{name}: put back to in use, emulated: {}; tried again {again} times", back.said()));
     if what == Pulled::Screen {
         let by = lane.machine.shell.run(
             "readlink /proc/$(systemctl show -p MainPID --value gate.service)/fd/* | grep -E 'dri|/fb' | sort -u | tr '\\n' ' '",
@@ -118,8 +120,12 @@ fn camera(lane: &mut Lane<'_>, one: u16) -> Result<Duration> {
     lane.card(|_| Ok(()))?;
     let began = Instant::now();
     lane.machine.shell.must("bash /usr/lib/rig/board camera")?;
-    let bound = began.elapsed();
-    Ok(bound + lane.code(|_| Ok(()))?.waited)
+    let mut back = began.elapsed();
+    lane.code(|_| {
+        back = began.elapsed();
+        Ok(())
+    })?;
+    Ok(back)
 }
 
 /// The reader is unplugged: codes go on. Back, from the plug to the edge of the latch by the next card.
@@ -131,8 +137,12 @@ fn reader(lane: &mut Lane<'_>, one: u16) -> Result<Duration> {
     let began = Instant::now();
     let plug = json!({ "driver": USB_SERIAL, "id": "reader", "chardev": "reader" });
     until("the port is free", || Ok(lane.machine.qmp.ask("device_add", plug.clone()).ok()))?;
-    let plugged = began.elapsed();
-    Ok(plugged + lane.card(|_| Ok(()))?.waited)
+    let mut back = began.elapsed();
+    lane.card(|_| {
+        back = began.elapsed();
+        Ok(())
+    })?;
+    Ok(back)
 }
 
 /// The screen loses its driver while a verdict is on it, and people go on. Back, from its driver's return to the picture of a lane at rest.
