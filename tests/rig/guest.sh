@@ -21,8 +21,11 @@ needs() { modprobe -d "$kernel" -S "$version" --show-depends "$1" 2>/dev/null | 
 root="$(mktemp -d)" ram="$(mktemp -d)"
 trap 'rm -rf "$root" "$ram"' EXIT
 tar -xf "$base" -C "$root"
-# A root of another processor was only unpacked: no script has made its first users.
-for one in passwd group; do [ -e "$root/etc/$one" ] || cp "$root/usr/share/base-passwd/$one.master" "$root/etc/$one"; done
+# A root of another processor was only unpacked: no script has made its first users, nor udev's groups.
+if [ ! -e "$root/etc/group" ]; then
+  for one in passwd group; do cp "$root/usr/share/base-passwd/$one.master" "$root/etc/$one"; done
+  printf 'input:x:104:\nkvm:x:105:\nrender:x:106:\n' >> "$root/etc/group"
+fi
 for module in "${early[@]}" "${late[@]}"; do needs "$module"; done | sort -u | while read -r file; do
   install -D -m 644 "$file" "$root/lib/modules/$version/${file#*"/$version/"}"
 done
