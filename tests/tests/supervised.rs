@@ -25,6 +25,10 @@ struct Supervised {
 
 impl Supervised {
     fn start() -> Supervised {
+        Supervised::with(&[])
+    }
+
+    fn with(environment: &[(&str, &str)]) -> Supervised {
         let room = tempfile::tempdir().unwrap();
         let socket = room.path().join("notify");
         let manager = UnixDatagram::bind(&socket).unwrap();
@@ -34,6 +38,7 @@ impl Supervised {
             .arg(config)
             .env("NOTIFY_SOCKET", &socket)
             .env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string())
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -141,4 +146,15 @@ fn what_a_killed_gate_left_open_is_closed_by_its_managers_last_command() {
         .status();
     assert!(closed.unwrap().success());
     assert_eq!(supervised.latch("activate"), "0");
+}
+
+#[test]
+fn a_gate_whose_loop_waits_for_a_lock_for_ever_is_not_called_alive_though_its_process_runs() {
+    let mut supervised = Supervised::with(&[("GATE_FAIL_POINT", "deadlock")]);
+    assert_eq!(supervised.told(PATIENCE).as_deref(), Some("READY=1"));
+    assert_eq!(supervised.told(PATIENCE).as_deref(), Some("WATCHDOG=1"));
+    while supervised.told(WATCHDOG * 3).is_some() {}
+    // Its other threads go on, and nothing of them is taken for the loop. What its manager sends then is not SIGTERM.
+    assert!(supervised.told(WATCHDOG * 3).is_none());
+    assert!(supervised.gate.try_wait().unwrap().is_none(), "it still runs");
 }

@@ -52,6 +52,8 @@ fn turn(gate: &mut Gate, turns: Option<u64>, pulse: &Pulse, order: &EndOrder) {
         let began = Instant::now();
         gate.turn();
         pulse.beat();
+        #[cfg(debug_assertions)]
+        fail_point::pass();
         count += 1;
         if count % TURNS_TO_A_WIPE == 0 {
             wipe_stack();
@@ -69,6 +71,8 @@ fn serving(
 ) -> anyhow::Result<Option<Box<Gate>>> {
     while !order.is_given() {
         pulse.beat();
+        #[cfg(debug_assertions)]
+        fail_point::pass();
         match startup.look()? {
             Looked::Serves(gate) => return Ok(Some(gate)),
             Looked::Waits(_, obstacle) if turns.is_some() => return Err(obstacle.cause),
@@ -78,6 +82,29 @@ fn serving(
         std::thread::sleep(LOOK);
     }
     Ok(None)
+}
+
+/// For tests of the watchdog: programs built for release have none of it.
+#[cfg(debug_assertions)]
+mod fail_point {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Turns that are taken before.
+    const TURNS: u32 = 4;
+
+    static PASSED: AtomicU32 = AtomicU32::new(0);
+    static LOCK: Mutex<()> = Mutex::new(());
+
+    /// With `GATE_FAIL_POINT=deadlock` the loop waits here for a lock that it holds itself.
+    pub(super) fn pass() {
+        if std::env::var_os("GATE_FAIL_POINT").is_some_and(|point| point == "deadlock")
+            && PASSED.fetch_add(1, Ordering::Relaxed) == TURNS
+        {
+            let _held = LOCK.lock();
+            let _never = LOCK.lock();
+        }
+    }
 }
 
 /// Overwrites what returned calls left below this frame: a number that was moved leaves copies that nobody owns.
