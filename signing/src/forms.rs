@@ -4,10 +4,12 @@
 
 use core::fmt::Debug;
 
+use gate_core::age::Bands;
 use gate_core::case::{
     DIMENSIONS, DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge,
     UseClass,
 };
+use gate_core::policy::ages;
 use gate_core::screen::Publicity;
 use gate_core::time::ClockTrust;
 use gate_core::verdict::{Advice, Direction, PlaceKind, Reason, RiskLevel, Verdict};
@@ -25,6 +27,8 @@ pub(crate) struct PolicyForm {
     unchecked_at: Vec<RiskLevel>,
     list_stale_after_days: u32,
     test_days: u32,
+    #[serde(default, skip_serializing_if = "Bands::is_empty")]
+    pub(crate) bands: Bands,
     high_temperature_tenths: i16,
     again_after: u16,
     public_stop: Publicity,
@@ -129,6 +133,14 @@ impl PolicyForm {
                 spaced(&self.public_stop)
             ),
         ];
+        lines.extend(self.bands.each().map(|(dataset, limits)| {
+            let days = |days: Option<u32>| days.unwrap_or_default();
+            let (ageing, stale, expired) = (days(limits.ageing), limits.stale, days(limits.expired));
+            format!(
+                "{} ages after {ageing} days, is stale after {stale}, expired after {expired}",
+                dataset.name()
+            )
+        }));
         lines.extend(self.rows.iter().zip(1..).map(|(row, number): (_, u32)| row.in_words(number)));
         lines
     }
@@ -145,12 +157,17 @@ impl RowForm {
             bits(&self.finding),
             bits(&self.source),
             bits(&self.test),
-            bits(&self.data),
+            ages(bits(&self.data)),
             bits(&self.clock),
             bits(&self.temperature),
             bits(&self.issuer),
             bits(&self.uses),
         ]
+    }
+
+    /// Whether it names an age that only a policy with bands knows.
+    pub(crate) fn speaks_of_bands(&self) -> bool {
+        self.data.iter().any(|age| matches!(age, DataAge::Ageing | DataAge::Expired))
     }
 
     fn in_words(&self, number: u32) -> String {

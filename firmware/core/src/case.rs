@@ -97,7 +97,8 @@ dimension! {
 }
 
 dimension! {
-    /// Age of the list (DOMAIN §2).
+    /// Age of the list (DOMAIN §2), and of any data by the bands of policy ([`crate::age`]). Only a policy with bands for the list knows
+    /// ageing and expired cases; in a row, `fresh` speaks of the ageing, too, and `stale` of the expired.
     DataAge {
         /// Within the stale limit of policy.
         Fresh,
@@ -105,6 +106,22 @@ dimension! {
         Stale,
         /// There is none, or it cannot tell.
         Missing,
+        /// Within it, and near.
+        Ageing,
+        /// Far past it.
+        Expired,
+    }
+}
+
+impl DataAge {
+    /// Within the stale limit.
+    pub fn is_current(self) -> bool {
+        matches!(self, DataAge::Fresh | DataAge::Ageing)
+    }
+
+    /// Past it.
+    pub fn is_past(self) -> bool {
+        matches!(self, DataAge::Stale | DataAge::Expired)
     }
 }
 

@@ -195,11 +195,7 @@ fn data_age(source: Source, facts: &Facts, settings: &Settings) -> DataAge {
     let unable = [facts.of_code, facts.of_document]
         .iter()
         .any(|a| matches!(a, ListAnswer::Damaged | ListAnswer::Missing));
-    if source == Source::Code && unable {
-        DataAge::Missing
-    } else {
-        facts.data_age(settings.list_stale_after_days)
-    }
+    if source == Source::Code && unable { DataAge::Missing } else { facts.data_age(settings.list_limits()) }
 }
 
 fn find(evidence: &Evidence<'_>, facts: &Facts, settings: &Settings) -> Result<Proven, Reason> {
@@ -332,7 +328,7 @@ fn of_both(
     if facts.persons == Persons::Same {
         return Ok(if code.test == TestAge::Past { card } else { code });
     }
-    if facts.data_age(settings.list_stale_after_days) != DataAge::Fresh {
+    if !facts.data_age(settings.list_limits()).is_current() {
         return Ok(code);
     }
     // Only colour statements contradict each other: a test or certificate never raises a colour (DOMAIN §8).

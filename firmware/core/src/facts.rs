@@ -5,8 +5,9 @@
 use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
+use crate::age::Limits;
 use crate::case::{DataAge, Temperature};
-use crate::time::{ClockTrust, TimeReading};
+use crate::time::TimeReading;
 use crate::verdict::{Direction, PlaceKind, RiskLevel};
 
 /// The facts of one passage.
@@ -38,22 +39,13 @@ pub struct Facts {
 
 impl Facts {
     /// Age class of the list. Against an unconfirmed clock the age is the least it can be.
-    pub fn data_age(&self, stale_after_days: u32) -> DataAge {
-        data_age(self.list_as_of, self.time, stale_after_days)
+    pub fn data_age(&self, limits: Limits) -> DataAge {
+        limits.age(self.list_as_of, self.time)
     }
 }
 
 /// How far a desk's clock and ours may be apart.
 pub const AHEAD_MOST_S: u64 = 600;
-
-/// Age class of a list with this as-of time. One that is ahead of a confirmed clock is stale: nobody knows how old it is, and
-/// it would stay fresh for as long as it is ahead.
-pub fn data_age(as_of: Option<Timestamp>, now: TimeReading, stale_after_days: u32) -> DataAge {
-    let Some(as_of) = as_of else { return DataAge::Missing };
-    let limit_s = u64::from(stale_after_days) * 86_400;
-    let ahead = now.trust == ClockTrust::Confirmed && as_of.since(now.time) > AHEAD_MOST_S;
-    if ahead || now.time.since(as_of) > limit_s { DataAge::Stale } else { DataAge::Fresh }
-}
 
 /// What the status list says of one person, as of its newest applied head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +127,7 @@ impl ListAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::ClockTrust;
 
     #[test]
     fn of_two_numbers_of_a_person_the_graver_answer_counts_whichever_is_asked_first() {
@@ -168,10 +161,10 @@ mod tests {
             (Some(now.minus(3 * 86_400 + 1)), DataAge::Stale),
         ] {
             let confirmed = TimeReading { time: now, trust: ClockTrust::Confirmed };
-            assert_eq!(data_age(as_of, confirmed, 3), age, "{as_of:?}");
+            assert_eq!(Limits::until_stale(3).age(as_of, confirmed), age, "{as_of:?}");
         }
         // An unconfirmed clock gives a time that is surely past: everything may be ahead of it.
         let floor = TimeReading { time: now, trust: ClockTrust::Unconfirmed };
-        assert_eq!(data_age(Some(now.plus(40 * 86_400)), floor, 3), DataAge::Fresh);
+        assert_eq!(Limits::until_stale(3).age(Some(now.plus(40 * 86_400)), floor), DataAge::Fresh);
     }
 }

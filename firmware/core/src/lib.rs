@@ -3,6 +3,7 @@
 //! Must not know: devices, files, pixels. The order of a passage is held by types (ARCHITECTURE, "The passage").
 #![no_std]
 
+pub mod age;
 pub mod alleged;
 pub mod attendant;
 pub mod believed;

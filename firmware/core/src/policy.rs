@@ -8,13 +8,15 @@ use gate_wire::time::Timestamp;
 use heapless::{String, Vec};
 use serde::Deserialize;
 
+use crate::age::{self, Bands, BandsRefused, Limits};
 use crate::case::{
     Case, DIMENSIONS, DataAge, Dimension, EvidenceKind, Finding, IssuerClass, Source, Temperature, TestAge,
     UseClass,
 };
 use crate::json::{self, JsonError};
+use crate::manifest::Dataset;
 use crate::screen::Publicity;
-use crate::time::ClockTrust;
+use crate::time::{ClockTrust, TimeReading};
 use crate::verdict::{Advice, Direction, PlaceKind, Reason, RiskLevel, Verdict};
 
 mod reasons;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub list_stale_after_days: u32,
     /// The last calendar day on which a negative test counts, sampling day 0 (DOMAIN §3).
     pub test_days: u32,
+    /// From which age on data are ageing, stale, expired; the list's verdicts follow by rows.
+    pub bands: Bands,
     /// Tenths of a degree Celsius from which a reading is high (DOMAIN §12).
     pub high_temperature_tenths: i16,
     /// Uses before this one from which the use counts as "again".
@@ -53,6 +57,18 @@ pub struct Settings {
     pub public_stop: Publicity,
     /// Beginnings of codes that platforms do not sign yet (DOMAIN §6).
     pub platform_prefixes: Vec<String<64>, 8>,
+}
+
+impl Settings {
+    /// The list's limits, by which its verdicts are found.
+    pub fn list_limits(&self) -> Limits {
+        self.bands.limits(Dataset::StatusList).unwrap_or(Limits::until_stale(self.list_stale_after_days))
+    }
+
+    /// The band of a dataset as it is shown; `None` where this policy sets no limit for it.
+    pub fn band(&self, dataset: Dataset, issued: Option<Timestamp>, now: TimeReading) -> Option<DataAge> {
+        age::band((&self.bands, self.list_stale_after_days), dataset, issued, now)
+    }
 }
 
 /// What a row says.
@@ -108,6 +124,9 @@ pub enum PolicyError {
         /// Which setting.
         what: &'static str,
     },
+    /// Bands that make no sense.
+    #[error(transparent)]
+    Bands(#[from] BandsRefused),
     /// A row's reason is unknown, or its letter is not that of its verdict.
     #[error("row {}: the reason must be a known code with the verdict's letter", row.0)]
     WrongReason {
@@ -274,6 +293,8 @@ struct PolicyDocument<'a> {
     unchecked_at: Vec<RiskLevel, 3>,
     list_stale_after_days: u32,
     test_days: u32,
+    #[serde(default)]
+    bands: Bands,
     high_temperature_tenths: i16,
     again_after: u16,
     public_stop: Publicity,
@@ -305,7 +326,9 @@ impl PolicyDocument<'_> {
                 return Err(bad(what));
             }
         }
+        self.bands.admit(self.list_stale_after_days)?;
         Ok(Settings {
+            bands: self.bands,
             places: self.places.clone(),
             unchecked_at: self.unchecked_at.clone(),
             list_stale_after_days: self.list_stale_after_days,
@@ -336,7 +359,7 @@ struct RowDocument<'a> {
     #[serde(default)]
     test: Vec<TestAge, 3>,
     #[serde(default)]
-    data: Vec<DataAge, 3>,
+    data: Vec<DataAge, 5>,
     #[serde(default)]
     clock: Vec<ClockTrust, 2>,
     #[serde(default)]
@@ -362,7 +385,7 @@ impl RowDocument<'_> {
             mask(&self.finding),
             mask(&self.source),
             mask(&self.test),
-            mask(&self.data),
+            ages(mask(&self.data)),
             mask(&self.clock),
             mask(&self.temperature),
             mask(&self.issuer),
@@ -375,6 +398,14 @@ impl RowDocument<'_> {
 /// A column left out, or empty, holds for every value.
 fn mask<D: Dimension>(values: &[D]) -> u16 {
     if values.is_empty() { u16::MAX } else { values.iter().fold(0, |mask, value| mask | 1 << value.index()) }
+}
+
+/// The data column's bits as a row means them: who speaks of a fresh list speaks of an ageing one, and of an expired one who speaks of a stale one: a narrower row comes first.
+pub fn ages(mask: u16) -> u16 {
+    let with = |mask: u16, whole: DataAge, part: DataAge| {
+        if mask & 1 << whole.index() != 0 { mask | 1 << part.index() } else { mask }
+    };
+    with(with(mask, DataAge::Fresh, DataAge::Ageing), DataAge::Stale, DataAge::Expired)
 }
 
 #[cfg(test)]

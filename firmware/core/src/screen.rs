@@ -6,6 +6,7 @@ use gate_wire::name::MaskedName;
 use gate_wire::time::Timestamp;
 use heapless::String;
 
+use crate::manifest::Dataset;
 use crate::query::QueryNumber;
 use crate::time::ClockTrust;
 use crate::verdict::{Advice, Reason, Verdict};
@@ -66,6 +67,8 @@ pub struct Idle {
     pub clock: ClockTrust,
     /// Whole days since the list's as-of time; `None` without a list.
     pub list_age_days: Option<u32>,
+    /// Which data are near their limit or past it by the policy's bands, small, for staff.
+    pub aged: Option<Aged>,
     /// What is unwell, small, for staff.
     pub faults: Faults,
     /// What people are invited to.
@@ -74,6 +77,17 @@ pub struct Idle {
     pub attendant: AttendantPresence,
     /// The platform's 场所码 payload, shown byte for byte; empty where there is none.
     pub place_code: String<256>,
+}
+
+/// The oldest data by the policy's bands, and how many more are near their limits or past them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// Which.
+    pub dataset: Dataset,
+    /// Ageing or worse.
+    pub band: Band,
+    /// Others.
+    pub more: u8,
 }
 
 /// Whether an attendant's session is open at this lane.

@@ -2,13 +2,15 @@
 //! Promises: nothing is opened and nothing is written; a document's number is gone when its subject is known.
 //! Must not know: devices, screens, the journal.
 
+use gate_core::age::Limits;
 use gate_core::alleged::{Room, Verified};
 use gate_core::believed::Place;
 use gate_core::case::{DataAge, Temperature};
 use gate_core::decide::{Decision, DocumentBy, DocumentSeen, DocumentValidity, Evidence, decide};
-use gate_core::facts::{Facts, ListAnswer, Persons, Revoked, data_age};
+use gate_core::facts::{Facts, ListAnswer, Persons, Revoked};
 use gate_core::manifest::Dataset;
 use gate_core::policy::Policy;
+use gate_core::screen::Band;
 use gate_core::sight;
 use gate_core::staff::{KnownBadge, PinTries, StaffRefused, StaffSession};
 use gate_core::time::{ClockTrust, TimeReading, TrustedTime};
@@ -313,8 +315,7 @@ impl Judge {
 
     /// The verdict that our current list alone would give against the person identified, if it is yellow or red.
     pub fn listed_against(&self, facts: &Facts) -> Option<Verdict> {
-        let stale_after = self.policy()?.settings().list_stale_after_days;
-        let current = facts.data_age(stale_after) == DataAge::Fresh;
+        let current = facts.data_age(self.policy()?.settings().list_limits()).is_current();
         let answers = [facts.of_code, facts.of_document];
         let listed = |colour| current && answers.contains(&ListAnswer::Listed(colour));
         match (listed(Colour::Red), listed(Colour::Yellow)) {
@@ -326,8 +327,17 @@ impl Judge {
 
     /// Age class of the list at `time`.
     pub fn list_age(&self, time: TimeReading) -> DataAge {
-        let stale_after = self.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
-        data_age(self.list_as_of(), time, stale_after)
+        let none = Limits::until_stale(u32::MAX);
+        self.policy().map_or(none, |policy| policy.settings().list_limits()).age(self.list_as_of(), time)
+    }
+
+    /// The band of a dataset as it is shown; `None` where no policy sets a limit for it.
+    pub fn band(&self, dataset: Dataset, time: TimeReading) -> Option<Band> {
+        let issued = match dataset {
+            Dataset::StatusList | Dataset::StatusDelta => self.list_as_of(),
+            _ => self.believed.as_of(dataset),
+        };
+        self.policy()?.settings().band(dataset, issued, time).map(Band::from)
     }
 
     /// As-of time of the list.

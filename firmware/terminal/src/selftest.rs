@@ -99,7 +99,11 @@ pub fn examine(directory: &Path, station: Station, tell: Tell<'_>) -> anyhow::Re
             Ok(Some(judge))
         }
         Err(cause) => {
-            tell(bad("keys", format!("{cause:#}"), "enrol the terminal (`gate enrol`), or restore the file"))?;
+            tell(bad(
+                "keys",
+                format!("{cause:#}"),
+                "enrol the terminal (`gate enrol`), or restore the file",
+            ))?;
             Ok(None)
         }
     }

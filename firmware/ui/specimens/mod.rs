@@ -6,8 +6,8 @@ use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::{
-    AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults, Fitted,
-    Hint, Idle, LineStep, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part,
+    Aged, AttendantPresence, Band, Carrier, DataShown, DatasetShown, Enrolment, Fault, FaultScreen, Faults,
+    Fitted, Hint, Idle, LineStep, LogsOut, LogsStep, LogsStopped, Notice, Opened, Opens, OutOfService, Part,
     PartState, Percent, PersonShown, PinRefusal, Publicity, Saved, Screen, SelfTest, Serving, StaffStep,
     Technician, Told, Traffic, UpdateRefused, UpdateStep, Updating, Volume, Wellness,
 };
@@ -104,6 +104,7 @@ pub(crate) fn idle() -> Idle {
         time: Timestamp::from_unix(AFTERNOON),
         clock: ClockTrust::Confirmed,
         list_age_days: Some(0),
+        aged: None,
         faults: Faults::default(),
         serving: Serving::Both,
         attendant: AttendantPresence::Present,
@@ -135,6 +136,7 @@ fn places() -> Vec<Specimen> {
     let case_open = Idle { list_age_days: Some(1), ..idle_with(&[Fault::CaseOpen]) };
     let no_reader = Idle { attendant: AttendantPresence::Absent, ..idle_with(&[Fault::Reader]) };
     let no_camera = idle_with(&[Fault::Camera]);
+    let ageing = Aged { dataset: Dataset::KeySet, band: Band::Ageing, more: 2 };
     let everything = Idle { place_code: Default::default(), ..doubtful(&Fault::ALL) };
     vec![
         ("idle", Screen::Idle(idle())),
@@ -143,6 +145,7 @@ fn places() -> Vec<Specimen> {
         ("idle_reader_unwell", Screen::Idle(no_reader)),
         ("idle_camera_unwell", Screen::Idle(no_camera)),
         ("idle_everything_unwell", Screen::Idle(everything)),
+        ("idle_data_ageing", Screen::Idle(Idle { aged: Some(ageing), ..idle() })),
     ]
 }
 
@@ -264,6 +267,7 @@ fn technician() -> [(&'static str, Technician); 28] {
         ("technician_not_fitted", Technician::SelfTest(tested(PartState::NotFitted))),
         ("technician_data", Technician::Data(data(Band::Fresh, 3))),
         ("technician_data_old", Technician::Data(data(Band::Stale, 412))),
+        ("technician_data_bands", Technician::Data(banded())),
         ("technician_network", Technician::Network(traffic)),
         ("technician_network_never", Technician::Network(Traffic::default())),
         ("technician_logs_stick", logs(LogsStep::NoStick)),
@@ -299,11 +303,21 @@ fn tested(last: PartState) -> SelfTest {
     test
 }
 
+/// By a policy with bands: one row of each.
+fn banded() -> DataShown {
+    let mut shown = data(Band::Ageing, 31);
+    let bands =
+        [Band::Ageing, Band::Fresh, Band::Stale, Band::Ageing, Band::Fresh, Band::Fresh, Band::Expired];
+    shown.rows.iter_mut().zip(bands).for_each(|(row, band)| row.band = Some(band));
+    shown
+}
+
 fn data(list: Band, days: u32) -> DataShown {
     let row = |(dataset, version)| DatasetShown {
         dataset,
         version,
         age_days: (version > 0).then_some(if version == 7 { 0 } else { days }),
+        band: None,
     };
     let rows = [
         (Dataset::StatusList, 2_048),

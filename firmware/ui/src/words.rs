@@ -4,7 +4,7 @@
 
 use gate_core::attendant::{Act, Cause, Key};
 use gate_core::manifest::Dataset;
-use gate_core::screen::{Fault, Hint, OutOfService, Part, UpdateRefused};
+use gate_core::screen::{Band, Fault, Hint, OutOfService, Part, UpdateRefused};
 use gate_core::verdict::{Advice, Reason, Verdict};
 use gate_wire::document::DocumentKind;
 
@@ -134,6 +134,17 @@ pub fn dataset(dataset: Dataset) -> Text {
         Dataset::Revocations => FACTS_REVOCATIONS,
         Dataset::StatusList | Dataset::StatusDelta => FACTS_LIST,
         Dataset::DayKeys => FACTS_DAY_KEYS,
+    }
+}
+
+/// How old data are by the policy's limits.
+pub fn band(band: Band) -> Text {
+    match band {
+        Band::Missing => FACTS_NONE,
+        Band::Fresh => FACTS_BAND_FRESH,
+        Band::Ageing => FACTS_BAND_AGEING,
+        Band::Stale => FACTS_BAND_STALE,
+        Band::Expired => FACTS_BAND_EXPIRED,
     }
 }
 

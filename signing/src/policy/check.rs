@@ -4,6 +4,7 @@
 //! Must not know: files.
 
 use gate_core::json::{MAX_DOCUMENT_BYTES, MAX_NESTING};
+use gate_core::manifest::Dataset;
 use gate_core::policy::{MAX_ROWS, Policy, PolicyError, RowNumber};
 use gate_core::verdict::{Reason, Verdict};
 use serde::Deserialize;
@@ -132,6 +133,9 @@ impl<'a> Source<'a> {
             PolicyError::ForeignFormat { found } => {
                 self.at_setting("format", format!("format {found}"), "this version reads format 1")
             }
+            PolicyError::Bands(refused) => {
+                self.at_setting("bands", refused.to_string(), "days, rising, for each dataset named")
+            }
             PolicyError::WrongReason { row: at } => {
                 self.at_row(row(*at), "reason", "wrong reason".into(), "use a code of its verdict".into())
             }
@@ -194,6 +198,10 @@ fn form_complaints(source: &Source<'_>, form: &PolicyForm) -> Vec<Complaint> {
     for (row, of_form) in form.rows.iter().enumerate() {
         complaints.extend(reason_complaint(source, row, (of_form.verdict, &of_form.reason)));
         complaints.extend(rows::list_complaints(source, row));
+        if form.bands.limits(Dataset::StatusList).is_none() && of_form.speaks_of_bands() {
+            let found = "without bands of status-list no list is ever \"ageing\" or \"expired\"".to_owned();
+            complaints.push(source.at_row(row, "data", found, "add \"bands\", or take the word out".into()));
+        }
     }
     complaints
 }

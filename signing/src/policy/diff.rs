@@ -2,7 +2,9 @@
 //! Promises: every case of the places of both is compared; the sentences together tell each changed case and no other.
 //! Must not know: which of the two is better.
 
+use gate_core::age::{Bands, Limits};
 use gate_core::case::{Case, Dimension};
+use gate_core::manifest::Dataset;
 use gate_core::policy::{Outcome, Policy, each_case};
 use gate_core::screen::Publicity;
 use gate_core::verdict::PlaceKind;
@@ -117,10 +119,11 @@ fn when(one: &Cuboid, language: impl Fn(&Word) -> &'static str, all: &str) -> St
 type Said = (String, String);
 
 fn settings(old: &Policy, new: &Policy) -> Vec<Change> {
-    let names: [Word; 8] = [
+    let names: [Word; 9] = [
         ("适用场所", "places"),
         ("不查验的风险等级", "risk levels without checks"),
         ("名单过旧天数", "days until the list is stale"),
+        ("数据时效分档（临近/过旧/过期，天）", "bands of age (ageing/stale/expired, days)"),
         ("核酸有效天数", "days that a negative test counts"),
         ("体温偏高界限", "temperature that is high"),
         ("算作再次使用的次数", "uses that count as again"),
@@ -138,7 +141,7 @@ fn settings(old: &Policy, new: &Policy) -> Vec<Change> {
         .collect()
 }
 
-fn said(policy: &Policy) -> [Said; 8] {
+fn said(policy: &Policy) -> [Said; 9] {
     let settings = policy.settings();
     let alike = |text: String| (text.clone(), text);
     let high = settings.high_temperature_tenths;
@@ -150,12 +153,22 @@ fn said(policy: &Policy) -> [Said; 8] {
         listed(0, &settings.places),
         listed(1, &settings.unchecked_at),
         alike(settings.list_stale_after_days.to_string()),
+        alike(bands(&settings.bands)),
         alike(settings.test_days.to_string()),
         alike(format!("{}.{} °C", high / 10, high % 10)),
         alike(settings.again_after.to_string()),
         (public.0.into(), public.1.into()),
         alike(settings.platform_prefixes.join(" ")),
     ]
+}
+
+fn bands(bands: &Bands) -> String {
+    let one = |(dataset, limits): (Dataset, Limits)| {
+        let days = |days: Option<u32>| days.unwrap_or_default();
+        format!("{} {}/{}/{}", dataset.name(), days(limits.ageing), limits.stale, days(limits.expired))
+    };
+    let all: Vec<String> = bands.each().map(one).collect();
+    if all.is_empty() { "-".into() } else { all.join(", ") }
 }
 
 /// Values of a dimension in the order of its words.

@@ -43,7 +43,13 @@ pub(super) const VALUES: [&[Word]; DIMENSIONS] = [
     ],
     &[("据所出示", "said by the code"), ("据名单", "said by the list")],
     &[("无检测", "no test"), ("检测在有效期内", "test in time"), ("检测已过期", "test too old")],
-    &[("名单为新", "list fresh"), ("名单过旧", "list stale"), ("无名单", "no list")],
+    &[
+        ("名单为新", "list fresh"),
+        ("名单过旧", "list stale"),
+        ("无名单", "no list"),
+        ("名单临近期限", "list ageing"),
+        ("名单久已过期", "list expired"),
+    ],
     &[("时钟已确认", "clock confirmed"), ("时钟未确认", "clock unconfirmed")],
     &[
         ("未测体温", "no temperature"),

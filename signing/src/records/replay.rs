@@ -5,7 +5,6 @@
 
 use gate_core::case::{Case, DataAge, Dimension, EvidenceKind, Finding, Source, Temperature, UseClass};
 use gate_core::decide::{self, Decision};
-use gate_core::facts::data_age;
 use gate_core::manifest::Dataset;
 use gate_core::policy::Settings;
 use gate_core::time::{ClockTrust, TimeReading};
@@ -157,10 +156,10 @@ fn against_facts(record: &Record, case: &Case, settings: &Settings) -> Vec<Diffe
     if let Some(finding) = finding(record, case) {
         hold(Part::Finding, format!("{:?}", case.finding), format!("{finding:?}"));
     }
-    if matches!(case.data, DataAge::Fresh | DataAge::Stale) {
+    if case.data != DataAge::Missing {
         let as_of = Some(record.list_as_of).filter(|as_of| *as_of != Timestamp::EPOCH);
         let now = TimeReading { time: record.at, trust: clock };
-        let age = data_age(as_of, now, settings.list_stale_after_days);
+        let age = settings.list_limits().age(as_of, now);
         hold(Part::DataAge, format!("{:?}", case.data), format!("{age:?}"));
     }
     if let Some(class) = temperature(record, case.temperature, settings) {

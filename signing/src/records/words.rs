@@ -227,6 +227,8 @@ pub(crate) fn case(case: &Case) -> Said {
     let data = match case.data {
         DataAge::Fresh => Said::new("名单在有效期内", "list current"),
         DataAge::Stale => Said::new("名单过期", "list out of date"),
+        DataAge::Ageing => Said::new("名单临近期限", "list near its limit"),
+        DataAge::Expired => Said::new("名单久已过期", "list long out of date"),
         DataAge::Missing => Said::new("无名单可用", "no list to ask"),
     };
     let clock = match case.clock {

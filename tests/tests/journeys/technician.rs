@@ -4,8 +4,8 @@ use gate_core::attendant::Key;
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
-    Band, Fault, LogsStep, Notice, OutOfService, Part, PartState, Screen, SelfTest, StaffStep, Technician,
-    Volume,
+    Aged, Band, Fault, LogsStep, Notice, OutOfService, Part, PartState, Screen, SelfTest, StaffStep,
+    Technician, Volume,
 };
 use gate_core::staff::StaffRefused;
 use gate_core::verdict::Verdict;
@@ -236,6 +236,30 @@ fn a_list_is_told_to_age_before_it_is_stale() {
         press(&mut stage, Key::Digit(2));
         let Some(Technician::Data(data)) = page(&stage) else { unreachable!("{:?}", stage.screen()) };
         assert_eq!((data.list, data.rows[0].age_days), (band, Some(days as u32)));
+    }
+}
+
+#[test]
+fn a_policys_bands_are_told_before_they_bite() {
+    let bands = r#""bands": {"status-list": {"ageing_after_days": 2, "stale_after_days": 7, "expired_after_days": 30}, "key-set": {"ageing_after_days": 60, "stale_after_days": 70, "expired_after_days": 90}}, "test_days""#;
+    for (days, band) in [(1, Band::Fresh), (3, Band::Ageing), (8, Band::Stale), (31, Band::Expired)] {
+        let mut stage = staffed(|setting| {
+            setting.list_age_s = days * 86_400;
+            let policy = &mut setting.inputs.policy_station;
+            *policy = policy.replacen("\"test_days\"", bands, 1);
+        });
+        let aged = Aged { dataset: Dataset::StatusList, band, more: 0 };
+        if let Some(Screen::Idle(idle)) = stage.screen() {
+            assert_eq!(idle.aged, (band != Band::Fresh).then_some(aged), "{days}");
+        } else {
+            assert!(matches!(band, Band::Stale | Band::Expired), "{:?}", stage.screen());
+        }
+        log_in(&mut stage, Role::Technician);
+        press(&mut stage, Key::Digit(2));
+        let Some(Technician::Data(data)) = page(&stage) else { unreachable!("{:?}", stage.screen()) };
+        let of = |wanted| data.rows.iter().find(|row| row.dataset == wanted).unwrap().band;
+        assert_eq!((data.list, of(Dataset::StatusList)), (band, Some(band)));
+        assert_eq!((of(Dataset::KeySet), of(Dataset::Places)), (Some(Band::Fresh), None));
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn fits(reason: Reason, case: &Case) -> bool {
         Reason::TestTooOld => case.test == TestAge::Past,
         Reason::ClockUnconfirmed => case.clock == ClockTrust::Unconfirmed,
         Reason::ListMissing => case.data == DataAge::Missing,
-        Reason::ListStale => case.data == DataAge::Stale,
+        Reason::ListStale => case.data.is_past(),
         Reason::TemperatureHigh => case.temperature == Temperature::High,
         Reason::TemperatureHighAgain => case.temperature == Temperature::HighAgain,
         Reason::UsedBefore => case.uses == UseClass::Again,

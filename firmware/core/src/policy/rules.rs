@@ -157,7 +157,7 @@ fn broken(case: &Case, outcome: &Outcome) -> Option<Rule> {
 }
 
 fn stale_list(case: &Case) -> bool {
-    case.source == Source::List && case.data == DataAge::Stale
+    case.source == Source::List && case.data.is_past()
 }
 
 fn unsure_code(case: &Case) -> bool {
@@ -183,14 +183,14 @@ fn colours_verdict(case: &Case) -> Option<Verdict> {
 /// lives for days also whether it was revoked since, which the list's age tells too.
 fn is_current(case: &Case) -> bool {
     let alone = case.source == Source::Code && case.evidence == EvidenceKind::ScreenCode;
-    case.clock == ClockTrust::Confirmed && (alone || case.data == DataAge::Fresh)
+    case.clock == ClockTrust::Confirmed && (alone || case.data.is_current())
 }
 
 /// A first, current green that its holder shows without help, with nothing in its way.
 fn ordinary_green(case: &Case) -> bool {
     let green = matches!(case.finding, Finding::Green | Finding::NoAbnormality);
     // A list that is fresh by an unconfirmed clock's reckoning is taken as fresh everywhere.
-    let by_card = case.evidence == EvidenceKind::Card && case.data == DataAge::Fresh;
+    let by_card = case.evidence == EvidenceKind::Card && case.data.is_current();
     let shown = matches!(case.evidence, EvidenceKind::ScreenCode | EvidenceKind::PaperCode);
     green && (by_card || shown && is_current(case)) && !has_fever(case) && case.uses == UseClass::First
 }

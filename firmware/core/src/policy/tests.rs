@@ -272,3 +272,79 @@ fn each_case_is_given_once() {
     each_case(PlaceKind::Hospital, |case| assert!(seen.insert(*case)));
     assert!(seen.len() > 20_000 && seen.iter().all(|case| case.place == PlaceKind::Hospital));
 }
+
+/// With these bands, and a row before all others.
+fn banded(bands: &str, row: &str) -> Result<Policy, PolicyError> {
+    let with = STATION.replacen("\"test_days\"", &std::format!("\"bands\": {bands},\n  \"test_days\""), 1);
+    Policy::load(with.replacen("\"rows\": [", &std::format!("\"rows\": [{row}"), 1).as_bytes())
+}
+
+const LIST: &str =
+    r#"{"status-list": {"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 30}}"#;
+
+#[test]
+fn without_bands_ageing_is_fresh_and_expired_is_stale_in_every_row() {
+    for policy in [Policy::load(STATION.as_bytes()).unwrap(), banded(LIST, "").unwrap()] {
+        each_case(PlaceKind::Station, |case| {
+            let like = |data| policy.decide(&Case { data, ..*case });
+            match case.data {
+                DataAge::Ageing => assert_eq!(policy.decide(case), like(DataAge::Fresh)),
+                DataAge::Expired => assert_eq!(policy.decide(case), like(DataAge::Stale)),
+                DataAge::Fresh | DataAge::Stale | DataAge::Missing => {}
+            }
+        });
+    }
+    let settings = Policy::load(STATION.as_bytes()).unwrap().settings().clone();
+    assert_eq!(settings.list_limits(), Limits::until_stale(7));
+}
+
+#[test]
+fn what_a_band_does_to_a_verdict_is_a_rows_to_say_within_what_no_policy_may_break() {
+    let certificate = r#"{"evidence": ["certificate"], "source": ["code"], "data": ["ageing"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"},"#;
+    let policy = banded(LIST, certificate).unwrap();
+    let of = |data| {
+        let mut found = None;
+        each_case(PlaceKind::Station, |case| {
+            let alike = case.evidence == EvidenceKind::Certificate
+                && case.source == Source::Code
+                && case.temperature == Temperature::Normal
+                && case.data == data;
+            if alike && found.is_none() {
+                found = policy.decide(case).map(|(_, outcome)| outcome.verdict);
+            }
+        });
+        found.unwrap()
+    };
+    assert_eq!([DataAge::Fresh, DataAge::Ageing].map(of), [Verdict::Pass, Verdict::Assist]);
+    // An ageing list is current: green passes. One that is expired decides nothing.
+    let held = r#"{"finding": ["green"], "source": ["list"], "evidence": ["card"], "data": ["ageing"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"},"#;
+    assert_eq!(breaks(banded(LIST, held)), Rule::GreenIsFree);
+    let free = r#"{"finding": ["green"], "source": ["list"], "data": ["expired"], "verdict": "pass", "reason": "P03", "advice": "walk_through"},"#;
+    assert_eq!(breaks(banded(LIST, free)), Rule::StaleListNeverDecides);
+}
+
+#[test]
+fn bands_that_make_no_sense_are_refused_with_the_dataset() {
+    let of = |[ageing, stale, expired]: [u32; 3]| {
+        let bands = std::format!(
+            r#"{{"key-set": {{"ageing_after_days": {ageing}, "stale_after_days": {stale}, "expired_after_days": {expired}}}}}"#
+        );
+        banded(&bands, "").map(|_| ())
+    };
+    of([1, 2, 3]).unwrap();
+    of([20, 30, 3_650]).unwrap();
+    for wrong in [[0, 2, 3], [2, 2, 3], [3, 2, 4], [1, 3, 3], [1, 3, 2], [1, 2, 3_651]] {
+        let refused = of(wrong).unwrap_err();
+        assert!(matches!(refused, PolicyError::Bands(BandsRefused::Order { dataset: Dataset::KeySet })));
+        assert!(refused.to_string().contains("key-set"), "{refused}");
+    }
+    let two = LIST.replacen("7", "8", 1);
+    assert!(matches!(
+        banded(&two, "").map(|_| ()),
+        Err(PolicyError::Bands(BandsRefused::TwoLimits { wanted: 7 }))
+    ));
+    // A dataset that does not exist, a band too few.
+    for wrong in [r#"{"weather": null}"#, r#"{"places": {"ageing_after_days": 3, "stale_after_days": 7}}"#] {
+        assert!(matches!(banded(wrong, "").map(|_| ()), Err(PolicyError::Json(_))), "{wrong}");
+    }
+}

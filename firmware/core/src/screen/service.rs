@@ -235,29 +235,33 @@ pub struct DatasetShown {
     pub version: u32,
     /// Whole days since its as-of time; `None` without one.
     pub age_days: Option<u32>,
+    /// By the policy's limits; `None` where it sets none for it.
+    pub band: Option<Band>,
 }
 
-/// How old a list is by the policy's limit (DOMAIN §14): told before it bites.
+/// How old data are by the policy's limits (DOMAIN §14): told before it bites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Band {
-    /// There is none.
+    /// There are none: they never came.
     Missing,
-    /// Younger than half of the limit.
+    /// Good.
     Fresh,
-    /// Older than that, and still deciding.
+    /// Near their limit, and still deciding.
     Ageing,
-    /// Past the limit: its results go to the attendant.
+    /// Past the limit: a list's results go to the attendant.
     Stale,
+    /// Far past it.
+    Expired,
 }
 
-impl Band {
-    /// The band of a list by its class under the whole limit and under half of it.
-    pub fn of(whole: DataAge, half: DataAge) -> Band {
-        match (whole, half) {
-            (DataAge::Missing, _) => Band::Missing,
-            (DataAge::Stale, _) => Band::Stale,
-            (DataAge::Fresh, DataAge::Fresh) => Band::Fresh,
-            (DataAge::Fresh, DataAge::Stale | DataAge::Missing) => Band::Ageing,
+impl From<DataAge> for Band {
+    fn from(age: DataAge) -> Band {
+        match age {
+            DataAge::Missing => Band::Missing,
+            DataAge::Fresh => Band::Fresh,
+            DataAge::Ageing => Band::Ageing,
+            DataAge::Stale => Band::Stale,
+            DataAge::Expired => Band::Expired,
         }
     }
 }
@@ -400,14 +404,6 @@ mod tests {
         test.set(Part::Speaker, PartState::Well);
         assert_eq!(test.state(Part::Speaker), PartState::Well);
         assert_eq!(test.state(Part::Reader), PartState::Looking);
-    }
-
-    #[test]
-    fn a_list_ages_before_it_is_stale() {
-        assert_eq!(Band::of(DataAge::Fresh, DataAge::Fresh), Band::Fresh);
-        assert_eq!(Band::of(DataAge::Fresh, DataAge::Stale), Band::Ageing);
-        assert_eq!(Band::of(DataAge::Stale, DataAge::Stale), Band::Stale);
-        assert_eq!(Band::of(DataAge::Missing, DataAge::Missing), Band::Missing);
     }
 
     #[test]

@@ -4,18 +4,17 @@
 //! Must not know: how a page looks, what data decide.
 
 use gate_core::attendant::Key;
-use gate_core::case::DataAge;
 use gate_core::decide::lane_open;
 use gate_core::event::Event;
-use gate_core::facts::data_age;
 use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_core::screen::{
-    Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LineStep, LogsOut, LogsStep, Notice, Part,
+    Aged, Band, DataShown, DatasetShown, Enrolment, Fault, Fitted, LineStep, LogsOut, LogsStep, Notice, Part,
     PartState, Screen, SelfTest, StaffStep, Technician, Traffic, Volume,
 };
 use gate_core::staff::StaffSession;
 use gate_core::technician::{Page, TechnicianPanel, Turned};
+use gate_core::time::TimeReading;
 use gate_core::verdict::PlaceKind;
 use gate_core::visit::Visit;
 use gate_proof::subject::Subject;
@@ -328,21 +327,33 @@ impl Gate {
     fn data_shown(&self, now: Millis) -> DataShown {
         let (reading, believed) = (self.time.now(now), self.judge.believed());
         let days = |as_of: Timestamp| (reading.time.since(as_of) / 86_400) as u32; // less than u32 can hold
-        let policy = match self.judge.place_kind() {
-            PlaceKind::Hospital => Dataset::PolicyHospital,
-            _ => Dataset::PolicyStation,
-        };
         let row = |dataset| DatasetShown {
             dataset,
             version: believed.version(dataset),
             age_days: believed.as_of(dataset).map(days),
+            band: self.judge.band(dataset, reading),
         };
         let list = DatasetShown {
             version: believed.list.as_ref().map_or(0, |list| list.state().step),
             age_days: self.judge.list_as_of().map(days),
             ..row(Dataset::StatusList)
         };
-        let rest = [
+        let [_, rest @ ..] = self.datasets();
+        let [keys, policy, places, risk, staff, revocations, day_keys] = rest.map(row);
+        let rows = [list, keys, policy, places, risk, staff, revocations, day_keys];
+        // Without a policy nothing says how old it may be.
+        let without = if list.age_days.is_some() { Band::Fresh } else { Band::Missing };
+        DataShown { list: list.band.unwrap_or(without), rows }
+    }
+
+    /// The datasets of this lane, the list first.
+    fn datasets(&self) -> [Dataset; 8] {
+        let policy = match self.judge.place_kind() {
+            PlaceKind::Hospital => Dataset::PolicyHospital,
+            _ => Dataset::PolicyStation,
+        };
+        [
+            Dataset::StatusList,
             Dataset::KeySet,
             policy,
             Dataset::Places,
@@ -350,17 +361,18 @@ impl Gate {
             Dataset::StaffList,
             Dataset::Revocations,
             Dataset::DayKeys,
-        ];
-        let [keys, policy, places, risk, staff, revocations, day_keys] = rest.map(row);
-        let rows = [list, keys, policy, places, risk, staff, revocations, day_keys];
-        DataShown { list: self.band(now), rows }
+        ]
     }
 
-    fn band(&self, now: Millis) -> Band {
-        let limit = self.judge.policy().map_or(u32::MAX, |policy| policy.settings().list_stale_after_days);
-        let age = |limit| data_age(self.judge.list_as_of(), self.time.now(now), limit);
-        let half = if limit > 1 { age(limit / 2) } else { DataAge::Fresh };
-        Band::of(age(limit), half)
+    /// What is near its limit or past it, the worst of it named.
+    pub(super) fn aged(&self, reading: TimeReading) -> Option<Aged> {
+        let band = |dataset| Some((dataset, self.judge.band(dataset, reading)?));
+        let old = |(_, band): &(Dataset, Band)| matches!(band, Band::Ageing | Band::Stale | Band::Expired);
+        let all = || self.datasets().into_iter().filter_map(band).filter(old);
+        // The first of the worst ones.
+        let worst = [Band::Expired, Band::Stale, Band::Ageing];
+        let (dataset, band) = worst.into_iter().find_map(|worst| all().find(|(_, band)| *band == worst))?;
+        Some(Aged { dataset, band, more: u8::try_from(all().count() - 1).unwrap_or(u8::MAX) })
     }
 
     fn traffic(&self, now: Millis) -> Traffic {

@@ -3,7 +3,7 @@
 //! path, within a turn, or in turns with staff's page, which then names that path too.
 //! Must not know: evidence.
 
-use gate_core::case::{DataAge, Dimension};
+use gate_core::case::Dimension;
 use gate_core::decide::LaneOpen;
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
@@ -198,7 +198,7 @@ impl Gate {
 
     fn note_missing(&mut self, now: Millis) {
         let believed = self.judge.believed();
-        let stale = self.judge.list_age(self.time.now(now)) == DataAge::Stale;
+        let stale = self.judge.list_age(self.time.now(now)).is_past();
         let missing = [
             (Fault::KeySetMissing, believed.key_set.is_none()),
             (Fault::PolicyMissing, self.judge.policy().is_none()),
@@ -307,6 +307,7 @@ impl Gate {
             time: minute.filter(|_| reading.trust == ClockTrust::Confirmed),
             clock: reading.trust,
             list_age_days: age,
+            aged: self.aged(reading),
             faults: self.upkeep.faults,
             serving: self.serving(),
             attendant: if self.desk.session().is_some() {

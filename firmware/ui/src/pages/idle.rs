@@ -81,7 +81,7 @@ fn place_bar(idle: &Idle, sheet: &mut Sheet) {
     }
 }
 
-/// Data age, clock, attendant; the codes of what is unwell.
+/// Data age, clock, attendant, what is near its limit; the codes of what is unwell.
 fn staff_bar(idle: &Idle, sheet: &mut Sheet) {
     let age = match idle.list_age_days {
         None => words::LABEL_LIST_NONE,
@@ -94,8 +94,13 @@ fn staff_bar(idle: &Idle, sheet: &mut Sheet) {
     let facts: Vec<Text> = core::iter::once(age).chain(clock).chain(staff).collect();
     let pen = sheet.bar_pen();
     let said = |which: usize| {
-        let texts = facts.iter().map(|text| pen.view.manner.language.order(*text)[which]);
-        texts.collect::<Vec<_>>().join(" · ").replace("{n}", &days)
+        let word = |text: Text| pen.view.manner.language.order(text)[which];
+        let aged = idle.aged.map(|aged| {
+            let more = if aged.more > 0 { format!(" +{}", aged.more) } else { String::new() };
+            format!("{} {}{more}", word(words::dataset(aged.dataset)), word(words::band(aged.band)))
+        });
+        let texts = facts.iter().map(|text| word(*text).replace("{n}", &days));
+        texts.chain(aged).collect::<Vec<_>>().join(" · ")
     };
     let codes = faults(idle.faults, pen).map_or_else(nothing, |codes| pen.line(&codes, Role::Tiny));
     let free = |words: &str| pen.within(u32::MAX).line(words, Role::Tiny);

@@ -103,10 +103,8 @@ fn parts(test: SelfTest) -> Vec<Fact> {
 
 fn versions(data: DataShown) -> Vec<Fact> {
     let band = match data.list {
-        Band::Missing => Value::Marked(words::FACTS_NONE, String::new()),
-        Band::Fresh => Value::said(words::FACTS_BAND_FRESH),
-        Band::Ageing => Value::said(words::FACTS_BAND_AGEING),
-        Band::Stale => Value::Marked(words::FACTS_BAND_STALE, String::new()),
+        Band::Fresh | Band::Ageing => Value::said(words::band(data.list)),
+        Band::Missing | Band::Stale | Band::Expired => Value::Marked(words::band(data.list), String::new()),
     };
     let band = Fact { name: words::FACTS_BAND, value: band };
     core::iter::once(band).chain(data.rows.iter().map(version)).collect()
@@ -120,6 +118,11 @@ fn version(row: &DatasetShown) -> Fact {
     };
     let value = match (row.version, &age) {
         (0, None) => Value::said(words::FACTS_NONE),
+        // Which version it is matters less then.
+        (_, Some(age)) if matches!(row.band, Some(Band::Ageing | Band::Stale | Band::Expired)) => {
+            let band = row.band.map(|band| (words::band(band), String::new()));
+            Value::Said(band.into_iter().chain([age.clone()]).collect())
+        }
         (version, _) => {
             let version = (words::FACTS_VERSION, version.to_string());
             Value::Said(core::iter::once(version).chain(age).collect())

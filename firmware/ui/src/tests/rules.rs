@@ -151,6 +151,7 @@ fn the_idle_screen_invites_to_what_leads_to_a_verdict() {
             time: None,
             clock: ClockTrust::Confirmed,
             list_age_days: None,
+            aged: None,
             faults,
             serving: Serving::of(faults, Fitted::Fitted),
             attendant: AttendantPresence::Present,

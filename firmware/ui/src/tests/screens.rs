@@ -1,5 +1,6 @@
 //! All screens, with the shortest and the longest data.
 
+use gate_core::manifest::Dataset;
 use gate_core::query::{QueryNumber, Sequence, TerminalNumber};
 use gate_core::screen::*;
 use gate_core::time::ClockTrust;
@@ -87,6 +88,12 @@ pub(super) fn idles() -> Vec<Screen> {
                     time: Timestamp::from_unix(1_795_154_832).filter(|_| i % 2 == 0),
                     clock: if i == 2 { ClockTrust::Unconfirmed } else { ClockTrust::Confirmed },
                     list_age_days: [None, Some(0), Some(1), Some(u32::MAX)][i],
+                    aged: [
+                        None,
+                        Some(Aged { dataset: Dataset::Revocations, band: Band::Ageing, more: 0 }),
+                        Some(Aged { dataset: Dataset::RiskLevels, band: Band::Expired, more: 7 }),
+                        None,
+                    ][i],
                     faults,
                     serving: Serving::of(faults, Fitted::Fitted),
                     attendant: if i < 3 { AttendantPresence::Present } else { AttendantPresence::Absent },

@@ -36,14 +36,14 @@ fn a_changed_row_is_told_in_few_sentences() {
     assert_eq!(
         zh(&changes(&old, &new)),
         [
-            "车站 · 黄 · 据所出示 · 时钟已确认: 限制「请到人工通道登记」 → 限制「请走人工通道」（864 种情形）",
-            "车站 · 离线码 · 黄 · 据所出示: 限制「请到人工通道登记」 → 限制「请走人工通道」（432 种情形）",
+            "车站 · 黄 · 据所出示 · 时钟已确认: 限制「请到人工通道登记」 → 限制「请走人工通道」（1440 种情形）",
+            "车站 · 离线码 · 黄 · 据所出示: 限制「请到人工通道登记」 → 限制「请走人工通道」（720 种情形）",
         ],
         "an earlier row speaks of screen codes under an unconfirmed clock"
     );
     assert_eq!(
         changes(&old, &new)[1].en,
-        "station · paper code · yellow · said by the code: Limit \"register at the staff lane\" → Limit \"staff lane\" (432 cases)"
+        "station · paper code · yellow · said by the code: Limit \"register at the staff lane\" → Limit \"staff lane\" (720 cases)"
     );
 }
 

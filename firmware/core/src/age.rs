@@ -1,0 +1,239 @@
+//! How old data may grow: bands of age for each dataset, from policy (DOMAIN §14, DESIGN §2).
+//! Promises: pure; told before it bites: ageing, then stale, then expired; "never came" is a state of its own and no date; a policy that
+//! says nothing of bands means what it meant before there were any.
+//! Must not know: what a band does to a verdict (the policy's rows), how it is shown.
+//!
+//! In a policy, each dataset at will, days in whole numbers:
+//! `"bands": {"key-set": {"ageing_after_days": 20, "stale_after_days": 30, "expired_after_days": 90}}`
+
+use gate_wire::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::case::DataAge;
+use crate::facts::AHEAD_MOST_S;
+use crate::manifest::Dataset;
+use crate::time::{ClockTrust, TimeReading};
+
+const DAY_S: u64 = 86_400;
+/// Ten years.
+const DAYS_MOST: u32 = 3_650;
+
+/// From which age on a dataset is what; each holds for ages above it, in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Still good, and soon not any more; `None` where the policy does not say.
+    pub ageing: Option<u32>,
+    /// Past its limit.
+    pub stale: u32,
+    /// Far past it; `None` where the policy does not say.
+    pub expired: Option<u32>,
+}
+
+/// The bands of a policy: of each dataset, or of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Bands {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_set: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk_levels: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff_list: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocations: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_list: Option<Written>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day_keys: Option<Written>,
+}
+
+/// One dataset's, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    ageing_after_days: u32,
+    stale_after_days: u32,
+    expired_after_days: u32,
+}
+
+/// Why bands are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BandsRefused {
+    /// Not in this order.
+    #[error(
+        "bands of {}: ageing_after_days, stale_after_days and expired_after_days must rise, from 1 to {DAYS_MOST}", .dataset.name()
+    )]
+    Order {
+        /// Of which dataset.
+        dataset: Dataset,
+    },
+    /// Two limits for the list.
+    #[error("bands of status-list: stale_after_days must be list_stale_after_days, {wanted}")]
+    TwoLimits {
+        /// What the policy says above.
+        wanted: u32,
+    },
+}
+
+impl Limits {
+    /// Of a list by its stale limit alone.
+    pub const fn until_stale(days: u32) -> Limits {
+        Limits { ageing: None, stale: days, expired: None }
+    }
+
+    /// The same for people who look: where nobody says when ageing begins, it is half of the way.
+    #[must_use]
+    pub fn shown(self) -> Limits {
+        Limits { ageing: self.ageing.or((self.stale > 1).then_some(self.stale / 2)), ..self }
+    }
+
+    /// Age class of something with this as-of time. Against an unconfirmed clock the age is the least that it can be. What is ahead of a
+    /// confirmed clock is stale: nobody knows how old it is, and it would stay fresh for as long as it is ahead.
+    pub fn age(self, as_of: Option<Timestamp>, now: TimeReading) -> DataAge {
+        let Some(as_of) = as_of else { return DataAge::Missing };
+        let ahead = now.trust == ClockTrust::Confirmed && as_of.since(now.time) > AHEAD_MOST_S;
+        let over = |days: u32| now.time.since(as_of) > u64::from(days) * DAY_S;
+        match () {
+            () if self.expired.is_some_and(over) => DataAge::Expired,
+            () if ahead || over(self.stale) => DataAge::Stale,
+            () if self.ageing.is_some_and(over) => DataAge::Ageing,
+            () => DataAge::Fresh,
+        }
+    }
+}
+
+impl Bands {
+    /// A dataset's limits, where the policy has bands for it.
+    pub fn limits(&self, dataset: Dataset) -> Option<Limits> {
+        let written = match dataset {
+            Dataset::KeySet => self.key_set,
+            Dataset::PolicyStation | Dataset::PolicyHospital => self.policy,
+            Dataset::Places => self.places,
+            Dataset::RiskLevels => self.risk_levels,
+            Dataset::StaffList => self.staff_list,
+            Dataset::Revocations => self.revocations,
+            Dataset::StatusList | Dataset::StatusDelta => self.status_list,
+            Dataset::DayKeys => self.day_keys,
+        }?;
+        let Written { ageing_after_days, stale_after_days, expired_after_days } = written;
+        Some(Limits {
+            ageing: Some(ageing_after_days),
+            stale: stale_after_days,
+            expired: Some(expired_after_days),
+        })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Bands::default()
+    }
+
+    /// Each dataset that has bands, a policy's two names once.
+    pub fn each(&self) -> impl Iterator<Item = (Dataset, Limits)> {
+        let all = Dataset::ALL.into_iter();
+        let once = all.filter(|one| !matches!(one, Dataset::PolicyHospital | Dataset::StatusDelta));
+        once.filter_map(|dataset| Some((dataset, self.limits(dataset)?)))
+    }
+
+    /// Refuses nonsense.
+    pub(crate) fn admit(&self, list_stale_after_days: u32) -> Result<(), BandsRefused> {
+        for dataset in Dataset::ALL {
+            let Some(Limits { ageing, stale, expired }) = self.limits(dataset) else { continue };
+            let rises = ageing.is_some_and(|ageing| (1..stale).contains(&ageing));
+            if !rises || !expired.is_some_and(|expired| stale < expired && expired <= DAYS_MOST) {
+                return Err(BandsRefused::Order { dataset });
+            }
+        }
+        match self.status_list.filter(|list| list.stale_after_days != list_stale_after_days) {
+            Some(_) => Err(BandsRefused::TwoLimits { wanted: list_stale_after_days }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The band of a dataset as it is shown: `None` where the policy sets no limit for it. The list always has one.
+pub fn band(
+    (bands, list_stale_after_days): (&Bands, u32),
+    dataset: Dataset,
+    issued: Option<Timestamp>,
+    now: TimeReading,
+) -> Option<DataAge> {
+    let limits = match dataset {
+        Dataset::StatusList | Dataset::StatusDelta => {
+            Some(bands.limits(dataset).unwrap_or(Limits::until_stale(list_stale_after_days)).shown())
+        }
+        _ => bands.limits(dataset),
+    };
+    limits.map(|limits| limits.age(issued, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64, trust: ClockTrust) -> TimeReading {
+        TimeReading { time: Timestamp::from_unix(1_795_190_400 + seconds).unwrap(), trust }
+    }
+
+    fn issued() -> Timestamp {
+        Timestamp::from_unix(1_795_190_400).unwrap()
+    }
+
+    fn bands(text: &str) -> Bands {
+        crate::json::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn each_band_begins_one_second_past_its_days() {
+        let bands = bands(
+            r#"{"key-set":{"ageing_after_days":20,"stale_after_days":30,"expired_after_days":90},"status-list":{"ageing_after_days":3,"stale_after_days":7,"expired_after_days":30}}"#,
+        );
+        let of = |dataset, seconds| {
+            band((&bands, 7), dataset, Some(issued()), at(seconds, ClockTrust::Confirmed)).unwrap()
+        };
+        for (dataset, [ageing, stale, expired]) in
+            [(Dataset::KeySet, [20, 30, 90]), (Dataset::StatusList, [3, 7, 30])]
+        {
+            let edges = [
+                (ageing, DataAge::Fresh, DataAge::Ageing),
+                (stale, DataAge::Ageing, DataAge::Stale),
+                (expired, DataAge::Stale, DataAge::Expired),
+            ];
+            assert_eq!(of(dataset, 0), DataAge::Fresh);
+            for (days, until, after) in edges {
+                let edge = days * DAY_S;
+                assert_eq!((of(dataset, edge), of(dataset, edge + 1)), (until, after), "{dataset:?} {days}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_bands_the_list_is_near_its_limit_at_half_and_nothing_else_has_a_band() {
+        let none = Bands::default();
+        let now = at(4 * DAY_S, ClockTrust::Confirmed);
+        let of = |dataset, days| band((&none, days), dataset, Some(issued()), now);
+        assert_eq!(of(Dataset::StatusList, 7), Some(DataAge::Ageing));
+        assert_eq!(of(Dataset::StatusList, 8), Some(DataAge::Fresh), "four days are not past four");
+        assert_eq!(of(Dataset::StatusList, 3), Some(DataAge::Stale));
+        assert_eq!(of(Dataset::StatusList, 1), Some(DataAge::Stale), "and one day has no half");
+        assert_eq!(of(Dataset::KeySet, 7), None);
+        // What decides is as it was: fresh until stale.
+        assert_eq!(Limits::until_stale(7).age(Some(issued()), now), DataAge::Fresh);
+    }
+
+    #[test]
+    fn what_never_came_has_no_date_and_what_is_ahead_is_stale() {
+        let bands =
+            bands(r#"{"places":{"ageing_after_days":1,"stale_after_days":2,"expired_after_days":3}}"#);
+        let now = at(0, ClockTrust::Confirmed);
+        assert_eq!(band((&bands, 7), Dataset::Places, None, now), Some(DataAge::Missing));
+        let ahead = Some(issued().plus(AHEAD_MOST_S + 1));
+        assert_eq!(band((&bands, 7), Dataset::Places, ahead, now), Some(DataAge::Stale));
+        let unsure = at(0, ClockTrust::Unconfirmed);
+        assert_eq!(band((&bands, 7), Dataset::Places, ahead, unsure), Some(DataAge::Fresh));
+    }
+}
