@@ -245,7 +245,7 @@ fn service() -> Vec<Specimen> {
     all
 }
 
-fn technician() -> [(&'static str, Technician); 28] {
+fn technician() -> [(&'static str, Technician); 29] {
     let traffic = Traffic {
         checked_hours: Some(2),
         taken_hours: Some(61),
