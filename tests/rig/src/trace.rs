@@ -17,7 +17,7 @@ pub(crate) struct Moment {
 /// What it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    /// A line of the first chip was driven.
+    /// A line of the simulated chip was driven.
     Driven { line: u32, high: bool },
     /// A frame was handed to the camera's player.
     Played,
@@ -37,8 +37,9 @@ impl Trace {
     /// # Errors
     /// If it has no chip.
     pub(crate) fn of(machine: &mut Machine) -> Result<Trace> {
-        let base =
-            machine.shell.must(r"sed -n 's/^gpiochip0: GPIOs \([0-9]*\)-.*/\1/p' /sys/kernel/debug/gpio")?;
+        let base = machine
+            .shell
+            .must(r"sed -n 's/^gpiochip[0-9]*: GPIOs \([0-9]*\)-.*gpio-sim.*/\1/p' /sys/kernel/debug/gpio")?;
         Ok(Trace { base: base.parse().context("the guest's chip of lines has no number")? })
     }
 

@@ -30,6 +30,8 @@ const OFF_MS: u64 = 500;
 /// Who is not let through for so long tries again, so often.
 const TRY: Duration = Duration::from_secs(25);
 const TRIES: usize = 4;
+/// A card that is back sooner was never away: one presentation is one passage.
+const AWAY: Duration = Duration::from_secs(4);
 /// A person is in the gate for so long.
 const WALK: &str = "sleep 0.3";
 /// Where gpio-sim shows its lines.
@@ -138,8 +140,8 @@ impl<'a> Lane<'a> {
         } else {
             println!("SKIPPED board: the display driver (gate was built without the feature drm)");
         }
-        let held = self.machine.shell.must("grep -c tianfu-gate /sys/kernel/debug/gpio")?;
-        self.report.rule("board: ten lines are the lane's", held == "10");
+        let held = holding(&mut self.machine, "test $(grep -c tianfu-gate /sys/kernel/debug/gpio) = 10");
+        came(&mut self.machine, self.report, "board: ten lines are the lane's", held)?;
         self.screenshot("board-idle.png")
     }
 
@@ -228,6 +230,7 @@ impl<'a> Lane<'a> {
             }
             self.put_away(means)?;
             self.again += 1;
+            std::thread::sleep(AWAY);
         }
         self.screenshot("stuck.png")?;
         let log = "journalctl -b --no-pager -o short-monotonic -n 25 -u 'gate*'; ls -l /dev/rig-*";
