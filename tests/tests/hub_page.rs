@@ -148,6 +148,38 @@ fn invites(visitor: &mut Visitor) {
 }
 
 #[test]
+fn the_page_refreshes_what_changed_and_leaves_keyboard_scroll_and_what_is_open() {
+    let mut fleet = Fleet::start();
+    let Some(mut visitor) = Visitor::comes(&fleet, (PHONE, "refresh")) else {
+        println!("SKIPPED the_page_refreshes_what_changed: no chromium");
+        return;
+    };
+    let (name, passphrase, code) = fleet.viewer();
+    visitor.logs_in(&name, (&passphrase, &code));
+    visitor.wait_for("#t4 summary");
+    visitor.browser.read("document.querySelector('#t4 summary').focus()");
+    visitor.enter();
+    visitor.wait_for("#t4 details[open]");
+    visitor.keep("open");
+    let scrolled = visitor.browser.read("(window.scrollTo(0, 120), window.scrollY)");
+    assert_eq!(visitor.browser.read("document.querySelector('#t4').cells[4].textContent"), "400");
+    // It brings an account that is newer, and row 5 one of its first.
+    fleet.hears();
+    let looks = "document.dispatchEvent(new Event('visibilitychange'))";
+    visitor.browser.read(looks);
+    visitor.browser.wait_for("document.querySelector('#t5').textContent.includes('gate 0.1.0')");
+    visitor.browser.wait_for("document.querySelector('#t4 details').open");
+    assert_eq!(visitor.browser.read("document.activeElement.closest('tr').id"), "t4");
+    assert_eq!(visitor.browser.read("window.scrollY"), scrolled);
+    assert_eq!(visitor.browser.read("document.querySelector('#late').hidden"), true);
+    // A hub that is away: the page says that it is as old as its clock.
+    fleet.ends();
+    visitor.browser.read(looks);
+    visitor.browser.wait_for("!document.querySelector('#late').hidden");
+    visitor.keep("late");
+}
+
+#[test]
 fn a_viewer_sees_the_fleet_and_no_way_to_change_it() {
     let fleet = Fleet::start();
     let Some(mut visitor) = Visitor::comes(&fleet, (DESK, "viewer")) else {

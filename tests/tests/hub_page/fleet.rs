@@ -62,6 +62,21 @@ impl Fleet {
         Fleet { child, address: address.unwrap().replace("127.0.0.1", "localhost"), folder }
     }
 
+    /// Terminals 4 and 5 report, 5 for the first time.
+    pub(crate) fn hears(&self) {
+        let (records, now) = (self.folder.path().join("later"), now());
+        for number in [4, 5] {
+            put(&records, &Account { revision: 2, ..account(number, now, now) });
+        }
+        run(&self.folder.path().join("hub"), &["take", "--from", records.to_str().unwrap()]);
+    }
+
+    /// The hub is away.
+    pub(crate) fn ends(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Name, passphrase and a code of somebody new.
     fn person(&self, name: &str, role: &str) -> (String, String, String) {
         let said = run(&self.folder.path().join("hub"), &["person", "--name", name, "--role", role]);

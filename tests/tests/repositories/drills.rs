@@ -29,19 +29,19 @@ use super::land::{Land, in_force, refused};
 use super::night::names;
 
 /// A drill as it is played, for whoever reads the output.
-struct Drill {
+pub(super) struct Drill {
     name: &'static str,
     took: Duration,
 }
 
 impl Drill {
-    fn begin(name: &'static str) -> Drill {
+    pub(super) fn begin(name: &'static str) -> Drill {
         println!("{name}");
         Drill { name, took: Duration::ZERO }
     }
 
     /// Somebody does something.
-    fn step<T>(&mut self, who: &str, what: &str, done: impl FnOnce() -> T) -> T {
+    pub(super) fn step<T>(&mut self, who: &str, what: &str, done: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let result = done();
         let took = began.elapsed();
@@ -51,7 +51,7 @@ impl Drill {
     }
 
     /// What a terminal, or the hub, believes then.
-    fn believes(&self, what: &str) {
+    pub(super) fn believes(&self, what: &str) {
         println!("              then: {what}");
     }
 }

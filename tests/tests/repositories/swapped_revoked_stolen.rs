@@ -6,6 +6,7 @@ use std::process::Command;
 use gate_carry::wants::hex;
 use gate_core::verdict::Verdict;
 
+use super::drills::Drill;
 use super::hub;
 use super::journey::CHANGED;
 use super::night::names;
@@ -94,8 +95,9 @@ fn a_stolen_terminal_reads_its_epoch_to_the_end_and_nothing_after_it() {
     land.renewed();
     land.decide(&[(3, Verdict::Stop)]);
     // From here on nothing is sealed to it. It finds a stick, and its keys still open the list of this epoch.
+    let mut drill = Drill::begin("an opened terminal");
     land.round.others.retain(|(number, _)| number.value() != 43);
-    land.hub.say(&["revoke", "--terminal", "43"]);
+    drill.step("operator", "revoke", || land.hub.say(&["revoke", "--terminal", "43"]));
     land.meet();
     land.round.step_of(1..=10, "yellow");
     land.round.bring_out();
@@ -108,19 +110,24 @@ fn a_stolen_terminal_reads_its_epoch_to_the_end_and_nothing_after_it() {
     assert!(!report.has_refusals(), "{}", report.in_words());
     land.others[0].0.stage.run_until_renewed().unwrap();
     assert_eq!(land.others[0].0.verdict(3), Verdict::Limit, "the same epoch: it reads on");
+    drill.believes("it reads the deltas of its epoch on, from a stick that somebody found");
     // The next epoch: another key, which nobody sealed to it.
     land.meet();
     land.round.steps.clear();
-    land.round.terminal.stage.renew_list().unwrap();
-    land.round.bring_out();
+    let renewed = || land.round.terminal.stage.renew_list().unwrap();
+    drill.step("desk", "a new epoch, sealed to the others alone", renewed);
+    drill.step("desk and authorities", "draft, sign, publish", || land.round.bring_out());
     let report = thief(&land);
     assert!(report.has_refusals(), "{}", report.in_words());
     let b = &mut land.others[0].0;
     assert_eq!(b.verdict(3), Verdict::Limit, "the old list is all that it has");
+    drill.believes("it is sealed out of the new epoch, and keeps the list that it has");
     // The others go on.
     land.round.carry_to(&land.hub.data.join("repository"));
-    land.line.sync(&land.round.terminal);
-    land.round.terminal.stage.run_until_renewed().unwrap();
+    drill.step("a terminal with a line", "fetch it and take it into force", || {
+        land.line.sync(&land.round.terminal);
+        land.round.terminal.stage.run_until_renewed().unwrap();
+    });
     assert_eq!(land.round.terminal.verdict(3), Verdict::Pass);
     // And what it has grows old like anybody's.
     let mut next = land.next_day();

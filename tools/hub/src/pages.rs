@@ -1,6 +1,6 @@
 //! Pages for people: a login with a one-time code, and the fleet.
-//! Promises: without a session there is only the login, and a session ends with the secrets that opened it; no script, nothing
-//! from elsewhere; an age is that of signed data and of what a terminal signed, whoever tried what in between.
+//! Promises: without a session there is only the login, and a session ends with the secrets that opened it; one script, that reads
+//! the page again, nothing from elsewhere; an age is that of signed data and of what a terminal signed, whoever tried what in between.
 //! Must not know: records.
 
 pub mod counters;
@@ -30,9 +30,8 @@ use crate::writer::WriteFault;
 use crate::{Hub, now};
 
 const COOKIE: &str = "__Host-gate-hub";
-/// Nothing but this page and its style; no frame around it, no form to elsewhere.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// Nothing but this page, its style and its script, which speaks to this hub alone; no frame around it, no form to elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 const FORM_MOST: usize = 1024;
 
 #[derive(Template)]
@@ -57,7 +56,14 @@ pub fn paths() -> Router<Arc<Hub>> {
         .route("/login", post(login).layer(DefaultBodyLimit::max(FORM_MOST)))
         .route("/logout", post(logout))
         .route("/invite", post(invite::invite).layer(DefaultBodyLimit::max(FORM_MOST)))
-        .route("/page.css", get(style))
+        .route(
+            "/page.css",
+            get(async || asset("text/css; charset=utf-8", include_str!("../templates/page.css"))),
+        )
+        .route(
+            "/page.js",
+            get(async || asset("text/javascript; charset=utf-8", include_str!("../templates/page.js"))),
+        )
 }
 
 async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
@@ -165,9 +171,11 @@ async fn logout(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Bod
     redirect(&format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
 }
 
-async fn style() -> Response<Body> {
-    let mut answer = Response::new(Body::from(include_str!("../templates/page.css")));
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
+fn asset(kind: &'static str, text: &'static str) -> Response<Body> {
+    let mut answer = Response::new(Body::from(text));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 

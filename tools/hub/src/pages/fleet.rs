@@ -47,6 +47,8 @@ struct Said {
     age: Age,
     clock: Clock,
     oldest: Option<(String, Age)>,
+    /// Each by its name; `None`: it never held any.
+    datasets: Vec<(String, Option<Age>)>,
     list: Option<Age>,
     queue: String,
     faults: String,
@@ -159,10 +161,7 @@ impl Said {
         let accounts::Said { received, summary, queue, .. } = said;
         // What nobody can know before it came is not younger than its coming.
         let age = |then: u64| Age::of(then.min(received), now);
-        let of = |name: &str| {
-            let held = summary.held.iter().find(|(held, ..)| held == name);
-            held.map(|(_, _, as_of)| age(*as_of))
-        };
+        let of = |name: &str| held_of(&summary, name).map(age);
         // The list holds as of its newest delta, where it has one.
         let list = of(Dataset::StatusDelta.name()).or_else(|| of(Dataset::StatusList.name()));
         let others = summary
@@ -170,6 +169,7 @@ impl Said {
             .iter()
             .filter(|(name, ..)| name != Dataset::StatusDelta.name() && name != Dataset::StatusList.name());
         let others = others.map(|(name, _, as_of)| (name.clone(), age(*as_of)));
+        let datasets = named(|name| held_of(&summary, name).map(age));
         let all = others.chain(list.clone().map(|age| (Dataset::StatusList.name().to_owned(), age)));
         let latest = summary.held.iter().map(|(_, _, as_of)| *as_of).fold(summary.at, u64::max);
         let clock = match summary.confirmed {
@@ -181,6 +181,7 @@ impl Said {
             age: age(summary.at),
             clock,
             oldest: all.max_by_key(|(_, age)| age.seconds),
+            datasets,
             list,
             queue: queue.map_or("未知 unknown".into(), |queue| queue.to_string()),
             faults: summary.faults.join(" "),
@@ -191,6 +192,26 @@ impl Said {
     fn is_stale(&self) -> bool {
         self.age.is_stale() || self.oldest.as_ref().is_none_or(|(_, age)| age.is_stale())
     }
+}
+
+/// As of when a terminal holds a dataset.
+fn held_of(summary: &accounts::Summary, name: &str) -> Option<u64> {
+    summary.held.iter().find(|(held, ..)| held == name).map(|(_, _, as_of)| *as_of)
+}
+
+/// Each dataset with its age. A lane holds one policy of the two, and no delta where the base is the newest: without them it lacks
+/// nothing.
+fn named(age: impl Fn(&str) -> Option<Age>) -> Vec<(String, Option<Age>)> {
+    let policies = [Dataset::PolicyStation, Dataset::PolicyHospital];
+    let has_policy = policies.iter().any(|one| age(one.name()).is_some());
+    let may_lack = |one: Dataset| match one {
+        Dataset::StatusDelta | Dataset::PolicyHospital => true,
+        Dataset::PolicyStation => has_policy,
+        _ => false,
+    };
+    let each = Dataset::ALL.into_iter().map(|one| (one, age(one.name())));
+    let shown = each.filter(|(one, age)| age.is_some() || !may_lack(*one));
+    shown.map(|(one, age)| (one.name().to_owned(), age)).collect()
 }
 
 /// `2026-11-20 08:00` in UTC+8.
@@ -288,6 +309,19 @@ mod tests {
         let mut one = said(1, (1, 1), &[]);
         one.summary.software = "<script>alert(1)</script>".into();
         let fleet = Fleet::of(tester(), &enrolled(&[1]), vec![one], Timestamp::MAX);
-        assert!(!fleet.render().unwrap().contains("<script"));
+        assert!(!fleet.render().unwrap().contains("<script>alert"));
+    }
+
+    #[test]
+    fn each_dataset_has_its_age_and_what_never_came_says_never() {
+        let held = [(Dataset::KeySet, NOW - 60), (Dataset::PolicyStation, NOW - 2 * DAY_S)];
+        let one = said(1, (NOW, NOW), &held);
+        let page = Fleet::of(tester(), &enrolled(&[1]), vec![one], Timestamp::from_unix(NOW).unwrap());
+        let page = page.render().unwrap();
+        for words in ["key-set: 1 分 min · 新 fresh", "policy-station: 2 天 d", "revocations: 从未 never"]
+        {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!page.contains("policy-hospital") && !page.contains("status-delta"), "{page}");
     }
 }
