@@ -116,7 +116,7 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }
-        let first = visitor.browser.read("document.querySelector('tbody th').textContent");
+        let first = visitor.browser.read("document.querySelector('tbody th').firstChild.textContent");
         assert_eq!(first, "5", "who never said anything comes first");
         visitor.keep("fleet");
         invites(&mut visitor);
