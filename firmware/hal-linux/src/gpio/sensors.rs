@@ -1,9 +1,9 @@
 //! The gate's inputs on lines: passage and door sensors, fire, case, mechanical release.
 //!
 //! Promises: a pulse shorter than a turn of the loop is seen, once; contacts are debounced by the kernel, and here on a chip without
-//! interrupts, where it cannot; a chip that is not
-//! there or was pulled out is a fault of its own inputs and of no others, and asked for again every second. While fire is active
-//! the latch's line follows ([`FireRelease`]); a fire input that is lost then goes on being one: nobody said that it is over.
+//! interrupts, where it cannot; what an input says first is believed at once; a chip that is not there or was pulled out is a fault of
+//! its own inputs and of no others, and asked for again every second. While fire is active the latch's line follows
+//! ([`FireRelease`]); a fire input that is lost then goes on being one: nobody said that it is over.
 //! It must not know: what is made of an input. The fire contact releases the latch by wire; here it is only seen.
 
 use std::time::{Duration, Instant};
@@ -108,22 +108,26 @@ struct Line {
     rest: Option<Rest>,
 }
 
-/// A contact that must rest before it is believed.
+/// A contact that must rest before a change of it is believed. What it says first is believed at once: a fire that goes on while its
+/// line is asked for (anew) was never over.
 #[derive(Debug, Default)]
 struct Rest {
-    believed: Level,
+    /// `None` until it was first read.
+    believed: Option<Level>,
     /// The other level, since when.
     other: Option<Instant>,
 }
 
 impl Rest {
     fn believe(&mut self, level: Level, debounce: Duration, now: Instant) -> Level {
-        if level == self.believed {
+        let believed = *self.believed.get_or_insert(level);
+        if level == believed {
             self.other = None;
         } else if now.saturating_duration_since(*self.other.get_or_insert(now)) >= debounce {
-            (self.believed, self.other) = (level, None);
+            (self.believed, self.other) = (Some(level), None);
+            return level;
         }
-        self.believed
+        believed
     }
 }
 
@@ -269,14 +273,62 @@ mod tests {
         assert_eq!(*followed.0.lock().unwrap(), [OFF, ON, ON, ON, OFF]);
     }
 
+    const DEBOUNCE: Duration = Duration::from_millis(20);
+
+    /// What a contact is believed to be that says this at these milliseconds.
+    fn believed<const N: usize>(rest: &mut Rest, began: Instant, said: [(u64, Level); N]) -> [Level; N] {
+        said.map(|(at, level)| rest.believe(level, DEBOUNCE, began + Duration::from_millis(at)))
+    }
+
     #[test]
-    fn a_contact_on_a_chip_without_interrupts_is_believed_when_it_has_rested() {
-        let (mut rest, began, debounce) = (Rest::default(), Instant::now(), Duration::from_millis(20));
-        let told =
-            [(0, ON), (10, OFF), (20, ON), (39, ON), (40, ON), (60, OFF), (61, ON), (90, OFF), (110, OFF)]
-                .map(|(at, level)| rest.believe(level, debounce, began + Duration::from_millis(at)));
-        assert_eq!(told, [OFF, OFF, OFF, OFF, ON, ON, ON, ON, OFF]);
-        assert_eq!(Rest::default().believe(ON, Duration::ZERO, began), ON, "0 believes it at once");
+    fn a_change_of_a_contact_on_a_chip_without_interrupts_is_believed_when_it_has_rested() {
+        let (mut rest, began) = (Rest::default(), Instant::now());
+        let said = [(0, OFF), (5, ON), (10, OFF), (20, ON), (39, ON), (40, ON), (60, OFF), (61, ON)];
+        assert_eq!(believed(&mut rest, began, said), [OFF, OFF, OFF, OFF, OFF, ON, ON, ON]);
+        assert_eq!(believed(&mut rest, began, [(90, OFF), (110, OFF)]), [ON, OFF]);
+        let at_once = [OFF, ON].map(|level| Rest::default().believe(level, Duration::ZERO, began));
+        assert_eq!(at_once, [OFF, ON], "0 believes it at once");
+    }
+
+    #[test]
+    fn what_a_contact_says_first_is_believed_at_once() {
+        // `gate close` asks once: a fire that it does not see is one in which it shuts.
+        let began = Instant::now();
+        assert_eq!(believed(&mut Rest::default(), began, [(0, ON), (5, OFF), (6, ON)]), [ON, ON, ON]);
+    }
+
+    #[test]
+    fn a_fire_that_goes_on_is_not_over_while_its_chip_comes_back() {
+        let followed = Arc::new(Followed::default());
+        let weak: Weak<Followed> = Arc::downgrade(&followed);
+        let mut inputs = GpioSensors {
+            sensors: [None, None, Some(Replugged::default()), None, None],
+            release: Some(FireRelease::of(weak)),
+            fire: OFF,
+        };
+        let told: Vec<_> = (0..6).map(|_| inputs.levels().of(Input::Fire)).collect();
+        let lost = Err(DeviceFault::NotConnected);
+        assert_eq!(told, [Ok(ON), Ok(ON), lost, Ok(ON), Ok(ON), lost]);
+        assert_eq!(*followed.0.lock().unwrap(), [ON; 6]);
+    }
+
+    /// A contact that is active, on a chip without interrupts that is lost at every third turn.
+    #[derive(Default)]
+    struct Replugged {
+        turn: u32,
+        line: Option<Rest>,
+    }
+
+    impl Sensor for Replugged {
+        fn sense(&mut self) -> Result<Sensed, DeviceFault> {
+            self.turn += 1;
+            if self.turn.is_multiple_of(3) {
+                self.line = None;
+                return Err(DeviceFault::NotConnected);
+            }
+            let rest = self.line.get_or_insert_default();
+            Ok(Sensed { level: rest.believe(ON, DEBOUNCE, Instant::now()), meanwhile: OFF })
+        }
     }
 
     #[test]
