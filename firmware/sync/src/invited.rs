@@ -1,6 +1,6 @@
 //! The code that the terminal read: asked by the passage process in `out/`, answered in `acks/` (docs/formats/enrolment.md).
 //! Promises: each asking is brought to the hub until it says yes or no, and not again after that; a line that is away is told and
-//! tried again, at a pace that the hub may slow down.
+//! tried again, at a pace that the hub may slow down; while nothing is asked it looks every second, whatever came before.
 //! Must not know: cameras, screens, codes.
 
 use std::time::Duration;
@@ -30,7 +30,11 @@ pub struct Invited {
 impl Invited {
     /// Brings what is asked to the hub, if anything is. What came of it, if anything was done.
     pub fn round(&mut self, hub: &Line, identity: &Identity, spool: &Spool) -> Option<Came> {
-        let asked = asked(spool)?;
+        let Some(asked) = asked(spool) else {
+            // Nobody waits for that failure any more: the next code is looked for every second.
+            (self.failures, self.fault) = (0, None);
+            return None;
+        };
         let known = self.last.as_ref().filter(|(known, _)| known == asked.id()).map(|(_, came)| *came);
         match known {
             Some(came) if came.is_last() => return None,
@@ -87,6 +91,7 @@ fn came(fault: &LineFault) -> Came {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patience::Patience;
 
     fn said(status: u16) -> Came {
         came(&LineFault::Refuse { status, after: None })
@@ -102,6 +107,20 @@ mod tests {
         }
         assert_eq!([403, 409, 410].map(said), [Came::Unknown, Came::Used, Came::Ended]);
         assert_eq!(came(&LineFault::Redirect(302)), Came::NoLine, "a portal");
+    }
+
+    #[test]
+    fn an_outage_that_is_asked_about_no_more_delays_the_next_code_by_a_second_at_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+        let line = Line::open("https://localhost:1", authority.as_bytes(), Patience::USUAL).unwrap();
+        let identity = Identity::open(&folder.path().join("own"), 7).unwrap();
+        let spool = Spool::open(&folder.path().join("spool"), 1 << 20).unwrap();
+        let fault = Some(LineFault::Refuse { status: 429, after: Some(Duration::from_secs(60)) });
+        let mut invited = Invited { last: Some(("of before".to_owned(), Came::NoLine)), failures: 9, fault };
+        assert_eq!(invited.pause(1 << 63), Duration::from_secs(90));
+        assert_eq!(invited.round(&line, &identity, &spool), None);
+        assert_eq!(invited.pause(1 << 63), Duration::from_secs(1));
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(crate) enum Command {
         data: Data,
         #[command(flatten)]
         terminal: Terminal,
-        /// How long the code serves
-        #[arg(long, default_value_t = 24)]
+        /// How long the code serves: a week at most. It ends earlier with the next code of this terminal, or with `revoke`
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(..=168))]
         hours: u64,
         #[command(flatten)]
         by: By,
@@ -59,7 +59,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         by: By,
     },
-    /// Take a terminal's keys away: from now on nothing is taken from it
+    /// Take a terminal's keys and its open codes away: from now on nothing is taken from it
     Revoke {
         #[command(flatten)]
         data: Data,
@@ -256,5 +256,27 @@ mod tests {
     #[test]
     fn every_command_has_arguments_of_its_own_names() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_code_serves_a_week_at_most() {
+        let invite = |hours| {
+            Cli::try_parse_from([
+                "gate-hub",
+                "invite",
+                "--data",
+                "HUB",
+                "--terminal",
+                "7",
+                "--by",
+                "测试员",
+                "--hours",
+                hours,
+            ])
+        };
+        assert!(invite("168").is_ok());
+        for more in ["169", "18446744073709551615"] {
+            assert!(invite(more).is_err(), "{more}");
+        }
     }
 }

@@ -97,8 +97,9 @@ pub(crate) fn enrol(
 
 pub(crate) fn revoke(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Result<()> {
     let (terminal, by) = (terminal.number()?, plain(&by.by)?);
-    ensure!(change(data, |db| terminals::revoke(db, terminal, by, now()))?, "this terminal is not enrolled");
-    println!("terminal {} revoked", terminal.value());
+    let taken = change(data, |db| terminals::revoke(db, terminal, by, now()))?;
+    ensure!(taken, "this terminal is not enrolled, and no code of it is open");
+    println!("terminal {} revoked: no key and no open code of it serves any more", terminal.value());
     Ok(())
 }
 
@@ -189,6 +190,10 @@ pub(crate) fn restored(data: &Data, by: &By) -> anyhow::Result<()> {
     folder.note_epoch(epoch)?;
     db.change(|db| records::restored(db, epoch, by, now()))?;
     println!("epoch {epoch}");
+    eprintln!(
+        "all enrolment codes have ended: show new ones. Terminals that were revoked and people who were removed since the copy was made \
+         are back: say `revoke` and `person --remove` again"
+    );
     Ok(())
 }
 

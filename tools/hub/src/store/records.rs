@@ -219,7 +219,8 @@ pub fn next_epoch(db: &Db, noted: u32, now: Timestamp) -> Result<u32, StoreFault
     Ok(epoch(db)?.max(noted).saturating_add(1).max(hours))
 }
 
-/// From now on acknowledgements carry this epoch, and the server that there is now is the one.
+/// From now on acknowledgements carry this epoch, and the server that there is now is the one. Every enrolment code ends: a copy
+/// holds codes as open that were used or withdrawn since.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -227,6 +228,7 @@ pub fn restored(db: &Db, epoch: u32, by: &str, now: Timestamp) -> Result<(), Sto
     let lineage = db.lineage()?;
     let lineage = lineage.as_deref().map_or(Value::Null, Value::Text);
     db.run("UPDATE hub SET epoch = ?1, lineage = ?2", &[epoch.into(), lineage])?;
+    super::terminals::withdraw_all(db)?;
     super::terminals::audit(db, by, &format!("put back from a copy: epoch {epoch}"), now)
 }
 

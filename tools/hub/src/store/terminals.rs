@@ -1,5 +1,5 @@
 //! Terminals: which are known, by which keys; codes that make one known; who did what.
-//! Promises: a code serves once; a key of a revoked terminal serves never again, under no number; a terminal that is enrolled
+//! Promises: a code serves once, and ends with the next one of its terminal; a key of a revoked terminal serves never again, under no number; a terminal that is enrolled
 //! anew keeps its number, its journals and its keys that were not revoked; whatever a person does here is in the audit log.
 //! Must not know: HTTP.
 
@@ -78,7 +78,8 @@ pub enum Uninvited {
 }
 
 /// Lets whoever has the code that makes this key enrol a terminal until a time. Neither is kept, only a digest of the key's public
-/// half: who reads this database enrols nobody.
+/// half: who reads this database enrols nobody. An earlier code of this terminal that nobody used ends: a sheet that was left lying
+/// enrols nobody beside the one in hand.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -88,9 +89,24 @@ pub fn invite(
     until: Timestamp,
     (who, now): (&str, Timestamp),
 ) -> Result<(), StoreFault> {
+    withdraw(db, terminal)?;
     let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
     db.run(sql, values![&digest(invitation), terminal.value(), until.unix()])?;
     audit(db, who, &format!("terminal {} invited", terminal.value()), now)
+}
+
+/// Ends the codes of a terminal that nobody used. Used ones stay: the answer to them may be asked for again.
+fn withdraw(db: &Db, terminal: TerminalNumber) -> Result<usize, StoreFault> {
+    let sql = "DELETE FROM invitation WHERE terminal = ?1 AND used IS NULL";
+    db.run(sql, values![terminal.value()])
+}
+
+/// Ends every code, used or not: a copy that was put back may say of a used one that it is open.
+///
+/// # Errors
+/// [`StoreFault`].
+pub(super) fn withdraw_all(db: &Db) -> Result<(), StoreFault> {
+    db.run("DELETE FROM invitation", &[]).map(drop)
 }
 
 fn digest(invitation: &PublicKey) -> [u8; 32] {
@@ -180,6 +196,7 @@ fn know(
         let sql = "INSERT INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING";
         db.run(sql, values![terminal.value(), purpose.name(), key, at])?;
     }
+    withdraw(db, terminal)?;
     accounts::forget_revision(db, terminal)?;
     audit(db, who, &format!("terminal {} enrolled", terminal.value()), now)
 }
@@ -202,20 +219,22 @@ fn are_known(db: &Db, terminal: TerminalNumber, keys: &Keys) -> Result<bool, Sto
     Ok(true)
 }
 
-/// Takes a terminal's keys away, all of them. `false` if it is not enrolled.
+/// Takes a terminal's keys away, all of them, and its open codes, also those of a number that was never enrolled. `false` if there
+/// was nothing to take.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> Result<bool, StoreFault> {
-    let at = now.unix();
+    let (at, withdrawn) = (now.unix(), withdraw(db, terminal)?);
     let sql = "UPDATE terminal SET state = 'revoked', since = ?2 WHERE number = ?1 AND state = 'enrolled'";
     if db.run(sql, values![terminal.value(), at])? == 0 {
-        return Ok(false);
+        if withdrawn > 0 {
+            audit(db, who, &format!("codes of terminal {} withdrawn", terminal.value()), now)?;
+        }
+        return Ok(withdrawn > 0);
     }
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND until IS NULL";
     db.run(sql, values![terminal.value(), at])?;
-    let sql = "DELETE FROM invitation WHERE terminal = ?1 AND used IS NULL";
-    db.run(sql, values![terminal.value()])?;
     accounts::forget_revision(db, terminal)?;
     audit(db, who, &format!("terminal {} revoked", terminal.value()), now)?;
     Ok(true)

@@ -172,6 +172,8 @@ fn a_replayed_enrolment_brings_no_other_line_and_nothing_back_that_was_revoked()
 /// What `restored` says.
 fn restored(hub: &Hub) -> u32 {
     let said = run(&["restored", "--data", hub.folder.to_str().unwrap(), "--by", "测试员"]);
+    let warned = String::from_utf8(said.stderr).unwrap();
+    assert!(warned.contains("codes have ended") && warned.contains("revoke"), "{warned}");
     let said = String::from_utf8(said.stdout).unwrap();
     said.trim().strip_prefix("epoch ").unwrap().parse().unwrap()
 }

@@ -91,6 +91,58 @@ fn a_revoked_key_enrols_under_no_number() {
 }
 
 #[test]
+fn a_new_code_ends_those_that_nobody_used_and_an_enrolment_ends_them_too() {
+    let (db, eight) = (database(), TerminalNumber::new(8).unwrap());
+    let invited = |number, name| invite(&db, (number, &code(name)), at(100), ("测试员", at(0))).unwrap();
+    let comes = |name, number| enrol(&db, (seven(), &code(name)), &made(number), at(1)).unwrap();
+    for (number, name) in [(eight, "another's"), (seven(), "left lying"), (seven(), "in hand")] {
+        invited(number, name);
+    }
+    assert_eq!(comes("left lying", 1), Err(Uninvited::Unknown));
+    assert_eq!(comes("in hand", 1), Ok(()));
+    // Used ones are told apart from unknown ones, and the same keys are told yes again.
+    invited(seven(), "open");
+    assert_eq!((comes("in hand", 1), comes("in hand", 2)), (Ok(()), Err(Uninvited::Used)));
+    enrol_by_hand(&db, seven(), (&[3; 32], &made(3).record), ("测试员", at(2))).unwrap();
+    assert_eq!(comes("open", 4), Err(Uninvited::Unknown));
+    assert!(is_invited(&db, eight, &code("another's")).unwrap());
+}
+
+#[test]
+fn a_code_of_a_number_that_is_not_enrolled_is_withdrawn_by_revoking_it_and_that_is_written_down() {
+    let db = database();
+    assert!(!revoke(&db, seven(), "测试员", at(1)).unwrap(), "there is nothing to take");
+    invite(&db, (seven(), &code("lost")), at(100), ("测试员", at(2))).unwrap();
+    assert!(revoke(&db, seven(), "测试员", at(3)).unwrap());
+    assert_eq!(enrol(&db, (seven(), &code("lost")), &made(1), at(4)).unwrap(), Err(Uninvited::Unknown));
+    assert_eq!(standing(&db, seven()).unwrap(), Standing::Unknown);
+    invite(&db, (seven(), &code("a")), at(100), ("测试员", at(5))).unwrap();
+    enrol(&db, (seven(), &code("a")), &made(1), at(6)).unwrap().unwrap();
+    assert!(revoke(&db, seven(), "测试员", at(7)).unwrap());
+    invite(&db, (seven(), &code("b")), at(100), ("测试员", at(8))).unwrap();
+    assert!(revoke(&db, seven(), "测试员", at(9)).unwrap(), "of one that was revoked, too");
+    assert_eq!(enrol(&db, (seven(), &code("b")), &made(2), at(10)).unwrap(), Err(Uninvited::Unknown));
+    let sql = "SELECT count(*) FROM audit WHERE what = 'codes of terminal 7 withdrawn'";
+    assert_eq!(db.one(sql, &[], |row| row.get::<u64>(0)).unwrap(), 2);
+}
+
+#[test]
+fn after_a_copy_was_put_back_no_code_of_before_enrols() {
+    // As the copy says it: one code is open, which was used or withdrawn since, and one was used.
+    let (db, eight) = (database(), TerminalNumber::new(8).unwrap());
+    invite(&db, (seven(), &code("used")), at(100), ("测试员", at(0))).unwrap();
+    enrol(&db, (seven(), &code("used")), &made(1), at(1)).unwrap().unwrap();
+    invite(&db, (eight, &code("open")), at(100), ("测试员", at(0))).unwrap();
+    crate::store::records::restored(&db, 7_000, "测试员", at(2)).unwrap();
+    for (number, name) in [(seven(), "used"), (eight, "open")] {
+        assert_eq!(enrol(&db, (number, &code(name)), &made(2), at(3)).unwrap(), Err(Uninvited::Unknown));
+    }
+    assert_eq!(lines(&db), [made(1).line], "who was enrolled is so still");
+    invite(&db, (eight, &code("anew")), at(100), ("测试员", at(4))).unwrap();
+    assert_eq!(enrol(&db, (eight, &code("anew")), &made(2), at(5)).unwrap(), Ok(()));
+}
+
+#[test]
 fn a_tenth_enrolment_loses_no_record_key() {
     let db = database();
     for number in 1..=10 {
