@@ -38,6 +38,8 @@ pub use ledger::{Ledger, LedgerFault};
 pub use rules::{Over, RULES_MOST_BYTES, Rules, RulesRefused};
 
 const DAY_S: u64 = 86_400;
+/// A drafted as-of time may be so far ahead of the signer's clock: two clocks are never one.
+const AHEAD_S: u64 = 600;
 
 /// Why an automatic signer does not sign. Two people may, who look at it.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +145,26 @@ pub enum NotAutomatic {
         /// Where.
         step: u32,
     },
+    /// A terminal would need more deltas than it keeps.
+    #[error(
+        "a terminal would need {files} deltas to get to the end, it takes {most}: merge them (`gate-sign status ladder`)"
+    )]
+    Scatter {
+        /// From the base on, by the fewest.
+        files: usize,
+        /// What a terminal takes.
+        most: usize,
+    },
+    /// A list of tomorrow.
+    #[error(
+        "the delta to step {to} says that it is as of {as_of}: terminals would believe that it is that late already, and everything else over"
+    )]
+    Foretell {
+        /// Where it leads.
+        to: u32,
+        /// What it says.
+        as_of: String,
+    },
     /// The published timestamp is good for too long.
     #[error("what is published is good until {until}, the rules let a timestamp be good for {days} days")]
     Outlive {
@@ -217,6 +239,7 @@ impl<'a> Reader<'a> {
         let keys = &self.keys;
         let old = Offered::published(self.repo, &published, (&self.ledger.base(), keys))?;
         let new = Offered::drafted(self.repo, &body, &old.base)?;
+        new.foretells_nothing(self.now.plus(AHEAD_S))?;
         let (old, new) = (Land { offered: &old, keys }, Land { offered: &new, keys });
         let change = between(&old, &new)?;
         // What was published since the last look, all of the epoch's where there was none: the usual is made of it.

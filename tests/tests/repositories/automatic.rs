@@ -190,6 +190,21 @@ fn a_clock_set_back_gives_no_day_twice_and_the_next_day_gives_the_cap_again() {
     assert!(refused(office.signs(0)).contains("--clock-confirmed"));
 }
 
+/// One such step and every timestamp would be over for every terminal: the as-of time is the floor of its clock.
+#[test]
+fn a_step_that_is_as_of_a_time_to_come_is_signed_by_no_machine() {
+    for (ahead, signed) in [(601, false), (300 * DAY_S, false), (600, true)] {
+        let mut office = Office::new();
+        let now = office.round.terminal.stage.time();
+        office.round.step_as_of(1, now.plus(ahead));
+        office.round.stage_list();
+        match signed {
+            true => office.both_sign().unwrap(),
+            false => assert!(refused(office.signs(0)).contains("says that it is as of"), "{ahead}"),
+        }
+    }
+}
+
 #[test]
 fn a_timestamp_that_is_good_for_longer_than_the_rules_let_lends_no_days() {
     let mut office = Office::new();

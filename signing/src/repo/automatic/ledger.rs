@@ -151,7 +151,14 @@ impl Ledger {
     pub fn believe(&mut self, trusted: &Trusted, to: &State, published: &[(Timestamp, Counts)]) {
         self.kept.trusted = trusted.to_text();
         self.kept.seen = Some(Seen::of(to));
-        for (as_of, counts) in published {
+        self.note(published);
+    }
+
+    /// Days that are yet to come are left out: sixty of them would push today, and what was spent of it, out of the ledger.
+    fn note(&mut self, published: &[(Timestamp, Counts)]) {
+        let today = Timestamp::from_unix(self.kept.latest).map_or(0, |latest| latest.civil_day().0);
+        self.kept.days.retain(|of| of.day <= today);
+        for (as_of, counts) in published.iter().filter(|(as_of, _)| as_of.civil_day().0 <= today) {
             let day = self.day(as_of.civil_day());
             day.published = day.published.and(*counts);
         }
@@ -317,6 +324,24 @@ mod tests {
         assert_eq!(ledger.now(time(20_000)).unwrap(), time(20_002), "what was refused moved nothing");
         assert_eq!(ledger.confirm(second), second);
         assert_eq!(ledger.now(second).unwrap(), second);
+    }
+
+    #[test]
+    fn days_to_come_push_no_spent_cap_out_of_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
+        let today = ledger.now(time(20_000)).unwrap().civil_day();
+        ledger.spend(today, people(7), &[1; 32]);
+        let days = |range: std::ops::RangeInclusive<u64>| {
+            range.map(|day| (time(day), people(1))).collect::<Vec<_>>()
+        };
+        ledger.note(&days(20_001..=20_200));
+        assert_eq!((ledger.spent(today), ledger.kept.days.len()), (people(7), 1));
+        // Nor do days that were, however many and whenever they are told.
+        ledger.note(&days(19_000..=20_000));
+        assert_eq!((ledger.spent(today), ledger.kept.days.len()), (people(7), DAYS));
+        ledger.note(&days(18_000..=18_100));
+        assert_eq!(ledger.spent(today), people(7));
     }
 
     #[test]

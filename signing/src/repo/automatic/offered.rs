@@ -111,6 +111,15 @@ impl Offered {
         named.with(repo, on.clone())
     }
 
+    /// Refuses a delta that says that it is as of later than `latest`. A list's as-of time is what terminals believe the time to be,
+    /// at least: one far ahead lets every timestamp end for them, and the province stands still.
+    pub(crate) fn foretells_nothing(&self, latest: Timestamp) -> Result<(), NotAutomatic> {
+        let ahead = self.deltas.iter().find(|delta| delta.as_of > latest);
+        ahead.map_or(Ok(()), |Delta { span, as_of, .. }| {
+            Err(NotAutomatic::Foretell { to: span.to, as_of: gate_tuf::print_time(*as_of) })
+        })
+    }
+
     /// These files, as if metadata named them.
     #[cfg(test)]
     pub(crate) fn of_files(base: &Path, deltas: &[Vec<u8>]) -> Offered {

@@ -13,7 +13,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use gate_status::{Changes, DeltaRefused, KeyStore, OpenFault, SealedList, Tie, read_delta};
+use gate_core::manifest::DELTAS_MOST;
+use gate_status::{
+    Changes, DeltaRefused, Epoch, KeyStore, OpenFault, Plan, SealedList, Tie, plan, read_delta,
+};
 
 use super::NotAutomatic;
 use super::change::{Land, same};
@@ -44,18 +47,25 @@ pub(super) fn every_way<'a>(
     stray.map_or(Ok(()), |delta| Err(untold(delta)))
 }
 
-/// From every step of the epoch some delta leads on, as far as the last.
+/// From every step of the epoch some delta leads on, as far as the last, and with no more files than a terminal takes.
 fn nobody_is_left(new: &Land<'_>) -> Result<(), NotAutomatic> {
     let mut spans: Vec<_> = new.offered.deltas.iter().map(|delta| delta.span).collect();
     spans.sort_unstable();
     let mut reach = 0;
-    for span in spans {
+    for span in &spans {
         if span.from > reach {
             return Err(NotAutomatic::Strand { step: reach });
         }
         reach = reach.max(span.to);
     }
-    Ok(())
+    // Nobody needs more of them than who has the base alone: what leads on from a step leads on from every later one before its end.
+    match plan(None, Epoch(0), reach, &spans) {
+        Plan::Base(files) if files.len() > DELTAS_MOST => {
+            Err(NotAutomatic::Scatter { files: files.len(), most: DELTAS_MOST })
+        }
+        Plan::Base(_) | Plan::Deltas(_) => Ok(()),
+        Plan::NoWay => Err(NotAutomatic::Strand { step: 0 }),
+    }
 }
 
 fn untold(delta: &Delta) -> NotAutomatic {
@@ -82,7 +92,9 @@ impl<'a> Ground<'a> {
     fn says_it_again(&mut self, delta: &'a Delta) -> Result<(), NotAutomatic> {
         let chain = self.chain(delta, delta.span.to)?;
         self.is_tied(delta, &chain)?;
-        if self.changes(delta)? != self.merged(&chain)? {
+        // The link binds no time: another one would be what terminals believe the time to be.
+        let same_time = chain.last().is_some_and(|last| last.as_of == delta.as_of);
+        if !same_time || self.changes(delta)? != self.merged(&chain)? {
             return Err(omits(delta));
         }
         self.sound.push(delta);

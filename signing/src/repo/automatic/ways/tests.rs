@@ -204,6 +204,34 @@ fn what_was_published_is_not_said_again_otherwise() {
 }
 
 #[test]
+fn what_was_published_is_not_said_again_as_of_another_time() {
+    let desk = Desk::with(&[&[(1, Red)], &[(2, Red)], &[(3, Yellow)]]);
+    let signers = desk.province.province().list_desk().unwrap();
+    let ranked = vec![(Rank(1), Red), (Rank(2), Red)];
+    let again = |late: u64| {
+        let honest = desk.order(0, 2);
+        let order = DeltaOrder { as_of: honest.as_of.plus(late), ..honest };
+        let changes = Changes { ranked: ranked.clone(), keyed: Vec::new() };
+        let file = make_delta(&order, &changes, signers.signers()).unwrap();
+        [desk.steps.clone(), vec![file]].concat()
+    };
+    let published = &desk.steps[..2];
+    assert!(desk.judges(published, &again(0)).is_ok());
+    assert!(matches!(desk.judges(published, &again(1)), Err(NotAutomatic::Omit { from: 0, to: 2 })));
+}
+
+#[test]
+fn a_draft_that_takes_more_deltas_than_a_terminal_does_leaves_it_behind() {
+    let most = DELTAS_MOST as u32;
+    let desk = world(most + 1);
+    let (published, singles) = (&desk.steps[..DELTAS_MOST], desk.steps.as_slice());
+    assert!(desk.judges(&published[..DELTAS_MOST - 1], published).is_ok());
+    let refused = desk.judges(published, singles);
+    assert!(matches!(refused, Err(NotAutomatic::Scatter { files: 25, most: 24 })), "{refused:?}");
+    assert!(desk.judges(published, &desk.ladder(most + 1)).is_ok(), "an honest ladder is short");
+}
+
+#[test]
 fn a_draft_strands_nobody_and_begins_nowhere_else() {
     let desk = Desk::with(&[&[(1, Red)], &[(2, Red)], &[(3, Yellow)], &[(4, Yellow)]]);
     let published = desk.steps[..2].to_vec();
