@@ -35,6 +35,10 @@ pub enum Event {
     InputLost,
     /// All of those can be read again.
     InputBack,
+    /// A person, or what the sensors take for one, has held the gate open for long without a gap.
+    HeldOpen,
+    /// The gate is held open no more.
+    HeldOpenOver,
     /// A member of staff logged in.
     LoggedIn,
     /// A session ended.
@@ -77,6 +81,8 @@ impl Event {
             Event::FireInputBack => 12,
             Event::InputLost => 13,
             Event::InputBack => 14,
+            Event::HeldOpen => 15,
+            Event::HeldOpenOver => 16,
             Event::LoggedIn => 21,
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,

@@ -184,11 +184,12 @@ impl Gate {
 
     /// The terminal was told to end: people are sent to the human path, the latch is closed (but not in a fire), the journal as well.
     pub fn end(mut self) {
+        // The latch first: screen, lamps and sound may hang.
+        self.doorway.end(self.devices.latch.as_mut());
         if !self.is_fire() {
             let now = self.devices.clock.monotonic();
             self.tell(Screen::OutOfService(OutOfService::Maintenance), now);
         }
-        self.doorway.end(self.devices.latch.as_mut());
     }
 
     /// The stages from facts to screen; each takes what the one before made.

@@ -139,10 +139,13 @@ pub(crate) fn event(code: u8) -> Said {
         7 => Said::new("前一条记录后来补存", "the record before was saved late"),
         8 => Said::new("时钟不再可信", "clock no longer confirmed"),
         9 => Said::new("时钟已确认", "clock confirmed"),
+        10 => Said::new("换用新数据", "new data in force"),
         11 => Said::new("消防信号输入失联", "the fire input cannot be read"),
         12 => Said::new("消防信号输入恢复", "the fire input can be read again"),
         13 => Said::new("传感器失联", "a sensor or contact cannot be read"),
         14 => Said::new("传感器恢复", "all sensors and contacts can be read again"),
+        15 => Said::new("闸门长时间被占住未关", "the gate has been held open for long"),
+        16 => Said::new("闸门不再被占住", "the gate is held open no more"),
         21 => Said::new("工作人员登录", "staff logged in"),
         22 => Said::new("工作人员退出", "staff logged out"),
         23 => Said::new("工作人员录入证件", "a document was typed"),
@@ -152,6 +155,7 @@ pub(crate) fn event(code: u8) -> Said {
         27 => Said::new("设置音量", "the volume was set"),
         28 => Said::new("挂牌维护", "\"under maintenance\" was put up"),
         29 => Said::new("收起维护牌", "\"under maintenance\" was taken down"),
+        30 => Said::new("向数据中心登记", "a technician asked to enrol this terminal"),
         31..=41 => Said::new(format!("工作人员操作被拒（{code}）"), format!("staff refused ({code})")),
         other => unknown(other),
     }
@@ -312,6 +316,7 @@ mod tests {
         said.extend((1..=10).map(advice_code));
         said.extend(acts.map(|one| act(one.code())));
         said.extend(DocumentKind::ALL.iter().map(|kind| document(kind.code())));
+        said.extend((1..=16).chain(21..=41).map(event));
         for Said { zh, en } in said {
             assert!(!zh.is_empty() && zh != en, "{zh} {en}");
             assert!(!zh.contains('[') && !en.contains('[') && !en.contains("unknown"), "{zh} {en}");

@@ -26,7 +26,7 @@ fn events(stage: &Stage) -> Vec<u8> {
     device.map(|(_, record)| record.event).collect()
 }
 
-fn count(stage: &Stage, event: u8) -> usize {
+pub(super) fn count(stage: &Stage, event: u8) -> usize {
     events(stage).iter().filter(|found| **found == event).count()
 }
 

@@ -1,11 +1,15 @@
 //! The latch opens until the person is through, at most 5 s (ID-card lane 10 s), and never closes on a person.
 
+use gate_core::event::Event;
+use gate_core::screen::{Fault, Screen};
+use gate_hal::inputs::Level;
 use gate_sim::devices::{Closing, Pulse};
 use gate_sim::people::Person;
 use gate_sim::stage::Stage;
 use gate_wire::credential::Colour;
 use gate_wire::time::Millis;
 
+use super::fire::count;
 use super::{show_code, stage_for, tap_card};
 
 fn only_pulse(stage: &Stage) -> Pulse {
@@ -59,6 +63,37 @@ fn the_latch_never_closes_on_a_person_who_stays_in_the_gate() {
     stage.run(2_000).unwrap();
     let closed = only_pulse(&stage).closed.expect("closed");
     assert!(closed.at >= out, "closed at {:?}, the person left at {out:?}", closed.at);
+}
+
+/// Whether the resting screen says that a sensor is out of order, and how often it was recorded that the gate was held, and no more.
+fn told(stage: &Stage) -> (bool, usize, usize) {
+    let Some(Screen::Idle(idle)) = stage.screen() else { panic!("{:?}", stage.screen()) };
+    let events = [Event::HeldOpen, Event::HeldOpenOver].map(|event| count(stage, event.code()));
+    (idle.faults.has(Fault::Inputs), events[0], events[1])
+}
+
+#[test]
+fn a_light_barrier_that_never_clears_after_a_passage_is_a_fault_and_recorded_once() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().set_passage(Level::Active);
+    stage.run(29_000).unwrap();
+    assert_eq!(told(&stage), (false, 0, 0));
+    stage.run(600_000).unwrap();
+    assert_eq!(told(&stage), (true, 1, 0));
+    assert!(stage.world.latch().is_open(), "it may be a person");
+    stage.world.inputs().set_passage(Level::Inactive);
+    stage.run(200).unwrap();
+    assert_eq!((told(&stage), stage.world.latch().is_open()), ((false, 1, 1), false));
+}
+
+#[test]
+fn a_light_barrier_that_is_covered_beside_a_shut_gate_holds_nothing() {
+    let mut stage = stage_for(&Person::new(1).unwrap());
+    stage.world.inputs().set_passage(Level::Active);
+    stage.run(60_000).unwrap();
+    assert_eq!((told(&stage), stage.pulses().len()), ((false, 0, 0), 0));
 }
 
 #[test]

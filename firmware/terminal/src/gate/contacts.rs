@@ -1,6 +1,7 @@
 //! The inputs as the lane takes them: what each said last, and which cannot be read.
 //! Promises: every input by itself: a broken one hides no other; what was said last stands until the input says otherwise: a fire whose
-//! contact is lost is not over; a lost input is a fault that is shown, recorded and said, once, and not again for a loose plug.
+//! contact is lost is not over; a lost input is a fault that is shown, recorded and said, once, and not again for a loose plug;
+//! so is a gate that they hold open without an end.
 //! Must not know: what a chip is.
 
 use gate_core::event::Event;
@@ -10,6 +11,7 @@ use gate_hal::inputs::{Input, InputLevels, Level};
 use gate_wire::time::Millis;
 
 use super::Gate;
+use super::doorway::LONG_MS;
 use super::upkeep::unwell_if;
 
 /// An input is well again when it could be read for so long: a loose plug fills no journal.
@@ -22,6 +24,8 @@ pub(super) struct Contacts {
     faults: [Option<DeviceFault>; Input::ALL.len()],
     fire: Reach,
     others: Reach,
+    /// Whether one of them, or more, has held the gate open for long.
+    held_long: bool,
 }
 
 /// Whether some inputs can be read.
@@ -113,8 +117,6 @@ impl Gate {
             (contacts.fire.see(fire, now), Event::FireInputLost, Event::FireInputBack),
             (contacts.others.see(others, now), Event::InputLost, Event::InputBack),
         ];
-        let lost = contacts.fire.lost.is_some() || contacts.others.lost.is_some();
-        self.upkeep.faults.set(Fault::Inputs, unwell_if(lost));
         for (turned, gone, back) in turned {
             match turned {
                 Some(Turned::Lost) => self.record_device(gone, now),
@@ -123,6 +125,30 @@ impl Gate {
             }
         }
     }
+
+    /// A gate that is held open without an end is nobody's passage: it is a fault, recorded and said. It is never shut for that.
+    pub(super) fn note_held(&mut self, levels: &InputLevels, now: Millis) {
+        let long = self.doorway.is_held_long(now);
+        let contacts = &mut self.upkeep.contacts;
+        let lost = contacts.fire.lost.is_some() || contacts.others.lost.is_some();
+        self.upkeep.faults.set(Fault::Inputs, unwell_if(lost || long));
+        if std::mem::replace(&mut contacts.held_long, long) == long {
+            return;
+        }
+        if long {
+            crate::say!("latch: held open for {} s without a gap by {}", LONG_MS / 1_000, holding(levels));
+        } else {
+            crate::say!("latch: held open no more");
+        }
+        self.record_device(if long { Event::HeldOpen } else { Event::HeldOpenOver }, now);
+    }
+}
+
+/// The inputs that say that somebody is in the gate.
+fn holding(levels: &InputLevels) -> String {
+    let active =
+        [Input::Passage, Input::Door].into_iter().filter(|input| levels.of(*input) == Ok(Level::Active));
+    active.map(Input::key).collect::<Vec<_>>().join(", ")
 }
 
 /// What is recorded of an input that has changed.

@@ -11,8 +11,10 @@ use gate_hal::inputs::Level;
 use gate_hal::latch::Latch;
 use gate_wire::time::Millis;
 
-/// While a person stands in the gate, the latch's own timer is pushed this far ahead.
-const HOLD_MS: u64 = 1_000;
+/// While a person stands in the gate, the latch's own timer is pushed this far ahead: over the longest turn of the loop.
+const HOLD_MS: u64 = 3_000;
+/// Nobody stands in a gate for so long without a gap: it may be tape on the light barrier, or a door that is wedged open.
+pub(super) const LONG_MS: u64 = 30_000;
 
 /// State of the gate.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub(super) struct Doorway {
     mode: Mode,
     /// Whether somebody is in the gate, as the sensors said last.
     person: Level,
+    /// Since when it is held open for somebody in it, without a gap.
+    held: Option<Millis>,
     /// What the latch said last, so that the log has it once.
     said: Option<DeviceFault>,
 }
@@ -65,11 +69,13 @@ impl Doorway {
     /// `person`) neither holds it open nor closes it: the latch's own timer and wires do.
     pub(super) fn tend(&mut self, latch: &mut dyn Latch, person: Option<Level>, now: Millis) {
         self.person = person.unwrap_or_default();
+        if self.person == Level::Inactive {
+            self.held = None;
+        }
         if let (Some(opening), Some(person)) = (&mut self.open, person) {
             let done = match opening.tend(person, now) {
                 Standing::Hold => {
-                    let held = latch.hold(Millis(HOLD_MS));
-                    self.report(held);
+                    self.hold(latch, now);
                     false
                 }
                 Standing::Wait => false,
@@ -89,18 +95,16 @@ impl Doorway {
     /// "No check" is in force (DOMAIN §9). Call it at every turn: the latch stays open no longer than seconds after the last.
     pub(super) fn leave_open(&mut self, latch: &mut dyn Latch, mode: LaneOpen) {
         self.mode = Mode::Open;
+        self.held = None;
         let stays = latch.stay_open(mode);
         self.report(stays);
     }
 
     /// Checks are in force.
-    pub(super) fn check_again(&mut self, latch: &mut dyn Latch) {
+    pub(super) fn check_again(&mut self, latch: &mut dyn Latch, now: Millis) {
         match (self.mode, self.person, &self.open) {
             // Whoever stands in the gate is the last for whom it is open.
-            (Mode::Open, Level::Active, _) => {
-                let held = latch.hold(Millis(HOLD_MS));
-                self.report(held);
-            }
+            (Mode::Open, Level::Active, _) => self.hold(latch, now),
             (Mode::Open, Level::Inactive, Some(_)) => self.mode = Mode::ToShut,
             (Mode::Open, Level::Inactive, None) => self.shut(latch),
             (Mode::ToShut | Mode::Checked, _, _) => {}
@@ -111,6 +115,17 @@ impl Doorway {
     pub(super) fn end(&mut self, latch: &mut dyn Latch) {
         self.open = None;
         self.shut(latch);
+    }
+
+    /// Whether the sensors have held it open for longer than people stand in a gate. It is not shut for that: it may be a person.
+    pub(super) fn is_held_long(&self, now: Millis) -> bool {
+        self.held.is_some_and(|since| now.since(since).0 >= LONG_MS)
+    }
+
+    fn hold(&mut self, latch: &mut dyn Latch, now: Millis) {
+        self.held.get_or_insert(now);
+        let held = latch.hold(Millis(HOLD_MS));
+        self.report(held);
     }
 
     fn shut(&mut self, latch: &mut dyn Latch) {

@@ -149,6 +149,7 @@ impl Gate {
         let levels = self.devices.inputs.levels();
         self.heed_inputs(&levels, now);
         self.doorway.tend(self.devices.latch.as_mut(), levels.person().ok(), now);
+        self.note_held(&levels, now);
         if self.upkeep.tended.is_none_or(|last| now.since(last).0 >= TEND_MS) {
             self.upkeep.tended = Some(now);
             let waiting = self.book.tend();
@@ -231,7 +232,7 @@ impl Gate {
 
     /// Shows the resting screen once the one in front of people has had its time.
     pub(super) fn rest(&mut self, now: Millis) {
-        self.doorway.check_again(self.devices.latch.as_mut());
+        self.doorway.check_again(self.devices.latch.as_mut(), now);
         self.recent.fade(now);
         self.idle(now);
         if !self.face.is_busy(now) {
