@@ -25,7 +25,7 @@ use self::fleet::Fleet;
 use self::sessions::Who;
 use crate::store::people::Role;
 use crate::store::terminals::audit;
-use crate::store::{accounts, people, terminals};
+use crate::store::{StoreFault, accounts, people, terminals};
 use crate::writer::WriteFault;
 use crate::{Hub, now};
 
@@ -67,8 +67,10 @@ pub fn paths() -> Router<Arc<Hub>> {
 }
 
 async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
-    let Some(person) = person(&hub, &headers).await else {
-        return page(StatusCode::OK, &Login { refused: None });
+    let person = match person(&hub, &headers).await {
+        Ok(Some(person)) => person,
+        Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
+        Err(_) => return unavailable(),
     };
     match hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?))).await {
         Ok((terminals, accounts)) => page(StatusCode::OK, &Fleet::of(person, &terminals, accounts, now())),
@@ -76,17 +78,17 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
     }
 }
 
-/// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody.
-async fn person(hub: &Arc<Hub>, headers: &HeaderMap) -> Option<(String, Role)> {
-    let token = session(headers)?;
-    let who = hub.sessions.who(token, now())?;
+/// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody. A store that cannot be read
+/// says nothing of anybody: their session stays.
+async fn person(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Option<(String, Role)>, StoreFault> {
+    let known = session(headers).and_then(|token| Some((token, hub.sessions.who(token, now())?)));
+    let Some((token, who)) = known else { return Ok(None) };
     let name = who.name.clone();
-    let stands = hub.read(move |db| people::stands(db, &name)).await.ok()?;
-    match stands {
-        Some((role, stamp)) if stamp == who.stamp => Some((who.name, role)),
+    match hub.read(move |db| people::stands(db, &name)).await? {
+        Some((role, stamp)) if stamp == who.stamp => Ok(Some((who.name, role))),
         _ => {
             hub.sessions.close(token);
-            None
+            Ok(None)
         }
     }
 }
@@ -144,7 +146,7 @@ fn unavailable() -> Response<Body> {
 /// Whether both are right, and the code is used up by this. The passphrase comes first: it cannot be guessed, so nobody else
 /// makes a pause for this name.
 async fn enter(hub: &Arc<Hub>, asked: &Asked) -> Result<Entered, WriteFault> {
-    let fail = |error: crate::store::StoreFault| WriteFault::Fail(error.to_string());
+    let fail = |error: StoreFault| WriteFault::Fail(error.to_string());
     let (name, passphrase) = (asked.name.clone(), Zeroizing::new(asked.passphrase.clone()));
     let found = hub.read(move |db| people::find(db, &name, &passphrase)).await.map_err(fail)?;
     let Some(person) = found else { return Ok(Entered::Nobody) };

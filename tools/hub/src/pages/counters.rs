@@ -64,7 +64,8 @@ pub(super) async fn show(
     RawQuery(asked): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Some((name, _)) = person(&hub, &headers).await else {
+    let Ok(person) = person(&hub, &headers).await else { return unavailable() };
+    let Some((name, _)) = person else {
         return page(StatusCode::FORBIDDEN, &Login { refused: None });
     };
     let (now, days) = (now(), days(asked.as_deref()));
@@ -81,7 +82,8 @@ pub(super) async fn table(
     RawQuery(asked): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    if person(&hub, &headers).await.is_none() {
+    let Ok(person) = person(&hub, &headers).await else { return unavailable() };
+    if person.is_none() {
         return page(StatusCode::FORBIDDEN, &Login { refused: None });
     }
     let now = now();

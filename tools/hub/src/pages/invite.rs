@@ -41,7 +41,8 @@ pub(super) async fn invite(
     headers: HeaderMap,
     Form(asked): Form<Asked>,
 ) -> Response<Body> {
-    let Some((name, Role::Administrator)) = person(&hub, &headers).await else {
+    let Ok(person) = person(&hub, &headers).await else { return unavailable() };
+    let Some((name, Role::Administrator)) = person else {
         return page(
             StatusCode::FORBIDDEN,
             &Login { refused: Some("请由管理员办理 Only an administrator may.") },

@@ -90,6 +90,9 @@ fn a_server_that_hangs_is_told_as_503_and_goes_on_when_it_is_back() {
     let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
     terminal.put(&chain, 1, 4);
     assert!(terminal.send(&hub).faults.is_empty());
+    let session = crate::pages::log_in(&hub);
+    let page = || crate::pages::ask(&hub, "GET", "/", (&session, ""));
+    assert!(page().starts_with("HTTP/1.1 200"));
     way.is_held.store(true, Ordering::Relaxed);
     terminal.put(&chain, 5, 9);
     let told = terminal.send(&hub);
@@ -99,6 +102,8 @@ fn a_server_that_hangs_is_told_as_503_and_goes_on_when_it_is_back() {
         "{:?}",
         told.faults
     );
+    // Nobody's session ends of it, and no page says so.
+    assert!(page().starts_with("HTTP/1.1 503"));
     // Files are served meanwhile.
     fs::create_dir_all(folder.path().join("repository/trust/metadata")).unwrap();
     fs::write(folder.path().join("repository/trust/metadata/timestamp.json"), "first").unwrap();
@@ -106,6 +111,8 @@ fn a_server_that_hangs_is_told_as_503_and_goes_on_when_it_is_back() {
     way.is_held.store(false, Ordering::Relaxed);
     while !terminal.send(&hub).faults.is_empty() {}
     assert_eq!(terminal.acknowledged(&hub, &chain), Some((9, 0)));
+    while page().starts_with("HTTP/1.1 503") {}
+    assert!(page().contains("id=\"rows\""), "{}", page());
 }
 
 #[test]

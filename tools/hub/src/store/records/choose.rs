@@ -158,10 +158,13 @@ pub(super) fn rejected_from(
         return Ok(Some(rows.first));
     }
     let Compared::Differs(place) = compared else { return Ok(None) };
-    let sql = "SELECT 1 FROM settled WHERE terminal = ?1 AND journal = ?2 AND place >= ?3 AND (place <= ?4
+    let sql = "SELECT place, hash FROM settled WHERE terminal = ?1 AND journal = ?2 AND place >= ?3 AND (place <= ?4
         OR place <= (SELECT watermark FROM journal WHERE terminal = ?1 AND journal = ?2))";
-    let is_settled = db.has(sql, values![of.0, of.1, place, rows.last()])?;
-    Ok(is_settled.then_some(place))
+    let read = |row: &Row| Ok((row.get(0)?, Digest(row.get(1)?)));
+    let chosen: Vec<(u64, Digest)> = db.all(sql, values![of.0, of.1, place, rows.last()], read)?;
+    // One that holds a chosen row is nobody's rival there: where it differs before, a person looks again.
+    let holds_one = chosen.iter().any(|(place, hash)| rows.hash(*place) == Some(*hash));
+    Ok((!chosen.is_empty() && !holds_one).then_some(place))
 }
 
 /// Whether the row that a batch names as the one before its first was rejected.

@@ -112,6 +112,21 @@ fn a_first_row_that_is_chosen_begins_its_journal_where_it_says() {
 }
 
 #[test]
+fn a_batch_that_holds_the_row_that_was_chosen_is_never_rejected_for_an_earlier_one() {
+    let (db, chain) = (crate::store::db::empty(), Chain::begun(12));
+    let (rival, late) = (chain.forked(5, 2), chain.forked(10, 3));
+    send(&db, &chain.batch(1, 4));
+    send(&db, &rival.batch(5, 6));
+    send(&db, &late.batch(10, 12));
+    send(&db, &chain.batch(10, 12));
+    assert_eq!(choose(&db, &chain, 10), done(6, 1), "rows 7 to 9 have not come");
+    // The whole of it: an earlier row is another one than was acknowledged, and that is asked, not decided.
+    send(&db, &chain.batch(5, 12));
+    assert_eq!(choose(&db, &chain, 5), done(12, 1));
+    assert_eq!((reaches(&db, &chain), doubts(&db).unwrap()), ((12, chain.hash(12)), vec![]));
+}
+
+#[test]
 fn a_second_fork_is_the_next_doubt_and_is_settled_like_the_first() {
     let (db, chain) = (crate::store::db::empty(), Chain::begun(20));
     let (one, two) = (chain.forked(5, 4), chain.forked(12, 4));
