@@ -24,7 +24,8 @@ use crate::fire_release::{FireRelease, HeedFire};
 
 /// A line that could not be switched is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(100);
-/// The thread looks whether anybody still has a latch this often.
+/// The thread looks whether anybody still has a latch this often, and tells the line again what it is to be: a chip that was lost and
+/// came back knows nothing of it.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// When a latch is open; times are since it was made.
@@ -97,6 +98,7 @@ struct Shared<L> {
     inner: Mutex<Inner<L>>,
     changed: Condvar,
     began: Instant,
+    idle: Duration,
 }
 
 struct Inner<L> {
@@ -144,9 +146,13 @@ impl<L: Output> Shared<L> {
         let now = self.began.elapsed();
         let pause = match inner.apply(now) {
             Err(_) => AGAIN,
-            Ok(()) => inner.timer.closes_in(now).unwrap_or(IDLE).min(IDLE),
+            Ok(()) => inner.timer.closes_in(now).unwrap_or(self.idle).min(self.idle),
         };
-        let _ = self.changed.wait_timeout(inner, pause).unwrap_or_else(PoisonError::into_inner);
+        let (mut inner, waited) =
+            self.changed.wait_timeout(inner, pause).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() && pause == self.idle {
+            inner.applied = None;
+        }
     }
 }
 
@@ -165,8 +171,13 @@ impl<L: Output> TimedLatch<L> {
     /// # Errors
     /// If there is no thread for its timer: without one it must not open.
     pub fn start(line: L) -> std::io::Result<Self> {
+        Self::start_telling(line, IDLE)
+    }
+
+    /// As [`TimedLatch::start`]; a line at rest is told again so often.
+    fn start_telling(line: L, idle: Duration) -> std::io::Result<Self> {
         let inner = Mutex::new(Inner { line, timer: Timer::closed(), applied: None });
-        let shared = Arc::new(Shared { inner, changed: Condvar::new(), began: Instant::now() });
+        let shared = Arc::new(Shared { inner, changed: Condvar::new(), began: Instant::now(), idle });
         let tended = Arc::downgrade(&shared);
         let timer = thread::Builder::new().name("latch".to_owned()).spawn(move || {
             while let Some(shared) = tended.upgrade() {

@@ -42,6 +42,11 @@ impl Recorded {
 const OPEN: Level = Level::Active;
 const SHUT: Level = Level::Inactive;
 
+/// A latch that tells its line nothing twice while a test lasts.
+fn quiet<L: Output + 'static>(line: L) -> std::io::Result<TimedLatch<L>> {
+    TimedLatch::start_telling(line, Duration::from_secs(600))
+}
+
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
@@ -86,7 +91,7 @@ fn fire_opens_whatever_else_was_said_and_its_end_closes() {
 #[test]
 fn the_timer_closes_the_latch_though_nobody_calls_it_again() {
     let line = Recorded::default();
-    let latch = TimedLatch::start(line.clone()).unwrap();
+    let latch = quiet(line.clone()).unwrap();
     line.wait_for(&[SHUT]);
     latch.open_for(Millis(30)).unwrap();
     line.wait_for(&[SHUT, OPEN, SHUT]);
@@ -95,7 +100,7 @@ fn the_timer_closes_the_latch_though_nobody_calls_it_again() {
 #[test]
 fn a_line_that_cannot_be_let_go_is_tried_again_until_it_can() {
     let line = Recorded::default();
-    let latch = TimedLatch::start(line.clone()).unwrap();
+    let latch = quiet(line.clone()).unwrap();
     line.wait_for(&[SHUT]);
     latch.open_for(Millis(60)).unwrap();
     line.break_it(true);
@@ -107,9 +112,21 @@ fn a_line_that_cannot_be_let_go_is_tried_again_until_it_can() {
 }
 
 #[test]
+fn a_line_at_rest_is_told_again_that_it_is_shut_for_its_chip_may_have_been_lost() {
+    let line = Recorded::default();
+    let latch = TimedLatch::start_telling(line.clone(), ms(10)).unwrap();
+    let tape = line.0.0.lock().unwrap();
+    let most = Duration::from_secs(60);
+    let (tape, _) = line.0.1.wait_timeout_while(tape, most, |tape| tape.told.len() < 3).unwrap();
+    assert_eq!(tape.told[..3], [SHUT; 3]);
+    drop(tape);
+    drop(latch);
+}
+
+#[test]
 fn a_line_that_does_not_open_is_a_fault_and_does_not_open_later() {
     let line = Recorded::default();
-    let latch = TimedLatch::start(line.clone()).unwrap();
+    let latch = quiet(line.clone()).unwrap();
     line.wait_for(&[SHUT]);
     line.break_it(true);
     assert_eq!(latch.open_for(Millis(60_000)), Err(DeviceFault::NotConnected));
@@ -120,7 +137,7 @@ fn a_line_that_does_not_open_is_a_fault_and_does_not_open_later() {
 #[test]
 fn a_latch_that_is_dropped_is_closed() {
     let line = Recorded::default();
-    let latch = TimedLatch::start(line.clone()).unwrap();
+    let latch = quiet(line.clone()).unwrap();
     line.wait_for(&[SHUT]);
     latch.open_for(Millis(60_000)).unwrap();
     drop(latch);
@@ -130,7 +147,7 @@ fn a_latch_that_is_dropped_is_closed() {
 #[test]
 fn fire_opens_the_line_and_closing_waits_for_its_end() {
     let line = Recorded::default();
-    let mut latch = TimedLatch::start(line.clone()).unwrap();
+    let mut latch = quiet(line.clone()).unwrap();
     let release = latch.fire_release();
     line.wait_for(&[SHUT]);
     release.heed(Level::Active);
@@ -167,7 +184,7 @@ impl Output for Deadly {
 #[test]
 fn without_the_thread_that_closes_it_a_latch_does_not_open() {
     let told = Arc::default();
-    let latch = TimedLatch::start(Deadly(Arc::clone(&told), false)).unwrap();
+    let latch = quiet(Deadly(Arc::clone(&told), false)).unwrap();
     while !latch.timer.is_finished() {
         thread::yield_now();
     }
