@@ -1,7 +1,8 @@
 //! Whom a delta moves from which colour to which, counted against the list that it is put on: for whoever signs it.
 //! Promises: every number is counted by what the list answers for it before and after, whichever change made the difference: its own
 //! entry, its person's, or that it became another person's; nothing is taken from the delta's head; a change that changes nothing
-//! counts as none; every leaf read opened in its place.
+//! is counted as such, but where it was said in this epoch before: so nothing that a list has to remember is free; every leaf read
+//! opened in its place.
 //! Must not know: whom it is about, what is usual, who asks.
 
 use std::ops::ControlFlow;
@@ -27,6 +28,10 @@ pub struct Flow {
     /// Numbers that became another person's second number, or were one and are named by rank. Those whose colour changes by it are
     /// counted above, too.
     pub joined: u64,
+    /// Named without any of the above, by key or rank: a removal of nobody, a colour that was there already. What was said in this epoch
+    /// before is not counted, since a delta over several steps must say it again. Each is remembered by every terminal until the next
+    /// base, and a removal of nobody would turn one who is new later into one who comes back.
+    pub unchanged: u64,
 }
 
 /// Why it cannot be counted.
@@ -66,6 +71,7 @@ impl Flow {
         let both = self.new.iter_mut().chain(&mut self.removed);
         both.zip(news).for_each(|(sum, more)| add(sum, *more));
         add(&mut self.joined, then.joined);
+        add(&mut self.unchanged, then.unchanged);
         self
     }
 
@@ -83,6 +89,13 @@ impl Flow {
             (Removed | Nobody | Nowhere, Removed | Nobody) => {}
         }
         Ok(())
+    }
+
+    /// A name that the list has to remember from now on, where it changed nothing since `was`.
+    fn remembers(&mut self, was: Flow) {
+        if *self == was {
+            one_more(Some(&mut self.unchanged));
+        }
     }
 
     fn moves(&mut self, from: Colour, to: Colour) {
@@ -152,15 +165,17 @@ impl Counting<'_> {
     /// Who is named by rank. A change by key is above one by rank, whenever it came.
     fn by_rank(&mut self) -> Result<(), FlowFault> {
         let mut changes = self.changes.ranked.iter().peekable();
-        let (mut people, mut seconds) = (Vec::new(), 0_u64);
+        let (mut people, mut seconds, mut hidden) = (Vec::new(), 0_u64, 0_u64);
         if changes.peek().is_some() {
             self.list.base().walk(|rank, key, entry| {
                 if let Some((_, to)) = changes.next_if(|change| change.0 == rank) {
+                    let before = self.before.colour(rank);
                     match entry {
                         Entry::Colour(base) if self.after.change(key).is_none() => {
-                            people.push((key, self.before.colour(rank).unwrap_or(base), *to));
+                            people.push((key, before, (before.unwrap_or(base), *to)));
                         }
-                        Entry::Colour(_) => {}
+                        // Hidden by a change of the key.
+                        Entry::Colour(_) => hidden += u64::from(before != Some(*to)),
                         Entry::SecondOf(_) => seconds += 1,
                     }
                 }
@@ -172,7 +187,14 @@ impl Counting<'_> {
             return Err(ListFault::Damaged.into());
         }
         self.flow.joined = self.flow.joined.saturating_add(seconds);
-        people.iter().for_each(|(_, from, to)| self.flow.moves(*from, *to));
+        self.flow.unchanged = self.flow.unchanged.saturating_add(hidden);
+        for (_, before, (from, to)) in &people {
+            let was = self.flow;
+            self.flow.moves(*from, *to);
+            if *before != Some(*to) {
+                self.flow.remembers(was);
+            }
+        }
         self.ranked = people.into_iter().map(|(key, ..)| key).collect();
         Ok(())
     }
@@ -180,11 +202,14 @@ impl Counting<'_> {
     /// Who is named by key.
     fn by_key(&mut self) -> Result<(), FlowFault> {
         for (key, change) in &self.changes.keyed {
-            let before = self.list.standing_with(self.before, *key)?;
+            let (before, was) = (self.list.standing_with(self.before, *key)?, self.flow);
             if matches!(change, KeyChange::SecondOf(to) if before != Standing::SecondOf(*to)) {
                 self.flow.joined = self.flow.joined.saturating_add(1);
             }
             self.compare(*key)?;
+            if self.before.change(*key) != Some(*change) {
+                self.flow.remembers(was);
+            }
         }
         Ok(())
     }

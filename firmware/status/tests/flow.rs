@@ -114,7 +114,7 @@ fn removed_is_counted_by_colour_and_where_only_exceptions_are_listed_it_is_turni
         list.flow(&keyed(&list, &changes)).unwrap()
     };
     assert_eq!(gone(&[1, 2, YELLOW, RED]), Flow { removed: [2, 1, 1], ..Flow::default() });
-    assert_eq!(gone(&[800]), Flow::default(), "nobody");
+    assert_eq!(gone(&[800]), Flow { unchanged: 1, ..Flow::default() }, "nobody");
     let folder = tempfile::tempdir().unwrap();
     let mut list = base(folder.path(), Scope::Exceptions);
     let file = keyed(&list, &[(RED, KeyChange::Removed)]);
@@ -155,6 +155,33 @@ fn what_an_honest_desk_makes_is_counted_as_it_says() {
     let mut flow = moved(Green, Red, 1);
     flow.moved[place(Red)][place(Yellow)] = 1;
     // Both numbers are new; a person taken off by the first one takes the second along.
-    flow = Flow { new: [0, 2, 0], removed: [0, 2, 0], joined: 1, ..flow };
+    // And who was green is told to be green: that is remembered, too.
+    flow = Flow { new: [0, 2, 0], removed: [0, 2, 0], joined: 1, unchanged: 1, ..flow };
     assert_eq!(list.flow(&file).unwrap(), flow);
+}
+
+#[test]
+fn what_changes_no_answer_is_counted_once_and_what_was_said_before_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut list = base(folder.path(), Scope::Population);
+    let idle = |count| Flow { unchanged: count, ..Flow::default() };
+    // Removals of nobody, a colour by key that was there, a second number that was one, a colour by rank that was there.
+    let second = KeyChange::SecondOf(key(TWO));
+    let nobody: Vec<_> = (900..950).map(|n| (n, KeyChange::Removed)).collect();
+    let by_key = [nobody, vec![(1, KeyChange::Colour(Green)), (1000 + TWO, second)]].concat();
+    let by_key = keyed(&list, &by_key);
+    assert_eq!(taken(&mut list, &by_key), idle(52));
+    let by_rank = amended(&list, &[(vec![subject(2)], Wanted::Colour(Green))]);
+    assert_eq!(taken(&mut list, &by_rank), idle(1));
+    // A delta over several steps says all of it again: nothing more to remember.
+    let again = delta(&list, &list.changes());
+    assert_eq!(taken(&mut list, &again), idle(0));
+    // A colour by rank that a change by key hides.
+    let mut hidden = list.changes();
+    hidden.keyed.clear();
+    let red = keyed(&list, &[(2, KeyChange::Removed)]);
+    assert_eq!(taken(&mut list, &red), Flow { removed: [1, 0, 0], ..Flow::default() });
+    hidden.ranked.iter_mut().for_each(|(_, colour)| *colour = Yellow);
+    let hidden = delta(&list, &hidden);
+    assert_eq!(taken(&mut list, &hidden), idle(1));
 }

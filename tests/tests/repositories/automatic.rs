@@ -190,6 +190,20 @@ fn a_clock_set_back_gives_no_day_twice_and_the_next_day_gives_the_cap_again() {
     assert!(refused(office.signs(0)).contains("--clock-confirmed"));
 }
 
+/// Six million of them would be two hundred megabytes of memory in every terminal, and no colour's.
+#[test]
+fn removals_and_colours_that_change_nothing_have_a_cap_like_any_other() {
+    let mut office = Office::new();
+    office.step(1..=2, "green");
+    assert!(refused(office.signs(0)).contains("写明而未变 unchanged: 2 asked, 0 signed for today, cap 0"));
+    assert!(office.summary()[0].contains("写明而未变 2 人"), "{:?}", office.summary());
+    for rules in &mut office.rules {
+        let text = format!("format = 1\nroot = \"{}\"\nred-at-once = 2\nlife-days = 90\n", hex(&rules.root));
+        *rules = Rules::read(&format!("{text}[caps]\nunchanged = 2\n")).unwrap();
+    }
+    office.both_sign().unwrap();
+}
+
 /// One such step and every timestamp would be over for every terminal: the as-of time is the floor of its clock.
 #[test]
 fn a_step_that_is_as_of_a_time_to_come_is_signed_by_no_machine() {

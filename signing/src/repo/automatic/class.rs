@@ -8,7 +8,7 @@ use gate_wire::credential::Colour;
 use serde::{Deserialize, Serialize};
 
 /// Every class, in the order of the counts.
-pub const CLASSES: [Class; 13] = [
+pub const CLASSES: [Class; 14] = [
     Class::Moved(Colour::Green, Colour::Yellow),
     Class::Moved(Colour::Green, Colour::Red),
     Class::Moved(Colour::Yellow, Colour::Green),
@@ -22,6 +22,7 @@ pub const CLASSES: [Class; 13] = [
     Class::Removed(Colour::Yellow),
     Class::Removed(Colour::Red),
     Class::Joined,
+    Class::Unchanged,
 ];
 
 /// What happens to a number: a person with two is two.
@@ -35,6 +36,8 @@ pub enum Class {
     Removed(Colour),
     /// A number becomes a second number of somebody; in the class of its colour's change, too.
     Joined,
+    /// Named, and nothing of the above: every terminal remembers it until the next base all the same.
+    Unchanged,
 }
 
 /// Numbers by class.
@@ -59,6 +62,7 @@ impl Class {
             Class::Removed(Colour::Yellow) => "removed-yellow",
             Class::Removed(Colour::Red) => "removed-red",
             Class::Joined => "second-number",
+            Class::Unchanged => "unchanged",
         }
     }
 
@@ -79,6 +83,7 @@ impl Class {
             Class::Removed(Colour::Yellow) => "移出名单（原黄）",
             Class::Removed(Colour::Red) => "移出名单（原红）",
             Class::Joined => "并入他人证件",
+            Class::Unchanged => "写明而未变",
         }
     }
 
@@ -96,6 +101,7 @@ impl Counts {
             Class::New(colour) => flow.new.get(place(colour)).copied(),
             Class::Removed(colour) => flow.removed.get(place(colour)).copied(),
             Class::Joined => Some(flow.joined),
+            Class::Unchanged => Some(flow.unchanged),
         };
         Counts(CLASSES.map(|class| count(class).unwrap_or(0)))
     }
@@ -132,10 +138,16 @@ mod tests {
 
     #[test]
     fn every_change_is_in_one_class_and_every_class_has_a_name_of_its_own() {
-        let mut flow = Flow { new: [1, 2, 4], removed: [8, 2_048, 4_096], joined: 16, ..Flow::default() };
+        let mut flow = Flow {
+            new: [1, 2, 4],
+            removed: [8, 2_048, 4_096],
+            joined: 16,
+            unchanged: 8_192,
+            ..Flow::default()
+        };
         flow.moved = [[0, 32, 64], [128, 0, 256], [512, 1_024, 0]];
         let counts = Counts::of(&flow);
-        assert_eq!(counts.each().map(|(_, count)| count).sum::<u64>(), 8_191, "each bit once");
+        assert_eq!(counts.each().map(|(_, count)| count).sum::<u64>(), 16_383, "each bit once");
         assert_eq!(counts.to_red(), 64 + 256 + 4);
         let mut names: Vec<&str> = CLASSES.iter().flat_map(|class| [class.name(), class.zh()]).collect();
         names.sort_unstable();

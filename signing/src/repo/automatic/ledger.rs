@@ -16,7 +16,7 @@ use super::class::{Class, Counts};
 use crate::spelling;
 use crate::staging::{self, Readers};
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Further ahead than this since the last look, a clock is somebody's to confirm.
 const LEAP_S: u64 = 2 * 86_400;
 /// Days that are remembered.
