@@ -48,6 +48,14 @@ fn shows(stage: &mut Stage, wanted: LineStep) {
     assert_eq!(line(stage), Some(wanted), "{:?}", stage.screen());
 }
 
+/// Lets nobody answer.
+fn shows_after_silence(stage: &mut Stage) {
+    while line(stage) == Some(LineStep::Asking) {
+        stage.run(500).unwrap();
+    }
+    assert_eq!(line(stage), Some(LineStep::NoLine));
+}
+
 /// A terminal with a carrier, and where it asks and is answered.
 fn carried() -> (Stage, tempfile::TempDir, [PathBuf; 2]) {
     let folder = tempfile::tempdir().unwrap();
@@ -213,6 +221,49 @@ fn after_one_code_the_next_is_asked_with() {
 }
 
 #[test]
+fn an_open_page_asks_with_three_codes_and_no_more() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    let mut last = None;
+    for made_up in 0..5 {
+        stage.hold_phone(&format!("TFE1:{}:{made_up}{}", terminal_number().value(), &OTHER[1..])).unwrap();
+        if made_up < 3 {
+            until_true(&mut stage, |_| read(&out).is_some_and(|asked| Some(&asked) != last.as_ref()));
+            let asked = what_is_asked(&mut stage, &out);
+            answer(&acks, &asked, Came::Unknown);
+            shows(&mut stage, LineStep::Unknown);
+            last = Some(asked);
+        }
+        stage.run(3_000).unwrap();
+    }
+    assert_eq!((asked_times(&stage), line(&stage)), (3, Some(LineStep::Unknown)));
+    // Opened anew it asks again.
+    stage.hold_nothing();
+    stage.run(4_000).unwrap();
+    press(&mut stage, Key::Back);
+    press(&mut stage, Key::Digit(5));
+    hold(&mut stage, terminal_number().value());
+    shows(&mut stage, LineStep::Asking);
+}
+
+#[test]
+fn a_code_that_nobody_answered_does_not_keep_the_next_one_out() {
+    let (mut stage, _folder, [out, acks]) = carried();
+    on_the_page(&mut stage);
+    stage.hold_phone(&format!("TFE1:{}:{OTHER}", terminal_number().value())).unwrap();
+    let first = what_is_asked(&mut stage, &out);
+    shows_after_silence(&mut stage);
+    hold(&mut stage, terminal_number().value());
+    until_true(&mut stage, |_| read(&out).is_some_and(|asked| asked != first));
+    let second = what_is_asked(&mut stage, &out);
+    answer(&acks, &first, Came::Refused);
+    looks_again(&mut stage);
+    assert_eq!(line(&stage), Some(LineStep::Asking), "what was said to the first is nobody's");
+    answer(&acks, &second, Came::Enrolled);
+    shows(&mut stage, LineStep::Enrolled);
+}
+
+#[test]
 fn whoever_restarts_or_leaves_the_page_takes_back_what_was_asked() {
     let (mut stage, _folder, [out, acks]) = carried();
     on_the_page(&mut stage);
@@ -248,10 +299,7 @@ fn where_no_carrier_answers_it_is_said_within_thirty_seconds() {
     hold(&mut stage, terminal_number().value());
     let asked = what_is_asked(&mut stage, &out);
     stage.hold_nothing();
-    while line(&stage) == Some(LineStep::Asking) {
-        stage.run(500).unwrap();
-    }
-    assert_eq!(line(&stage), Some(LineStep::NoLine));
+    shows_after_silence(&mut stage);
     let after = stage.time().since(began);
     assert!((30..=32).contains(&after), "{after} s");
     // It comes after all.

@@ -24,6 +24,8 @@ const LOOK_MS: u64 = 500;
 const SILENT_MS: u64 = 30_000;
 /// A code that was not seen for this long was taken away: the next time it is held up anew.
 const HELD_MS: u64 = 3_000;
+/// Codes that are asked with while the page is open: whoever stands before the camera makes up as many as they like, and each keeps it open.
+const ASKS_MOST: u8 = 3;
 
 /// What is under way.
 #[derive(Default)]
@@ -37,6 +39,8 @@ pub(crate) struct Enrolling {
     asked_with: Option<Digest>,
     /// When one was asked with last.
     last: Option<Millis>,
+    /// How many were, since the page was opened.
+    asks: u8,
     step: Option<LineStep>,
 }
 
@@ -71,6 +75,7 @@ impl Enrolling {
     pub(super) fn start_over(&mut self) {
         self.asking = None;
         self.asked_with = None;
+        self.asks = 0;
         self.step = self.step.filter(|step| *step == LineStep::Enrolled);
     }
 
@@ -184,7 +189,9 @@ impl Gate {
     fn enrol(&mut self, invitation: &Invitation, sight: Digest, now: Millis) {
         let is_ours = invitation.terminal == self.judge.secrets().terminal;
         let enrolling = &mut self.service.enrolling;
-        if enrolling.asking.is_some() || enrolling.asked_with == Some(sight) {
+        // Where no carrier answers, a code that comes after it may be the true one.
+        let waits = enrolling.asking.is_some() && enrolling.step != Some(LineStep::NoLine);
+        if waits || enrolling.asked_with == Some(sight) || enrolling.asks == ASKS_MOST {
             return;
         }
         if !is_ours {
@@ -196,6 +203,7 @@ impl Gate {
             return;
         }
         enrolling.asked_with = Some(sight);
+        enrolling.asks += 1;
         match self.asked(invitation) {
             Ok(asked) => {
                 let enrolling = &mut self.service.enrolling;
