@@ -67,7 +67,7 @@ fn the_latch_never_closes_on_a_person_who_stays_in_the_gate() {
 
 /// Whether the resting screen says that a sensor is out of order, and how often it was recorded that the gate was held, and no more.
 fn told(stage: &Stage) -> (bool, usize, usize) {
-    let Some(Screen::Idle(idle)) = stage.screen() else { panic!("{:?}", stage.screen()) };
+    let Some(Screen::Idle(idle)) = stage.screen() else { unreachable!("{:?}", stage.screen()) };
     let events = [Event::HeldOpen, Event::HeldOpenOver].map(|event| count(stage, event.code()));
     (idle.faults.has(Fault::Inputs), events[0], events[1])
 }
