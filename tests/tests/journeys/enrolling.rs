@@ -221,13 +221,13 @@ fn after_one_code_the_next_is_asked_with() {
 }
 
 #[test]
-fn an_open_page_asks_with_three_codes_and_no_more() {
+fn an_open_page_asks_with_five_codes_and_no_more() {
     let (mut stage, _folder, [out, acks]) = carried();
     on_the_page(&mut stage);
     let mut last = None;
-    for made_up in 0..5 {
+    for made_up in 0..7 {
         stage.hold_phone(&format!("TFE1:{}:{made_up}{}", terminal_number().value(), &OTHER[1..])).unwrap();
-        if made_up < 3 {
+        if made_up < 5 {
             until_true(&mut stage, |_| read(&out).is_some_and(|asked| Some(&asked) != last.as_ref()));
             let asked = what_is_asked(&mut stage, &out);
             answer(&acks, &asked, Came::Unknown);
@@ -236,7 +236,7 @@ fn an_open_page_asks_with_three_codes_and_no_more() {
         }
         stage.run(3_000).unwrap();
     }
-    assert_eq!((asked_times(&stage), line(&stage)), (3, Some(LineStep::Unknown)));
+    assert_eq!((asked_times(&stage), line(&stage)), (5, Some(LineStep::Unknown)));
     // Opened anew it asks again.
     stage.hold_nothing();
     stage.run(4_000).unwrap();

@@ -25,7 +25,7 @@ const SILENT_MS: u64 = 30_000;
 /// A code that was not seen for this long was taken away: the next time it is held up anew.
 const HELD_MS: u64 = 3_000;
 /// Codes that are asked with while the page is open: whoever stands before the camera makes up as many as they like, and each keeps it open.
-const ASKS_MOST: u8 = 3;
+const ASKS_MOST: u8 = 5;
 
 /// What is under way.
 #[derive(Default)]
