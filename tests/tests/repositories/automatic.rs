@@ -90,6 +90,16 @@ impl Office {
         self.publish();
     }
 
+    /// Both sign, and it is published, carried and believed: what the gate then tells these people.
+    fn comes_into_force(&mut self, people: [u16; 3]) -> [Verdict; 3] {
+        self.both_sign().unwrap();
+        self.publish();
+        self.round.carry();
+        assert!(!self.round.terminal.keep().has_refusals());
+        self.round.terminal.stage.run_until_renewed().unwrap();
+        people.map(|one| self.round.terminal.verdict(one))
+    }
+
     /// These people get this colour in a step of its own, drafted.
     pub(crate) fn step(&mut self, people: std::ops::RangeInclusive<u16>, colour: &str) {
         self.round.step_of(people, colour);
@@ -109,15 +119,7 @@ pub(crate) fn refused(result: Result<impl Sized, NotAutomatic>) -> String {
 fn a_small_change_is_signed_by_two_automatic_signers_and_is_the_gates_next_verdict() {
     let mut office = Office::new();
     office.step(1..=2, "red");
-    office.both_sign().unwrap();
-    office.publish();
-    office.round.carry();
-    assert!(!office.round.terminal.keep().has_refusals());
-    office.round.terminal.stage.run_until_renewed().unwrap();
-    assert_eq!(
-        [1, 2, 3].map(|one| office.round.terminal.verdict(one)),
-        [Verdict::Stop, Verdict::Stop, Verdict::Pass]
-    );
+    assert_eq!(office.comes_into_force([1, 2, 3]), [Verdict::Stop, Verdict::Stop, Verdict::Pass]);
 }
 
 #[test]
@@ -288,15 +290,7 @@ fn an_honest_ladders_long_deltas_are_signed_with_the_steps() {
     fs::write(&path, &ladder[0].file).unwrap();
     office.round.steps.push(path);
     office.round.stage_list();
-    office.both_sign().unwrap();
-    office.publish();
-    office.round.carry();
-    assert!(!office.round.terminal.keep().has_refusals());
-    office.round.terminal.stage.run_until_renewed().unwrap();
-    assert_eq!(
-        [2, 3, 4].map(|one| office.round.terminal.verdict(one)),
-        [Verdict::Stop, Verdict::Limit, Verdict::Pass]
-    );
+    assert_eq!(office.comes_into_force([2, 3, 4]), [Verdict::Stop, Verdict::Limit, Verdict::Pass]);
 }
 
 #[test]
