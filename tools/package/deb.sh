@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/target/tools/bin:$PATH"
 . tools/package/architecture.sh "${1:-}"
-[ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1" --features gate-terminal/drm,gate-terminal/spi
+[ -n "${PROGRAMS:-}" ] || tools/package/cross.sh "$1" --features gate-terminal/drm,gate-terminal/spi,gate-terminal/usb
 programs="${PROGRAMS:-target/$triple/release}"
 # Pages say the same for every processor; these run here.
 native="${NATIVE:-target/debug}"

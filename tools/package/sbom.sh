@@ -14,7 +14,7 @@ mkdir -p "$folder"
 for one in terminal trust sync field; do
   home="$(dirname "$(ls -d {firmware,tools}/"$one"/Cargo.toml 2>/dev/null)")"
   program="gate-$one" features=()
-  [ "$one" != terminal ] || program=gate features=(-F drm,spi)
+  [ "$one" != terminal ] || program=gate features=(-F drm,spi,usb)
   cargo cyclonedx -q --manifest-path "$home/Cargo.toml" --format json --spec-version 1.5 --target "$triple" --no-build-deps \
     --override-filename "$name" "${features[@]}"
   # No path of this machine: the same tree says the same everywhere.

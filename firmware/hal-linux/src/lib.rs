@@ -28,3 +28,5 @@ pub mod supervisor;
 pub mod thermometer;
 pub mod torch;
 pub mod usb_power;
+#[cfg(feature = "usb")]
+pub mod usb_reader;

@@ -49,6 +49,12 @@ impl UsbKind {
     }
 }
 
+impl std::fmt::Display for UsbKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04x}:{:04x}", self.vendor, self.product)
+    }
+}
+
 /// Which way a switch goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
@@ -247,6 +253,7 @@ mod tests {
     #[test]
     fn kinds_are_spelled_as_lsusb_prints_them() {
         assert_eq!(UsbKind::parse("0400:c35a"), Some(READER));
+        assert_eq!(READER.to_string(), "0400:c35a");
         for bad in ["", "0400", "400:c35a", "0400:c35", "0400:c35g", "0x40:c35a", "+400:c35a"] {
             assert_eq!(UsbKind::parse(bad), None, "{bad}");
         }

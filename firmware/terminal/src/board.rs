@@ -18,6 +18,8 @@ const BOARDS: [(&str, &str); 4] = [
     ("rig", include_str!("../../../assets/boards/rig.toml")),
 ];
 
+/// Kinds of readers on USB that are known.
+const READERS: [&str; 1] = ["0400:c35a"];
 /// What is the same on every board.
 const HEAD: &str = include_str!("board/head.toml");
 /// Entries of a directory that are listed at most.
@@ -61,6 +63,7 @@ struct Board {
     leds: Vec<PathBuf>,
     clocks: Vec<PathBuf>,
     sound: Vec<PathBuf>,
+    readers: Vec<&'static str>,
 }
 
 impl Board {
@@ -88,6 +91,7 @@ impl Board {
             leds: entries(root, Path::new("/sys/class/leds"), ""),
             clocks: entries(root, Path::new("/sys/class/rtc"), "rtc"),
             sound: dev("snd", "pcmC"),
+            readers: readers(root),
         }
     }
 
@@ -168,6 +172,13 @@ impl Board {
             paths.iter().try_for_each(|path| writeln!(text, "# {key} = \"{}\"", path.display()))
         };
         section(text, "reader", "serial", &self.lines)?;
+        for kind in &self.readers {
+            let header = if self.lines.is_empty() { "\n# [reader]\n" } else { "" };
+            writeln!(
+                text,
+                "{header}# usb = \"{kind}\"  # a reader of identity cards on USB, instead of serial"
+            )?;
+        }
         section(text, "keys", "keyboard", &self.keyboards)?;
         section(text, "scanner", "keyboard", &self.keyboards)?;
         section(text, "thermometer", "i2c", &self.i2c)?;
@@ -198,6 +209,18 @@ fn entries(root: &Path, folder: &Path, prefix: &str) -> Vec<PathBuf> {
     found.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     found.truncate(MOST);
     found
+}
+
+/// Readers on USB that are no serial line. Two of one kind cannot be told apart, and are one line here.
+fn readers(root: &Path) -> Vec<&'static str> {
+    let bus = Path::new("/sys/bus/usb/devices");
+    let attribute = |device: &Path, name: &str| std::fs::read_to_string(under(root, &device.join(name))).ok();
+    let kinds = entries(root, bus, "").into_iter().filter_map(|device| {
+        let (vendor, product) = (attribute(&device, "idVendor")?, attribute(&device, "idProduct")?);
+        Some(format!("{}:{}", vendor.trim(), product.trim()))
+    });
+    let kinds: Vec<String> = kinds.collect();
+    READERS.into_iter().filter(|known| kinds.iter().any(|kind| kind == known)).collect()
 }
 
 /// Keyboards by the names that stay the same when a plug is moved.

@@ -4,10 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use gate_core::screen::Fitted;
 use gate_ui::{Language, Manner, Theme};
-use gate_wire::sdt::Baud;
 
 use crate::backroom::Backroom;
 use crate::files;
@@ -21,7 +20,8 @@ pub use display::{DisplayConfig, DisplaySource};
 
 pub use devices::{
     CameraConfig, CameraSource, InputsConfig, KeysConfig, LampsConfig, LatchConfig, LatchSource,
-    ReaderConfig, ScannerConfig, ScannerSource, ThermometerConfig, TorchConfig, TorchSource, WireConfig,
+    ReaderConfig, ReaderSource, ScannerConfig, ScannerSource, ThermometerConfig, TorchConfig, TorchSource,
+    WireConfig,
 };
 
 /// A commented example, which `gate config sample` prints.
@@ -213,10 +213,7 @@ impl Config {
             ensure!(spool.is_absolute(), "`spool` must be an absolute path, this is {}", spool.display());
             ensure!((1..=1024).contains(&records.outbox_mib), "`outbox_mib` is 1 to 1024");
         }
-        if let Some(reader) = &self.reader {
-            self.baud(reader)?;
-            reader.usb()?;
-        }
+        self.reader.as_ref().map_or(Ok(()), |reader| reader.source().map(drop))?;
         self.camera.source()?;
         self.torch.as_ref().map_or(Ok(()), |torch| torch.source().map(drop))?;
         self.latch.as_ref().map_or(Ok(()), |latch| latch.source().map(drop))?;
@@ -240,7 +237,7 @@ impl Config {
     /// panel, or bytes of the card reader taken for a code.
     fn check_apart(&self) -> anyhow::Result<()> {
         let keys = self.keys.as_ref().map(|keys| ("keys.keyboard", &keys.keyboard));
-        let reader = self.reader.as_ref().map(|reader| ("reader.serial", &reader.serial));
+        let reader = self.reader.as_ref().and_then(|reader| Some(("reader.serial", reader.serial.as_ref()?)));
         let scanner = self.scanner.as_ref();
         let keyboard = scanner.and_then(|scanner| Some(("scanner.keyboard", scanner.keyboard.as_ref()?)));
         let serial = scanner.and_then(|scanner| Some(("scanner.serial", scanner.serial.as_ref()?)));
@@ -255,17 +252,6 @@ impl Config {
             );
         }
         Ok(())
-    }
-
-    /// The speed of the reader's line.
-    ///
-    /// # Errors
-    /// For a speed that readers do not speak.
-    pub fn baud(&self, reader: &ReaderConfig) -> anyhow::Result<Baud> {
-        match Baud::from_bits_per_second(reader.baud) {
-            Some(baud) => Ok(baud),
-            None => bail!("`baud` {}: readers speak 9600, 19200, 38400, 57600 or 115200", reader.baud),
-        }
     }
 
     /// How loud it is at each hour.
@@ -338,6 +324,7 @@ mod tests {
             ("lane = 1", "lane = \"one\"", "invalid type"),
             ("baud = 115200", "baud = 300", "readers speak"),
             ("baud = 115200", "usb = \"card reader\"", "as lsusb prints them"),
+            ("serial = \"/dev/ttyS1\"", "", "[reader] names `serial`, a line, or `usb`"),
             ("data = \"/", "data = \"", "absolute path"),
             ("width = 800", "width = 8000", "320 x 240"),
             ("spool = \"/", "spool = \"", "absolute path"),
@@ -375,7 +362,7 @@ mod tests {
             assert!(error.contains("are the same device") && error.contains("by-path"), "{error}");
         }
         config("event4").unwrap();
-        let reader = Config::parse(SAMPLE).unwrap().reader.unwrap().serial;
+        let reader = Config::parse(SAMPLE).unwrap().reader.unwrap().serial.unwrap();
         let line =
             |serial: &Path| Config::parse(&format!("{SAMPLE}\n[scanner]\nserial = '{}'\n", serial.display()));
         assert!(line(&reader).is_err() && line(Path::new("/dev/ttyS9")).is_ok());

@@ -43,13 +43,15 @@ use gate_hal_linux::spi_panel::SpiPanel;
 use gate_hal_linux::thermometer::mlx90614;
 use gate_hal_linux::torch::LedTorch;
 use gate_hal_linux::usb_power::PowerCycled;
+#[cfg(feature = "usb")]
+use gate_hal_linux::usb_reader;
 use gate_store::{JournalConfig, JournalKeys, OpenFault, SqliteJournal};
 
 use crate::believed::Believed;
 use crate::book::{Book, NoBook};
 use crate::config::{
-    CameraSource, Config, DisplayConfig, DisplaySource, LatchSource, RtcFitted, ScannerSource, SoundConfig,
-    TorchSource,
+    CameraSource, Config, DisplayConfig, DisplaySource, LatchSource, ReaderSource, RtcFitted, ScannerSource,
+    SoundConfig, TorchSource,
 };
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
@@ -289,10 +291,13 @@ pub(crate) fn inputs(config: &Config, release: Option<FireRelease>) -> Box<dyn I
 
 fn reader(config: &Config) -> anyhow::Result<Option<Box<dyn CardReader>>> {
     let Some(reader) = &config.reader else { return Ok(None) };
-    let serial = sdt_reader(&reader.serial, config.baud(reader)?);
-    Ok(Some(match reader.usb()? {
-        Some(kind) => Box::new(PowerCycled::start(serial, kind).context("no thread for the reader's bus")?),
-        None => Box::new(serial),
+    Ok(Some(match reader.source()? {
+        ReaderSource::Serial(line, baud, None) => Box::new(sdt_reader(line, baud)),
+        ReaderSource::Serial(line, baud, Some(kind)) => Box::new(
+            PowerCycled::start(sdt_reader(line, baud), kind).context("no thread for the reader's bus")?,
+        ),
+        #[cfg(feature = "usb")]
+        ReaderSource::Usb(kind) => Box::new(usb_reader::sdt_reader(kind)),
     }))
 }
 

@@ -44,8 +44,9 @@ const NETWORK: [&str; 23] = [
 /// With every crate that has no place there.
 pub(crate) fn check() -> anyhow::Result<()> {
     for (program, most) in PROGRAMS {
-        let crates = linked(program)?;
-        let sockets = sockets(&crates);
+        let crates = linked(program, &[])?;
+        let packed = linked(program, &["--all-features"])?;
+        let sockets = sockets(&packed);
         ensure!(sockets.is_empty(), "{program} must reach no network, and links {}", sockets.join(", "));
         let count = crates.len();
         ensure!(count <= most, "{program} is made of {count} crates, at most {most} are allowed");
@@ -59,10 +60,10 @@ fn sockets(crates: &BTreeSet<String>) -> Vec<&str> {
     names.filter(|name| NETWORK.contains(name)).collect()
 }
 
-/// Name and version of each crate: one that is there in two versions is linked twice.
-fn linked(program: &str) -> anyhow::Result<BTreeSet<String>> {
+/// Name and version of each crate: one that is there in two versions is linked twice. Packages switch features on.
+fn linked(program: &str, features: &[&str]) -> anyhow::Result<BTreeSet<String>> {
     let arguments = ["tree", "-p", program, "-e", "normal", "--prefix", "none", "--format", "{p}"];
-    let output = Command::new(env!("CARGO")).args(arguments).output()?;
+    let output = Command::new(env!("CARGO")).args(arguments).args(features).output()?;
     ensure!(output.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
     let mut crates = BTreeSet::new();

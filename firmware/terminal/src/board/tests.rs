@@ -40,6 +40,8 @@ fn a_board_with_everything_gives_a_configuration_that_names_it() {
         ("sys/class/leds/latch/trigger", ""),
         ("sys/class/rtc/rtc0/name", ""),
         ("dev/snd/pcmC0D0p", ""),
+        ("sys/bus/usb/devices/1-1/idVendor", "0400\n"),
+        ("sys/bus/usb/devices/1-1/idProduct", "c35a\n"),
     ]);
     let (text, config) = configuration(root.path());
     let CameraSource::Device(settings) = config.camera.source().unwrap() else { panic!("no camera") };
@@ -49,6 +51,7 @@ fn a_board_with_everything_gives_a_configuration_that_names_it() {
         "# drm = \"/dev/dri/card0\"",
         "Lines: /dev/gpiochip0, /dev/gpiochip4.",
         "# serial = \"/dev/ttyS3\"",
+        "# usb = \"0400:c35a\"",
         "# keyboard = \"/dev/input/by-path/platform-keypad-event-kbd\"",
         "# i2c = \"/dev/i2c-1\"",
         "# led = \"/sys/class/leds/latch\"  # instead of wire",
@@ -69,6 +72,18 @@ fn a_bare_board_gives_a_good_configuration_that_says_what_is_missing() {
     for missing in ["no camera was found", "no framebuffer was found", "no GPIO chip was found"] {
         assert!(text.contains(missing), "{missing}:\n{text}");
     }
+}
+
+#[test]
+fn a_reader_on_usb_is_found_on_a_board_without_lines_and_what_else_is_on_the_bus_is_not_taken_for_one() {
+    let stick =
+        [("sys/bus/usb/devices/1-2/idVendor", "0781\n"), ("sys/bus/usb/devices/1-2/idProduct", "5567\n")];
+    let reader =
+        [("sys/bus/usb/devices/1-1/idVendor", "0400\n"), ("sys/bus/usb/devices/1-1/idProduct", "c35a\n")];
+    let (text, _) = configuration(board(&[stick, reader].concat()).path());
+    assert!(text.contains("# [reader]\n# usb = \"0400:c35a\""), "{text}");
+    let (text, _) = configuration(board(&stick).path());
+    assert!(!text.contains("reader"), "{text}");
 }
 
 #[test]

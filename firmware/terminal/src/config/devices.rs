@@ -68,26 +68,57 @@ pub enum FormatWord {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReaderConfig {
-    /// The serial line.
-    pub serial: PathBuf,
+    /// The serial line; without it the reader is reached by its pipes on USB.
+    #[serde(default)]
+    pub serial: Option<PathBuf>,
     /// Bits per second: 9600, 19200, 38400, 57600 or 115200.
     #[serde(default = "default_baud")]
     pub baud: u32,
-    /// What it is on USB, such as `0400:c35a`: silent for ten seconds, it is taken off the bus and put back.
+    /// What it is on USB, such as `0400:c35a`. Beside a line: silent for ten seconds, it is taken off the bus and put back.
     #[serde(default)]
     pub usb: Option<String>,
 }
 
+/// How a card reader is reached.
+#[derive(Clone, Copy, Debug)]
+pub enum ReaderSource<'a> {
+    /// On a serial line; behind USB if what it is there was said.
+    Serial(&'a Path, Baud, Option<UsbKind>),
+    /// By its pipes on USB.
+    #[cfg(feature = "usb")]
+    Usb(UsbKind),
+}
+
 impl ReaderConfig {
-    /// What it is on USB, if that was said.
+    /// How it is reached.
     ///
     /// # Errors
-    /// For what is no kind of device.
-    pub fn usb(&self) -> anyhow::Result<Option<UsbKind>> {
+    /// If that is not said, for a speed that readers do not speak, and for what is no kind of device or was not built in.
+    pub fn source(&self) -> anyhow::Result<ReaderSource<'_>> {
+        match (&self.serial, self.usb()?) {
+            (Some(line), usb) => Ok(ReaderSource::Serial(line, self.baud()?, usb)),
+            #[cfg(feature = "usb")]
+            (None, Some(kind)) => Ok(ReaderSource::Usb(kind)),
+            #[cfg(not(feature = "usb"))]
+            (None, Some(_)) => {
+                bail!("`reader.usb` without `serial`: this program was built without the feature `usb`")
+            }
+            (None, None) => bail!("[reader] names `serial`, a line, or `usb`, such as 0400:c35a"),
+        }
+    }
+
+    fn usb(&self) -> anyhow::Result<Option<UsbKind>> {
         let Some(usb) = &self.usb else { return Ok(None) };
         match UsbKind::parse(usb) {
             Some(kind) => Ok(Some(kind)),
             None => bail!("`reader.usb` is two numbers as lsusb prints them, such as 0400:c35a, not {usb}"),
+        }
+    }
+
+    fn baud(&self) -> anyhow::Result<Baud> {
+        match Baud::from_bits_per_second(self.baud) {
+            Some(baud) => Ok(baud),
+            None => bail!("`baud` {}: readers speak 9600, 19200, 38400, 57600 or 115200", self.baud),
         }
     }
 }

@@ -15,13 +15,17 @@ use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::framebuffer::Layout;
 use gate_hal_linux::keyboard::grabbed;
 use gate_hal_linux::thermometer::mlx90614;
+#[cfg(feature = "usb")]
+use gate_hal_linux::{usb_power::UsbKind, usb_reader};
+#[cfg(feature = "usb")]
+use {gate_hal::serial_port::PortFault, rustix::io::Errno};
 
 mod lines;
 
 use super::{Finding, Tell, bad, good};
 use crate::config::{
-    CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, RtcFitted, ScannerConfig,
-    ScannerSource, SoundConfig, TorchConfig, TorchSource,
+    CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, ReaderConfig, ReaderSource, RtcFitted,
+    ScannerConfig, ScannerSource, SoundConfig, TorchConfig, TorchSource,
 };
 use crate::moment;
 
@@ -33,11 +37,7 @@ const CARDS: &str = "/proc/asound/cards";
 /// Walks them.
 pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(camera(&config.camera))?;
-    tell(match &config.reader {
-        Some(reader) if reader.serial.exists() => good("card reader", reader.serial.display().to_string()),
-        Some(reader) => absent("card reader", &reader.serial, "plug it in, or check `reader.serial`"),
-        None => good("card reader", "none fitted"),
-    })?;
+    tell(config.reader.as_ref().map_or_else(|| good("card reader", "none fitted"), reader))?;
     if let Some(fitted) = &config.scanner {
         tell(scanner(fitted))?;
     }
@@ -92,6 +92,46 @@ fn video(settings: &CameraSettings) -> Finding {
             bad("camera", format!("{device} {refusal}"), "plug it in, or set [camera] as it says")
         }
     }
+}
+
+fn reader(reader: &ReaderConfig) -> Finding {
+    match reader.source() {
+        Ok(ReaderSource::Serial(line, ..)) if line.exists() => {
+            good("card reader", line.display().to_string())
+        }
+        Ok(ReaderSource::Serial(line, ..)) => {
+            absent("card reader", line, "plug it in, or check `reader.serial`")
+        }
+        #[cfg(feature = "usb")]
+        Ok(ReaderSource::Usb(kind)) => on_the_bus(kind, usb_reader::look(kind)),
+        Err(cause) => bad("card reader", format!("{cause:#}"), "check [reader]"),
+    }
+}
+
+/// Opened, and neither taken from whoever has it nor spoken to.
+#[cfg(feature = "usb")]
+fn on_the_bus(kind: UsbKind, seen: Result<usb_reader::Seen, PortFault>) -> Finding {
+    let (what, remedy) = match seen {
+        Ok(usb_reader::Seen { at: (bus, number), pipes: (from, to) }) => {
+            let found =
+                format!("{kind} is device {number} of bus {bus}: {from} bulk pipes from it, {to} to it");
+            return good("card reader", found);
+        }
+        Err(PortFault::OpenPort { errno }) => match Errno::from_raw_os_error(errno) {
+            Errno::NODEV => ("is not on the bus".to_owned(), "plug it in, or check `reader.usb`"),
+            Errno::NOTUNIQ => ("is there twice".to_owned(), "leave this lane's one plugged in"),
+            Errno::ACCESS | Errno::PERM => (
+                "may not be opened".to_owned(),
+                "give it to the group tianfu-gate, as 70-tianfu-gate.rules does for 0400:c35a",
+            ),
+            _ => (format!("cannot be opened (errno {errno})"), "pull it out and plug it in"),
+        },
+        Err(_) => (
+            "has no bulk pipes".to_owned(),
+            "it may be a serial line: look for it under /dev/serial/by-path and set `reader.serial`",
+        ),
+    };
+    bad("card reader", format!("{kind} {what}"), remedy)
 }
 
 fn scanner(scanner: &ScannerConfig) -> Finding {
@@ -270,7 +310,7 @@ mod tests {
             config.thermometer = Some(crate::config::ThermometerConfig { i2c: folder.path().join("i2c-1") });
             config.display.framebuffer = Some(folder.path().join("screen"));
             config.camera.frames = Some(folder.path().to_owned());
-            config.reader.as_mut().unwrap().serial = folder.path().join("tty");
+            config.reader.as_mut().unwrap().serial = Some(folder.path().join("tty"));
         };
         let lines = self::lines(fitted);
         let parts: Vec<&str> = lines.iter().map(|(part, ..)| *part).collect();
@@ -297,6 +337,31 @@ mod tests {
             config.display.framebuffer = Some("/dev/fb-that-is-not-there".into());
         });
         assert!(!of("torch", &lines).0 && !of("display", &lines).0, "{lines:?}");
+    }
+
+    #[cfg(feature = "usb")]
+    #[test]
+    fn a_reader_on_the_bus_has_its_line_and_each_thing_that_is_wrong_with_it_its_remedy() {
+        let kind = UsbKind::parse("0400:c35a").unwrap();
+        let seen = usb_reader::Seen { at: (1, 5), pipes: (2, 2) };
+        let well = on_the_bus(kind, Ok(seen)).outcome.unwrap();
+        assert_eq!(well, "0400:c35a is device 5 of bus 1: 2 bulk pipes from it, 2 to it");
+        let unopened = |errno: Errno| PortFault::OpenPort { errno: errno.raw_os_error() };
+        for (fault, what, remedy) in [
+            (unopened(Errno::NODEV), "is not on the bus", "plug it in"),
+            (unopened(Errno::NOTUNIQ), "is there twice", "this lane's one"),
+            (unopened(Errno::ACCESS), "may not be opened", "70-tianfu-gate.rules"),
+            (unopened(Errno::IO), "errno 5", "plug it in"),
+            (PortFault::SetUpLine { errno: 71 }, "no bulk pipes", "reader.serial"),
+        ] {
+            let missing = on_the_bus(kind, Err(fault)).outcome.unwrap_err();
+            assert!(missing.what.contains(what) && missing.remedy.contains(remedy), "{missing:?}");
+        }
+        let lines = lines(|config| {
+            let reader = config.reader.as_mut().unwrap();
+            (reader.serial, reader.usb) = (None, Some("0000:0000".to_owned()));
+        });
+        assert_eq!(of("card reader", &lines), (false, "0000:0000 is not on the bus".to_owned()));
     }
 
     #[test]

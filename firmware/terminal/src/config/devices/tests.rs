@@ -32,6 +32,21 @@ fn lines_are_named_by_number_or_by_name() {
 }
 
 #[test]
+fn a_reader_without_a_line_is_reached_by_its_pipes_where_that_was_built_in() {
+    let reader = |keys: &str| {
+        let text = SAMPLE.replacen("serial = \"/dev/ttyS1\"\n", &format!("{keys}\n"), 1);
+        Config::parse(&text).map(|config| format!("{:?}", config.reader.unwrap().source().unwrap()))
+    };
+    assert!(reader("serial = \"/dev/ttyUSB0\"\nusb = \"0400:c35a\"").unwrap().starts_with("Serial"));
+    let pipes = reader("usb = \"0400:c35a\"");
+    if cfg!(feature = "usb") {
+        assert!(pipes.unwrap().starts_with("Usb"));
+    } else {
+        assert!(format!("{:#}", pipes.unwrap_err()).contains("without the feature `usb`"));
+    }
+}
+
+#[test]
 fn bad_sections_say_what_to_choose() {
     let device = "device = \"/dev/video0\"\n";
     for (camera, more, expected) in [
