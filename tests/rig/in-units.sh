@@ -41,6 +41,12 @@ holds "every unit is one" systemd-analyze verify gate.service gate-trust.service
 for unit in gate-trust:6 gate-fold:6 gate-stick:6 gate-sync:15 gate:17; do
   holds "${unit%:*} is exposed by at most ${unit#*:} tenths of ten" exposed "${unit%:*}.service" "${unit#*:}"
 done
+shared=/usr/lib/systemd/system/gate-.service.d/hardening.conf
+holds "what they have in common is read" grep -q "$shared" <<<"$(systemctl show -p DropInPaths gate-fold.service)"
+mv "$shared" /run/ && systemctl daemon-reload
+holds "without it the keeper does not start" fails systemctl start gate-trust.service
+mv /run/hardening.conf "$shared" && systemctl daemon-reload
+holds "with it, it does" systemctl start gate-trust.service
 holds "no unit failed but what had to" [ "$(systemctl --failed --no-legend | grep -c gate)" = 0 ]
 systemctl --failed --no-legend
 [ "$failed" = 0 ] && echo "rig: whole" || { journalctl -b --no-pager -u 'gate*' | tail -40; echo "rig: broken"; }

@@ -30,7 +30,13 @@ holds "its users are there" quietly here id tianfu-gate
 holds "its folders are whose they are" [ "$(here stat -c '%U %a' /var/lib/tianfu-gate/journal)" = "tianfu-gate 700" ]
 holds "the lane comes with the next boot" here systemctl is-enabled --quiet gate.service
 holds "its sample is a good configuration" quietly here gate config check --config /etc/tianfu-gate/gate.toml
-holds "its units are ones" here systemd-analyze verify /usr/lib/systemd/system/gate.service
+holds "its units are ones" here systemd-analyze verify /usr/lib/systemd/system/gate{,-trust,-fold,-sync,-stick}.service
+exposure() { here systemd-analyze security --offline=yes --no-pager "$1.service" | sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p'; }
+shared=usr/lib/systemd/system/gate-.service.d/hardening.conf
+holds "each but the lane asserts what they have in common" [ "$(grep -lx "AssertPathExists=/$shared" "$root/${shared%/*/*}"/gate-*.service | wc -l)" = 4 ]
+for unit in gate-trust:0.5 gate-fold:0.5 gate-stick:0.5 gate-sync:1.4 gate:1.6; do
+  holds "installed, ${unit%:*} is exposed by ${unit#*:}" [ "$(exposure "${unit%:*}")" = "${unit#*:}" ]
+done
 sbom="$root/usr/share/doc/tianfu-gate/sbom"
 holds "each program says which crates it is made of" [ "$(grep -lF '"name": "gate-proof"' "$sbom"/*.cdx.json | wc -l)" = 4 ]
 holds "and names no folder of the machine that built it" fails grep -rqF "$PWD" "$sbom"

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../../assets"
 for unit in systemd/*.service systemd/*.path systemd/*.timer systemd/*.mount; do
   [ "$unit" = systemd/gate-hub.service ] || install -D -m 644 "$unit" "$root/usr/lib/systemd/system/${unit#*/}"
 done
+install -D -m 644 -t "$root/usr/lib/systemd/system/gate-.service.d" systemd/gate-.service.d/hardening.conf
 install -D -m 644 systemd/tianfu-gate.sysusers "$root/usr/lib/sysusers.d/tianfu-gate.conf"
 install -D -m 644 systemd/tianfu-gate.tmpfiles "$root/usr/lib/tmpfiles.d/tianfu-gate.conf"
 install -D -m 644 systemd/70-tianfu-gate.rules "$root/usr/lib/udev/rules.d/70-tianfu-gate.rules"
