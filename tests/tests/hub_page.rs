@@ -109,8 +109,11 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
         for words in [
             "从未报告 never reported",
             "时钟错误 clock wrong",
-            "陈旧 stale",
-            "新 fresh",
+            "■ 已过期 expired",
+            "▲ 超过期限 stale",
+            "○ 有效 fresh",
+            "silent for a day",
+            "Bands by policy 1.",
             "F02",
             "已吊销 revoked",
         ] {

@@ -14,8 +14,10 @@ use gate_core::screen::{Fault, Faults, Wellness};
 use gate_core::time::ClockTrust;
 use gate_hub::now;
 use gate_hub::pages::one_time;
+use gate_proof::digest::sha256;
 use gate_proof::ed25519::SigningKey;
 use gate_wire::time::Timestamp;
+use serde_json::json;
 
 use crate::programs::program;
 
@@ -47,12 +49,13 @@ impl Fleet {
             (1, ago(60), ago(600)),
             (2, ago(5 * DAY_S), ago(9 * DAY_S)),
             (3, ahead, ago(600)),
-            (4, ago(3 * 3600), ago(2 * DAY_S)),
+            (4, ago(3 * 3600), ago(4 * DAY_S)),
             (6, ago(60), ago(60)),
         ] {
             put(&records, &account(number, at, list));
         }
         run(&data, &["take", "--from", records.to_str().unwrap()]);
+        publish(&data.join("repository/trust"));
         run(&data, &["revoke", "--terminal", "6"]);
         let mut command = Command::new(program("gate-hub", "gate-hub"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
@@ -140,6 +143,8 @@ fn account(number: u32, at: Timestamp, list: Timestamp) -> Account {
     }
     let held = [
         Held { dataset: Dataset::KeySet, version: 3, as_of: list },
+        Held { dataset: Dataset::PolicyStation, version: 1, as_of: list },
+        Held { dataset: Dataset::Revocations, version: 5, as_of: list },
         Held { dataset: Dataset::StatusList, version: 7, as_of: list },
     ];
     Account {
@@ -157,6 +162,30 @@ fn account(number: u32, at: Timestamp, list: Timestamp) -> Account {
         held: held.into_iter().collect(),
         counts: Default::default(),
     }
+}
+
+/// The policy for stations with bands, and the metadata that lead to it, without signatures: the hub proves nothing of them.
+fn publish(trust: &Path) {
+    let bands = r#""bands": {"status-list": {"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 30},
+        "key-set": {"ageing_after_days": 1, "stale_after_days": 2, "expired_after_days": 8},
+        "revocations": {"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 30}}, "test_days""#;
+    let policy = include_str!("../../../assets/policies/station.json").replacen("\"test_days\"", bands, 1);
+    let digest = hex(sha256(&[policy.as_bytes()]).as_bytes());
+    let put = |name: &str, text: &str| {
+        fs::create_dir_all(trust.join(name).parent().unwrap()).unwrap();
+        fs::write(trust.join(name), text).unwrap();
+    };
+    put(&format!("targets/{digest}.policy-station.json"), &policy);
+    let named = json!({"policy-station.json": {"hashes": {"sha256": digest}}});
+    put("metadata/1.targets.json", &json!({"signed": {"targets": named}}).to_string());
+    put(
+        "metadata/1.snapshot.json",
+        &json!({"signed": {"meta": {"targets.json": {"version": 1}}}}).to_string(),
+    );
+    put(
+        "metadata/timestamp.json",
+        &json!({"signed": {"meta": {"snapshot.json": {"version": 1}}}}).to_string(),
+    );
 }
 
 fn put(records: &Path, account: &Account) {

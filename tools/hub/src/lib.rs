@@ -15,9 +15,11 @@
 //! | a code that lets one terminal in | [`invitation`] |
 //! | requests | [`http`], [`line`](mod@line) |
 //! | people, and the fleet as they see it | [`pages`], [`store::people`] |
+//! | how old is old: the published policy's word | [`bands`], [`published`] |
 //! | connections, and what waits beside them | [`listen`], [`paced`], [`tls`], [`beside`] |
 
 pub mod acknowledge;
+pub mod bands;
 pub mod beside;
 #[cfg(test)]
 #[path = "../tests/support/chain.rs"]
@@ -32,6 +34,7 @@ pub mod objects;
 pub mod paced;
 pub mod pages;
 pub mod publish;
+pub mod published;
 pub mod repository;
 pub mod store;
 pub mod take;
@@ -39,18 +42,23 @@ pub mod tls;
 pub mod writer;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gate_wire::time::Timestamp;
 
 use crate::acknowledge::Acknowledger;
+use crate::bands::Bands;
 use crate::files::Folder;
 use crate::metrics::Metrics;
 use crate::pages::sessions::Sessions;
+use crate::published::{Publication, Unread};
 use crate::repository::Repositories;
 use crate::store::intake::Quota;
 use crate::store::{Db, Readers, StoreFault};
 use crate::writer::Writer;
+
+/// How long a page waits for what is published: less than whoever reads it.
+const PUBLICATION_ANSWERS: Duration = Duration::from_secs(15);
 
 /// Everything that a request needs.
 pub struct Hub {
@@ -87,6 +95,25 @@ impl Hub {
     ) -> Result<T, StoreFault> {
         let hub = Arc::clone(self);
         beside::database(move || hub.readers.read(what)).await.unwrap_or(Err(StoreFault::Hung))
+    }
+
+    /// Reads something of the newest publication, beside the threads that speak. A store that does not answer for long is away.
+    ///
+    /// # Errors
+    /// [`Unread`].
+    pub async fn published<T: Send + 'static>(
+        self: &Arc<Hub>,
+        what: impl FnOnce(&Publication<'_>) -> Result<T, Unread> + Send + 'static,
+    ) -> Result<T, Unread> {
+        let hub = Arc::clone(self);
+        let read = beside::files(move || what(&Publication::newest(&hub.repositories)?));
+        let read = tokio::time::timeout(PUBLICATION_ANSWERS, read).await;
+        read.ok().flatten().unwrap_or(Err(Unread::Away))
+    }
+
+    /// The bands of the published policies.
+    pub async fn bands(self: &Arc<Hub>) -> Bands {
+        self.published(|publication| Ok(Bands::of(publication))).await.unwrap_or_else(Bands::unread)
     }
 }
 

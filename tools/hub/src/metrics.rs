@@ -68,6 +68,8 @@ pub struct Stock {
     pub enrolled: u64,
     /// Terminals that were revoked.
     pub revoked: u64,
+    /// Terminals that are enrolled and never reported.
+    pub silent: u64,
     /// Batches.
     pub batches: u64,
     /// Journals that wait for a person to choose between two rows.
@@ -76,10 +78,13 @@ pub struct Stock {
     pub alarms: u64,
 }
 
+/// Enrolled terminals that reported, by the worst band of all that they hold.
+pub type ByBand = [(&'static str, u64); 6];
+
 impl Metrics {
-    /// As text.
+    /// As text. What could not be counted is left out: 0 would be a number.
     #[must_use]
-    pub fn in_text(&self, stock: &Stock) -> String {
+    pub fn in_text(&self, stock: Option<&Stock>, by_band: Option<&ByBand>) -> String {
         let mut text = String::new();
         let rows = [
             ("batches_kept_total", "counter", self.kept.now()),
@@ -93,16 +98,49 @@ impl Metrics {
             ("commits_total", "counter", self.commits.now()),
             ("changes_waiting", "gauge", self.waiting.now()),
             ("connections", "gauge", self.connections.now()),
-            ("terminals_enrolled", "gauge", stock.enrolled),
-            ("terminals_revoked", "gauge", stock.revoked),
-            ("batches", "gauge", stock.batches),
-            ("journals_in_doubt", "gauge", stock.doubts),
-            ("alarms", "gauge", stock.alarms),
+            ("database_up", "gauge", u64::from(stock.is_some())),
         ];
-        for (name, kind, number) in rows {
+        let stock = stock.map(|stock| {
+            [
+                ("terminals_enrolled", "gauge", stock.enrolled),
+                ("terminals_revoked", "gauge", stock.revoked),
+                ("terminals_never_reported", "gauge", stock.silent),
+                ("batches", "gauge", stock.batches),
+                ("journals_in_doubt", "gauge", stock.doubts),
+                ("alarms", "gauge", stock.alarms),
+            ]
+        });
+        for (name, kind, number) in rows.into_iter().chain(stock.into_iter().flatten()) {
             // Writing to a string does not fail.
             let _ = writeln!(text, "# TYPE gate_hub_{name} {kind}\ngate_hub_{name} {number}");
         }
+        if let Some(by_band) = by_band {
+            let _ = writeln!(text, "# TYPE gate_hub_terminals_by_band gauge");
+            for (band, number) in by_band {
+                let _ = writeln!(text, "gate_hub_terminals_by_band{{band=\"{band}\"}} {number}");
+            }
+        }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_counted_is_left_out_and_is_not_0() {
+        let metrics = Metrics::default();
+        let away = metrics.in_text(None, None);
+        assert!(away.contains("gate_hub_database_up 0\n") && away.contains("gate_hub_commits_total 0\n"));
+        for left in ["terminals_", "journals_in_doubt", "alarms", "gate_hub_batches "] {
+            assert!(!away.contains(left), "{left}: {away}");
+        }
+        let here = metrics.in_text(Some(&Stock { doubts: 3, ..Stock::default() }), None);
+        assert!(here.contains("gate_hub_database_up 1\n") && here.contains("gate_hub_journals_in_doubt 3\n"));
+        assert!(!here.contains("by_band"), "no policy, no band: {here}");
+        let by_band = ["fresh", "ageing", "stale", "expired", "missing", "unlimited"].map(|band| (band, 2));
+        let here = metrics.in_text(Some(&Stock::default()), Some(&by_band));
+        assert!(here.ends_with("gate_hub_terminals_by_band{band=\"unlimited\"} 2\n"), "{here}");
     }
 }

@@ -72,9 +72,12 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
         Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
-    match hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?))).await {
-        Ok((terminals, accounts)) => page(StatusCode::OK, &Fleet::of(person, &terminals, accounts, now())),
-        Err(_) => unavailable(),
+    let read = hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?)));
+    match tokio::join!(read, hub.bands()) {
+        (Ok((terminals, accounts)), bands) => {
+            page(StatusCode::OK, &Fleet::of(person, &terminals, (accounts, &bands), now()))
+        }
+        (Err(_), _) => unavailable(),
     }
 }
 

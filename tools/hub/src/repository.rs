@@ -87,11 +87,26 @@ pub struct Found {
 
 impl Repositories {
     /// A file from a byte on, or from an earlier one; `None` if there is no such file.
-    fn find(&self, path: Within<'_>, from: u64) -> Result<Option<Found>, ObjectFault> {
+    ///
+    /// # Errors
+    /// [`ObjectFault`].
+    pub fn find(&self, path: Within<'_>, from: u64) -> Result<Option<Found>, ObjectFault> {
         match self {
             Repositories::Folder(folder) => Ok(find(folder, path, from)),
             Repositories::Objects(objects) => objects.find(path, from),
         }
+    }
+}
+
+impl Found {
+    /// All of it, if that is so many bytes at most.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn whole(self, most: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        self.reader.take(most + 1).read_to_end(&mut bytes)?;
+        Ok((bytes.len() as u64 <= most).then_some(bytes))
     }
 }
 

@@ -50,7 +50,7 @@ async function refresh() {
       location.reload();
       return;
     }
-    for (const id of ["now", "numbers", "left"]) put(document.getElementById(id), now.getElementById(id));
+    for (const id of ["now", "numbers", "bands", "left"]) put(document.getElementById(id), now.getElementById(id));
     putRows(rows, read);
     late.hidden = true;
   } catch {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
 
+#[path = "hub/bands.rs"]
+mod bands;
 #[path = "support/chain.rs"]
 mod chain;
 #[path = "hub/counters.rs"]
@@ -18,6 +20,8 @@ mod hardship;
 mod objects;
 #[path = "hub/pages.rs"]
 mod pages;
+#[path = "support/published.rs"]
+mod published;
 #[path = "hub/records.rs"]
 mod records;
 #[path = "hub/repository.rs"]

@@ -13,6 +13,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
+use gate_core::case::DataAge;
+use gate_wire::time::Timestamp;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -20,10 +22,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::Stock;
-use crate::Hub;
+use super::{ByBand, Stock};
+use crate::bands::{Bands, worst_band};
 use crate::http::said;
+use crate::store::accounts::{Summary, newest};
 use crate::store::{Db, StoreFault};
+use crate::{Hub, now};
 
 /// Collectors at once.
 const AT_ONCE: usize = 8;
@@ -76,17 +80,40 @@ pub async fn serve(hub: Arc<Hub>, listener: TcpListener) {
 
 async fn measured(State(hub): State<Arc<Hub>>) -> Response<Body> {
     // Where the database is away, what this program counted itself is told all the same.
-    let stock = hub.read(stock).await.unwrap_or_default();
-    said(StatusCode::OK, &hub.metrics.in_text(&stock))
+    let (read, bands) = tokio::join!(hub.read(stock), hub.bands());
+    let read = read.ok();
+    let by_band = read.as_ref().filter(|_| bands.measure()).map(|(_, said)| by_band(said, &bands, now()));
+    said(StatusCode::OK, &hub.metrics.in_text(read.as_ref().map(|(stock, _)| stock), by_band.as_ref()))
 }
 
-fn stock(db: &Db) -> Result<Stock, StoreFault> {
+fn stock(db: &Db) -> Result<(Stock, Vec<(Summary, u64)>), StoreFault> {
     let count = |sql| db.one(sql, &[], |row| row.get(0));
-    Ok(Stock {
-        enrolled: count("SELECT count(*) FROM terminal WHERE state = 'enrolled'")?,
+    let (enrolled, said) = (count("SELECT count(*) FROM terminal WHERE state = 'enrolled'")?, newest(db)?);
+    let stock = Stock {
+        enrolled,
+        silent: enrolled.saturating_sub(said.len() as u64),
         revoked: count("SELECT count(*) FROM terminal WHERE state = 'revoked'")?,
         batches: count("SELECT count(*) FROM batch")?,
         doubts: count("SELECT count(*) FROM journal WHERE doubt IS NOT NULL")?,
         alarms: count("SELECT count(*) FROM alarm")?,
-    })
+    };
+    Ok((stock, said))
+}
+
+/// Each terminal once, by its worst; `unlimited` where no policy sets a limit for anything that it holds.
+fn by_band(said: &[(Summary, u64)], bands: &Bands, now: Timestamp) -> ByBand {
+    let name = |band| match band {
+        Some(DataAge::Fresh) => "fresh",
+        Some(DataAge::Ageing) => "ageing",
+        Some(DataAge::Stale) => "stale",
+        Some(DataAge::Expired) => "expired",
+        Some(DataAge::Missing) => "missing",
+        None => "unlimited",
+    };
+    let mut all = ["fresh", "ageing", "stale", "expired", "missing", "unlimited"].map(|band| (band, 0));
+    for (summary, received) in said {
+        let worst = worst_band(&bands.aged((summary, *received), now));
+        all.iter_mut().filter(|(band, _)| *band == name(worst)).for_each(|(_, count)| *count += 1);
+    }
+    all
 }

@@ -4,7 +4,6 @@
 //! Must not know: people, records.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,7 +15,6 @@ use gate_wire::time::{Day, Timestamp};
 
 use super::fleet::shown;
 use super::{Login, page, person, unavailable};
-use crate::files::small;
 use crate::store::counters::{Counted, of_days};
 use crate::store::{accounts, terminals};
 use crate::{Hub, now};
@@ -24,8 +22,6 @@ use crate::{Hub, now};
 /// Days shown, where nobody says how many, and at most.
 const DAYS: (u32, u32) = (7, 62);
 const DAY_S: u64 = 86_400;
-/// Larger metadata than any of ours.
-const TARGETS_MOST: u64 = 4 << 20;
 const PLACES_MOST: u64 = 1 << 20;
 /// Letters of verdicts, and an attendant's openings.
 const LETTERS: [u8; 5] = *b"PLSAO";
@@ -114,7 +110,7 @@ async fn read(
     (first, last): (u32, u32),
     now: Timestamp,
 ) -> Option<(Vec<Counted>, usize, Lying)> {
-    let repository = hub.folder.repository();
+    let places = hub.published(|newest| newest.target("places.json", PLACES_MOST));
     let read = hub.read(move |db| {
         let (counted, listed, said) = (of_days(db, (first, last))?, terminals::all(db)?, accounts::all(db)?);
         let age = |said: &accounts::Said| now.unix().saturating_sub(said.summary.at.min(said.received));
@@ -122,33 +118,22 @@ async fn read(
             said.iter().filter(|said| age(said) < DAY_S).map(|said| said.terminal).collect();
         let ours = listed.iter().filter(|one| one.standing == terminals::Standing::Enrolled);
         let silent = ours.filter(|one| !heard.contains(&one.number)).count();
-        let lying = lying(&repository, &counted);
-        Ok((counted, silent, lying))
+        Ok((counted, silent))
     });
-    read.await.ok()
+    let (read, places) = tokio::join!(read, places);
+    let (counted, silent) = read.ok()?;
+    let lying = lying(places.ok().flatten().and_then(|bytes| Places::load(&bytes).ok()), &counted);
+    Some((counted, silent, lying))
 }
 
 /// What the newest published table says of these places. It only gives names here: nothing is decided by it, and nothing of it proven.
-fn lying(repository: &Path, counted: &[Counted]) -> Lying {
-    let Some(places) = newest_places(&repository.join("trust")) else { return Lying::new() };
+fn lying(places: Option<Places>, counted: &[Counted]) -> Lying {
+    let Some(places) = places else { return Lying::new() };
     let told = |one: &Counted| {
         let place = places.find(one.place)?;
         Some((one.place, (place.name.to_string(), place.region.as_str().to_owned())))
     };
     counted.iter().filter_map(told).collect()
-}
-
-fn newest_places(trust: &Path) -> Option<Places> {
-    let metadata = trust.join("metadata");
-    let names =
-        std::fs::read_dir(&metadata).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let version = names.filter_map(|name| name.strip_suffix(".targets.json")?.parse::<u64>().ok()).max()?;
-    let targets = small(&metadata.join(format!("{version}.targets.json")), TARGETS_MOST).ok()??;
-    let targets: serde_json::Value = serde_json::from_slice(&targets).ok()?;
-    let digest = targets.pointer("/signed/targets/places.json/hashes/sha256")?.as_str()?;
-    let plain = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let file = trust.join("targets").join(format!("{}.places.json", plain.then_some(digest)?));
-    Places::load(&small(&file, PLACES_MOST).ok()??).ok()
 }
 
 fn date(day: u32) -> String {

@@ -158,6 +158,19 @@ pub fn all(db: &Db) -> Result<Vec<Said>, StoreFault> {
     Ok(all)
 }
 
+/// What each enrolled terminal said last, and when that came.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn newest(db: &Db) -> Result<Vec<(Summary, u64)>, StoreFault> {
+    let sql =
+        "SELECT summary, received FROM account JOIN terminal ON number = terminal WHERE state = 'enrolled'";
+    let read = |row: &Row| Ok((row.get::<String>(0)?, row.get(1)?));
+    let said: Vec<(String, u64)> = db.all(sql, &[], read)?;
+    let read = |(summary, received): (String, u64)| Some((serde_json::from_str(&summary).ok()?, received));
+    Ok(said.into_iter().filter_map(read).collect())
+}
+
 /// Rows of the journal being written that are not here. Numbers that were left out before it are no rows.
 fn lacking(db: &Db, terminal: u32, said: &Summary) -> Result<Option<u64>, StoreFault> {
     let Some(journal) = json::hex::<16>(&said.journal) else { return Ok(None) };

@@ -12,6 +12,7 @@ use gate_proof::ed25519::SigningKey;
 use gate_wire::time::Day;
 
 use crate::pages::{account, ask, log_in};
+use crate::published::publish as publish_targets;
 use crate::rig::{Hub, Terminal};
 
 const DAYS: u32 = 5;
@@ -24,18 +25,12 @@ fn publish(folder: &Path) {
         )
     };
     let places = [place(1, "510104"), place(2, "510107"), place(3, "510104")].join(",");
-    let trust = folder.join("repository/trust");
-    let digest = "ab".repeat(32);
-    fs::create_dir_all(trust.join("metadata")).unwrap();
-    fs::create_dir_all(trust.join("targets")).unwrap();
-    let targets = |digest: &str| {
-        format!(r#"{{"signed":{{"targets":{{"places.json":{{"hashes":{{"sha256":"{digest}"}}}}}}}}}}"#)
-    };
-    // The tenth is newer than the ninth.
-    fs::write(trust.join("metadata/9.targets.json"), targets(&"cd".repeat(32))).unwrap();
-    fs::write(trust.join("metadata/10.targets.json"), targets(&digest)).unwrap();
     let text = format!(r#"{{"format":1,"version":1,"places":[{places}]}}"#);
-    fs::write(trust.join(format!("targets/{digest}.places.json")), text).unwrap();
+    let repositories = folder.join("repository");
+    // The tenth is newer than the ninth.
+    for (version, text) in [(9, "{}"), (10, text.as_str())] {
+        publish_targets(&repositories, version, &[("places.json", text)]);
+    }
 }
 
 /// Five days at a place: one passage more each day, one person stopped, and the staff opened once.

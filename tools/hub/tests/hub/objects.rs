@@ -12,6 +12,8 @@ use gate_sync::line::{Answer, Ask};
 use hyper_util::rt::TokioIo;
 use tokio_rustls::TlsAcceptor;
 
+use crate::pages::{ask as ask_page, log_in};
+use crate::published::{publish as publish_targets, station_with_bands};
 use crate::rig::{Hub, hub as run};
 
 const BUCKET: &str = "province";
@@ -148,6 +150,25 @@ fn what_is_published_into_a_store_is_served_from_it_as_from_a_folder() {
     assert_eq!(all(line.get(&again).unwrap()), b"later");
     assert_eq!(all(line.get(&ask("trust/metadata/1.root.json")).unwrap()), b"ROOT");
     assert_eq!(hub.count("SELECT count(*) FROM audit WHERE who = '测试员'"), 2);
+}
+
+#[test]
+fn the_page_finds_the_policy_in_the_store_and_says_when_the_store_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, desk) = (folder.path().join("hub"), folder.path().join("desk"));
+    configure(&data, &store(&folder.path().join("s3")), "secret");
+    publish_targets(&desk, 1, &[("policy-station.json", &station_with_bands())]);
+    assert_eq!(publish(&data, &desk), (true, "published: 4 files sent, 0 were there\n".into()));
+    for (endpoint, words) in
+        [(None, "Bands by policy 1."), (Some("http://127.0.0.1:1"), "The repository does not answer")]
+    {
+        if let Some(endpoint) = endpoint {
+            configure(&data, endpoint, "secret");
+        }
+        let hub = Hub::start(&data);
+        let page = ask_page(&hub, "GET", "/", (&log_in(&hub), ""));
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }
 
 #[test]

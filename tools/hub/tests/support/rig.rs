@@ -159,10 +159,15 @@ impl Hub {
         self.database().one(sql, &[], |row| row.get(0)).unwrap()
     }
 
-    pub(crate) fn metric(&self, name: &str) -> u64 {
+    pub(crate) fn metrics(&self) -> String {
         let (mut stream, mut text) = (TcpStream::connect(&self.collectors).unwrap(), String::new());
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = self.metrics();
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("gate_hub_{name} ")));
         line.unwrap().parse().unwrap()
     }
