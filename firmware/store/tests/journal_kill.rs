@@ -12,6 +12,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use gate_core::journal::{Durability, Journal, Kept};
@@ -26,6 +27,8 @@ const FOLDER: &str = "GATE_KILL_FOLDER";
 const ROUND: &str = "GATE_KILL_ROUND";
 /// Markers of one round.
 const ROUND_MARKERS: u64 = 1_000_000;
+/// Kills that one journal lives through: each is followed by a walk over its whole chain, so a longer life would cost the square.
+const KILLS_OF_A_JOURNAL: u64 = 250;
 
 fn kills() -> u64 {
     env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
@@ -111,6 +114,14 @@ fn kill(child: &mut Child) {
     child.wait().unwrap();
 }
 
+/// Waits until the file is closed and its log gone. Closing is waited for 2 s at most, and the disk that can be full knows no locks: a
+/// load that began before would write into a log that is just being deleted.
+fn let_go_of(folder: &Path) {
+    while folder.join("journal.db-wal").exists() {
+        sleep(Duration::from_millis(5));
+    }
+}
+
 /// What the journal holds, as far as it was read.
 #[derive(Default)]
 struct Known {
@@ -142,29 +153,33 @@ impl Known {
             self.records += u64::from(batch.count);
         }
         assert_eq!(report.records(), self.records, "rows of earlier rounds are gone");
+        drop(journal);
+        let_go_of(folder);
         acknowledged.iter().filter(|said| !rows.contains(&(said.sequence, said.marker))).count() as u64
     }
 }
 
 #[test]
 fn a_killed_process_loses_and_doubles_nothing_it_acknowledged() {
-    let folder = tempfile::tempdir().unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(300);
-    let mut known = Known::default();
-    let (mut acknowledged, mut in_reserve, mut lost) = (0, 0, 0);
-    for round in 0..kills() {
-        let (lines, micros) = (rng.next_u32() % 40, u64::from(rng.next_u32() % 4_000));
-        let said = killed(folder.path(), round, lines as usize, micros);
-        lost += known.reopen(folder.path(), round, &said);
-        acknowledged += said.len();
-        in_reserve += said.iter().filter(|said| said.in_reserve).count();
+    let (mut acknowledged, mut in_reserve, mut lost, mut records, mut doubled) = (0, 0, 0, 0, 0);
+    for first in (0..kills()).step_by(KILLS_OF_A_JOURNAL as usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut known = Known::default();
+        for round in first..kills().min(first + KILLS_OF_A_JOURNAL) {
+            let (lines, micros) = (rng.next_u32() % 40, u64::from(rng.next_u32() % 4_000));
+            let said = killed(folder.path(), round, lines as usize, micros);
+            lost += known.reopen(folder.path(), round, &said);
+            acknowledged += said.len() as u64;
+            in_reserve += said.iter().filter(|said| said.in_reserve).count();
+        }
+        records += known.records;
+        doubled += known.doubled;
     }
     println!(
-        "{} kills: {acknowledged} acknowledged ({in_reserve} in the reserve), {} records, {lost} lost, {} doubled",
-        kills(),
-        known.records,
-        known.doubled
+        "{} kills: {acknowledged} acknowledged ({in_reserve} in the reserve), {records} records, {lost} lost, {doubled} doubled",
+        kills()
     );
-    assert_eq!((lost, known.doubled), (0, 0));
-    assert!(known.records >= acknowledged as u64);
+    assert_eq!((lost, doubled), (0, 0));
+    assert!(records >= acknowledged);
 }
