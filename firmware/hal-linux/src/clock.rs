@@ -2,20 +2,24 @@
 //!
 //! Promises: monotonic time goes on while the machine sleeps; a battery-backed clock is healthy only when whoever set
 //! the terminal up vouches for its battery, the kernel can read it, and the system's clock agrees with it. The flag of
-//! a lost voltage is not asked for itself: most drivers refuse to tell the time of a clock that raised it.
+//! a lost voltage is not asked for itself: most drivers refuse to tell the time of a clock that raised it. A time that is
+//! set lasts without power only once the battery-backed clock, asked again, tells it.
 //! It must not know: what is made of an unconfirmed clock (`gate_core::time`).
+
+mod battery;
 
 use std::path::Path;
 
 use gate_core::time::{AGREEMENT_S, RtcHealth};
 use gate_hal::DeviceFault;
-use gate_hal::clock::{Clock, WallReading};
+use gate_hal::clock::{Clock, Lasts, WallReading};
 use gate_wire::time::{Millis, Timestamp};
 use rustix::io::Errno;
 use rustix::time::{ClockId, Timespec, clock_gettime, clock_settime};
 
-/// Where the kernel tells about the first battery-backed clock.
+/// Where the kernel tells about the first battery-backed clock, and where it is set.
 const FIRST_RTC: &str = "/sys/class/rtc/rtc0";
+const FIRST_RTC_DEVICE: &str = "/dev/rtc0";
 
 /// What whoever set the terminal up knows about its battery-backed clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +63,21 @@ impl Clock for SystemClock {
         wall_time().map(|time| WallReading { time, health: self.health })
     }
 
-    /// Sets the system's clock; the kernel or `hwclock` carries it to the battery-backed one.
-    /// [`DeviceFault::Refusing`] without the right to.
-    fn set_wall(&mut self, time: Timestamp) -> Result<(), DeviceFault> {
+    /// Sets the system's clock, and the battery-backed one, whose time is UTC. [`DeviceFault::Refusing`] without the right to.
+    /// The kernel itself would carry the time over only while it believes a network's.
+    fn set_wall(&mut self, time: Timestamp) -> Result<Lasts, DeviceFault> {
         // A timestamp is at most the year 9999: fits.
-        let time = Timespec { tv_sec: time.unix().cast_signed(), tv_nsec: 0 };
-        clock_settime(ClockId::Realtime, time).map_err(fault_of)
+        let system = Timespec { tv_sec: time.unix().cast_signed(), tv_nsec: 0 };
+        clock_settime(ClockId::Realtime, system).map_err(fault_of)?;
+        Ok(lasts(battery::set(Path::new(FIRST_RTC_DEVICE), time), rtc_time(Path::new(FIRST_RTC)), time))
+    }
+}
+
+/// What is believed is what the battery-backed clock says afterwards: some take a time and keep none.
+fn lasts(set: Result<(), Errno>, says: Option<Timestamp>, time: Timestamp) -> Lasts {
+    match (set, says) {
+        (Ok(()), Some(says)) if says.distance(time) <= AGREEMENT_S => Lasts::WithoutPower,
+        _ => Lasts::WhilePowered,
     }
 }
 
@@ -121,6 +134,19 @@ mod tests {
             (RtcTrust::Unknown, at(now), at(now), RtcHealth::Suspect),
         ] {
             assert_eq!(health(trust, rtc, wall), expected, "{trust:?} {rtc:?} {wall:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_lasts_without_power_only_where_the_battery_clock_tells_it_afterwards() {
+        let now = Timestamp::from_unix(1_795_000_000).unwrap();
+        for (set, says, expected) in [
+            (Ok(()), Some(now), Lasts::WithoutPower),
+            (Ok(()), Some(now.plus(8 * 3_600)), Lasts::WhilePowered),
+            (Ok(()), None, Lasts::WhilePowered),
+            (Err(Errno::ACCESS), Some(now), Lasts::WhilePowered),
+        ] {
+            assert_eq!(lasts(set, says, now), expected, "{set:?} {says:?}");
         }
     }
 

@@ -14,6 +14,15 @@ pub struct WallReading {
     pub health: RtcHealth,
 }
 
+/// How long a time that was set lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// The battery-backed clock has it, and was asked.
+    WithoutPower,
+    /// Until the power goes.
+    WhilePowered,
+}
+
 /// The clocks of a terminal.
 pub trait Clock {
     /// Monotonic time.
@@ -22,9 +31,9 @@ pub trait Clock {
     /// The system's clock; `None` where there is none that can be read.
     fn wall(&self) -> Option<WallReading>;
 
-    /// Sets the system's clock, once a time was confirmed.
+    /// Sets the system's clock and the battery-backed one behind it, once a time was confirmed.
     ///
     /// # Errors
-    /// Where that is not allowed or not possible.
-    fn set_wall(&mut self, time: Timestamp) -> Result<(), DeviceFault>;
+    /// Where the system's clock cannot be set.
+    fn set_wall(&mut self, time: Timestamp) -> Result<Lasts, DeviceFault>;
 }

@@ -2,7 +2,8 @@
 
 use gate_core::manifest::Dataset;
 use gate_core::screen::Screen;
-use gate_core::verdict::Verdict;
+use gate_core::time::RtcHealth;
+use gate_core::verdict::{Reason, Verdict};
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::Claim;
 use gate_sim::people::Person;
@@ -43,6 +44,36 @@ fn every_missing_dataset_leaves_an_answer_within_a_second_and_never_a_stop() {
     assert_eq!(show_code(&mut stage, &person, Colour::Green).verdict, Verdict::Assist);
     assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Assist);
     assert_eq!(stage.pulses(), []);
+}
+
+#[test]
+fn only_a_battery_clock_that_took_the_time_is_believed_after_a_power_cut() {
+    let witnesses = [1, 2, 3].map(|person| Person::new(person).unwrap());
+    for (takes, doubted) in [(true, false), (false, true)] {
+        let province = province().unwrap();
+        let green = |person: &Person| (vec![province.subject(&person.document).unwrap()], Colour::Green);
+        let listed = witnesses.iter().map(green).collect();
+        let mut stage =
+            Stage::new(Setting { listed, rtc: RtcAtStart::Dead, ..Setting::default() }, province).unwrap();
+        let clock = stage.world.clock();
+        if !takes {
+            clock.forget_without_power();
+        }
+        let verdicts = [0, 1, 2, 0].map(|witness: usize| {
+            let told = show_code(&mut stage, &witnesses[witness], Colour::Green);
+            stage.run(6_000).unwrap();
+            told.verdict
+        });
+        assert_eq!(verdicts[3], Verdict::Pass, "three people have confirmed the clock: {verdicts:?}");
+        // A new battery: from now on the clock goes on without power, from what it has.
+        clock.set_health(RtcHealth::Healthy);
+        if !takes {
+            clock.put_ahead(8 * 3_600);
+        }
+        let mut stage = stage.reboot(60).unwrap();
+        let told = show_code(&mut stage, &witnesses[0], Colour::Green);
+        assert_eq!(told.reason == Reason::ClockUnconfirmed, doubted, "{told:?}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use gate_core::screen::{
 };
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Direction;
-use gate_hal::clock::WallReading;
+use gate_hal::clock::{Lasts, WallReading};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
@@ -175,8 +175,8 @@ impl Gate {
         if self.upkeep.trust.is_some_and(|before| before != reading.trust) {
             let confirmed = reading.trust == ClockTrust::Confirmed;
             self.record_device(if confirmed { Event::ClockConfirmed } else { Event::ClockDoubted }, now);
-            let set = confirmed && self.set_wall(reading.time, now);
-            self.book.keep(RTC_SET, i64::from(set));
+            let lasts = confirmed && self.set_wall(reading.time, now);
+            self.book.keep(RTC_SET, i64::from(lasts));
         }
         self.upkeep.trust = Some(reading.trust);
         self.upkeep.faults.set(Fault::Clock, unwell_if(reading.trust == ClockTrust::Unconfirmed));
@@ -187,14 +187,22 @@ impl Gate {
         }
     }
 
-    /// Sets the system's clock to a time just confirmed; whether it took it.
+    /// Sets the clocks to a time just confirmed; whether the battery-backed one has it, and may be believed at the next start.
     fn set_wall(&mut self, time: Timestamp, now: Millis) -> bool {
-        let set = self.devices.clock.set_wall(time).is_ok();
-        if !set && let Some(wall) = self.devices.clock.wall() {
-            crate::say!("clock: the system's clock could not be set");
-            self.time.wall_stays_wrong(wall.time, now);
+        match self.devices.clock.set_wall(time) {
+            Ok(Lasts::WithoutPower) => true,
+            Ok(Lasts::WhilePowered) => {
+                crate::say!("clock: no battery-backed clock took the time: the next start asks for it again");
+                false
+            }
+            Err(_) => {
+                if let Some(wall) = self.devices.clock.wall() {
+                    crate::say!("clock: the system's clock could not be set");
+                    self.time.wall_stays_wrong(wall.time, now);
+                }
+                false
+            }
         }
-        set
     }
 
     fn note_missing(&mut self, now: Millis) {

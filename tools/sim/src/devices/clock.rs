@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gate_core::time::RtcHealth;
 use gate_hal::DeviceFault;
-use gate_hal::clock::{Clock, WallReading};
+use gate_hal::clock::{Clock, Lasts, WallReading};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Shared;
@@ -21,6 +21,7 @@ pub(super) struct Wall {
     fitted: Fitted,
     switch: Switch,
     sets: Vec<Timestamp>,
+    lasts: Lasts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,7 @@ impl Wall {
             fitted: Fitted::Yes,
             switch: Switch::default(),
             sets: Vec::new(),
+            lasts: Lasts::WithoutPower,
         }
     }
 
@@ -99,6 +101,11 @@ impl SimClock {
         self.state.borrow_mut().wall.switch.fail(DeviceFault::Refusing);
     }
 
+    /// The battery-backed clock keeps nothing that it is set to from now on.
+    pub fn forget_without_power(&self) {
+        self.state.borrow_mut().wall.lasts = Lasts::WhilePowered;
+    }
+
     /// Times that the terminal set, in order.
     #[must_use]
     pub fn sets(&self) -> Vec<Timestamp> {
@@ -129,12 +136,12 @@ impl Clock for SimClock {
         self.reading()
     }
 
-    fn set_wall(&mut self, time: Timestamp) -> Result<(), DeviceFault> {
+    fn set_wall(&mut self, time: Timestamp) -> Result<Lasts, DeviceFault> {
         let mut state = self.state.borrow_mut();
         let mono = state.now;
         state.wall.switch.check()?;
         state.wall.set(time, mono);
         state.wall.sets.push(time);
-        Ok(())
+        Ok(state.wall.lasts)
     }
 }
