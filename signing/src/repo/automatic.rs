@@ -9,6 +9,7 @@ mod change;
 mod class;
 mod ledger;
 mod offered;
+mod promised;
 mod rules;
 mod ways;
 mod words;
@@ -32,6 +33,7 @@ use super::{OnlineSigner, Repo, RepoFault, Signed, at};
 use crate::custody::CustodyFault;
 use change::{Change, Land, between};
 use offered::Offered;
+use promised::Place;
 
 pub use class::{CLASSES, Class, Counts};
 pub use ledger::{Ledger, LedgerFault};
@@ -165,6 +167,40 @@ pub enum NotAutomatic {
         /// What it says.
         as_of: String,
     },
+    /// Another draft of this version was signed for.
+    #[error(
+        "another draft of version {version} was signed here: whoever has both could show some terminals the one and some the other. Publish that one and draft the next version, or let two people sign this one and nobody the other（同一版本已签过另一份草稿：请发布那一份再起草下一版，或由两个机构各一人签这一份）"
+    )]
+    Repeat {
+        /// Of the targets.
+        version: u64,
+    },
+    /// Another history of this step was signed for.
+    #[error(
+        "another delta for step {step} of epoch {epoch} was signed here and is not published: a terminal that has one never takes the other. Draft that one again, or let two people sign this one（同一步已签过另一个增量：请用那一个起草，或由两个机构各一人签这一份）"
+    )]
+    Retell {
+        /// Of the list.
+        epoch: u32,
+        /// In it.
+        step: u32,
+    },
+    /// More was signed for than is remembered.
+    #[error("more than {most} steps would be signed for and not published: publish first")]
+    Hoard {
+        /// How many.
+        most: usize,
+    },
+    /// What was seen published is published no more.
+    #[error(
+        "the published list does not lead over step {step} of epoch {epoch}, where it was at the last look: another history was published since. Find out by whom; until the next epoch two people sign（已发布的名单不再经过上次看到的那一步：请查明何人发布了另一份历史；换代之前由人签名）"
+    )]
+    Vanish {
+        /// Of the list.
+        epoch: u32,
+        /// In it.
+        step: u32,
+    },
     /// The published timestamp is good for too long.
     #[error("what is published is good until {until}, the rules let a timestamp be good for {days} days")]
     Outlive {
@@ -194,6 +230,7 @@ pub enum NotAutomatic {
 pub struct Judged {
     message: Vec<u8>,
     change: Change,
+    place: Place,
     expires: Timestamp,
     /// Until when what is published is good.
     stands_until: Timestamp,
@@ -243,12 +280,19 @@ impl<'a> Reader<'a> {
         let (old, new) = (Land { offered: &old, keys }, Land { offered: &new, keys });
         let change = between(&old, &new)?;
         // What was published since the last look, all of the epoch's where there was none: the usual is made of it.
-        let seen = self.ledger.seen_at(|step| old.state_at(step)).unwrap_or(0);
-        self.ledger.believe(&trusted, &old.end()?.state(), &old.steps_since(seen)?);
+        let end = old.end()?.state();
+        let seen = self.ledger.counted_to(&end, |step| old.tie_at(step))?;
+        self.ledger.believe(&trusted, &end, &old.steps_since(seen)?);
         self.ledger.keep()?;
         let words = words::summary(&change.counts, self.ledger, self.now.civil_day());
         let stands_until = trusted.timestamp().map_or(self.now, |of| of.body().expires);
-        Ok(Judged { message, change, expires: body.expires, stands_until, words })
+        let place = Place {
+            version: body.version,
+            draft: *sha256(&[&message]).as_bytes(),
+            epoch: change.to.epoch,
+            steps: change.steps.clone(),
+        };
+        Ok(Judged { message, change, place, expires: body.expires, stands_until, words })
     }
 
     /// Signs what was judged, if the rules let it.
@@ -262,7 +306,7 @@ impl<'a> Reader<'a> {
         by: OnlineSigner<'_>,
     ) -> Result<Signed, NotAutomatic> {
         let (counts, today) = (&judged.change.counts, self.now.civil_day());
-        let (digest, until) = (*sha256(&[&judged.message]).as_bytes(), judged.expires);
+        let until = judged.expires;
         if until <= self.now || until > self.now.plus(rules.life_days.saturating_mul(DAY_S)) {
             let until = gate_tuf::print_time(until);
             return Err(NotAutomatic::Life { until, days: rules.life_days });
@@ -275,12 +319,13 @@ impl<'a> Reader<'a> {
         if counts.to_red() > rules.red_at_once {
             return Err(NotAutomatic::RedAtOnce { count: counts.to_red(), most: rules.red_at_once });
         }
-        if !self.ledger.has_signed(&digest) {
+        self.ledger.promised().admit(&judged.place)?;
+        if !self.ledger.promised().is(&judged.place) {
             let over = rules.over(counts, &self.ledger.spent(today));
             if !over.is_empty() {
                 return Err(NotAutomatic::Cap(over));
             }
-            self.ledger.spend(today, *counts, &digest);
+            self.ledger.spend(today, *counts, &judged.place);
             // On the disk before the signature exists: a cut in between costs a part of the day's cap, never lends one.
             self.ledger.keep()?;
         }

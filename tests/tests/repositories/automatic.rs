@@ -106,6 +106,18 @@ impl Office {
         self.round.stage_list();
     }
 
+    /// The one long delta that an honest desk makes of the steps so far.
+    fn ladder(&self) -> PathBuf {
+        let stage = &self.round.terminal.stage;
+        let files: Vec<Vec<u8>> = self.round.steps.iter().map(|path| fs::read(path).unwrap()).collect();
+        let mut list = stage.province.province().open_list(&stage.directory().join("status.db")).unwrap();
+        let ladder = stage.province.province().build_ladder(&mut list, &files).unwrap();
+        assert_eq!(ladder.len(), 1, "from the base over all");
+        let path = self.folder.path().join("long.tfd");
+        fs::write(&path, &ladder[0].file).unwrap();
+        path
+    }
+
     fn drafted(&self) -> PathBuf {
         self.round.status.path.join("draft/targets.json")
     }
@@ -281,14 +293,8 @@ fn an_honest_ladders_long_deltas_are_signed_with_the_steps() {
     office.both_sign().unwrap();
     office.publish();
     office.round.step_of(3..=3, "yellow");
-    let stage = &office.round.terminal.stage;
-    let files: Vec<Vec<u8>> = office.round.steps.iter().map(|path| fs::read(path).unwrap()).collect();
-    let mut list = stage.province.province().open_list(&stage.directory().join("status.db")).unwrap();
-    let ladder = stage.province.province().build_ladder(&mut list, &files).unwrap();
-    assert_eq!(ladder.len(), 1, "from the base over both");
-    let path = office.folder.path().join("long.tfd");
-    fs::write(&path, &ladder[0].file).unwrap();
-    office.round.steps.push(path);
+    let long = office.ladder();
+    office.round.steps.push(long);
     office.round.stage_list();
     assert_eq!(office.comes_into_force([2, 3, 4]), [Verdict::Stop, Verdict::Limit, Verdict::Pass]);
 }
@@ -352,6 +358,83 @@ fn a_draft_that_was_published_is_not_signed_again_nor_an_older_one() {
     fs::write(office.drafted(), &first).unwrap();
     let told = refused(office.signs(0));
     assert!(told.contains("version 2, after the published one comes 3"), "{told}");
+}
+
+/// Two would be two valid lists: whoever holds the online keys could show some terminals the one and some the other.
+#[test]
+fn of_one_version_a_signer_signs_one_draft_and_people_are_the_way_out() {
+    let mut office = Office::new();
+    office.step(1..=1, "yellow");
+    let first = fs::read(office.drafted()).unwrap();
+    office.signs(0).unwrap();
+    office.step(2..=2, "yellow");
+    let second = fs::read(office.drafted()).unwrap();
+    let told = refused(office.signs(0));
+    assert!(told.contains("another draft of version 2 was signed here"), "{told}");
+    // What was signed is signed again for nothing, and the other authority's signer is bound by what itself signed.
+    fs::write(office.drafted(), &first).unwrap();
+    assert_eq!(office.signs(0).unwrap().signatures, 1);
+    fs::write(office.drafted(), &second).unwrap();
+    assert_eq!(office.signs(1).unwrap().signatures, 1);
+    fs::write(office.drafted(), &first).unwrap();
+    assert!(refused(office.signs(1)).contains("another draft of version 2"));
+    fs::write(office.drafted(), &second).unwrap();
+    office.people_sign();
+    office.step(3..=3, "yellow");
+    office.both_sign().unwrap();
+    office.publish();
+}
+
+/// The version went to another draft: the first one, signed by a machine, can still be shown as that version.
+#[test]
+fn of_one_step_a_signer_signs_one_history_whatever_the_version() {
+    let mut office = Office::new();
+    office.step(1..=1, "yellow");
+    office.signs(0).unwrap();
+    fs::remove_file(office.round.steps.pop().unwrap()).unwrap();
+    let stage = &mut office.round.terminal.stage;
+    let before = stage.list_now().unwrap().state();
+    stage.province.province_mut().sign_step_again(&before).unwrap();
+    office.round.stage_list();
+    office.people_sign();
+    office.step(2..=2, "yellow");
+    let told = refused(office.signs(0));
+    assert!(told.contains("another delta for step 1 of epoch 1 was signed here"), "{told}");
+    // Once people have published a history, that is the one.
+    office.people_sign();
+    office.step(3..=3, "yellow");
+    office.both_sign().unwrap();
+}
+
+#[test]
+fn what_was_counted_is_not_counted_again_when_its_step_is_told_by_a_longer_delta_alone() {
+    let mut office = Office::new();
+    office.step(1..=2, "red");
+    office.both_sign().unwrap();
+    office.publish();
+    office.round.step_of(3..=3, "red");
+    let long = office.ladder();
+    let short = std::mem::replace(&mut office.round.steps, vec![long]);
+    office.round.steps.extend(short.clone());
+    office.round.stage_list();
+    office.signs(0).unwrap();
+    office.people_sign();
+    // Two people publish the long one alone: step 1, as far as was counted, is the end of nothing any more.
+    let gone = [1, 2].map(|to| format!("delta-0000000001-{:010}-{to:010}.tfd", to - 1));
+    let (status, now) = (&office.round.status, office.round.terminal.stage.time());
+    status.repo.stage(&[], &gone, now.plus(30 * DAY_S)).unwrap();
+    office.people_sign();
+    office.round.step_of(4..=4, "red");
+    office.round.steps.retain(|path| !short.contains(path));
+    office.round.stage_list();
+    office.summary();
+    // The day after, published again as a desk does each day.
+    fs::remove_file(office.drafted()).unwrap();
+    office.round.terminal = office.round.terminal.after(DAY_S - 7_200);
+    office.publish();
+    office.round.stage_list();
+    let words = office.summary();
+    assert!(words[0].contains("前 1 日中位数 2"), "{words:?}");
 }
 
 #[test]

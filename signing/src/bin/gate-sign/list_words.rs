@@ -11,7 +11,9 @@ use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
 use gate_signing::list_figures::ListFigures;
 use gate_signing::list_standing::ListDoubt;
 use gate_signing::list_steps::ThrownAway;
+use gate_signing::repo::Repo;
 use gate_status::{BaseHead, Scope, alleged_head};
+use gate_tuf::Role;
 
 use crate::confirm::Confirm;
 
@@ -81,6 +83,15 @@ pub(crate) fn doubts(doubts: &[ListDoubt]) -> Words {
         ),
     });
     Words { told: Vec::new(), asked: asked.collect() }
+}
+
+/// What of the draft that would be replaced is to be asked: whoever signed it is asked again, and a machine is not.
+pub(crate) fn signed_draft(repo: &Repo) -> Words {
+    let signatures = repo.read_draft(Role::Targets).map_or(0, |draft| draft.signers().count());
+    let line = format!(
+        "! 现有草稿已有 {signatures} 个签名 THE DRAFT THAT WAITS HAS {signatures} of its signatures: have it signed and publish it. Another draft of the same version is for two people, automatic signers sign one alone（自动签名机同一版本只签一份）"
+    );
+    Words { told: Vec::new(), asked: if signatures > 0 { vec![line] } else { Vec::new() } }
 }
 
 /// What signing a step again throws away.

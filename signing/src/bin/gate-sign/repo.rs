@@ -295,7 +295,8 @@ impl DraftStatus {
         let planned = desk.plan_status(StatusOrder { expires, base: &base, deltas: &self.delta })?;
         let last = desk.published_list().map(Old::Counted);
         let words = list_words::between(last.as_ref(), planned.list());
-        words.and(list_words::doubts(planned.doubts())).ask(&self.confirm)?;
+        let words = words.and(list_words::doubts(planned.doubts()));
+        words.and(list_words::signed_draft(&repo)).ask(&self.confirm)?;
         desk.draft_status(&repo, planned)?;
         show(&repo)
     }

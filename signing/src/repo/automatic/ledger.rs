@@ -1,4 +1,4 @@
-//! What one signer signed for, day by day, what it saw published, and the repository as it last believed it.
+//! What one signer signed for, day by day and not published yet, what it saw published, and the repository as it last believed it.
 //! Promises: a signature is spent on the disk before it is made; a clock that is set back opens no new day, one set far ahead none unasked; one signer at a time; a
 //! ledger that is not there, or cannot be read, is not an empty one.
 //! Must not know: rules.
@@ -7,24 +7,26 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use gate_status::State;
+use gate_status::{State, Tie};
 use gate_tuf::Trusted;
 use gate_wire::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::NotAutomatic;
 use super::class::{Class, Counts};
+use super::promised::{Place, Promised};
 use crate::spelling;
 use crate::staging::{self, Readers};
 
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
+/// Of before places were promised: of drafts that were signed their digests alone were kept.
+const FORMAT_BEFORE: u32 = 3;
 /// Further ahead than this since the last look, a clock is somebody's to confirm.
 const LEAP_S: u64 = 2 * 86_400;
 /// Days that are remembered.
 const DAYS: usize = 60;
 /// Days that the usual is the median of.
 const USUAL: usize = 14;
-/// Drafts that were signed and are remembered: who asks again gets the same signature and nothing is spent.
-const SIGNED: usize = 64;
 const LEDGER_MOST_BYTES: u64 = 1 << 20;
 
 /// The ledger, held by this process alone.
@@ -84,7 +86,7 @@ struct Kept {
     trusted: String,
     seen: Option<Seen>,
     days: Vec<OfDay>,
-    signed: Vec<String>,
+    promised: Promised,
 }
 
 /// Where the published list was.
@@ -151,6 +153,7 @@ impl Ledger {
     pub fn believe(&mut self, trusted: &Trusted, to: &State, published: &[(Timestamp, Counts)]) {
         self.kept.trusted = trusted.to_text();
         self.kept.seen = Some(Seen::of(to));
+        self.kept.promised.is_published(to);
         self.note(published);
     }
 
@@ -164,10 +167,25 @@ impl Ledger {
         }
     }
 
-    /// The step of this epoch that the published list was seen at, if it is one of this list's links.
-    pub fn seen_at(&self, linked: impl Fn(u32) -> Option<State>) -> Option<u32> {
-        let seen = self.kept.seen.as_ref()?;
-        linked(seen.step).filter(|state| Seen::of(state) == *seen).map(|state| state.step)
+    /// As far as the published list, which is at `end` now, was counted: 0 at the first look, and in an epoch that was never looked at.
+    ///
+    /// # Errors
+    /// [`NotAutomatic::Vanish`]: what was seen published is not in what is published now.
+    pub(crate) fn counted_to(
+        &self,
+        end: &State,
+        tie: impl FnOnce(u32) -> Result<Option<Tie>, NotAutomatic>,
+    ) -> Result<u32, NotAutomatic> {
+        let Some(seen) = self.kept.seen.as_ref().filter(|seen| seen.epoch >= end.epoch.0) else {
+            return Ok(0);
+        };
+        let is_there = seen.epoch == end.epoch.0
+            && seen.step <= end.step
+            && tie(seen.step)?.is_some_and(|tie| seen.is_tied(tie));
+        match is_there {
+            true => Ok(seen.step),
+            false => Err(NotAutomatic::Vanish { epoch: seen.epoch, step: seen.step }),
+        }
     }
 
     /// The time to work at: never before the latest one.
@@ -195,19 +213,16 @@ impl Ledger {
         self.kept.days.iter().find(|of| of.day == day.0).map_or_else(Counts::default, |of| of.spent)
     }
 
-    /// Whether this draft was signed before.
-    #[must_use]
-    pub fn has_signed(&self, digest: &[u8; 32]) -> bool {
-        self.kept.signed.contains(&spelling::hex(digest))
+    /// What was signed for and not seen published.
+    pub(crate) fn promised(&self) -> &Promised {
+        &self.kept.promised
     }
 
-    /// Spends, for this draft.
-    pub fn spend(&mut self, day: Day, counts: Counts, digest: &[u8; 32]) {
+    /// Spends, for this draft, and promises it.
+    pub(crate) fn spend(&mut self, day: Day, counts: Counts, place: &Place) {
         let of = self.day(day);
         of.spent = of.spent.and(counts);
-        self.kept.signed.push(spelling::hex(digest));
-        let old = self.kept.signed.len().saturating_sub(SIGNED);
-        self.kept.signed.drain(..old);
+        self.kept.promised.keep(place);
     }
 
     /// How many of a class the last days brought at most days: their median, and how many days are known. `today` is not one.
@@ -245,6 +260,10 @@ impl Seen {
     fn of(state: &State) -> Seen {
         Seen { epoch: state.epoch.0, step: state.step, link: spelling::hex(&state.link) }
     }
+
+    fn is_tied(&self, tie: Tie) -> bool {
+        self.link.starts_with(&spelling::hex(&tie.0))
+    }
 }
 
 fn beside(path: &Path, more: &str) -> PathBuf {
@@ -276,13 +295,24 @@ fn read(path: &Path) -> Result<Kept, LedgerFault> {
     }
     let mut bytes = Vec::new();
     file.take(LEDGER_MOST_BYTES).read_to_end(&mut bytes).map_err(at(path))?;
-    let kept: Option<Kept> = serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| kept.format == FORMAT);
-    kept.ok_or_else(|| LedgerFault::Read(path.into()))
+    let kept = serde_json::from_slice(&bytes).ok().and_then(|text| serde_json::from_value(of_now(text)).ok());
+    kept.filter(|kept: &Kept| kept.format == FORMAT).ok_or_else(|| LedgerFault::Read(path.into()))
+}
+
+/// A ledger of before promises knows its days and caps, and nothing of places.
+fn of_now(mut text: serde_json::Value) -> serde_json::Value {
+    if let Some(kept) = text.as_object_mut().filter(|kept| kept.get("format") == Some(&FORMAT_BEFORE.into()))
+    {
+        kept.remove("signed");
+        kept.insert("format".into(), FORMAT.into());
+        kept.insert("promised".into(), serde_json::json!(Promised::default()));
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use gate_status::Flow;
+    use gate_status::{Epoch, Flow};
     use gate_wire::credential::Colour;
 
     use super::*;
@@ -291,6 +321,10 @@ mod tests {
 
     fn people(count: u64) -> Counts {
         Counts::of(&Flow { removed: [count, 0, 0], ..Flow::default() })
+    }
+
+    fn place(version: u64) -> Place {
+        Place { version, draft: [1; 32], epoch: Epoch(1), steps: Default::default() }
     }
 
     fn time(day: u64) -> Timestamp {
@@ -303,14 +337,14 @@ mod tests {
         let path = folder.path().join("ledger");
         let mut ledger = Ledger::begin(&path).unwrap();
         let today = ledger.now(time(20_000)).unwrap().civil_day();
-        ledger.spend(today, people(7), &[1; 32]);
+        ledger.spend(today, people(7), &place(2));
         ledger.keep().unwrap();
         drop(ledger);
         let mut again = Ledger::open(&path).unwrap();
         assert!(matches!(Ledger::open(&path), Err(LedgerFault::Busy(_))));
         let back = again.now(time(19_000)).unwrap().civil_day();
         assert_eq!((back, again.spent(back)), (today, people(7)));
-        assert!(again.has_signed(&[1; 32]) && !again.has_signed(&[2; 32]));
+        assert!(again.promised().is(&place(2)) && !again.promised().is(&place(3)));
     }
 
     #[test]
@@ -331,7 +365,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
         let today = ledger.now(time(20_000)).unwrap().civil_day();
-        ledger.spend(today, people(7), &[1; 32]);
+        ledger.spend(today, people(7), &place(2));
         let days = |range: std::ops::RangeInclusive<u64>| {
             range.map(|day| (time(day), people(1))).collect::<Vec<_>>()
         };
@@ -368,6 +402,49 @@ mod tests {
         fs::write(&path, "{}").unwrap();
         assert!(matches!(Ledger::open(&path), Err(LedgerFault::Read(_))));
         assert!(matches!(Ledger::begin(&path), Err(LedgerFault::Present(_))), "nor is it overwritten");
+    }
+
+    /// Its caps are spent, and its days known: another one would be a day without a signer.
+    #[test]
+    fn a_ledger_of_before_promises_is_read_and_kept_as_one_of_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let digest = "ab".repeat(32);
+        let text = format!(
+            r#"{{"format":3,"latest":1728000000,"trusted":"","seen":null,"days":[],"signed":["{digest}"]}}"#
+        );
+        fs::write(&path, text).unwrap();
+        let ledger = Ledger::open(&path).unwrap();
+        assert_eq!(ledger.kept.latest, 1_728_000_000);
+        ledger.keep().unwrap();
+        let now: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!((&now["format"], now.get("signed")), (&4.into(), None));
+        drop(ledger);
+        Ledger::open(&path).unwrap();
+    }
+
+    fn state(epoch: u32, step: u32, link: u8) -> State {
+        State { epoch: Epoch(epoch), step, link: [link; 32], as_of: time(1) }
+    }
+
+    #[test]
+    fn what_was_counted_is_not_counted_again_and_what_vanished_is_no_first_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
+        let known = |tie: u8| move |_: u32| Ok(Some(Tie([tie; 16])));
+        assert_eq!(ledger.counted_to(&state(1, 9, 9), known(9)).unwrap(), 0, "the first look");
+        ledger.kept.seen = Some(Seen::of(&state(2, 5, 7)));
+        assert_eq!(ledger.counted_to(&state(2, 9, 9), known(7)).unwrap(), 5);
+        assert_eq!(ledger.counted_to(&state(3, 9, 9), known(9)).unwrap(), 0, "a new epoch");
+        let vanished = [
+            ledger.counted_to(&state(2, 9, 9), known(8)),
+            ledger.counted_to(&state(2, 9, 9), |_| Ok(None)),
+            ledger.counted_to(&state(2, 4, 7), known(7)),
+            ledger.counted_to(&state(1, 9, 7), known(7)),
+        ];
+        for vanished in vanished {
+            assert!(matches!(vanished, Err(NotAutomatic::Vanish { epoch: 2, step: 5 })), "{vanished:?}");
+        }
     }
 
     #[test]
