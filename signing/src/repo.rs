@@ -85,6 +85,18 @@ pub enum RepoFault {
     /// A file changed while it was copied.
     #[error("{} changed while it was copied", .0.display())]
     KeepStill(PathBuf),
+    /// A draft of a time to come.
+    #[error(
+        "{name} says that it was issued at {issued}, and this machine's clock says {now}: terminals would believe that it is that late. Look at both clocks; where this one is right, draft again and sign（签发时间晚于本机时钟：请核对两边时钟；本机无误则重新起草并签名）"
+    )]
+    Foretell {
+        /// Which target.
+        name: String,
+        /// What it says.
+        issued: String,
+        /// By the clock here.
+        now: String,
+    },
     /// A terminal would refuse it.
     #[error("terminals would refuse this publication")]
     BeTaken(#[from] Refused),
@@ -103,6 +115,9 @@ pub enum RepoFault {
     )]
     BeSound,
 }
+
+/// What is drafted may be so far ahead of another machine's clock: two clocks are never one.
+pub(crate) const AHEAD_S: u64 = 600;
 
 impl Repo {
     /// The repository in this folder.

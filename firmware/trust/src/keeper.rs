@@ -68,7 +68,6 @@ const GENERATION: &str = "generation";
 pub(crate) struct Run {
     data: Data,
     notes: Notes,
-    clock: Clock,
     now: Now,
     before: Report,
     /// What is in force, and then what will be.
@@ -88,15 +87,16 @@ pub(crate) struct Run {
 pub fn run(to: &Directories, now: Now, look: Look) -> Result<Report, KeeperFault> {
     let memory = Memory::open(&to.state)?;
     let mut notes = memory.notes()?;
-    let clock = Clock { floor: notes.floor(), confirmed: now.confirmed };
-    let [trust, status] = Repository::ALL.map(|one| Offer::take(one, to, &memory, &clock));
+    let [trust, status] = Repository::ALL.map(|one| {
+        let clock = Clock { floor: notes.floor(one), confirmed: now.confirmed };
+        Offer::take(one, to, &memory, &clock)
+    });
     let data = Data::open(&to.data)?;
     let manifest = data.manifest();
     notes.raise(GENERATION, manifest.as_ref().map_or(0, |manifest| manifest.generation.into()));
     let entries = manifest.as_ref().map(|manifest| manifest.entries().to_vec()).unwrap_or_default();
     let mut run = Run {
         notes,
-        clock,
         now,
         before: Memory::report(&to.state),
         province: manifest.as_ref().map(|manifest| manifest.province.clone()),

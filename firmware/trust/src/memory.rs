@@ -39,9 +39,10 @@ pub struct Memory {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notes {
-    /// A time that is surely past, in seconds since 1970.
+    /// A time that is surely past, in seconds since 1970, as one was kept for both repositories. It is read and never raised (ADR 29).
     pub floor: u64,
-    /// The highest version that was ever in force, by dataset; of the list epoch × 2^32 + step.
+    /// The highest version that was ever in force, by dataset; of the list epoch × 2^32 + step. By `floor-REPOSITORY` a time that is
+    /// surely past, as its own signers say.
     pub marks: BTreeMap<String, u64>,
 }
 
@@ -167,10 +168,16 @@ impl Memory {
 }
 
 impl Notes {
-    /// The floor as a time.
+    /// A time that is surely past, by what the signers of this repository said.
     #[must_use]
-    pub fn floor(&self) -> Timestamp {
-        Timestamp::from_unix(self.floor).unwrap_or(Timestamp::MAX)
+    pub fn floor(&self, of: Repository) -> Timestamp {
+        let floor = self.mark(&floor_mark(of)).max(self.floor);
+        Timestamp::from_unix(floor).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Raises it.
+    pub fn raise_floor(&mut self, of: Repository, to: Timestamp) {
+        self.raise(&floor_mark(of), to.unix());
     }
 
     /// The highest version of a dataset.
@@ -184,6 +191,10 @@ impl Notes {
         let mark = self.marks.entry(name.to_owned()).or_default();
         *mark = to.max(*mark);
     }
+}
+
+fn floor_mark(of: Repository) -> String {
+    format!("floor-{}", of.name())
 }
 
 fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, DataFault> {

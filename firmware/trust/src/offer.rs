@@ -19,6 +19,8 @@ const FLOOR_THRESHOLD: u32 = 2;
 
 /// A repository's offer.
 pub(crate) struct Offer {
+    /// Whose.
+    pub(crate) repository: Repository,
     spool: Option<Spool>,
     trusted: Option<Trusted>,
     /// What is reported of it.
@@ -29,6 +31,7 @@ impl Offer {
     /// Takes what the spool has of `repository`, and remembers it before anything is made of it.
     pub(crate) fn take(repository: Repository, to: &Directories, memory: &Memory, clock: &Clock) -> Offer {
         let mut offer = Offer {
+            repository,
             spool: None,
             trusted: None,
             line: RepositoryLine { name: repository.name().into(), root: 0, targets: 0, refused: None },
@@ -100,10 +103,19 @@ impl Offer {
         spool.target(name, what, layout)?.ok_or_else(missing)
     }
 
-    /// Up to when data of this repository may raise the floor of the clock; `None` when one key alone stands behind them.
+    /// When what vouches for these data ends: nothing in them was issued then, or later (ADR 29). Where the timestamp was forgotten with its key,
+    /// the root's end alone is known.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        let trusted = self.trusted.as_ref()?;
+        let root = trusted.root().body().expires;
+        Some(trusted.timestamp().map_or(root, |timestamp| root.min(timestamp.body().expires)))
+    }
+
+    /// Up to when data of this repository may raise the floor of the clock: it ends nothing that vouches for them. `None` when one key alone stands
+    /// behind them.
     pub(crate) fn ceiling(&self) -> Option<Timestamp> {
-        let root = self.trusted.as_ref()?.root().body();
-        let role = root.role(Role::Targets)?;
-        (role.threshold >= FLOOR_THRESHOLD).then_some(root.expires)
+        let role = self.trusted.as_ref()?.root().body().role(Role::Targets)?;
+        let ends = self.ends().filter(|_| role.threshold >= FLOOR_THRESHOLD)?;
+        Some(ends.minus(1))
     }
 }

@@ -14,7 +14,7 @@ use gate_tuf::{
 };
 use gate_wire::time::Timestamp;
 
-use super::{Repo, RepoFault, at, in_document};
+use super::{AHEAD_S, Repo, RepoFault, at, in_document};
 use crate::custody::CustodyFault;
 use crate::spelling;
 use crate::staging::{self, Readers};
@@ -50,6 +50,29 @@ pub type OnlineSigner<'a> = (&'a KeyEntry, &'a dyn Fn(&[u8]) -> Result<[u8; 64],
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 impl Repo {
+    /// Refuses a draft with anything in it that was issued later than it is by the publisher's clock: the floor of terminals' clocks follows issue
+    /// times (ADR 29).
+    ///
+    /// # Errors
+    /// [`RepoFault::Foretell`].
+    pub fn foretells_nothing(&self, clock: Timestamp) -> Result<(), RepoFault> {
+        if !self.draft(Role::Targets).exists() {
+            return Ok(());
+        }
+        let targets = self.staged_targets(&self.staged_root(&mut Files::new())?, &mut Files::new())?;
+        let latest = clock.plus(AHEAD_S).unix();
+        let is_ahead = |issued: &u64| *issued > latest;
+        let ahead =
+            targets.body().targets.iter().find_map(|(name, file)| {
+                Some((name, file.custom.map(|custom| custom.issued).filter(is_ahead)?))
+            });
+        ahead.map_or(Ok(()), |(name, issued)| {
+            let issued = Timestamp::from_unix(issued).unwrap_or(Timestamp::MAX);
+            let [issued, now] = [issued, clock].map(gate_tuf::print_time);
+            Err(RepoFault::Foretell { name: name.clone(), issued, now })
+        })
+    }
+
     /// Publishes what is staged, with a new snapshot and timestamp; with nothing staged, a new snapshot and timestamp alone.
     ///
     /// # Errors

@@ -5,7 +5,9 @@ use std::fs;
 use gate_core::manifest::Manifest;
 use gate_signing::repo::{Content, Staged};
 use gate_trust::refusal::Cause;
-use gate_trust::{Look, Now, run};
+use gate_trust::{Look, Now, Repository, run};
+use gate_tuf::Claimed;
+use gate_wire::time::Timestamp;
 
 use super::authority::{DAY_S, staged};
 use super::land::{Land, in_force, refused};
@@ -157,33 +159,156 @@ fn data_of_the_future_wait_and_move_nothing() {
 }
 
 #[test]
-fn the_floor_of_the_clock_comes_from_signed_issue_times_and_ends_with_the_root() {
+fn the_floor_of_the_clock_comes_from_signed_issue_times_however_long_a_terminal_was_off() {
     let mut land = Land::new();
     land.bring_in();
     // By an unconfirmed clock of 1970 the floor alone knows that the timestamp ended.
     let old = land.record("old");
-    land.now = land.now.plus(20 * DAY_S);
-    land.bring_in();
-    assert_eq!(floor(&land), land.now.unix(), "the issue time of the newest dataset");
+    for days in [20, 200] {
+        land.now = land.now.plus(days * DAY_S);
+        land.bring_out();
+        land.carry();
+        let report = land.keep_unconfirmed(Timestamp::EPOCH);
+        assert!(!report.has_refusals(), "{days}: {}", report.in_words());
+        assert_eq!(floor(&land, Repository::Trust), land.now.unix(), "the issue time of the newest dataset");
+    }
     land.replay(&old);
-    let report = land.keep_unconfirmed(gate_wire::time::Timestamp::EPOCH);
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
     assert_eq!(refused(&report, "trust"), Some(Cause::Older));
-    // Two signers who lie about the time by a century, to a clock that nobody confirmed: no further than the root's end.
-    let mut all = land.draw_up(&[]);
-    let century = land.now.plus(100 * 365 * DAY_S);
-    let places = all.iter_mut().find(|one| one.name == "places.json").unwrap();
-    places.issued = century;
-    land.trust.bring_out(&all, land.now);
-    land.carry();
-    land.keep_unconfirmed(land.now);
-    let end = land.trust.repo.root().unwrap().expires.unix();
-    assert_eq!(floor(&land), end);
 }
 
-fn floor(land: &Land) -> u64 {
+/// Two signers who lie about the time, to a clock that nobody confirmed.
+#[test]
+fn what_says_that_it_was_issued_after_the_end_of_what_vouches_for_it_is_refused_and_moves_nothing() {
+    let mut land = Land::new();
+    land.bring_in();
+    let mut all = land.draw_up(&[]);
+    let lies = [("places.json", 100 * 365 * DAY_S), ("risk-levels.json", DAY_S)];
+    for (name, ahead) in lies {
+        all.iter_mut().find(|one| one.name == name).unwrap().issued = land.now.plus(ahead);
+    }
+    land.trust.slip_in(&all, &land.spooled(""), land.now);
+    for _ in ["when it comes", "ever after: no timestamp has ended by it"] {
+        let report = land.keep_unconfirmed(Timestamp::EPOCH);
+        for dataset in ["places", "risk-levels"] {
+            assert_eq!(cause(&report, dataset), Some(Cause::Unfit), "{}", report.in_words());
+            assert_eq!(in_force(&report, dataset).unwrap().version, 1);
+        }
+        assert_eq!(refused(&report, "trust"), None, "{}", report.in_words());
+        assert_eq!(in_force(&report, "key-set").unwrap().version, 2, "each dataset by itself");
+        assert_eq!(floor(&land, Repository::Trust), land.now.unix());
+    }
+}
+
+#[test]
+fn the_worst_lie_about_the_time_ends_no_timestamp_and_the_next_publication_goes_on() {
+    let mut land = Land::new();
+    land.bring_in();
+    let mut all = land.draw_up(&[]);
+    let last = land.now.plus(DAY_S - 1);
+    all.iter_mut().find(|one| one.name == "places.json").unwrap().issued = last;
+    land.trust.slip_in(&all, &land.spooled(""), land.now);
+    for _ in ["when it comes", "and from then on"] {
+        let report = land.keep_unconfirmed(Timestamp::EPOCH);
+        assert!(!report.has_refusals(), "{}", report.in_words());
+        assert_eq!(floor(&land, Repository::Trust), last.unix());
+    }
+    // An hour later, and by versions that the liars' announcement did not reach.
+    land.now = land.now.plus(3_600);
+    (0..2).for_each(|_| land.trust.publish(land.now).unwrap());
+    land.bring_out();
+    fs::remove_dir_all(land.spooled("")).unwrap();
+    land.carry();
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
+    assert!(!report.has_refusals(), "{}", report.in_words());
+    assert_eq!(in_force(&report, "places").unwrap().version, 3);
+}
+
+/// A day ahead in `status`: what is revoked in `trust` an hour later comes all the same.
+#[test]
+fn what_one_repositorys_signers_say_of_the_time_ends_nothing_of_the_others() {
+    let mut land = Land::new();
+    let (list, ahead) = (land.folder.path().join("list.db"), land.now.plus(DAY_S + 3_600));
+    land.province.build_list(&list, gate_status::Scope::Population, ahead, std::iter::empty()).unwrap();
+    let all = land.draw_up(&[&list]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    let name = gate_status::ListFile::Base(gate_status::Epoch(1)).name();
+    let base = Staged { name, version: 1, issued: ahead, content: Content::File(list) };
+    land.status.bring_out(&[base], ahead);
+    land.status.carry(&land.to.spool);
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
+    assert!(!report.has_refusals(), "{}", report.in_words());
+    let floors = Repository::ALL.map(|one| floor(&land, one));
+    assert_eq!(floors, [land.now.unix(), ahead.unix()]);
+    land.now = land.now.plus(3_600);
+    land.bring_out();
+    land.carry();
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
+    assert_eq!(refused(&report, "trust"), None, "{}", report.in_words());
+    assert_eq!(in_force(&report, "key-set").unwrap().version, 2);
+}
+
+#[test]
+fn a_stolen_timestamp_key_moves_no_floor() {
+    let mut land = Land::new();
+    land.bring_in();
+    let path = land.spooled("metadata/timestamp.json");
+    let mut timestamp = Claimed::<gate_tuf::Timestamp>::read(&fs::read(&path).unwrap()).unwrap().into_body();
+    timestamp.version += 1;
+    timestamp.expires = land.now.plus(3_650 * DAY_S);
+    fs::write(&path, land.trust.signed(land.trust.roster.timestamp, &timestamp)).unwrap();
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
+    assert_eq!(refused(&report, "trust"), None, "{}", report.in_words());
+    assert_eq!(floor(&land, Repository::Trust), land.now.unix());
+}
+
+/// A program of before kept one floor for both repositories.
+#[test]
+fn a_floor_that_was_kept_for_both_repositories_still_counts() {
+    let mut land = Land::new();
+    land.bring_in();
+    let path = land.to.state.join("notes.json");
+    let mut notes: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    notes["floor"] = land.now.plus(2 * DAY_S).unix().into();
+    fs::write(&path, notes.to_string()).unwrap();
+    let report = land.keep_unconfirmed(Timestamp::EPOCH);
+    assert_eq!(refused(&report, "trust"), Some(Cause::Ended), "{}", report.in_words());
+}
+
+#[test]
+fn a_base_whose_time_is_announced_otherwise_is_not_taken() {
+    let mut land = Land::new();
+    let (list, as_of) = (land.folder.path().join("list.db"), land.now.minus(900));
+    land.province.build_list(&list, gate_status::Scope::Population, as_of, std::iter::empty()).unwrap();
+    let all = land.draw_up(&[&list]);
+    land.trust.bring_out(&all, land.now);
+    land.carry();
+    offer(&land, &list, 1);
+    let report = land.keep();
+    assert_eq!(cause(&report, "status-list"), Some(Cause::Unfit), "{}", report.in_words());
+}
+
+/// The floor of terminals' clocks follows it: who publishes has a clock of their own. `gate-sign repo publish` asks this first.
+#[test]
+fn what_says_that_it_was_issued_in_the_future_is_told_before_it_is_published() {
+    let mut land = Land::new();
+    for (ahead, published) in [(601, false), (600, true)] {
+        let mut all = land.draw_up(&[]);
+        all.iter_mut().find(|one| one.name == "places.json").unwrap().issued = land.now.plus(ahead);
+        land.trust.repo.stage(&all, &[], land.now.plus(90 * DAY_S)).unwrap();
+        land.trust.sign(gate_tuf::Role::Targets, &[0, 1]);
+        let told = land.trust.repo.foretells_nothing(land.now);
+        assert_eq!(told.is_ok(), published, "{ahead}: {told:?}");
+        let told = told.err().map_or(String::new(), |refused| refused.to_string());
+        assert_eq!(told.contains("places.json says that it was issued at"), !published, "{told}");
+    }
+}
+
+fn floor(land: &Land, of: Repository) -> u64 {
     let text = fs::read(land.to.state.join("notes.json")).unwrap();
     let notes: serde_json::Value = serde_json::from_slice(&text).unwrap();
-    notes["floor"].as_u64().unwrap()
+    notes["marks"][format!("floor-{}", of.name())].as_u64().unwrap_or(0)
 }
 
 #[test]

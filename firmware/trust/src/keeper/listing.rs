@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use gate_core::manifest::{DELTAS_MOST, Dataset, ManifestEntry};
 use gate_status::{DELTA_MOST_BYTES, Epoch, ListFile, ListKeys, SealedList, Span, State, StatusList, chain};
 use gate_tuf::{TargetFile, TargetName};
+use gate_wire::time::Timestamp;
 
 use super::taking::named;
 use super::{Run, folding};
@@ -128,8 +129,7 @@ impl Run {
         }
         let sha256 = what.sha256().ok_or_else(|| Refusal::new(Cause::Unfit, "no SHA-256 is announced"))?;
         let custom = what.custom.unwrap_or_default();
-        let as_of =
-            gate_wire::time::Timestamp::from_unix(custom.issued).unwrap_or(gate_wire::time::Timestamp::EPOCH);
+        let as_of = Timestamp::from_unix(custom.issued).unwrap_or(Timestamp::EPOCH);
         let label = epoch.0.to_string();
         let entry = named(Dataset::StatusList, &label, (epoch.0, as_of), (what.length, sha256), "tfs")?;
         let source = status.file(name, what)?;
@@ -141,13 +141,18 @@ impl Run {
             file.sync_all().map_err(at(&part))?;
             // What was copied is what is checked.
             let list = SealedList::open(&part, keys).map_err(Refusal::unfit)?;
-            self.admit_base(&list, epoch)?;
+            self.admit_base(&list, (epoch, as_of), status)?;
             list.check().map_err(Refusal::unfit)
         })?;
         Ok(Base { entry, path })
     }
 
-    fn admit_base(&self, list: &SealedList, epoch: Epoch) -> Result<(), Refusal> {
+    fn admit_base(
+        &self,
+        list: &SealedList,
+        (epoch, as_of): (Epoch, Timestamp),
+        status: &Offer,
+    ) -> Result<(), Refusal> {
         let head = list.base_head();
         let region = self.region()?;
         let ours = region
@@ -162,7 +167,12 @@ impl Run {
         if list.state().epoch != epoch || list.state().step != 0 {
             return Err(Refusal::new(Cause::Unfit, format!("the base is of epoch {}", head.epoch.0)));
         }
-        self.not_future(head.as_of)
+        if head.as_of != as_of {
+            let [said, announced] = [head.as_of, as_of].map(gate_tuf::print_time);
+            let facts = format!("the base is as of {said}, the repository says {announced}");
+            return Err(Refusal::new(Cause::Unfit, facts));
+        }
+        self.is_of_its_time(head.as_of, status)
     }
 
     /// Every delta that may be put on the base: held ones first, so that one that rotted on the disk can come again.
@@ -243,7 +253,10 @@ impl Run {
                 format!("the delta leads from {} to {}", head.from, head.to),
             ));
         }
-        self.not_future(head.as_of)?;
+        match delta {
+            Delta::Held(_) => self.not_future(head.as_of)?,
+            Delta::Offered(..) => self.is_of_its_time(head.as_of, status)?,
+        }
         list.apply(&bytes).map_err(Refusal::unfit)?;
         match delta {
             Delta::Held(entry) => Ok(entry.clone()),

@@ -62,7 +62,7 @@ impl Run {
         }
         let bytes = offer.bytes(&name, what, MAX_DOCUMENT_BYTES)?;
         let (said, issued, province) = Province::load(&bytes).map_err(Refusal::unfit)?;
-        self.as_announced(what, Said { version: said, issued: Some(issued) })?;
+        self.as_announced(offer, what, Said { version: said, issued: Some(issued) })?;
         if let Some(ours) = &self.province
             && (ours.region, ours.salt, ours.tag_memory_kib, ours.demo)
                 != (province.region, province.salt, province.tag_memory_kib, province.demo)
@@ -80,7 +80,7 @@ impl Run {
         let Some((name, what)) = self.is_new(offer, dataset, name)? else { return Ok(()) };
         let bytes = offer.bytes(&name, what, MAX_DOCUMENT_BYTES)?;
         let said = meaning::document(dataset, &bytes, self.region()?)?;
-        let as_of = self.as_announced(what, said)?;
+        let as_of = self.as_announced(offer, what, said)?;
         let entry = entry(dataset, (said.version, as_of), what, "json")?;
         let path = self.data.file(&entry.file);
         self.data.keep(&entry.file, |file| file.write_all(&bytes).map_err(at(&path)))?;
@@ -105,7 +105,7 @@ impl Run {
             // What was copied is what is checked.
             let copy = std::fs::File::open(self.data.file(&format!("{}.part", entry.file)));
             said = Some(meaning::revocations(copy.map_err(|error| unreadable(&name, error))?)?);
-            self.as_announced(what, said.unwrap_or(Said { version: 0, issued: None }))?;
+            self.as_announced(offer, what, said.unwrap_or(Said { version: 0, issued: None }))?;
             Ok(())
         })?;
         self.settle(entry, offer);
@@ -182,7 +182,7 @@ impl Run {
     }
 
     /// What the metadata announce is what the dataset says, and not of the future. Gives its time.
-    pub(super) fn as_announced(&self, what: &TargetFile, said: Said) -> Result<Timestamp, Refusal> {
+    fn as_announced(&self, offer: &Offer, what: &TargetFile, said: Said) -> Result<Timestamp, Refusal> {
         let custom = what.custom.unwrap_or_default();
         let issued = said.issued.map_or(custom.issued, Timestamp::unix);
         if (custom.version, custom.issued) != (said.version, issued) {
@@ -191,13 +191,25 @@ impl Run {
         }
         let issued =
             Timestamp::from_unix(issued).ok_or_else(|| Refusal::new(Cause::Unfit, "issued after 9999"))?;
-        self.not_future(issued)?;
+        self.is_of_its_time(issued, offer)?;
         Ok(issued)
+    }
+
+    /// What is offered was issued while it was vouched for, and not in the future of a confirmed clock.
+    pub(super) fn is_of_its_time(&self, issued: Timestamp, offer: &Offer) -> Result<(), Refusal> {
+        self.not_future(issued)?;
+        let ended = offer.ends().filter(|ends| issued >= *ends);
+        ended.map_or(Ok(()), |ends| {
+            let [issued, ends] = [issued, ends].map(gate_tuf::print_time);
+            let facts =
+                format!("it says that it was issued at {issued}, and what vouches for it ends at {ends}");
+            Err(Refusal::new(Cause::Unfit, facts))
+        })
     }
 
     /// Data of the future move nothing (DESIGN §8).
     pub(super) fn not_future(&self, issued: Timestamp) -> Result<(), Refusal> {
-        let ahead = self.clock.confirmed.map_or(0, |now| issued.since(now));
+        let ahead = self.now.confirmed.map_or(0, |now| issued.since(now));
         if ahead > FUTURE_S {
             return Err(Refusal::new(Cause::Future, format!("issued {ahead} s ahead of the clock")));
         }
@@ -220,10 +232,10 @@ impl Run {
         }
     }
 
-    /// DESIGN §8: by issue times of a threshold-2 role, never above the end of the root in force.
+    /// DESIGN §8: by issue times of a threshold-2 role, never as far as the end of what vouches for them.
     pub(super) fn raise_floor(&mut self, issued: Timestamp, offer: &Offer) {
         if let Some(ceiling) = offer.ceiling() {
-            self.notes.floor = self.notes.floor.max(issued.min(ceiling).unix());
+            self.notes.raise_floor(offer.repository, issued.min(ceiling));
         }
     }
 }

@@ -353,6 +353,7 @@ impl Publish {
         };
         let (by_snapshot, by_timestamp) =
             (|message: &[u8]| Ok(snapshot.1.sign(message)?), |message: &[u8]| Ok(timestamp.1.sign(message)?));
+        repo.foretells_nothing(lives.now)?;
         let published = repo.publish([(&snapshot.0, &by_snapshot), (&timestamp.0, &by_timestamp)], &lives)?;
         repo.mirror(&self.out)?;
         let [root, targets, snapshot, timestamp] = published.versions;
