@@ -89,8 +89,15 @@ fn a_small_change_is_signed_by_two_machines_and_three_red_ones_wait_for_people()
     // A ledger is begun once.
     let draft = draft.replace(" --new-ledger", "");
     let sign = "gate-sign repo sign --repo status --key targets-a.key --rules rules-a.toml --believed believed --ledger ledger-a.json";
-    let told = typed(folder.path(), &format!("{draft}if {sign}; then exit 1; fi"));
+    let told = typed(folder.path(), &format!("{draft}code=0; {sign} || code=$?; test $code = 3"));
     assert!(told.contains("3 people would turn red at once") && told.contains("须两个机构各一人"), "{told}");
+    assert!(told.contains("gate-sign: REJECTED code=red-at-once ledger=ledger-a.json\n"), "{told}");
+    let show = "gate-sign repo show --repo status --believed believed --ledger ledger-a.json";
+    let told = typed(folder.path(), show);
+    assert!(told.contains(", red-at-once: 3 people would turn red at once"), "{told}");
+    // By a timer there is nothing to sign most times, and that is no alarm.
+    let told = typed(folder.path(), &format!("rm status/draft/targets.json; {sign}"));
+    assert!(told.contains("no draft waits for this key"), "{told}");
 }
 
 /// Every file that a manual names is there.

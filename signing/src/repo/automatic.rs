@@ -7,6 +7,7 @@
 
 mod change;
 mod class;
+mod code;
 mod ledger;
 mod offered;
 mod promised;
@@ -29,7 +30,7 @@ use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::publication::{Both, Files, LIMITS};
-use super::{OnlineSigner, Repo, RepoFault, Signed, at};
+use super::{AHEAD_S, OnlineSigner, Repo, RepoFault, Signed, at};
 use crate::custody::CustodyFault;
 use change::{Change, Land, between};
 use offered::Offered;
@@ -40,8 +41,6 @@ pub use ledger::{Ledger, LedgerFault};
 pub use rules::{Over, RULES_MOST_BYTES, Rules, RulesRefused};
 
 const DAY_S: u64 = 86_400;
-/// A drafted as-of time may be so far ahead of the signer's clock: two clocks are never one.
-const AHEAD_S: u64 = 600;
 
 /// Why an automatic signer does not sign. Two people may, who look at it.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use gate_core::manifest::Demo;
 use gate_signing::desk::{DEMO_WARNING, Desk};
+use gate_signing::repo::automatic::NotAutomatic;
 use gate_wire::cose::Kid;
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::time::Timestamp;
@@ -189,7 +190,10 @@ pub(crate) fn system_time() -> anyhow::Result<Timestamp> {
 /// Prints an error with its causes.
 pub(crate) fn tell(error: &anyhow::Error) -> ExitCode {
     eprintln!("gate-sign: {error:#}");
-    ExitCode::FAILURE
+    match error.downcast_ref::<NotAutomatic>() {
+        Some(_) => ExitCode::from(crate::automatic::REJECTED),
+        None => ExitCode::FAILURE,
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,24 @@
 //! `gate-sign repo show` and `sign` that compute what a draft of `status` changes: for a person who reads it, and for the automatic
 //! signer that reads it by rules.
 //! Promises: a person is told what was computed, or why nothing could be; without a person nothing is signed but by the rules.
+//! A rejection is heard: a line of one form on the error output, an exit code of its own, a line in the ledger.
 //! Must not know: how it is computed.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use gate_signing::repo::automatic::{Judged, Ledger, NotAutomatic, RULES_MOST_BYTES, Reader, Rules};
+use gate_signing::repo::automatic::{
+    Judged, Ledger, LedgerFault, NotAutomatic, RULES_MOST_BYTES, Reader, Rules,
+};
 use gate_signing::repo::{OnlineSigner, Repo, Signed};
 use gate_tuf::Role;
 use gate_wire::time::Timestamp;
+
+/// The exit code of a rejection: two people must look.
+pub(crate) const REJECTED: u8 = 3;
+/// Rejections that a person is told of.
+const TOLD: usize = 5;
 
 /// What a look into a draft of `status` needs.
 #[derive(Args)]
@@ -37,16 +45,18 @@ impl Look {
             return Ok(Vec::new());
         }
         let mut ledger = self.open(ledger, now)?;
+        let rejections: Vec<String> = ledger.rejections().take(TOLD).collect();
         let judged = Reader::new(repo, believed, &mut ledger, now).and_then(|mut reader| reader.judge(None));
-        Ok(match judged {
+        let words = match judged {
             Ok(Judged { words, .. }) => {
                 [vec!["算出的变化 computed from the files:".to_owned()], words].concat()
             }
             Err(refused) => vec![format!("! 未能算出变化 NOT COMPUTED: {:#}", anyhow::Error::from(refused))],
-        })
+        };
+        Ok([words, rejections].concat())
     }
 
-    fn open(&self, path: &Path, now: Timestamp) -> anyhow::Result<Ledger> {
+    fn open(&self, path: &Path, now: Timestamp) -> Result<Ledger, LedgerFault> {
         let mut ledger = if self.new_ledger { Ledger::begin(path)? } else { Ledger::open(path)? };
         if self.clock_confirmed {
             ledger.confirm(now);
@@ -62,22 +72,29 @@ impl Look {
         by: OnlineSigner<'_>,
     ) -> anyhow::Result<Signed> {
         let both = self.believed.as_ref().zip(self.ledger.as_ref());
-        let (believed, ledger) = both.context("--rules takes --believed and --ledger")?;
+        let (believed, path) = both.context("--rules takes --believed and --ledger")?;
         let length = std::fs::metadata(rules).with_context(|| rules.display().to_string())?.len();
         ensure!(length <= RULES_MOST_BYTES, "{}: longer than {RULES_MOST_BYTES} bytes", rules.display());
         let text = std::fs::read_to_string(rules).with_context(|| rules.display().to_string())?;
         let rules = Rules::read(&text).with_context(|| rules.display().to_string())?;
-        let mut ledger = self.open(ledger, now)?;
-        let mut reader = Reader::new(repo, believed, &mut ledger, now)?;
-        let signed = reader.judge(Some(&rules.root)).and_then(|judged| {
+        let mut ledger = self.open(path, now).map_err(|fault| for_people(fault.into(), path))?;
+        let signed = Reader::new(repo, believed, &mut ledger, now).and_then(|mut reader| {
+            let judged = reader.judge(Some(&rules.root))?;
             judged.words.iter().for_each(|line| println!("{line}"));
             reader.sign(&judged, &rules, by)
         });
-        signed.map_err(for_people)
+        signed.map_err(|refused| {
+            if let Err(fault) = ledger.reject(now, (refused.code(), &refused.to_string())) {
+                eprintln!("gate-sign: the ledger has no line of it: {fault}");
+            }
+            for_people(refused, path)
+        })
     }
 }
 
-fn for_people(refused: NotAutomatic) -> anyhow::Error {
+/// The line that machines watch for comes first; the words for people follow it.
+fn for_people(refused: NotAutomatic, ledger: &Path) -> anyhow::Error {
+    eprintln!("gate-sign: REJECTED code={} ledger={}", refused.code(), ledger.display());
     anyhow::Error::from(refused).context(
         "not signed: two people must, one of each authority, each after reading it (repo sign without --rules)（自动签名拒绝，须两个机构各一人看过后签名）",
     )

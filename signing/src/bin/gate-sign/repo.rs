@@ -308,6 +308,11 @@ impl Sign {
         let key = key_file::open(&self.key, self.access.prompt().as_ref())?;
         let entry = KeyEntry::of(&key.public_key());
         let waiting = repo.waits_for(&entry)?;
+        if self.rules.is_some() && waiting.is_empty() {
+            // Who signs by a timer finds nothing most times.
+            println!("no draft waits for this key");
+            return Ok(());
+        }
         ensure!(!waiting.is_empty(), "no draft waits for this key");
         if let Some(rules) = &self.rules {
             let by = |message: &[u8]| Ok(key.sign(message)?);

@@ -27,6 +27,8 @@ const LEAP_S: u64 = 2 * 86_400;
 const DAYS: usize = 60;
 /// Days that the usual is the median of.
 const USUAL: usize = 14;
+/// Rejections that are remembered.
+const REJECTED: usize = 20;
 const LEDGER_MOST_BYTES: u64 = 1 << 20;
 
 /// The ledger, held by this process alone.
@@ -87,6 +89,18 @@ struct Kept {
     seen: Option<Seen>,
     days: Vec<OfDay>,
     promised: Promised,
+    #[serde(default)]
+    rejected: Vec<Rejected>,
+}
+
+/// A draft that was not signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rejected {
+    /// By the machine's clock.
+    at: u64,
+    code: String,
+    why: String,
 }
 
 /// Where the published list was.
@@ -232,6 +246,31 @@ impl Ledger {
         let mut counts: Vec<u64> = days.map(|of| of.published.in_class(class)).collect();
         counts.sort_unstable();
         (counts.get(counts.len() / 2).copied().unwrap_or(0), counts.len())
+    }
+
+    /// Notes a rejection beside what the disk has, and nothing else: a clock that nobody confirmed is not the ledger's by it. Where there is no ledger
+    /// yet, none begins.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    pub fn reject(&mut self, clock: Timestamp, (code, why): (&str, &str)) -> Result<(), LedgerFault> {
+        let mut kept = match read(&self.path) {
+            Err(LedgerFault::Missing(_)) => return Ok(()),
+            other => other?,
+        };
+        kept.rejected.push(Rejected { at: clock.unix(), code: code.into(), why: why.into() });
+        let old = kept.rejected.len().saturating_sub(REJECTED);
+        kept.rejected.drain(..old);
+        self.kept = kept;
+        self.keep()
+    }
+
+    /// The last rejections, the newest first, a line each.
+    pub fn rejections(&self) -> impl Iterator<Item = String> {
+        self.kept.rejected.iter().rev().map(|Rejected { at, code, why }| {
+            let at = Timestamp::from_unix(*at).unwrap_or(Timestamp::MAX);
+            format!("曾拒签 rejected {}, {code}: {why}", gate_tuf::print_time(at))
+        })
     }
 
     /// Puts it on the disk.
@@ -392,6 +431,27 @@ mod tests {
             ledger.day(Day(day));
         }
         assert_eq!(ledger.kept.days.len(), DAYS);
+    }
+
+    #[test]
+    fn a_rejection_is_remembered_and_moves_no_clock_and_begins_no_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let mut ledger = Ledger::begin(&path).unwrap();
+        ledger.reject(time(20_000), ("cap", "over")).unwrap();
+        assert!(!path.exists(), "--new-ledger still serves");
+        ledger.now(time(20_000)).unwrap();
+        ledger.keep().unwrap();
+        for day in 20_001..20_030 {
+            ledger.now(time(20_001)).unwrap();
+            ledger.reject(time(day), ("published", "it ended")).unwrap();
+        }
+        drop(ledger);
+        let mut again = Ledger::open(&path).unwrap();
+        let lines: Vec<String> = again.rejections().collect();
+        assert_eq!(lines.len(), REJECTED);
+        assert!(lines[0].contains("rejected 2024-11-02T00:00:00Z, published: it ended"), "{}", lines[0]);
+        assert!(matches!(again.now(time(20_003)), Err(LedgerFault::Leap { .. })), "no day by rejections");
     }
 
     #[test]
