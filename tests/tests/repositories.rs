@@ -8,6 +8,8 @@ mod attacks;
 mod authority;
 #[path = "repositories/automatic.rs"]
 mod automatic;
+#[path = "repositories/by_stick.rs"]
+mod by_stick;
 #[path = "repositories/carriers.rs"]
 mod carriers;
 #[path = "repositories/commands.rs"]
@@ -28,6 +30,7 @@ mod hub;
 #[path = "repositories/journey.rs"]
 mod journey;
 #[path = "repositories/land.rs"]
+#[allow(dead_code, reason = "shared with the sticks' tests, which bring in by a stick")]
 mod land;
 #[path = "repositories/night.rs"]
 mod night;
@@ -53,5 +56,5 @@ mod way;
 #[path = "repositories/whole_round.rs"]
 mod whole_round;
 
-/// The carrier of the attacks here; `over_https` tries the same ones by network.
-const BY: land::Carrier = land::Carrier::Stick;
+/// The attacks here are on the keeper alone; `over_https` tries the same ones by network, the sticks' tests by stick.
+const BY: land::Carrier = land::Carrier::Spool;

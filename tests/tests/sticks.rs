@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here must fail the test")]
 #![allow(dead_code, reason = "shared with the repositories' tests, which use more of it")]
 
+#[path = "repositories/attacks.rs"]
+mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
+#[path = "repositories/by_stick.rs"]
+mod by_stick;
 #[path = "sticks/hazards.rs"]
 mod hazards;
 #[path = "support/hub.rs"]
@@ -25,3 +29,6 @@ mod toxic;
 mod visit;
 #[path = "repositories/way.rs"]
 mod way;
+
+/// The carrier of the attacks: the stick itself, brought in by `gate-field visit`.
+const BY: land::Carrier = land::Carrier::Stick;

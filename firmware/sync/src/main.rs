@@ -103,7 +103,7 @@ impl Carrier {
     fn fetch_whole(&self, repository: Repository) -> bool {
         loop {
             let round = self.fetch(repository);
-            print!("{}", fetched(repository, &round));
+            print!("{}", round.in_words(repository));
             if round.is_whole() || !round.faults.is_empty() {
                 return round.is_whole();
             }
@@ -146,7 +146,7 @@ impl Carrier {
         loop {
             let round = self.fetch(repository);
             if round.files > 0 || !round.faults.is_empty() {
-                eprint!("{}", fetched(repository, &round));
+                eprint!("{}", round.in_words(repository));
             }
             failures = if round.faults.is_empty() { 0 } else { failures.saturating_add(1) };
             if failures > 0 || !round.more {
@@ -194,16 +194,6 @@ fn in_words(came: Came, invited: &Invited) -> String {
         Some(fault) => format!("{words}: {fault}"),
         None => words.to_owned(),
     }
-}
-
-fn fetched(repository: Repository, round: &Round) -> String {
-    let (name, files, bytes) = (repository.name(), round.files, round.bytes);
-    let mut text = format!("{name}: 收到 {files} 个文件 files, {bytes} 字节 bytes\n");
-    for (name, fault) in &round.faults {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "    未收到 not fetched: {name}: {fault}");
-    }
-    text
 }
 
 fn sent_in_words(sent: &Sent) -> String {

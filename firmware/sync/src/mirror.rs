@@ -4,6 +4,7 @@
 //! for the timestamp anew; files that nobody needs any more go, and what was begun of them.
 //! Must not know: whether any of it may be believed.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use gate_carry::wants::hex;
@@ -49,6 +50,18 @@ impl Round {
             _ => None,
         };
         self.faults.iter().filter_map(asked).max()
+    }
+
+    /// As a technician reads it in the carrier's log.
+    #[must_use]
+    pub fn in_words(&self, repository: Repository) -> String {
+        let (name, files, bytes) = (repository.name(), self.files, self.bytes);
+        let mut text = format!("{name}: 收到 {files} 个文件 files, {bytes} 字节 bytes\n");
+        for (name, fault) in &self.faults {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "    未收到 not fetched: {name}: {fault}");
+        }
+        text
     }
 }
 

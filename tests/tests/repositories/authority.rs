@@ -70,8 +70,12 @@ pub(crate) struct Authority {
 impl Authority {
     /// A repository with a signed first root, and nothing published.
     pub(crate) fn new(folder: &Path, repository: Repository, now: Timestamp) -> Authority {
-        let path = folder.join(repository.name());
-        let (repo, roster) = (Repo::at(&path), Roster::of(repository));
+        Authority::of((repository, folder.join(repository.name())), Roster::of(repository), now)
+    }
+
+    /// The same, of these keys.
+    pub(crate) fn of((repository, path): (Repository, PathBuf), roster: Roster, now: Timestamp) -> Authority {
+        let repo = Repo::at(&path);
         repo.init(&roster.order(now.plus(365 * DAY_S))).unwrap();
         let authority = Authority { repo, roster, repository, path };
         authority.sign(Role::Root, &[0, 1]);

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use gate_core::query::TerminalNumber;
+use gate_core::screen::UpdateRefused;
 use gate_proof::seal::{OpeningKey, SealingKey};
 use gate_signing::demo::DemoProvince;
 use gate_signing::inputs::Inputs;
@@ -21,6 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::authority::{Authority, Roster};
+use super::by_stick::Stick;
 use super::way::Way;
 
 /// The seed of the test terminal's device key.
@@ -34,17 +36,25 @@ pub(crate) struct Land {
     pub(crate) to: Directories,
     pub(crate) now: Timestamp,
     pub(crate) folder: tempfile::TempDir,
-    /// The network between the repositories and the spool; a stick without.
-    way: Option<Way>,
+    between: Between,
 }
 
 /// Who brings what is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Carrier {
-    /// The spool itself is what was brought.
+    /// Nobody: the spool itself is what was brought.
+    Spool,
+    /// A stick, which `gate-field visit` brings in with each run of the keeper.
     Stick,
     /// A hub's folder, mirrored into the spool before each run of the keeper.
     Https,
+}
+
+/// What is between the repositories and the spool.
+enum Between {
+    Nothing,
+    Stick(Stick),
+    Network(Box<Way>),
 }
 
 pub(crate) fn terminal() -> TerminalNumber {
@@ -58,7 +68,7 @@ pub(crate) fn device() -> SealingKey {
 impl Land {
     /// Repositories with nothing published, and a terminal as its image makes it.
     pub(crate) fn new() -> Land {
-        Land::by(Carrier::Stick)
+        Land::by(Carrier::Spool)
     }
 
     /// The same, with what is between it and the repositories.
@@ -73,8 +83,12 @@ impl Land {
             state: folder.path().join("state"),
         };
         let province = stage::province().unwrap();
-        let way = (carrier == Carrier::Https).then(|| Way::new(&folder.path().join("hub")));
-        let land = Land { province, inputs: Inputs::demo(), trust, status, to, now, folder, way };
+        let between = match carrier {
+            Carrier::Spool => Between::Nothing,
+            Carrier::Stick => Between::Stick(Stick::new(folder.path())),
+            Carrier::Https => Between::Network(Box::new(Way::new(&folder.path().join("hub")))),
+        };
+        let land = Land { province, inputs: Inputs::demo(), trust, status, to, now, folder, between };
         land.image();
         land
     }
@@ -137,22 +151,53 @@ impl Land {
     }
 
     pub(crate) fn carry(&self) {
-        self.trust.carry(&self.brought());
+        self.carry_of(&self.trust);
     }
 
-    /// What was brought, before any of it is looked at: the spool, or the hub's folder.
+    /// The same of another authority's repository.
+    pub(crate) fn carry_of(&self, trust: &Authority) {
+        match &self.between {
+            Between::Stick(stick) => {
+                let served = tempfile::tempdir_in(self.folder.path()).unwrap();
+                trust.carry(served.path());
+                stick.load(served.path());
+            }
+            Between::Nothing | Between::Network(_) => trust.carry(&self.brought()),
+        }
+    }
+
+    /// What was brought, before any of it is looked at: the spool, the stick, or the hub's folder.
     pub(crate) fn brought(&self) -> PathBuf {
-        self.way.as_ref().map_or(self.to.spool.clone(), |way| way.folder.clone())
+        match &self.between {
+            Between::Nothing => self.to.spool.clone(),
+            Between::Stick(stick) => stick.folder.clone(),
+            Between::Network(way) => way.folder.clone(),
+        }
     }
 
-    /// What the carrier itself refused in its last round.
-    pub(crate) fn carrier_refused(&self) -> Vec<String> {
-        self.way.as_ref().map(Way::faults).unwrap_or_default()
+    /// What the carrier itself did not take of `trust` in its last round, as a technician reads it.
+    pub(crate) fn not_carried(&self) -> Vec<String> {
+        let said = match &self.between {
+            Between::Nothing => String::new(),
+            Between::Stick(stick) => stick.said(),
+            Between::Network(way) => way.said(),
+        };
+        let lines = said.lines().map(str::trim_start).map(str::to_owned);
+        let told = |line: &String| line.starts_with("未拷贝 ") || line.starts_with("未收到 ");
+        // Nothing is published in the other one.
+        lines.filter(told).filter(|line| !line.contains(": status: ")).collect()
+    }
+
+    /// What the terminal's screen tells of the visit, where there was one.
+    pub(crate) fn shown(&self) -> Option<Option<UpdateRefused>> {
+        if let Between::Stick(stick) = &self.between { Some(stick.shown()) } else { None }
     }
 
     pub(crate) fn keep(&self) -> Report {
-        if let Some(way) = &self.way {
-            way.mirror(&self.to, terminal());
+        match &self.between {
+            Between::Stick(stick) => return stick.visit(&self.to, self.now),
+            Between::Network(way) => way.mirror(&self.to, terminal()),
+            Between::Nothing => {}
         }
         unlocked(|| run(&self.to, Now { wall: self.now, confirmed: Some(self.now) }, Look::Usual))
     }

@@ -29,16 +29,17 @@ const SPOOL_MOST: u64 = 64 << 20;
 pub(crate) struct Way {
     pub(crate) folder: PathBuf,
     hub: Hub,
-    faults: RefCell<Vec<String>>,
+    said: RefCell<String>,
 }
 
 impl Way {
     pub(crate) fn new(folder: &Path) -> Way {
-        Way { folder: folder.into(), hub: Hub::honest(folder), faults: RefCell::default() }
+        Way { folder: folder.into(), hub: Hub::honest(folder), said: RefCell::default() }
     }
 
-    pub(crate) fn faults(&self) -> Vec<String> {
-        self.faults.borrow().clone()
+    /// What stands in the carrier's log of the last round.
+    pub(crate) fn said(&self) -> String {
+        self.said.borrow().clone()
     }
 
     /// Rounds until one was not cut short by a machine that is busy.
@@ -50,8 +51,7 @@ impl Way {
             let place = Place { spool: &spool, held: &held, terminal: terminal.value() };
             let round = mirror(&line, place, Repository::Trust);
             assert!(spool.used().unwrap() <= SPOOL_MOST);
-            let words = round.faults.iter().map(|(name, fault)| format!("{name}: {fault}"));
-            *self.faults.borrow_mut() = words.collect();
+            *self.said.borrow_mut() = round.in_words(Repository::Trust);
             let waited =
                 |(_, fault): &(String, FetchFault)| matches!(fault, FetchFault::Line(LineFault::Wait(_)));
             if !round.faults.iter().any(waited) {

@@ -5,11 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use gate_carry::Spool;
-use gate_signing::repo::Repo;
 use gate_trust::refusal::Cause;
-use gate_tuf::{Repository, Role};
+use gate_tuf::Repository;
 
-use super::authority::{Authority, DAY_S, Roster};
+use super::authority::{Authority, Roster};
 use super::land::refused;
 use super::visit::{Desk, bytes};
 
@@ -158,14 +157,10 @@ fn a_stale_stick_makes_nothing_older() {
 fn a_stick_swapped_for_another_authoritys_is_refused() {
     let mut desk = waiting();
     let before = desk.land.manifest();
-    let elsewhere = tempfile::tempdir().unwrap();
     // The same desk's data, signed by keys that this terminal was not given.
-    let path = elsewhere.path().join("trust");
     let roster = Roster { root: vec![72, 73, 74], targets: vec![70, 71], snapshot: 75, timestamp: 76 };
-    let repo = Repo::at(&path);
-    repo.init(&roster.order(desk.land.now.plus(365 * DAY_S))).unwrap();
-    let foreign = Authority { repo, roster, repository: Repository::Trust, path };
-    foreign.sign(Role::Root, &[0, 1]);
+    let foreign = (Repository::Trust, desk.land.folder.path().join("foreign"));
+    let foreign = Authority::of(foreign, roster, desk.land.now);
     let all = desk.land.draw_up(&[]);
     foreign.bring_out(&all, desk.land.now);
     fs::remove_dir_all(&desk.stick).unwrap();

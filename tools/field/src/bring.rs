@@ -40,7 +40,7 @@ impl Bring<'_> {
             match copying.plan(&|targets| self.wants(repository, targets)) {
                 Ok(Some(plan)) => plans.push((copying, plan)),
                 Ok(None) => copied.missing.push(format!("{}: not on the stick", repository.name())),
-                Err(error) => copied.missing.push(format!("{}: {error}", repository.name())),
+                Err(error) => copied.miss(repository.name(), &error.to_string()),
             }
         }
         let whole = plans.iter().fold(0_u64, |sum, (_, plan)| sum.saturating_add(plan.bytes()));

@@ -15,6 +15,9 @@ use crate::files::{self, For};
 const ROOTS_MOST: u64 = 1024;
 /// Bytes copied at once.
 const PIECE: usize = 256 << 10;
+/// It is written last.
+const STAMP: &str = "metadata/timestamp.json";
+const NOT_WHOLE: &str = "metadata/timestamp.json is not there: the copy is not whole";
 
 /// What copying came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +28,22 @@ pub struct Copied {
     pub bytes: u64,
     /// What did not come, and why.
     pub missing: Vec<String>,
+    /// Whether some of that lies on the source, and cannot be had or is not what it should be.
+    pub broken: bool,
 }
 
 impl Copied {
-    fn miss(&mut self, what: &str, why: &str) {
+    /// Something lies there, and does not come.
+    pub(crate) fn miss(&mut self, what: &str, why: &str) {
         self.missing.push(format!("{what}: {why}"));
+        self.broken = true;
     }
 
     /// Adds another repository's.
     pub fn add(&mut self, other: Copied) {
         (self.files, self.bytes) = (self.files + other.files, self.bytes + other.bytes);
         self.missing.extend(other.missing);
+        self.broken |= other.broken;
     }
 }
 
@@ -59,12 +67,14 @@ impl Copying<'_> {
     /// Why the source cannot be read.
     pub fn plan(&self, want: &dyn Fn(&Targets) -> Wants) -> io::Result<Option<Plan>> {
         let limits = self.repository.limits();
-        let Some(stamp) = self.small("metadata/timestamp.json", limits.timestamp)? else { return Ok(None) };
-        let body: Timestamp = claimed(&stamp)?;
+        let Some(stamp) = self.small(STAMP, limits.timestamp)? else {
+            return if self.is_begun() { Err(io::Error::other(NOT_WHOLE)) } else { Ok(None) };
+        };
+        let body: Timestamp = claimed(STAMP, &stamp)?;
         let (snapshot, snapshot_text) = self.announced::<Snapshot>(body.snapshot(), limits.snapshot)?;
-        let body: Snapshot = claimed(&snapshot_text)?;
+        let body: Snapshot = claimed(&snapshot, &snapshot_text)?;
         let (targets, targets_text) = self.announced::<Targets>(body.targets(), limits.targets)?;
-        let targets_body: Targets = claimed(&targets_text)?;
+        let targets_body: Targets = claimed(&targets, &targets_text)?;
         if targets_body.targets.len() > limits.count {
             return Err(io::Error::other("it names more targets than a repository has"));
         }
@@ -88,12 +98,12 @@ impl Copying<'_> {
         let (small, large): (Vec<&Wanted>, Vec<&Wanted>) =
             plan.open.iter().partition(|wanted| wanted.length <= SMALL);
         small.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
-        if let Err(fault) = self.to.place(&self.path("metadata/timestamp.json"), &plan.stamp) {
+        if let Err(fault) = self.to.place(&self.path(STAMP), &plan.stamp) {
             copied.miss("timestamp", &fault.to_string());
             return copied;
         }
         large.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
-        let stamp = self.to.read(&self.path("metadata/timestamp.json"), plan.stamp.len() as u64);
+        let stamp = self.to.read(&self.path(STAMP), plan.stamp.len() as u64);
         // Not if another carrier put a newer one there meanwhile.
         let is_ours = copied.missing.is_empty() && stamp.as_ref() == Some(&plan.stamp);
         if is_ours && let Err(fault) = self.prune(plan) {
@@ -114,7 +124,7 @@ impl Copying<'_> {
                 gone.map_err(|fault| fault.to_string())?;
                 break;
             };
-            let root: Root = claimed(&bytes).map_err(|error| format!("{path}: {error}"))?;
+            let root: Root = claimed(&path, &bytes).map_err(|error| error.to_string())?;
             if root.version != version {
                 return Err(format!("{path}: it says that it is root {}", root.version));
             }
@@ -195,12 +205,25 @@ impl Copying<'_> {
         let path = format!("metadata/{}.{}.json", meta.version, B::ROLE.name());
         match self.small(&path, most)? {
             Some(bytes) => Ok((path, bytes)),
-            None => Err(io::Error::other(format!("{path} is not there, or longer than it may be"))),
+            None => Err(io::Error::other(format!("{path} is not there"))),
         }
     }
 
+    /// Whether more than roots lie here: those are there before anything is published.
+    fn is_begun(&self) -> bool {
+        let names = files::names(&self.from.join(self.path("metadata")));
+        names.iter().any(|name| !name.ends_with(".root.json"))
+    }
+
+    /// `None` where nothing lies there. What lies there and cannot be read is not taken for nothing: it would hide a rotation.
     fn small(&self, path: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
-        files::small(self.from, &self.path(path), most)
+        let name = self.path(path);
+        match files::small(self.from, &name, most)? {
+            None if files::lies(self.from, &name) => {
+                Err(io::Error::other(format!("{path} is no regular file of at most {most} bytes")))
+            }
+            other => Ok(other),
+        }
     }
 
     fn path(&self, path: &str) -> String {
@@ -220,8 +243,9 @@ fn pour(file: &mut dyn Read, part: &mut Part, tell: &mut dyn FnMut(u64)) -> Resu
     }
 }
 
-fn claimed<B: Body>(bytes: &[u8]) -> io::Result<B> {
-    Claimed::<B>::read(bytes).map(Claimed::into_body).map_err(io::Error::other)
+fn claimed<B: Body>(path: &str, bytes: &[u8]) -> io::Result<B> {
+    let read = Claimed::<B>::read(bytes).map(Claimed::into_body);
+    read.map_err(|error| io::Error::other(format!("{path}: {error}")))
 }
 
 /// What is to be copied of a repository.

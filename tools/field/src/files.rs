@@ -36,6 +36,13 @@ pub fn small(root: &Path, path: &str, most: u64) -> io::Result<Option<Vec<u8>>> 
     }
 }
 
+/// Whether anything lies there, of whatever kind, or behind a link.
+#[must_use]
+pub fn lies(root: &Path, path: &str) -> bool {
+    let folder = Folder::open(root).ok().flatten();
+    folder.is_some_and(|folder| !matches!(folder.regular(path, For::Reading), Ok(None)))
+}
+
 /// The names of regular files in a folder of a carrier, sorted; none if it is none, or a link.
 #[must_use]
 pub fn names(folder: &Path) -> Vec<String> {

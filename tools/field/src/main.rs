@@ -156,6 +156,7 @@ impl VisitArgs {
         let copied = self.bring(terminal, &mut board)?;
         // Reading has ended: from here on the stick is only written.
         let (kept, kept_code) = self.judged(&mut board);
+        let kept = kept.of_what_came(&copied);
         let took = take(&self.stick, &self.spool, terminal, &self.receipt(&copied, &kept), &mut board);
         self.say_last(&kept, &took, &mut board);
         let took_code = took_in_words(&took);

@@ -8,6 +8,8 @@ use std::path::Path;
 use gate_core::screen::UpdateRefused;
 use serde::Deserialize;
 
+use crate::copying::Copied;
+
 const REPORT_MOST: u64 = 1 << 20;
 
 /// The keeper's word.
@@ -57,6 +59,13 @@ impl Verdict {
     pub fn not_checked(cause: &str) -> Verdict {
         let refused = vec![format!("keeper: {cause}")];
         Verdict { generation: 0, refused, why: Some(UpdateRefused::NotChecked) }
+    }
+
+    /// The same, where something lies on the carrier and could not be had: the screen does not call that an update.
+    #[must_use]
+    pub fn of_what_came(self, copied: &Copied) -> Verdict {
+        let why = self.why.or_else(|| copied.broken.then_some(UpdateRefused::Unreadable));
+        Verdict { why, ..self }
     }
 
     fn of(report: Report) -> Verdict {
