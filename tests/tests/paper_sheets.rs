@@ -113,7 +113,7 @@ fn verdict(data: &Path, picture: &Path) -> Value {
 #[test]
 fn every_ticket_cut_from_a_printed_page_gets_its_verdict_at_the_gate() {
     if !Path::new(DEFAULT_FONT).exists() || Command::new("pdftoppm").arg("-v").output().is_err() {
-        return println!("SKIPPED {NAME}: fonts-noto-cjk or poppler-utils not found");
+        return gate_tests::skip(NAME, "fonts-noto-cjk or no poppler-utils");
     }
     let (folder, mut province) = (tempfile::tempdir().unwrap(), province().unwrap());
     let list = folder.path().join("list.db");

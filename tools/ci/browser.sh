@@ -5,4 +5,4 @@ if command -v chromium >/dev/null; then exit 0; fi
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   apt-get install -y --no-remove --no-install-recommends chromium fonts-noto-cjk >/dev/null || true
 fi
-command -v chromium >/dev/null || echo "SKIPPED chromium: it is not installed and could not be"
+command -v chromium >/dev/null || { echo "SKIPPED chromium: it is not installed and could not be"; [ "${CI:-}" != true ]; }

@@ -3,4 +3,4 @@
 set -euo pipefail
 command -v aplay >/dev/null && exit 0
 apt-get install -y --no-remove --no-install-recommends alsa-utils >/dev/null 2>&1 \
-  || echo "SKIPPED alsa-utils: it cannot be installed here; the test of the loudspeaker's player will say so too"
+  || { echo "SKIPPED alsa-utils: it cannot be installed here; the test of the loudspeaker's player will say so too"; [ "${CI:-}" != true ]; }

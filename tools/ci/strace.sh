@@ -3,4 +3,4 @@
 set -euo pipefail
 command -v strace >/dev/null && exit 0
 apt-get install -y --no-remove --no-install-recommends strace >/dev/null 2>&1 \
-  || echo "SKIPPED strace: it cannot be installed here; the test that traces a gate will say so too"
+  || { echo "SKIPPED strace: it cannot be installed here; the test that traces a gate will say so too"; [ "${CI:-}" != true ]; }
