@@ -8,12 +8,16 @@ mod attacks;
 mod authority;
 #[path = "repositories/automatic.rs"]
 mod automatic;
+#[path = "repositories/beside.rs"]
+mod beside;
 #[path = "repositories/by_stick.rs"]
 mod by_stick;
 #[path = "repositories/carriers.rs"]
 mod carriers;
 #[path = "repositories/commands.rs"]
 mod commands;
+#[path = "repositories/conformance.rs"]
+mod conformance;
 #[path = "repositories/datasets.rs"]
 mod datasets;
 #[path = "repositories/drills.rs"]
@@ -24,13 +28,14 @@ mod enrolling;
 mod folding;
 #[path = "repositories/hazards.rs"]
 mod hazards;
+#[path = "repositories/hostile.rs"]
+mod hostile;
 #[path = "support/hub.rs"]
 #[allow(dead_code, reason = "shared with the sticks' tests, which use more of it")]
 mod hub;
 #[path = "repositories/journey.rs"]
 mod journey;
 #[path = "repositories/land.rs"]
-#[allow(dead_code, reason = "shared with the sticks' tests, which bring in by a stick")]
 mod land;
 #[path = "repositories/night.rs"]
 mod night;
@@ -55,6 +60,9 @@ mod visits;
 mod way;
 #[path = "repositories/whole_round.rs"]
 mod whole_round;
+#[expect(dead_code, reason = "the client's own tests do more with it")]
+#[path = "../../firmware/tuf/tests/workflow/world.rs"]
+mod world;
 
 /// The attacks here are on the keeper alone; `over_https` tries the same ones by network, the sticks' tests by stick.
 const BY: land::Carrier = land::Carrier::Spool;

@@ -10,6 +10,7 @@ use std::thread;
 use gate_core::verdict::Verdict;
 use gate_sim::stage::terminal_number;
 
+use super::hostile::Server;
 use super::journey::Round;
 use super::way::Way;
 
@@ -17,6 +18,8 @@ use super::way::Way;
 const SAYS: &str = "GATE_TRACED";
 /// Set for a lane without a carrier: what a passage costs beside one is counted against it (`just beside-a-carrier`).
 const ALONE: &str = "GATE_ALONE";
+/// Set for another server than an honest one.
+const SERVER: &str = "GATE_SERVER";
 /// Looked for by the lane, so that the trace says where passages begin and end.
 const MARK: &str = "/nowhere/passages";
 const PASSAGES: u16 = 6;
@@ -36,7 +39,8 @@ fn the_lane_that_is_traced() {
     fs::write(&says, format!("{thread_id}\n{}\n", to.spool.display())).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let way = Way::new(&served);
+            let server = env::var(SERVER).map_or(Server::Honest, |name| Server::named(&name));
+            let way = Way::to(&served, server.hub(&served));
             while env::var_os(ALONE).is_none() && !over.load(Ordering::Relaxed) {
                 // Everything anew in each round: a carrier that is never done.
                 let _ = fs::remove_dir_all(to.spool.join("trust"));
@@ -55,18 +59,25 @@ fn the_lane_that_is_traced() {
 
 #[test]
 fn no_passage_touches_the_spool_while_a_carrier_fills_it() {
+    trace("no_passage_touches_the_spool_while_a_carrier_fills_it", Server::Honest);
+}
+
+#[test]
+fn no_passage_waits_for_a_carrier_that_a_slow_server_holds_up() {
+    trace("no_passage_waits_for_a_carrier_that_a_slow_server_holds_up", Server::SlowLoris);
+}
+
+/// The lane takes no lock and touches nothing that the carrier writes, while the carrier does.
+fn trace(name: &str, server: Server) {
     let folder = tempfile::tempdir().unwrap();
     let (says, log) = (folder.path().join("says"), folder.path().join("trace"));
     let mut tracer = Command::new("strace");
     tracer.args(["-f", "-y", "-qq", "-e", "trace=%file,%desc", "-o"]).arg(&log);
     tracer.arg(env::current_exe().unwrap());
     tracer.args(["--ignored", "--exact", "traced::the_lane_that_is_traced", "--nocapture"]);
-    let traced = tracer.env(SAYS, &says).output();
+    let traced = tracer.env(SAYS, &says).env(SERVER, format!("{server:?}")).output();
     if traced.is_err() || !says.exists() {
-        println!(
-            "SKIPPED no_passage_touches_the_spool_while_a_carrier_fills_it: no strace, or it may trace nothing"
-        );
-        return;
+        return gate_tests::skip(name, "strace that may trace");
     }
     assert!(traced.unwrap().status.success());
     let (said, log) = (fs::read_to_string(&says).unwrap(), fs::read(&log).unwrap());
@@ -86,7 +97,9 @@ fn no_passage_touches_the_spool_while_a_carrier_fills_it() {
             _ => {}
         }
     }
-    println!("passages: {own} calls of the lane; {of_others} of other threads in the spool meanwhile");
+    println!(
+        "{server:?}: passages: {own} calls of the lane; {of_others} of other threads in the spool meanwhile"
+    );
     assert_eq!(marks, 2);
     assert!(own > 0 && of_others > 100, "{own} and {of_others}: both were at work");
     assert!(of_lane.is_empty(), "{:?}", of_lane.first());

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gate_core::query::TerminalNumber;
@@ -12,7 +13,7 @@ use gate_sync::patience::Patience;
 use gate_sync::{Line, LineFault, Spool, mirror};
 use gate_trust::{Directories, Repository};
 
-use super::toxic::Hub;
+use super::toxic::{Asked, Hub};
 
 /// A pipe at the hub never answers; everything else does at once, but on a busy machine.
 const PATIENCE: Patience = Patience {
@@ -29,12 +30,24 @@ const SPOOL_MOST: u64 = 64 << 20;
 pub(crate) struct Way {
     pub(crate) folder: PathBuf,
     hub: Hub,
+    patience: Patience,
     said: RefCell<String>,
 }
 
 impl Way {
     pub(crate) fn new(folder: &Path) -> Way {
-        Way { folder: folder.into(), hub: Hub::honest(folder), said: RefCell::default() }
+        Way { patience: PATIENCE, ..Way::to(folder, Hub::honest(folder)) }
+    }
+
+    /// To a hub that may do otherwise: rounds are short, whoever plays with it does not wait for one.
+    pub(crate) fn to(folder: &Path, hub: Hub) -> Way {
+        let patience = Patience { slice: Duration::from_secs(1), ..PATIENCE };
+        Way { folder: folder.into(), hub, patience, said: RefCell::default() }
+    }
+
+    /// What the hub is asked, as it is asked.
+    pub(crate) fn asked(&self) -> Arc<Mutex<Vec<Asked>>> {
+        self.hub.log()
     }
 
     /// What stands in the carrier's log of the last round.
@@ -42,16 +55,20 @@ impl Way {
         self.said.borrow().clone()
     }
 
-    /// Rounds until one was not cut short by a machine that is busy.
     pub(crate) fn mirror(&self, to: &Directories, terminal: TerminalNumber) {
-        let line = Line::open(&self.hub.address, self.hub.authority.pem.as_bytes(), PATIENCE).unwrap();
+        self.mirror_of(Repository::Trust, to, terminal);
+    }
+
+    /// Rounds until one was not cut short by a machine that is busy.
+    pub(crate) fn mirror_of(&self, repository: Repository, to: &Directories, terminal: TerminalNumber) {
+        let line = Line::open(&self.hub.address, self.hub.authority.pem.as_bytes(), self.patience).unwrap();
         let spool = Spool::open(&to.spool, SPOOL_MOST).unwrap();
         for _ in 0..ROUNDS {
             let held = Held::read(&to.state.join("report.json"));
             let place = Place { spool: &spool, held: &held, terminal: terminal.value() };
-            let round = mirror(&line, place, Repository::Trust);
+            let round = mirror(&line, place, repository);
             assert!(spool.used().unwrap() <= SPOOL_MOST);
-            *self.said.borrow_mut() = round.in_words(Repository::Trust);
+            *self.said.borrow_mut() = round.in_words(repository);
             let waited =
                 |(_, fault): &(String, FetchFault)| matches!(fault, FetchFault::Line(LineFault::Wait(_)));
             if !round.faults.iter().any(waited) {

@@ -110,9 +110,14 @@ impl Hub {
         })
     }
 
+    /// What is asked, as it is asked.
+    pub(crate) fn log(&self) -> Arc<Mutex<Vec<Asked>>> {
+        Arc::clone(&self.asked)
+    }
+
     /// What was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        self.log().lock().unwrap().clone()
     }
 
     /// The paths that were asked for, and forgets them.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) const DAY_S: i64 = 86_400;
 /// 2026-11-21.
-const NOW: u64 = 1_795_219_200;
+pub(crate) const NOW: u64 = 1_795_219_200;
 const LIMITS: Limits =
     Limits { root: 1 << 16, timestamp: 1 << 14, snapshot: 1 << 14, targets: 1 << 16, count: 64 };
 
@@ -66,7 +66,8 @@ impl World {
         });
         let bytes = serde_json::to_vec(&sign(&root, &[1, 2])).unwrap();
         let first = Claimed::<Root>::read(&bytes).unwrap().trust_first().unwrap();
-        let mut world = World { trusted: Trusted::first(first), timestamp_key: 6, files: Files::new(), root };
+        let files = Files::from([("1.root.json".to_owned(), bytes)]);
+        let mut world = World { trusted: Trusted::first(first), timestamp_key: 6, files, root };
         world.announce(1);
         world
     }
