@@ -44,6 +44,10 @@ beside-a-carrier:
     GATE_TRACED="$(mktemp -d)/says" just lane-counted
     GATE_ALONE=1 GATE_TRACED="$(mktemp -d)/says" just lane-counted
 
+# Wall time of a passage beside `gate-sync` at work and alone, N interleaved pairs: the ratio of medians with its interval
+beside-a-carrier-pairs N="60":
+    cargo bench --profile dev -p gate-tests --bench beside_a_carrier -- {{N}}
+
 [private]
 lane-counted:
     valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=*Round*verdict*' "$(ls -t target/debug/deps/repositories-* | grep -v '\.d$' | head -1)" --ignored --exact traced::the_lane_that_is_traced
