@@ -65,6 +65,9 @@ pub(crate) enum Command {
         data: Data,
         #[command(flatten)]
         terminal: Terminal,
+        /// The keys of its lines alone: for a carrier that was opened. Its device and record keys stay good
+        #[arg(long)]
+        line: bool,
         #[command(flatten)]
         by: By,
     },

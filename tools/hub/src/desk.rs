@@ -103,6 +103,17 @@ pub(crate) fn revoke(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Resul
     Ok(())
 }
 
+pub(crate) fn revoke_lines(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Result<()> {
+    let (terminal, by) = (terminal.number()?, plain(&by.by)?);
+    let taken = change(data, |db| terminals::revoke_lines(db, terminal, by, now()))?;
+    ensure!(taken, "this terminal has no line");
+    println!(
+        "lines of terminal {} revoked: remove line.key there, let gate-sync make a new one, and show a new code",
+        terminal.value()
+    );
+    Ok(())
+}
+
 pub(crate) fn person(data: &Data, name: &str, role: &str, by: &By) -> anyhow::Result<()> {
     let (name, role) = (plain(name)?, Role::parse(role).context("--role is viewer or administrator")?);
     let (by, passphrase, mut totp) = ((plain(&by.by)?, now()), letters::<20>()?, [0; 20]);

@@ -45,7 +45,8 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Enrol { data, terminal, device, record, by } => {
             desk::enrol(&data, &terminal, (&device, &record), &by)?;
         }
-        Command::Revoke { data, terminal, by } => desk::revoke(&data, &terminal, &by)?,
+        Command::Revoke { data, terminal, line: true, by } => desk::revoke_lines(&data, &terminal, &by)?,
+        Command::Revoke { data, terminal, line: false, by } => desk::revoke(&data, &terminal, &by)?,
         Command::Person { data, name, remove: true, by, .. } => desk::remove(&data, &name, &by)?,
         Command::Person { data, name, role, by, .. } => desk::person(&data, &name, &role, &by)?,
         Command::Terminals(data) => desk::list(&data)?,

@@ -240,6 +240,25 @@ pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> R
     Ok(true)
 }
 
+/// Takes the keys of a terminal's lines away and nothing else: what a thief took out of a carrier asks for nothing more in its name, and what is sealed to
+/// its device, or signed with its record key, stays good. `false` if there was none.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn revoke_lines(
+    db: &Db,
+    terminal: TerminalNumber,
+    who: &str,
+    now: Timestamp,
+) -> Result<bool, StoreFault> {
+    let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND purpose = ?3 AND until IS NULL";
+    let taken = db.run(sql, values![terminal.value(), now.unix(), KeyUse::Line.name()])?;
+    if taken > 0 {
+        audit(db, who, &format!("lines of terminal {} revoked", terminal.value()), now)?;
+    }
+    Ok(taken > 0)
+}
+
 /// Where a terminal stands.
 ///
 /// # Errors

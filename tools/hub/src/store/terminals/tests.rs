@@ -72,6 +72,25 @@ fn a_revoked_terminals_keys_never_come_back_and_new_ones_keep_its_number() {
 }
 
 #[test]
+fn a_lines_key_is_revoked_alone_and_the_terminals_own_keys_stay() {
+    let db = database();
+    invite(&db, (seven(), &code("a")), at(100), ("测试员", at(0))).unwrap();
+    enrol(&db, (seven(), &code("a")), &made(1), at(1)).unwrap().unwrap();
+    assert!(revoke_lines(&db, seven(), "测试员", at(9)).unwrap());
+    assert!(!revoke_lines(&db, seven(), "测试员", at(9)).unwrap());
+    assert_eq!((standing(&db, seven()).unwrap(), lines(&db)), (Standing::Enrolled, vec![]));
+    assert_eq!(keys(&db, seven(), KeyUse::Record).unwrap(), [made(1).record]);
+    assert_eq!(all(&db).unwrap()[0].device, Some([1; 32]), "nothing is sealed anew");
+    // The thief has the answer that was given, and the key that it was given to; a new code does not help either.
+    assert_eq!(enrol(&db, (seven(), &code("a")), &made(1), at(10)).unwrap(), Err(Uninvited::Used));
+    invite(&db, (seven(), &code("b")), at(100), ("测试员", at(10))).unwrap();
+    assert_eq!(enrol(&db, (seven(), &code("b")), &made(1), at(11)).unwrap(), Err(Uninvited::Stolen));
+    let anew = Keys { line: made(2).line, ..made(1) };
+    enrol(&db, (seven(), &code("b")), &anew, at(12)).unwrap().unwrap();
+    assert_eq!(lines(&db), [made(2).line]);
+}
+
+#[test]
 fn a_revoked_key_enrols_under_no_number() {
     let db = database();
     invite(&db, (seven(), &code("a")), at(100), ("测试员", at(0))).unwrap();
