@@ -9,13 +9,15 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "../../tools/hub/tests/support/chain.rs"]
+mod chain;
 #[path = "hub_page/fleet.rs"]
 mod fleet;
 #[path = "support/programs.rs"]
 mod programs;
 
 use browser::{Browser, Window};
-use fleet::Fleet;
+use fleet::{Fleet, codes};
 use serde_json::json;
 
 /// What of the page is wider than the window.
@@ -136,6 +138,7 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
 fn invites(visitor: &mut Visitor) {
     visitor.tab("退出 Log out");
     visitor.tab("人次 Passages");
+    visitor.tab("疑问 Rows in doubt");
     visitor.tab("终端编号 Terminal");
     visitor.write("9");
     visitor.tab("显示登记码");
@@ -194,4 +197,83 @@ fn a_viewer_sees_the_fleet_and_no_way_to_change_it() {
     visitor.wait_for("table");
     assert_eq!(visitor.browser.read("document.querySelectorAll('input').length"), 0);
     visitor.keep("fleet");
+}
+
+#[test]
+fn a_doubt_is_settled_by_keyboard_alone_with_a_code_and_taken_back_by_another() {
+    let fleet = Fleet::start();
+    fleet.is_in_doubt();
+    let Some(mut visitor) = Visitor::comes(&fleet, (DESK, "doubt")) else {
+        println!("SKIPPED a_doubt_is_settled_by_keyboard_alone: no chromium");
+        return;
+    };
+    let secret = at_the_doubts(&mut visitor, &fleet, "测试甲");
+    visitor.keep("open");
+    visitor.tab("终端 Fleet");
+    visitor.tab("A is true");
+    visitor.tab("B is true");
+    visitor.enter();
+    visitor.wait_for("article.meant");
+    visitor.keep("settle");
+    // A code that is none changes nothing, and what was written stays.
+    answers(&mut visitor, ("两份记录已核对", "000000"), "确认认定 Settle it");
+    visitor.wait_for("[role=alert]");
+    visitor.keep("refused");
+    let because = visitor.browser.read("document.querySelector('[name=because]').value");
+    assert_eq!(because, "两份记录已核对");
+    let [_, next] = codes(&secret);
+    answers(&mut visitor, ("", &next), "确认认定 Settle it");
+    visitor.wait_for("a[href^=\"/doubts/reopen\"]");
+    let text = visitor.browser.read("document.body.innerText");
+    let text = text.as_str().unwrap();
+    assert!(
+        text.contains("没有待认定的疑问") && text.contains("测试甲") && text.contains("两份记录已核对"),
+        "{text}"
+    );
+    visitor.keep("settled");
+    visitor.tab("退出 Log out");
+    visitor.enter();
+    visitor.wait_for("input[name=code]");
+    let secret = at_the_doubts(&mut visitor, &fleet, "测试乙");
+    visitor.tab("终端 Fleet");
+    visitor.tab("收回 Take it back");
+    visitor.enter();
+    visitor.wait_for("article.meant");
+    visitor.keep("reopen");
+    let [_, next] = codes(&secret);
+    answers(&mut visitor, ("认错了", &next), "确认收回 Take it back");
+    visitor.wait_for("a[href^=\"/doubts/settle\"]");
+    let text = visitor.browser.read("document.body.innerText");
+    let text = text.as_str().unwrap();
+    assert!(text.contains("测试乙") && text.contains("认错了") && text.contains("两份记录已核对"), "{text}");
+    visitor.keep("reopened");
+}
+
+/// Logs in and goes to the doubts; the keyboard is on the way out.
+fn at_the_doubts(visitor: &mut Visitor, fleet: &Fleet, name: &str) -> [u8; 20] {
+    let (passphrase, secret) = fleet.secrets_of(name);
+    let [code, _] = codes(&secret);
+    visitor.logs_in(name, (&passphrase, &code));
+    visitor.wait_for("#rows");
+    visitor.tab("退出 Log out");
+    visitor.tab("人次 Passages");
+    visitor.tab("疑问 Rows in doubt");
+    visitor.enter();
+    visitor.wait_for(".sides, h2");
+    visitor.tab("退出 Log out");
+    secret
+}
+
+/// A reason, where none is written yet, a code, and the button.
+fn answers(visitor: &mut Visitor, (because, code): (&str, &str), button: &str) {
+    visitor.tab("退出 Log out");
+    visitor.tab("返回，不作改变");
+    visitor.tab("理由 Because");
+    if !because.is_empty() {
+        visitor.write(because);
+    }
+    visitor.tab("验证码 One-time code");
+    visitor.write(code);
+    visitor.tab(button);
+    visitor.enter();
 }

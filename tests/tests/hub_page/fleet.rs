@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use gate_core::manifest::Dataset;
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::JournalId;
 use gate_core::records::account::{Account, Held};
-use gate_core::records::names::{OUT, account_name};
+use gate_core::records::names::{BatchName, OUT, account_name};
 use gate_core::screen::{Fault, Faults, Wellness};
 use gate_core::time::ClockTrust;
 use gate_hub::now;
@@ -19,6 +19,7 @@ use gate_proof::ed25519::SigningKey;
 use gate_wire::time::Timestamp;
 use serde_json::json;
 
+use crate::chain::{self, Chain};
 use crate::programs::program;
 
 const DAY_S: u64 = 86_400;
@@ -54,7 +55,7 @@ impl Fleet {
         ] {
             put(&records, &account(number, at, list));
         }
-        run(&data, &["take", "--from", records.to_str().unwrap()]);
+        assert!(take(&data, &records));
         publish(&data.join("repository/trust"));
         run(&data, &["revoke", "--terminal", "6"]);
         let mut command = Command::new(program("gate-hub", "gate-hub"));
@@ -71,7 +72,27 @@ impl Fleet {
         for number in [4, 5] {
             put(&records, &Account { revision: 2, ..account(number, now, now) });
         }
-        run(&self.folder.path().join("hub"), &["take", "--from", records.to_str().unwrap()]);
+        assert!(take(&self.folder.path().join("hub"), &records));
+    }
+
+    /// Terminal 7 and a rival of its: row 5 of its journal is in doubt.
+    pub(crate) fn is_in_doubt(&self) {
+        let (data, records) = (self.folder.path().join("hub"), self.folder.path().join("doubted"));
+        let record = hex(chain::key().public_key().as_bytes());
+        run(&data, &["enrol", "--terminal", "7", "--device", &"07".repeat(32), "--record", &record]);
+        let (own, out) = (Chain::begun(9), records.join(OUT));
+        fs::create_dir_all(&out).unwrap();
+        for (chain, from, to) in [(&own, 1, 4), (&own.forked(5, 2), 4, 6), (&own, 5, 9)] {
+            let name = BatchName {
+                terminal: chain::terminal(),
+                journal: chain.journal(),
+                first: Sequence(from),
+                last: Sequence(to),
+            };
+            fs::write(out.join(name.print().as_str()), chain.batch(from, to)).unwrap();
+        }
+        // It ends with 1: rows disagree.
+        take(&data, &records);
     }
 
     /// The hub is away.
@@ -82,12 +103,21 @@ impl Fleet {
 
     /// Name, passphrase and a code of somebody new.
     fn person(&self, name: &str, role: &str) -> (String, String, String) {
+        let (passphrase, secret) = self.secrets(name, role);
+        let code = one_time(&secret).unwrap().generate(now().unix()).to_string();
+        (name.to_owned(), passphrase, code)
+    }
+
+    /// Passphrase and secret of an administrator, new.
+    pub(crate) fn secrets_of(&self, name: &str) -> (String, [u8; 20]) {
+        self.secrets(name, "administrator")
+    }
+
+    fn secrets(&self, name: &str, role: &str) -> (String, [u8; 20]) {
         let said = run(&self.folder.path().join("hub"), &["person", "--name", name, "--role", role]);
         let line =
             |words: &str| said.lines().find_map(|line| line.strip_prefix(words)).unwrap().trim().to_owned();
-        let secret = from_base32(&line("one-time codes"));
-        let code = one_time(&secret).unwrap().generate(now().unix()).to_string();
-        (name.to_owned(), line("passphrase"), code)
+        (line("passphrase"), from_base32(&line("one-time codes")))
     }
 
     pub(crate) fn administrator(&self, round: usize) -> (String, String, String) {
@@ -106,13 +136,23 @@ impl Drop for Fleet {
     }
 }
 
+/// The code of a secret now, and the one after it, which serves already.
+pub(crate) fn codes(secret: &[u8; 20]) -> [String; 2] {
+    [0, 30].map(|later| one_time(secret).unwrap().generate(now().unix() + later).to_string())
+}
+
+/// What lies there into the hub; whether all of it agrees.
+fn take(data: &Path, records: &Path) -> bool {
+    said(data, &["take", "--from", records.to_str().unwrap()]).status.success()
+}
+
+fn said(data: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(program("gate-hub", "gate-hub"));
+    command.args(words).args(["--by", "测试员", "--data"]).arg(data).output().unwrap()
+}
+
 fn run(data: &Path, words: &[&str]) -> String {
-    let output = Command::new(program("gate-hub", "gate-hub"))
-        .args(words)
-        .args(["--by", "测试员", "--data"])
-        .arg(data)
-        .output()
-        .unwrap();
+    let output = said(data, words);
     assert!(output.status.success(), "{words:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -78,7 +78,7 @@ pub(crate) enum Command {
         /// Who
         #[arg(long)]
         name: String,
-        /// A viewer looks; an administrator also invites terminals
+        /// A viewer looks; an administrator also invites terminals and settles doubts
         #[arg(long, default_value = "viewer", value_name = "viewer|administrator")]
         role: String,
         /// Take this person away instead: their sessions end
@@ -91,8 +91,10 @@ pub(crate) enum Command {
     Terminals(Data),
     /// List the places of which two rows were brought: from there on a journal is not acknowledged. Then those that were settled
     Doubts(Data),
-    /// Say which of two rows is the journal's: the chain goes on with it. The others stay, and count no more. It is said once
+    /// Say which of two rows is the journal's: the chain goes on with it. The others stay, and count no more
     SettleDoubt(SettleDoubt),
+    /// Take such a word back: the row is in doubt again, as are later ones of that journal that were settled
+    ReopenDoubt(ReopenDoubt),
     /// List rows that are missing before rows that wait
     Gaps(Data),
     /// Say that rows are lost for ever: the terminal's later ones are acknowledged from now on
@@ -176,6 +178,25 @@ pub(crate) struct SettleDoubt {
     /// The row that is the journal's, as `doubts` shows it
     #[arg(long, value_name = "HEX")]
     pub(crate) hash: String,
+    /// Why: for the audit log
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) because: String,
+    #[command(flatten)]
+    pub(crate) by: By,
+}
+
+#[derive(Args)]
+pub(crate) struct ReopenDoubt {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) terminal: Terminal,
+    /// The journal, as `doubts` shows it
+    #[arg(long, value_name = "HEX")]
+    pub(crate) journal: String,
+    /// The place, as `doubts` shows it
+    #[arg(long, value_name = "N")]
+    pub(crate) row: u64,
     /// Why: for the audit log
     #[arg(long, value_name = "WORDS")]
     pub(crate) because: String,

@@ -52,6 +52,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Terminals(data) => desk::list(&data)?,
         Command::Doubts(data) => desk::doubts(&data)?,
         Command::SettleDoubt(settle) => settle.run()?,
+        Command::ReopenDoubt(reopen) => reopen.run()?,
         Command::Gaps(data) => desk::gaps(&data)?,
         Command::AcceptGap { data, terminal, journal, through, by } => {
             desk::accept_gap(&data, &terminal, (&journal, through), &by)?;

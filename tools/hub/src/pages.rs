@@ -4,6 +4,7 @@
 //! Must not know: records.
 
 pub mod counters;
+pub mod doubts;
 pub mod fleet;
 pub mod invite;
 pub mod sessions;
@@ -24,6 +25,7 @@ use zeroize::Zeroizing;
 use self::fleet::Fleet;
 use self::sessions::Who;
 use crate::store::people::Role;
+use crate::store::records::doubts::count;
 use crate::store::terminals::audit;
 use crate::store::{StoreFault, accounts, people, terminals};
 use crate::writer::WriteFault;
@@ -33,6 +35,8 @@ const COOKIE: &str = "__Host-gate-hub";
 /// Nothing but this page, its style and its script, which speaks to this hub alone; no frame around it, no form to elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 const FORM_MOST: usize = 1024;
+/// With a reason of 200 letters, nine bytes each as a form writes them, or twelve.
+const SAID_MOST: usize = 4096;
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -53,6 +57,15 @@ pub fn paths() -> Router<Arc<Hub>> {
         .route("/", get(fleet))
         .route("/counters", get(counters::show))
         .route("/counters.csv", get(counters::table))
+        .route("/doubts", get(doubts::show))
+        .route(
+            "/doubts/settle",
+            get(doubts::ask_settle).post(doubts::settle).layer(DefaultBodyLimit::max(SAID_MOST)),
+        )
+        .route(
+            "/doubts/reopen",
+            get(doubts::ask_reopen).post(doubts::take_back).layer(DefaultBodyLimit::max(SAID_MOST)),
+        )
         .route("/login", post(login).layer(DefaultBodyLimit::max(FORM_MOST)))
         .route("/logout", post(logout))
         .route("/invite", post(invite::invite).layer(DefaultBodyLimit::max(FORM_MOST)))
@@ -72,10 +85,11 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
         Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
-    let read = hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?)));
+    let read = hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?, count(db)?)));
     match tokio::join!(read, hub.bands()) {
-        (Ok((terminals, accounts)), bands) => {
-            page(StatusCode::OK, &Fleet::of(person, &terminals, (accounts, &bands), now()))
+        (Ok((terminals, accounts, doubts)), bands) => {
+            let fleet = Fleet::of(person, &terminals, (accounts, &bands), now());
+            page(StatusCode::OK, &Fleet { doubts, ..fleet })
         }
         (Err(_), _) => unavailable(),
     }
@@ -84,11 +98,16 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
 /// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody. A store that cannot be read
 /// says nothing of anybody: their session stays.
 async fn person(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Option<(String, Role)>, StoreFault> {
+    Ok(known(hub, headers).await?.map(|(who, role)| (who.name, role)))
+}
+
+/// The same, with the secrets that they logged in by.
+async fn known(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Option<(Who, Role)>, StoreFault> {
     let known = session(headers).and_then(|token| Some((token, hub.sessions.who(token, now())?)));
     let Some((token, who)) = known else { return Ok(None) };
     let name = who.name.clone();
     match hub.read(move |db| people::stands(db, &name)).await? {
-        Some((role, stamp)) if stamp == who.stamp => Ok(Some((who.name, role))),
+        Some((role, stamp)) if stamp == who.stamp => Ok(Some((who, role))),
         _ => {
             hub.sessions.close(token);
             Ok(None)
@@ -190,10 +209,16 @@ fn session(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
 }
 
-fn redirect(cookie: &str) -> Response<Body> {
+/// A form was taken: the page is read anew, and going back says nothing twice.
+fn see_other(path: &'static str) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SEE_OTHER;
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+    answer
+}
+
+fn redirect(cookie: &str) -> Response<Body> {
+    let mut answer = see_other("/");
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);
     }

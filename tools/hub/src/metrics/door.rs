@@ -26,6 +26,7 @@ use super::{ByBand, Stock};
 use crate::bands::{Bands, worst_band};
 use crate::http::said;
 use crate::store::accounts::{Summary, newest};
+use crate::store::records::doubts;
 use crate::store::{Db, StoreFault};
 use crate::{Hub, now};
 
@@ -94,7 +95,7 @@ fn stock(db: &Db) -> Result<(Stock, Vec<(Summary, u64)>), StoreFault> {
         silent: enrolled.saturating_sub(said.len() as u64),
         revoked: count("SELECT count(*) FROM terminal WHERE state = 'revoked'")?,
         batches: count("SELECT count(*) FROM batch")?,
-        doubts: count("SELECT count(*) FROM journal WHERE doubt IS NOT NULL")?,
+        doubts: doubts::count(db)?,
         alarms: count("SELECT count(*) FROM alarm")?,
     };
     Ok((stock, said))

@@ -34,6 +34,8 @@ pub struct Fleet {
     quiet: usize,
     unwell: usize,
     ahead: usize,
+    /// Journals that wait for a person's word.
+    pub(super) doubts: u64,
     rows: Vec<Row>,
     left: usize,
 }
@@ -214,7 +216,21 @@ impl Fleet {
         rows.truncate(ROWS);
         let (invites, by_band) = (role == Role::Administrator, bands.measure().then_some(by_band));
         let (now, told) = (shown(now), told(bands));
-        Fleet { name, invites, now, told, enrolled, by_band, silent, quiet, unwell, ahead, rows, left }
+        Fleet {
+            name,
+            invites,
+            now,
+            told,
+            enrolled,
+            by_band,
+            silent,
+            quiet,
+            unwell,
+            ahead,
+            doubts: 0,
+            rows,
+            left,
+        }
     }
 }
 

@@ -110,6 +110,11 @@ impl Sessions {
         token
     }
 
+    /// A code of this name's was right: its tries are forgotten.
+    pub fn proven(&self, name: &str) {
+        self.inside().tries.remove(name);
+    }
+
     /// Whose session this is, if it is one.
     pub fn who(&self, token: &str, now: Timestamp) -> Option<Who> {
         let mut inside = self.inside();

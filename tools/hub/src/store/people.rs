@@ -18,7 +18,7 @@ use crate::values;
 pub enum Role {
     /// Look.
     Viewer,
-    /// Look, invite terminals and revoke them.
+    /// Look, invite terminals, and settle doubts.
     Administrator,
 }
 
@@ -123,13 +123,30 @@ pub fn stands(db: &Db, name: &str) -> Result<Option<(Role, Stamp)>, StoreFault> 
     Ok(found.and_then(|(role, stamp)| Some((Role::parse(&role)?, stamp))))
 }
 
+/// A person's secret for one-time codes, while they have these secrets.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn totp(db: &Db, name: &str, stamp: &Stamp) -> Result<Option<Zeroizing<[u8; 20]>>, StoreFault> {
+    let sql = "SELECT totp FROM person WHERE name = ?1 AND digest = ?2";
+    Ok(db.first(sql, values![name, stamp], |row| row.get(0))?.map(Zeroizing::new))
+}
+
+/// Uses a one-time code up. `false` if it, or a later one, was used.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn spend(db: &Db, name: &str, step: u64) -> Result<bool, StoreFault> {
+    let sql = "UPDATE person SET step = ?2 WHERE name = ?1 AND step < ?2";
+    Ok(db.run(sql, values![name, step])? > 0)
+}
+
 /// Uses a one-time code up, and writes the login down. `false` if it, or a later one, was used.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn enter(db: &Db, name: &str, step: u64, now: Timestamp) -> Result<bool, StoreFault> {
-    let sql = "UPDATE person SET step = ?2 WHERE name = ?1 AND step < ?2";
-    if db.run(sql, values![name, step])? == 0 {
+    if !spend(db, name, step)? {
         return Ok(false);
     }
     audit(db, name, "logged in", now)?;

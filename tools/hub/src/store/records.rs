@@ -11,12 +11,16 @@
 //! | what is lost, named and settled | [`settle`] |
 //! | two rows of one place, named | [`doubts`] |
 //! | of two such rows, the one that a person chose | [`choose`] |
+//! | such a word, taken back | [`reopen`] |
+//! | both rows, side by side | [`sides`] |
 
 mod chain;
 pub mod choose;
 pub mod doubts;
+pub mod reopen;
 mod rows;
 pub mod settle;
+pub mod sides;
 
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::batch::{ProvenBatch, ROWS_MOST};

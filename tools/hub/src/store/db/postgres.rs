@@ -25,8 +25,11 @@ use crate::store::{PATIENCE, StoreFault, VERSION};
 
 /// The first schema that was made here, and what leads from each to the next. One that was ever out is never changed.
 const FIRST: usize = 3;
-const SCHEMAS: [&str; VERSION - FIRST + 1] =
-    [include_str!("../schema/postgres.sql"), include_str!("../schema/postgres-4.sql")];
+const SCHEMAS: [&str; VERSION - FIRST + 1] = [
+    include_str!("../schema/postgres.sql"),
+    include_str!("../schema/postgres-4.sql"),
+    include_str!("../schema/postgres-5.sql"),
+];
 /// The lock of who changes something: a number that nobody else has reason to take.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7814999174362395)";
 /// Within a change that failed, the first word fails; COMMIT alone would end it as if it had not, undone.

@@ -1,6 +1,6 @@
 //! Of two rows of one place, the one that a person chose: the chain goes on with it, the others stay and count no more.
-//! Promises: what is chosen was brought, and follows the row before it; nothing is deleted; a place is settled once, with who said so
-//! and why; whatever is chained to a row that was rejected is rejected too, whenever it comes.
+//! Promises: what is chosen was brought, and follows the row before it; nothing is deleted; a place has one word that stands, with who said
+//! it and why; whatever is chained to a row that was rejected is rejected too, whenever it comes.
 //! Must not know: which of them is true.
 
 use gate_core::query::TerminalNumber;
@@ -17,6 +17,8 @@ use crate::store::terminals::audit;
 use crate::store::{Db, StoreFault};
 use crate::values;
 
+/// Letters of a reason, at most.
+pub const REASON_MOST: usize = 200;
 /// Batches read at once.
 const TOGETHER: u32 = 64;
 
@@ -59,7 +61,7 @@ pub enum Unchosen {
         found: u64,
     },
     /// A person's word stands.
-    #[error("row {place} was settled before: what was chosen stands")]
+    #[error("row {place} was settled before: what was chosen stands until `gate-hub reopen-doubt`")]
     Settled {
         /// Which.
         place: u64,
@@ -80,6 +82,14 @@ pub enum Unchosen {
     },
 }
 
+/// A reason as the audit log takes it: one line of 1 to [`REASON_MOST`] letters.
+#[must_use]
+pub fn reason(words: &str) -> Option<&str> {
+    let words = words.trim();
+    let is_plain = !words.contains(char::is_control) && (1..=REASON_MOST).contains(&words.chars().count());
+    is_plain.then_some(words)
+}
+
 /// Settles the first place in doubt of a journal with one of the rows that were brought for it.
 ///
 /// # Errors
@@ -96,9 +106,7 @@ pub fn settle_doubt(
     }
     let sql = "INSERT INTO settled VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     db.run(sql, values![of.0, of.1, place, &choice.hash.0, now.unix(), who, why])?;
-    let others =
-        held_at(db, of, place)?.into_iter().filter(|(_, rows)| rows.hash(place) != Some(choice.hash));
-    let rejected = reject_all(db, of, others.map(|(id, rows)| (id, rows, place)).collect())?;
+    let rejected = reject_rivals(db, of, (place, choice.hash))?;
     take_back(db, of, place)?;
     let sql = "UPDATE journal SET doubt = NULL WHERE terminal = ?1 AND journal = ?2";
     db.run(sql, values![of.0, of.1])?;
@@ -132,6 +140,12 @@ fn may_be(db: &Db, of: Of<'_>, choice: &Choice<'_>) -> Result<Result<(), Unchose
     let held = holding(db, of, before)?.and_then(|rows| rows.hash(before));
     let fits = held.is_none() || held == chosen.before(place);
     Ok(if fits { Ok(()) } else { Err(Unchosen::Unfit { before }) })
+}
+
+/// Rejects the other rows of a place, and what is chained to them. How many batches there were.
+pub(super) fn reject_rivals(db: &Db, of: Of<'_>, (place, hash): (u64, Digest)) -> Result<u64, StoreFault> {
+    let others = held_at(db, of, place)?.into_iter().filter(|(_, rows)| rows.hash(place) != Some(hash));
+    reject_all(db, of, others.map(|(id, rows)| (id, rows, place)).collect())
 }
 
 /// Batches that hold a place, but for those whose row of it was rejected.
@@ -233,7 +247,7 @@ fn take_back(db: &Db, of: Of<'_>, place: u64) -> Result<(), StoreFault> {
 }
 
 /// The first place from `from` on of which there are still two rows, or one that does not fit.
-fn next_doubt(db: &Db, of: Of<'_>, from: u64) -> Result<Option<u64>, StoreFault> {
+pub(super) fn next_doubt(db: &Db, of: Of<'_>, from: u64) -> Result<Option<u64>, StoreFault> {
     let sql = "SELECT first, previous, hashes, place, id FROM batch LEFT JOIN rejected ON batch = id
         WHERE terminal = ?1 AND journal = ?2 AND last >= ?3 AND (place IS NULL OR place > first)
         AND (first > ?4 OR (first = ?4 AND id > ?5)) ORDER BY first, id LIMIT ?6";

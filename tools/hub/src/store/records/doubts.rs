@@ -42,6 +42,25 @@ pub struct Settled {
     pub rejected: Vec<(Digest, u64)>,
 }
 
+/// A word of a person's, and when it was taken back, if it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Whose row, of which journal, of which place, and the row that was chosen.
+    pub of: (TerminalNumber, JournalId, u64, Digest),
+    /// By whom, why, and when, in seconds since 1970.
+    pub by: (String, String, u64),
+    /// Taken back by whom, why, and when; `None`: it stands.
+    pub back: Option<(String, String, u64)>,
+}
+
+/// Journals that wait for a person's word.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn count(db: &Db) -> Result<u64, StoreFault> {
+    db.one("SELECT count(*) FROM journal WHERE doubt IS NOT NULL", &[], |row| row.get(0))
+}
+
 /// All that stand, by terminal.
 ///
 /// # Errors
@@ -82,8 +101,29 @@ pub fn settled(db: &Db) -> Result<Vec<Settled>, StoreFault> {
     Ok(all)
 }
 
+/// Every word that was said: those that stand, then those that were taken back, the newest of each first.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn words(db: &Db) -> Result<Vec<Word>, StoreFault> {
+    let read = |row: &Row| {
+        let terminal = TerminalNumber::new(row.get(0)?).ok_or(StoreFault::Form)?;
+        let of = (terminal, JournalId(row.get(1)?), row.get(2)?, Digest(row.get(3)?));
+        Ok(Word { of, by: (row.get(4)?, row.get(5)?, row.get(6)?), back: None })
+    };
+    let sql = "SELECT terminal, journal, place, hash, who, why, at FROM settled
+        ORDER BY at DESC, terminal, journal, place";
+    let mut all = db.all(sql, &[], read)?;
+    let sql = "SELECT terminal, journal, place, hash, who, why, at, back_who, back_why, back FROM reopened
+        ORDER BY id DESC";
+    all.extend(db.all(sql, &[], |row| {
+        Ok(Word { back: Some((row.get(7)?, row.get(8)?, row.get(9)?)), ..read(row)? })
+    })?);
+    Ok(all)
+}
+
 /// Each row of a place once, those that were rejected too.
-fn brought(db: &Db, of: super::Of<'_>, place: u64) -> Result<Vec<(Digest, u64)>, StoreFault> {
+pub(super) fn brought(db: &Db, of: super::Of<'_>, place: u64) -> Result<Vec<(Digest, u64)>, StoreFault> {
     let sql = "SELECT first, previous, hashes, NULL, received FROM batch
         WHERE terminal = ?1 AND journal = ?2 AND first BETWEEN ?3 AND ?4 AND last >= ?4 ORDER BY id";
     let earliest = place.saturating_sub(ROWS_MOST as u64);
