@@ -169,12 +169,17 @@ fn the_page_refreshes_what_changed_and_leaves_keyboard_scroll_and_what_is_open()
     visitor.keep("open");
     let scrolled = visitor.browser.read("(window.scrollTo(0, 120), window.scrollY)");
     assert_eq!(visitor.browser.read("document.querySelector('#t4').cells[4].textContent"), "400");
+    visitor.browser.read("document.querySelector('#t2 summary').click()");
+    visitor.wait_for("#t2 details[open]");
+    visitor.browser.read("document.querySelector('#t2 li').isTheSame = true");
     // It brings an account that is newer, and row 5 one of its first.
     fleet.hears();
     let looks = "document.dispatchEvent(new Event('visibilitychange'))";
     visitor.browser.read(looks);
     visitor.browser.wait_for("document.querySelector('#t5').textContent.includes('gate 0.1.0')");
     visitor.browser.wait_for("document.querySelector('#t4 details').open");
+    let is_kept = "document.querySelector('#t2 details').open && document.querySelector('#t2 li').isTheSame";
+    assert_eq!(visitor.browser.read(is_kept), true, "what is open and did not change is not made anew");
     assert_eq!(visitor.browser.read("document.activeElement.closest('tr').id"), "t4");
     assert_eq!(visitor.browser.read("window.scrollY"), scrolled);
     assert_eq!(visitor.browser.read("document.querySelector('#late').hidden"), true);

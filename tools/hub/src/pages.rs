@@ -32,6 +32,8 @@ use crate::writer::WriteFault;
 use crate::{Hub, now};
 
 const COOKIE: &str = "__Host-gate-hub";
+/// What the page's script says when it reads the page again.
+const REFRESH: &str = "x-gate-refresh";
 /// Nothing but this page, its style and its script, which speaks to this hub alone; no frame around it, no form to elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 const FORM_MOST: usize = 1024;
@@ -88,8 +90,9 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
     let read = hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?, count(db)?)));
     match tokio::join!(read, hub.bands()) {
         (Ok((terminals, accounts, doubts)), bands) => {
-            let fleet = Fleet::of(person, &terminals, (accounts, &bands), now());
-            page(StatusCode::OK, &Fleet { doubts, ..fleet })
+            let mut fleet = Fleet::of(person, &terminals, (accounts, &bands), now());
+            fleet.doubts = doubts;
+            page(StatusCode::OK, &fleet)
         }
         (Err(_), _) => unavailable(),
     }
@@ -107,12 +110,23 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Option<(Who, Role)
     let Some((token, who)) = known else { return Ok(None) };
     let name = who.name.clone();
     match hub.read(move |db| people::stands(db, &name)).await? {
-        Some((role, stamp)) if stamp == who.stamp => Ok(Some((who, role))),
+        Some((role, stamp)) if stamp == who.stamp => {
+            if is_use(headers, role) {
+                hub.sessions.used(token, now());
+            }
+            Ok(Some((who, role)))
+        }
         _ => {
             hub.sessions.close(token);
             Ok(None)
         }
     }
+}
+
+/// Whether a person looked. A page that reads itself again keeps nobody logged in who may change something; a viewer's may hang on a
+/// wall, for the twelve hours that any session has.
+fn is_use(headers: &HeaderMap, role: Role) -> bool {
+    role == Role::Viewer || !headers.contains_key(REFRESH)
 }
 
 /// What became of a login.
@@ -236,4 +250,18 @@ fn page(status: StatusCode, template: &impl Template) -> Response<Body> {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_reads_itself_again_keeps_no_administrator_logged_in() {
+        let (asked, mut refresh) = (HeaderMap::new(), HeaderMap::new());
+        refresh.insert(REFRESH, HeaderValue::from_static("1"));
+        assert!(is_use(&asked, Role::Administrator) && is_use(&asked, Role::Viewer));
+        assert!(!is_use(&refresh, Role::Administrator) && is_use(&refresh, Role::Viewer));
+        assert!(include_str!("../templates/page.js").contains(&format!("\"{REFRESH}\"")));
+    }
 }

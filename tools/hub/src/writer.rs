@@ -99,24 +99,26 @@ impl Writer {
         match timeout(DATABASE_ANSWERS, answer).await {
             Ok(Ok(Ok(given))) => Ok(given),
             Ok(Ok(Err(reason))) => Err(WriteFault::Fail(reason)),
-            Ok(Err(_)) => Err(WriteFault::Fail("the writer ended".into())),
+            Ok(Err(_)) => Err(WriteFault::Fail("there is no database, or the writer ended".into())),
             Err(_) => Err(WriteFault::Hung),
         }
     }
 }
 
-fn write(store: &Store, mut db: Db, changes: &Receiver<Change>, metrics: &Metrics) {
+fn write(store: &Store, db: Db, changes: &Receiver<Change>, metrics: &Metrics) {
+    let mut open = Some(db);
     while let Ok(first) = changes.recv() {
         let mut together = vec![first];
         together.extend(changes.try_iter().take(TOGETHER - 1));
         metrics.waiting.down(together.len() as u64);
+        // One that hung may hold the lock of who changes something: it goes before the next one asks for that.
+        open = open.filter(Db::is_alive);
         // A server that was started again: what waited is told that it failed only while there is none.
-        if !db.is_alive()
-            && let Ok(new) = store.open()
-        {
-            db = new;
+        if open.is_none() {
+            open = store.open().ok();
         }
-        let (told, done) = commit(&mut db, together);
+        let Some(db) = &mut open else { continue };
+        let (told, done) = commit(db, together);
         metrics.commits.up();
         told.into_iter().for_each(|told| told(done.clone()));
     }

@@ -6,12 +6,11 @@ const EVERY_MS = 60000;
 let isAsking = false;
 
 function put(old, now) {
+  const [was, is] = [old, now].map((one) => one.querySelector("details"));
+  if (was && is) is.open = was.open;
   if (old.innerHTML === now.innerHTML) return;
   const isOn = old.contains(document.activeElement);
-  const isOpen = old.querySelector("details[open]") !== null;
   old.innerHTML = now.innerHTML;
-  const details = old.querySelector("details");
-  if (details) details.open = isOpen;
   const summary = old.querySelector("summary");
   if (isOn && summary) summary.focus({ preventScroll: true });
 }
@@ -41,7 +40,9 @@ async function refresh() {
   if (!rows || document.hidden || isAsking) return;
   isAsking = true;
   try {
-    const answer = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(30000) });
+    // This is nobody's look: whoever may change something is logged out when they went away.
+    const headers = { "x-gate-refresh": "1" };
+    const answer = await fetch("/", { headers, cache: "no-store", signal: AbortSignal.timeout(30000) });
     const now = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok) throw new Error();
     const read = now.getElementById("rows");

@@ -117,10 +117,16 @@ impl Sessions {
 
     /// Whose session this is, if it is one.
     pub fn who(&self, token: &str, now: Timestamp) -> Option<Who> {
-        let mut inside = self.inside();
-        let session = inside.sessions.get_mut(&digest(token)).filter(|session| session.is_good(now))?;
-        session.seen = now;
+        let inside = self.inside();
+        let session = inside.sessions.get(&digest(token)).filter(|session| session.is_good(now))?;
         Some(session.who.clone())
+    }
+
+    /// Somebody looked: it goes on for as long again.
+    pub fn used(&self, token: &str, now: Timestamp) {
+        let mut inside = self.inside();
+        let session = inside.sessions.get_mut(&digest(token)).filter(|session| session.is_good(now));
+        session.into_iter().for_each(|session| session.seen = now);
     }
 
     /// Ends a session.
@@ -151,10 +157,16 @@ mod tests {
     fn a_session_ends_when_nobody_looks_and_after_a_day_of_looking() {
         let sessions = Sessions::default();
         let token = sessions.open(tester(), at(0));
-        assert_eq!(sessions.who(&token, at(1799)), Some(tester()));
-        assert_eq!(sessions.who(&token, at(1799 + 1800)), None);
+        sessions.used(&token, at(1799));
+        assert_eq!(sessions.who(&token, at(1799 + 1799)), Some(tester()));
+        assert_eq!(sessions.who(&token, at(1799 + 1800)), None, "asking who it is was no look");
+        sessions.used(&token, at(1799 + 1800));
+        assert_eq!(sessions.who(&token, at(1799 + 1800)), None, "nor does a look bring it back");
         let token = sessions.open(tester(), at(0));
-        let looks = (1..).map(|look| look * 1000).find(|second| sessions.who(&token, at(*second)).is_none());
+        let looks = (1..).map(|look| look * 1000).find(|second| {
+            sessions.used(&token, at(*second));
+            sessions.who(&token, at(*second)).is_none()
+        });
         assert_eq!(looks, Some(44_000));
         let token = sessions.open(tester(), at(0));
         sessions.close(&token);

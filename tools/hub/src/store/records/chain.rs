@@ -1,15 +1,15 @@
 //! Watermarks, and where a journal begins.
-//! Promises: a watermark moves over rows that follow one another alone; a journal begins where there was nothing before, or on
+//! Promises: a watermark moves over rows that follow one another alone, and over what a person said is lost; a journal begins where there was nothing before, or on
 //! a row of another journal of its terminal, whichever of the two comes first; all of a terminal's batches are looked through for
 //! that row when a journal's earliest batch comes and then no more, and so often a day.
-//! Must not know: what a person said is lost.
+//! Must not know: why anything is lost.
 
 use gate_core::records::NOTHING_BEFORE;
 use gate_proof::digest::Digest;
 use gate_wire::time::Timestamp;
 
 use super::rows::Rows;
-use super::{Of, doubt_from, holding};
+use super::{Of, doubt_from, holding, next_held};
 use crate::store::db::Row;
 use crate::store::{Db, StoreFault};
 use crate::values;
@@ -60,7 +60,11 @@ fn follow(
     (end, now): (u64, Timestamp),
 ) -> Result<(u64, Digest), StoreFault> {
     while at + 1 < end {
-        let Some(rows) = holding(db, of, at + 1)? else { break };
+        let Some(rows) = holding(db, of, at + 1)? else {
+            let Some(over) = over_gap(db, of, at + 1)?.filter(|(last, _)| last + 1 < end) else { break };
+            (at, hash) = over;
+            continue;
+        };
         if rows.before(at + 1) != Some(hash) {
             doubt_from(db, of, at + 1, now)?;
             break;
@@ -69,6 +73,17 @@ fn follow(
         hash = rows.hash(at).unwrap_or(hash);
     }
     Ok((at, hash))
+}
+
+/// The last row of those that a person said are lost, from `place` on, and the hash that the row behind it names.
+fn over_gap(db: &Db, of: Of<'_>, place: u64) -> Result<Option<(u64, Digest)>, StoreFault> {
+    let Some(next) = next_held(db, of, place)? else { return Ok(None) };
+    let sql = "SELECT 1 FROM gap WHERE terminal = ?1 AND journal = ?2 AND first <= ?3 AND last = ?4";
+    if !db.has(sql, values![of.0, of.1, place, next - 1])? {
+        return Ok(None);
+    }
+    let rows = holding(db, of, next)?;
+    Ok(rows.and_then(|rows| rows.before(next)).map(|hash| (next - 1, hash)))
 }
 
 /// From here on the journal's rows are held.
@@ -97,7 +112,9 @@ pub(super) fn woken_by(db: &Db, of: Of<'_>, rows: &Rows) -> Result<Vec<Waiting>,
 /// batch that came before an earlier one of its journal begins nothing.
 fn beginning(db: &Db, of: Of<'_>, now: Timestamp) -> Result<Option<(u64, Digest)>, StoreFault> {
     let Some((first, previous)) = earliest(db, of)? else { return Ok(None) };
-    let begins = previous == NOTHING_BEFORE || is_found(db, of, &previous, now)?;
+    let begins = previous == NOTHING_BEFORE
+        || over_gap(db, of, first.saturating_sub(1))?.is_some()
+        || is_found(db, of, &previous, now)?;
     Ok(begins.then_some((first.saturating_sub(1), previous)))
 }
 

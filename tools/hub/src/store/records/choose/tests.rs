@@ -167,3 +167,25 @@ fn rows_before_a_fork_count_though_the_batch_that_brought_them_is_a_rivals() {
     assert_eq!(choose(&db, &chain, 5), done(9, 1));
     assert_eq!(send(&db, &chain.batch(2, 6)), Taken::Known);
 }
+
+#[test]
+fn what_is_taken_back_to_rows_that_a_person_said_are_lost_goes_on_over_them() {
+    use crate::store::records::settle::settle;
+    let (db, chain) = (crate::store::db::empty(), Chain::begun(20));
+    let other = Chain::new(1, (10, Digest([7; 32])), 4, 99);
+    send(&db, &chain.batch(1, 5));
+    send(&db, &other.batch(10, 13));
+    settle(&db, (terminal(), &chain.journal()), 9, ("测试员", NOW)).unwrap().unwrap();
+    assert_eq!(reaches(&db, &chain), (13, other.hash(13)));
+    // The true terminal's come, and nothing of rows 6 to 9.
+    send(&db, &chain.batch(10, 20));
+    assert_eq!(choose(&db, &chain, 10), done(20, 1), "nobody is asked about the gap again");
+    assert_eq!(reaches(&db, &chain), (20, chain.hash(20)));
+    // And a journal that began behind such a gap.
+    let (db, new) = (crate::store::db::empty(), Chain::new(2, (10_013, Digest([8; 32])), 6, 0));
+    let rival = Chain::new(2, (10_013, Digest([9; 32])), 4, 99);
+    send(&db, &rival.batch(10_013, 10_016));
+    settle(&db, (terminal(), &new.journal()), 10_012, ("测试员", NOW)).unwrap().unwrap();
+    send(&db, &new.batch(10_013, 10_018));
+    assert_eq!(choose(&db, &new, 10_013), done(10_018, 1));
+}
