@@ -9,6 +9,7 @@ mod change;
 mod class;
 mod code;
 mod ledger;
+mod look;
 mod offered;
 mod promised;
 mod rules;
@@ -25,7 +26,9 @@ use gate_core::json::MAX_DOCUMENT_BYTES;
 use gate_core::own_keys::{self, OwnKeys, OwnKeysRefused};
 use gate_proof::digest::sha256;
 use gate_status::{Authorities, DeltaRefused, Epoch, FlowFault, ListKeys, OpenFault};
-use gate_tuf::{Claimed, Document, DocumentRefused, Refused, Role, Root, Targets, Trusted, Unsigned, update};
+use gate_tuf::{
+    Claimed, Document, DocumentRefused, Refused, Role, Root, Targets, Trusted, Unsigned, Why, update,
+};
 use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
@@ -38,6 +41,7 @@ use promised::Place;
 
 pub use class::{CLASSES, Class, Counts};
 pub use ledger::{Ledger, LedgerFault};
+pub use look::{Lack, Shown};
 pub use rules::{Over, RULES_MOST_BYTES, Rules, RulesRefused};
 
 const DAY_S: u64 = 86_400;
@@ -52,8 +56,20 @@ pub enum NotAutomatic {
     #[error("what is published is not to be believed")]
     Believe(#[from] Refused),
     /// The first root is another one.
-    #[error("1.root.json is not the root that the rules name")]
+    #[error(
+        "1.root.json is not the root that the rules name, or --root: another repository of the same form is nobody's（首个根不符：这不是本省的仓库）"
+    )]
     Pin,
+    /// A person's first look, and nobody said whose repository it is.
+    #[error(
+        "a first look believes nothing before it knows whose repository this is: --root takes the SHA-256 of its 1.root.json, as the authority wrote it down when the roots were signed, not of this folder's file（首次查看须给出 --root）"
+    )]
+    Unpinned,
+    /// Nothing is published here, and something was.
+    #[error(
+        "nothing is published in this folder, and this ledger saw this repository published, or the draft is version {0}: it is not the folder that it should be"
+    )]
+    Emptied(u64),
     /// A document is none.
     #[error("the draft")]
     Draft(#[from] DocumentRefused),
@@ -158,7 +174,7 @@ pub enum NotAutomatic {
     },
     /// A list of tomorrow.
     #[error(
-        "the delta to step {to} says that it is as of {as_of}: terminals would believe that it is that late already, and everything else over"
+        "the list at step {to} says that it is as of {as_of}: terminals would believe that it is that late already, and everything else over"
     )]
     Foretell {
         /// Where it leads.
@@ -224,6 +240,31 @@ pub enum NotAutomatic {
     Ledger(#[from] LedgerFault),
 }
 
+impl NotAutomatic {
+    /// Whether the folder is not what it gives itself out for: nobody signs that, whatever they know.
+    fn is_false(&self) -> bool {
+        match self {
+            NotAutomatic::Believe(refused) => !matches!(refused.why, Why::Outlive { .. }),
+            NotAutomatic::Repo(_)
+            | NotAutomatic::Pin
+            | NotAutomatic::Unpinned
+            | NotAutomatic::Emptied(_)
+            | NotAutomatic::Draft(_)
+            | NotAutomatic::Replay { .. }
+            | NotAutomatic::Lie(_)
+            | NotAutomatic::File(..)
+            | NotAutomatic::Ledger(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A draft as it lies there, read once.
+struct Draft {
+    message: Vec<u8>,
+    body: Targets,
+}
+
 /// A draft that was looked at.
 #[derive(Clone, Debug)]
 pub struct Judged {
@@ -261,37 +302,46 @@ impl<'a> Reader<'a> {
         Ok(Reader { repo, keys: list_keys(believed)?, ledger, now })
     }
 
-    /// Computes what the draft of the targets changes. `pin`: the first root, where this is the first look.
+    /// Computes what the draft of the targets changes, where a signer without a person may sign it at all. `pin`: the first root.
     ///
     /// # Errors
     /// [`NotAutomatic`].
     pub fn judge(&mut self, pin: Option<&[u8; 32]>) -> Result<Judged, NotAutomatic> {
+        let (judged, root) = self.count(pin, &Draft::of(self.repo)?)?;
+        if self.repo.draft(Role::Root).exists() {
+            return Err(NotAutomatic::Rotate);
+        }
+        match root.role(Role::Targets).map_or(0, |keys| keys.threshold) {
+            threshold @ 0..2 => Err(NotAutomatic::Threshold { threshold }),
+            _ => Ok(judged),
+        }
+    }
+
+    /// What the draft changes, and the root in force.
+    fn count(&mut self, pin: Option<&[u8; 32]>, draft: &Draft) -> Result<(Judged, Root), NotAutomatic> {
         let (trusted, published) = self.believed(pin)?;
-        let draft = self.repo.read_draft(Role::Targets)?;
-        let text = draft.to_text();
-        let body = Claimed::<Targets>::read(&text)?.into_body();
-        let message = draft.to_sign().map_err(DocumentRefused::from)?;
-        self.admit(trusted.root().body(), (&body, published.version))?;
+        let (found, wanted) = (draft.body.version, published.version + 1);
+        if found != wanted {
+            return Err(NotAutomatic::Replay { found, wanted });
+        }
         let keys = &self.keys;
-        let old = Offered::published(self.repo, &published, (&self.ledger.base(), keys))?;
-        let new = Offered::drafted(self.repo, &body, &old.base)?;
+        let old = Offered::whole(self.repo, &published, (&self.ledger.base(), keys))?;
+        let new = Offered::drafted(self.repo, &draft.body, &old.base)?;
         new.foretells_nothing(self.now.plus(AHEAD_S))?;
         let (old, new) = (Land { offered: &old, keys }, Land { offered: &new, keys });
         let change = between(&old, &new)?;
-        // What was published since the last look, all of the epoch's where there was none: the usual is made of it.
-        let end = old.end()?.state();
-        let seen = self.ledger.counted_to(&end, |step| old.tie_at(step))?;
-        self.ledger.believe(&trusted, &end, &old.steps_since(seen)?);
-        self.ledger.keep()?;
+        believe(self.ledger, &trusted, &old)?;
         let words = words::summary(&change.counts, self.ledger, self.now.civil_day());
         let stands_until = trusted.timestamp().map_or(self.now, |of| of.body().expires);
+        let (message, expires) = (draft.message.clone(), draft.body.expires);
         let place = Place {
-            version: body.version,
+            version: found,
             draft: *sha256(&[&message]).as_bytes(),
             epoch: change.to.epoch,
             steps: change.steps.clone(),
         };
-        Ok(Judged { message, change, place, expires: body.expires, stands_until, words })
+        let root = trusted.root().body().clone();
+        Ok((Judged { message, change, place, expires, stands_until, words }, root))
     }
 
     /// Signs what was judged, if the rules let it.
@@ -352,18 +402,6 @@ impl<'a> Reader<'a> {
         }
         Ok(Claimed::<Root>::read(&bytes)?.trust_first()?)
     }
-
-    fn admit(&self, root: &Root, (draft, published): (&Targets, u64)) -> Result<(), NotAutomatic> {
-        if self.repo.draft(Role::Root).exists() {
-            return Err(NotAutomatic::Rotate);
-        }
-        let threshold = root.role(Role::Targets).map_or(0, |keys| keys.threshold);
-        if threshold < 2 {
-            return Err(NotAutomatic::Threshold { threshold });
-        }
-        let (found, wanted) = (draft.version, published + 1);
-        if found == wanted { Ok(()) } else { Err(NotAutomatic::Replay { found, wanted }) }
-    }
 }
 
 impl Repo {
@@ -381,6 +419,14 @@ impl Repo {
             }),
         })
     }
+}
+
+/// What was published since the last look, all of the epoch's where there was none: the usual is made of it.
+fn believe(ledger: &mut Ledger, trusted: &Trusted, old: &Land<'_>) -> Result<(), NotAutomatic> {
+    let end = old.end()?.state();
+    let seen = ledger.counted_to(&end, |step| old.tie_at(step))?;
+    ledger.believe(trusted, &end, &old.steps_since(seen)?);
+    Ok(ledger.keep()?)
 }
 
 /// The keys of the list, opened with a device's own key.

@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use gate_proof::digest::sha256;
 use gate_sim::people::Person;
 
+use super::authority::hex;
 use super::land::copy_all;
 use super::programs::program;
 
@@ -18,6 +20,8 @@ struct Round {
     /// Public halves by key file's name.
     keys: Vec<(&'static str, String)>,
     steps: Vec<PathBuf>,
+    /// SHA-256 of the first root of `status`, as the holders of its roots wrote it down.
+    root: String,
 }
 
 fn printed(output: &Output) -> String {
@@ -31,7 +35,7 @@ fn told(output: &Output) -> String {
 impl Round {
     fn new() -> Round {
         let folder = tempfile::tempdir().unwrap();
-        let mut round = Round { folder, keys: Vec::new(), steps: Vec::new() };
+        let mut round = Round { folder, keys: Vec::new(), steps: Vec::new(), root: String::new() };
         fs::write(round.path("passphrase"), "a long passphrase of the holder's own\n").unwrap();
         fs::set_permissions(round.path("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
         for name in ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"] {
@@ -97,6 +101,31 @@ impl Round {
         self.by(repo, &["root-a", "root-c"]);
     }
 
+    /// Each of these holders of targets keys reads what the draft of `status` changes, with a ledger of their own, and signs.
+    fn read_and_sign(&self, repo: &str, holders: &[&str], knowing: &[&str]) -> Vec<String> {
+        let sign = |holder: &&str| {
+            let output = self.look("sign", repo, holder, knowing);
+            assert!(output.status.success(), "{holder}: {output:?}");
+            printed(&output)
+        };
+        holders.iter().map(sign).collect()
+    }
+
+    fn look(&self, what: &str, repo: &str, holder: &str, more: &[&str]) -> Output {
+        let (repo, believed, ledger) = (self.at(repo), self.at("believed"), format!("reader-{holder}.json"));
+        let (begun, ledger, key) =
+            (self.path(&ledger).exists(), self.at(&ledger), self.at(&format!("{holder}.key")));
+        let mut words = vec!["repo", what, "--repo", &repo, "--believed", &believed, "--ledger", &ledger];
+        if !begun {
+            words.extend(["--new-ledger", "--root", &self.root]);
+        }
+        if what == "sign" {
+            words.extend(["--key", &key, "--yes"]);
+        }
+        let secret = if what == "sign" { Secret::Key } else { Secret::None };
+        self.try_sign(&[&words, more].concat(), secret)
+    }
+
     /// Each of these holders signs what waits.
     fn by(&self, repo: &str, holders: &[&str]) {
         for holder in holders {
@@ -112,24 +141,59 @@ impl Round {
         self.try_sign(&[&words[..], &["--out", &out]].concat(), Secret::Key)
     }
 
-    fn draft_trust(&self) -> String {
+    fn draft_trust(&self, more: &[&str]) -> String {
         let words = ["repo", "draft-trust", "--dir", &self.at("desk"), "--repo", &self.at("trust"), "--yes"];
-        printed(&self.sign(&[&words[..], &["--terminals", &self.at("terminals.csv")]].concat(), Secret::None))
+        let terminals = self.at("terminals.csv");
+        printed(&self.sign(&[&words[..], &["--terminals", &terminals], more].concat(), Secret::None))
+    }
+
+    /// `trust` is out and taken: who is enrolled has the list's keys.
+    fn bring_out_trust(&self) {
+        self.draft_trust(&[]);
+        self.by("trust", &["targets-a", "targets-b"]);
+        let output = self.publish("trust");
+        assert!(output.status.success(), "{output:?}");
+        self.carry();
+        self.keep();
     }
 
     fn draft_status(&self) -> String {
-        let output = self.try_draft_status(&["--yes"]);
+        self.draft_status_of("status")
+    }
+
+    fn draft_status_of(&self, repo: &str) -> String {
+        let output = self.try_draft_status(repo, &["--yes"]);
         assert!(output.status.success(), "{output:?}");
         printed(&output)
     }
 
-    fn try_draft_status(&self, more: &[&str]) -> Output {
-        let (desk, repo) = (self.at("desk"), self.at("status"));
+    fn try_draft_status(&self, repo: &str, more: &[&str]) -> Output {
+        let (desk, repo) = (self.at("desk"), self.at(repo));
         let mut words = vec!["repo", "draft-status", "--dir", &desk, "--repo", &repo];
         for step in &self.steps {
             words.extend(["--delta", step.to_str().unwrap()]);
         }
         self.try_sign(&[&words[..], more].concat(), Secret::None)
+    }
+
+    /// A list of people up to these serials, each colour from the one before on.
+    fn build(&self, colours: &[(&str, u16)], before_s: i64) {
+        let (people, as_of) = (self.table("people.csv", colours), ago(before_s));
+        let desk = self.at("desk");
+        let build =
+            ["status", "build", "--dir", &desk, "--people", &people, "--scope", "population", "--yes"];
+        self.sign(&[&build[..], &["--as-of", &as_of]].concat(), Secret::None);
+    }
+
+    /// The next step.
+    fn step(&mut self, colours: &[(&str, u16)], before_s: i64) {
+        let changes = self.table("changes.csv", colours);
+        let (desk, base) = (self.at("desk"), self.at("desk/status-list.db"));
+        let (delta, as_of) = (self.path("step-1.tfd"), ago(before_s));
+        let words = ["status", "delta", "--dir", &desk, "--base", &base, "--changes", &changes];
+        let out = ["--as-of", &as_of, "--out", delta.to_str().unwrap()];
+        self.sign(&[&words[..], &out].concat(), Secret::None);
+        self.steps.push(delta);
     }
 
     fn trust(&self, words: &[&str]) -> Output {
@@ -164,11 +228,17 @@ impl Round {
         line["verdict"].as_str().unwrap().to_owned()
     }
 
-    fn table(&self, name: &str, colour: &str, most: u16) -> String {
-        let row = |serial| format!("resident-id,{},,{colour}\n", Person::new(serial).unwrap().number);
-        let rows: String = (1..=most).map(row).collect();
+    fn table(&self, name: &str, colours: &[(&str, u16)]) -> String {
+        let mut rows = String::from(HEADER);
+        let mut from = 1;
+        for (colour, most) in colours {
+            for serial in from..=*most {
+                rows += &format!("resident-id,{},,{colour}\n", Person::new(serial).unwrap().number);
+            }
+            from = most + 1;
+        }
         let path = self.path(name);
-        fs::write(&path, format!("{HEADER}{rows}")).unwrap();
+        fs::write(&path, rows).unwrap();
         path.to_str().unwrap().to_owned()
     }
 }
@@ -185,14 +255,14 @@ fn ago(seconds: i64) -> String {
     printed(&output).trim().to_owned()
 }
 
-#[test]
-fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
+/// Both roots signed, a terminal enrolled, a list built: nothing published.
+fn founded() -> (Round, String) {
     let mut round = Round::new();
     // At the terminal: its own keys, and what its image brings.
     let mut gate = Command::new(program("gate", "gate-terminal"));
     let enrolled = gate.args(["enrol", "--terminal", "7", "--data", &round.at("believed")]).output().unwrap();
     let text = printed(&enrolled);
-    let device = text.lines().find_map(|line| line.strip_prefix("device ")).unwrap();
+    let device = text.lines().find_map(|line| line.strip_prefix("device ")).unwrap().to_owned();
     fs::write(round.path("terminals.csv"), format!("7,{device}\n")).unwrap();
     ["trust", "status"].iter().for_each(|repo| round.new_root(repo));
     for repo in ["trust", "status"] {
@@ -200,18 +270,28 @@ fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
         let seeded = round.trust(&["seed", "--repository", repo, "--root", &root]);
         assert!(seeded.status.success(), "{seeded:?}");
     }
-    // At the desk: a list, both repositories, the first publication.
-    let people = round.table("people.csv", "green", CHANGED + 1);
-    let as_of = ago(900);
-    let build = ["status", "build", "--dir", &round.at("desk"), "--people", &people, "--scope", "population"];
-    round.sign(&[&build[..], &["--as-of", &as_of]].concat(), Secret::None);
-    round.draft_trust();
+    round.root = hex(sha256(&[&fs::read(round.path("status/draft/root.json")).unwrap()]).as_bytes());
+    round.build(&[("green", CHANGED + 1)], 900);
+    (round, device)
+}
+
+/// The first publication: `trust` first, so that whoever signs `status` has the list's keys.
+fn published() -> (Round, String) {
+    let (round, device) = founded();
+    round.bring_out_trust();
     round.draft_status();
-    ["trust", "status"].iter().for_each(|repo| round.by(repo, &["targets-a", "targets-b"]));
-    for repo in ["trust", "status"] {
-        let output = round.publish(repo);
-        assert!(output.status.success(), "{output:?}");
+    for told in round.read_and_sign("status", &["targets-a", "targets-b"], &[]) {
+        assert!(told.contains(&format!("绿 green: {}\n", CHANGED + 1)), "{told}");
+        assert!(told.contains("红 red: 0\n") && !told.contains("NOT COMPUTED"), "{told}");
     }
+    let output = round.publish("status");
+    assert!(output.status.success(), "{output:?}");
+    (round, device)
+}
+
+#[test]
+fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
+    let (mut round, device) = published();
     for (repo, files) in [("trust", 10), ("status", 1)] {
         reference_reads(&round.path(&format!("served/{repo}")), files);
     }
@@ -225,7 +305,153 @@ fn the_round_from_the_desk_to_the_gate_as_people_type_it() {
     assert!(status.contains("名单增量 status-delta: 生效 in force: 版本 version 1"), "{status}");
     // A terminal is stolen: from the next publication on nothing is sealed to it.
     fs::write(round.path("terminals.csv"), format!("8,{device}\n")).unwrap();
-    assert!(round.draft_trust().contains("撤下 taken away: keys/7.json"));
+    assert!(round.draft_trust(&[]).contains("撤下 taken away: keys/7.json"));
+}
+
+/// Everything that anybody signs of the list without having read whom it turns.
+#[test]
+fn nobody_signs_a_change_of_the_list_that_was_not_computed() {
+    let (mut round, _) = published();
+    round.carry();
+    assert!(round.keep().status.success());
+    round.step(&[("red", CHANGED)], 600);
+    round.draft_status();
+    let (repo, key) = (round.at("status"), round.at("targets-a.key"));
+    let blind = ["repo", "sign", "--repo", &repo, "--key", &key, "--yes"];
+    for more in [&[][..], &["--knowing", "uncounted"], &["--knowing", "totals-only"]] {
+        let refused = round.try_sign(&[&blind, more].concat(), Secret::Key);
+        assert!(
+            !refused.status.success() && told(&refused).contains("nothing of the list is signed"),
+            "{refused:?}"
+        );
+    }
+    // Nor does who only looks believe that they were told.
+    let shown = printed(&round.sign(&["repo", "show", "--repo", &repo], Secret::None));
+    assert!(shown.contains("NOT COMPUTED") && shown.contains("已签 signed by 0"), "{shown}");
+    let shown = round.look("show", "status", "targets-b", &[]);
+    let words = format!("绿转红 {CHANGED} 人");
+    assert!(printed(&shown).contains(&words), "{shown:?}");
+    for told in round.read_and_sign("status", &["targets-a", "targets-b"], &[]) {
+        assert!(told.contains(&words), "{told}");
+    }
+    assert!(round.publish("status").status.success());
+}
+
+#[test]
+fn a_first_publication_that_nobody_can_count_takes_a_word_of_its_own() {
+    let (round, _) = founded();
+    round.draft_status();
+    let (repo, key) = (round.at("status"), round.at("targets-a.key"));
+    let blind = ["repo", "sign", "--repo", &repo, "--key", &key, "--yes"];
+    for more in [&[][..], &["--knowing", "yes"], &["--knowing", "totals-only"]] {
+        let refused = round.try_sign(&[&blind, more].concat(), Secret::Key);
+        assert!(!refused.status.success() && told(&refused).contains("--knowing uncounted"), "{refused:?}");
+        assert!(
+            printed(&refused).contains("Nobody counted how many people have which colour"),
+            "{refused:?}"
+        );
+    }
+    let signed = round.sign(&[&blind[..], &["--knowing", "uncounted"]].concat(), Secret::Key);
+    assert!(printed(&signed).contains("targets: 1 signatures"), "{signed:?}");
+}
+
+/// An insider's way around the words: no change of anybody's colour, but a new base with a colour for everybody.
+#[test]
+fn a_new_base_is_signed_by_people_who_read_how_many_have_each_colour_before_and_after() {
+    let (mut round, _) = published();
+    round.carry();
+    assert!(round.keep().status.success());
+    fs::copy(round.path("desk/status-list.db"), round.path("epoch-1.db")).unwrap();
+    let red = 400;
+    round.build(&[("red", red), ("green", CHANGED + 1)], 500);
+    let (old, new) = (round.at("epoch-1.db"), round.at("desk/status-list.db"));
+    round.draft_trust(&["--status", &old, "--status", &new]);
+    round.by("trust", &["targets-a", "targets-b"]);
+    assert!(round.publish("trust").status.success());
+    round.carry();
+    assert!(round.keep().status.success());
+    round.draft_status();
+    let green = (CHANGED + 1, CHANGED + 1 - red);
+    let lines = [format!("! 红 red: 0 -> {red} (+{red})"), format!("绿 green: {} -> {}", green.0, green.1)];
+    for more in [&[][..], &["--knowing", "uncounted"]] {
+        let refused = round.look("sign", "status", "targets-a", more);
+        assert!(!refused.status.success() && told(&refused).contains("--knowing totals-only"), "{refused:?}");
+        let shown = printed(&refused);
+        assert!(lines.iter().all(|line| shown.contains(line)), "{shown}");
+        assert!(shown.contains("NOT COMPUTED: who goes from which colour to which"), "{shown}");
+    }
+    round.read_and_sign("status", &["targets-a", "targets-b"], &["--knowing", "totals-only"]);
+    assert!(round.publish("status").status.success());
+    round.carry();
+    assert!(round.keep().status.success());
+    assert_eq!([red, red + 1].map(|serial| round.verdict(serial)), ["stop", "pass"]);
+}
+
+/// A folder of an insider's own: their root, and in what is published there the red step stands already, so that the draft changes nobody.
+/// A signature over its next version would be good for the province's own.
+#[test]
+fn a_folder_with_another_first_root_is_signed_by_nobody_whatever_it_says() {
+    let (mut round, _) = published();
+    round.carry();
+    assert!(round.keep().status.success());
+    round.step(&[("red", CHANGED)], 600);
+    for name in ["root-x", "root-y", "root-z"] {
+        let key = round.sign(&["officer", "new", "--out", &round.at(&format!("{name}.key"))], Secret::Key);
+        round.keys.push((name, printed(&key).trim().to_owned()));
+    }
+    let [x, y, z, ours] = ["root-x", "root-y", "root-z", "targets-a"].map(|name| round.key(name).to_owned());
+    let mut words = vec!["repo".to_owned(), "new".into(), "--repo".into(), round.at("forged")];
+    for (role, key) in
+        [("root", &x), ("root", &y), ("root", &z), ("targets", &x), ("targets", &y), ("targets", &ours)]
+            .into_iter()
+            .chain([("snapshot", &z), ("timestamp", &z)])
+    {
+        words.extend([format!("--{role}"), key.clone()]);
+    }
+    round.sign(&words.iter().map(String::as_str).collect::<Vec<_>>(), Secret::None);
+    round.by("forged", &["root-x", "root-y"]);
+    let theirs = hex(sha256(&[&fs::read(round.path("forged/draft/root.json")).unwrap()]).as_bytes());
+    round.draft_status_of("forged");
+    let province = std::mem::replace(&mut round.root, theirs);
+    round.read_and_sign("forged", &["root-x", "root-y"], &[]);
+    let (key, out) = (round.at("root-z.key"), round.at("served/forged"));
+    let forged = round.at("forged");
+    let publish = [
+        "repo",
+        "publish",
+        "--repo",
+        &forged,
+        "--snapshot-key",
+        &key,
+        "--timestamp-key",
+        &key,
+        "--out",
+        &out,
+    ];
+    round.sign(&publish, Secret::Key);
+    round.draft_status_of("forged");
+    // Whoever read the province's repository before, and whoever reads it for the first time; with every word there is.
+    round.root = province;
+    let reader = round.path("reader-targets-a.json");
+    for begun in [true, false] {
+        if !begun {
+            fs::rename(&reader, round.path("put-away.json")).unwrap();
+        }
+        for more in [&[][..], &["--knowing", "uncounted"]] {
+            let refused = round.look("sign", "forged", "targets-a", more);
+            let why = if begun { "not to be believed" } else { "1.root.json is not the root" };
+            assert!(!refused.status.success() && told(&refused).contains(why), "{refused:?}");
+        }
+    }
+    // Without a word of whose repository it is there is no first look.
+    let (believed, ledger, key) =
+        (round.at("believed"), round.at("reader-targets-a.json"), round.at("targets-a.key"));
+    let look = ["--believed", &believed, "--ledger", &ledger, "--new-ledger"];
+    let words = ["repo", "sign", "--repo", &forged, "--key", &key, "--yes", "--knowing", "uncounted"];
+    let refused = round.try_sign(&[&words[..], &look].concat(), Secret::Key);
+    assert!(!refused.status.success() && told(&refused).contains("--root takes the SHA-256"), "{refused:?}");
+    let shown = printed(&round.sign(&["repo", "show", "--repo", &forged], Secret::None));
+    assert!(shown.contains("已签 signed by 0"), "{shown}");
 }
 
 /// python-tuf takes what we publish, and fetches every target.
@@ -242,24 +468,28 @@ fn reference_reads(repository: &Path, files: usize) {
 
 /// A thousand colours change: one authority is not enough, and the two see the same words and sign apart.
 fn change(round: &mut Round) {
-    let changes = round.table("changes.csv", "red", CHANGED);
-    let (base, delta) = (round.at("desk/status-list.db"), round.path("step-1.tfd"));
-    let as_of = ago(600);
-    let words = ["status", "delta", "--dir", &round.at("desk"), "--base", &base, "--changes", &changes];
-    round.sign(&[&words[..], &["--as-of", &as_of, "--out", delta.to_str().unwrap()]].concat(), Secret::None);
-    round.steps.push(delta);
+    round.step(&[("red", CHANGED)], 600);
     let shown = round.draft_status();
     assert!(shown.contains("颜色变更 1000 人"), "{shown}");
     // The copy at the other authority.
     let copy = round.path("copy");
     copy_all(&round.path("status"), &copy);
-    round.by("status", &["targets-a"]);
+    let words = round.read_and_sign("status", &["targets-a"], &[]);
     let refused = round.publish("status");
     assert!(!refused.status.success() && told(&refused).contains("1 of the 2 signatures"), "{refused:?}");
     // Whoever drafts again by a script does not throw a signed draft away unasked: a machine signs no other one of its version.
-    let again = round.try_draft_status(&[]);
+    let again = round.try_draft_status("status", &[]);
     assert!(!again.status.success() && printed(&again).contains("现有草稿已有 1 个签名"), "{again:?}");
-    round.by("copy", &["targets-b"]);
+    assert!(words[0].contains(&format!("绿转红 {CHANGED} 人")), "{words:?}");
+    let theirs = round.read_and_sign("copy", &["targets-b"], &[]);
+    let computed = |told: &str| {
+        told.lines()
+            .skip_while(|line| !line.contains("computed"))
+            .take(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(computed(&theirs[0]), computed(&words[0]), "both read the same");
     let signed = round.at("copy/draft/targets.json");
     round.sign(
         &["repo", "join", "--repo", &round.at("status"), "--role", "targets", "--from", &signed],

@@ -1,6 +1,7 @@
 //! `gate-sign repo show` and `sign` that compute what a draft of `status` changes: for a person who reads it, and for the automatic
 //! signer that reads it by rules.
-//! Promises: a person is told what was computed, or why nothing could be; without a person nothing is signed but by the rules.
+//! Promises: no person signs a draft of the list but what was computed of it, or what was not, stood before them; without a person nothing is
+//! signed but by the rules.
 //! A rejection is heard: a line of one form on the error output, an exit code of its own, a line in the ledger.
 //! Must not know: how it is computed.
 
@@ -9,10 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::Args;
 use gate_signing::repo::automatic::{
-    Judged, Ledger, LedgerFault, NotAutomatic, RULES_MOST_BYTES, Reader, Rules,
+    Ledger, LedgerFault, NotAutomatic, RULES_MOST_BYTES, Reader, Rules, Shown,
 };
 use gate_signing::repo::{OnlineSigner, Repo, Signed};
-use gate_tuf::Role;
 use gate_wire::time::Timestamp;
 
 /// The exit code of a rejection: two people must look.
@@ -32,28 +32,45 @@ pub(crate) struct Look {
     /// There never was a ledger here: begin one. It has all of today's caps
     #[arg(long, requires = "ledger")]
     new_ledger: bool,
+    /// SHA-256 of the repository's 1.root.json, as written down when the roots were signed: whose repository it is. A first look needs it
+    #[arg(long, value_name = "DIGEST", value_parser = digest, requires = "believed")]
+    root: Option<[u8; 32]>,
     /// The clock is right, though the last look was more than two days before
     #[arg(long, requires = "ledger")]
     clock_confirmed: bool,
 }
 
 impl Look {
-    /// What the draft of the targets changes, in words for a person; none where nobody gave keys, or no list is drafted.
-    pub(crate) fn words(&self, repo: &Repo, now: Timestamp) -> anyhow::Result<Vec<String>> {
-        let (Some(believed), Some(ledger)) = (&self.believed, &self.ledger) else { return Ok(Vec::new()) };
-        if repo.read_draft(Role::Targets).is_err() {
-            return Ok(Vec::new());
+    /// What a person is shown of a draft of the list before they sign it; none where no list is drafted.
+    pub(crate) fn shown(&self, repo: &Repo, now: Timestamp) -> anyhow::Result<Option<Shown>> {
+        if !repo.drafts_list()? {
+            return Ok(None);
         }
+        let (Some(believed), Some(ledger)) = (&self.believed, &self.ledger) else {
+            return Ok(Some(Shown::first_uncounted(repo, "no --believed, --ledger")?.context(BLIND)?));
+        };
         let mut ledger = self.open(ledger, now)?;
         let rejections: Vec<String> = ledger.rejections().take(TOLD).collect();
-        let judged = Reader::new(repo, believed, &mut ledger, now).and_then(|mut reader| reader.judge(None));
-        let words = match judged {
-            Ok(Judged { words, .. }) => {
-                [vec!["算出的变化 computed from the files:".to_owned()], words].concat()
+        let mut reader = match Reader::new(repo, believed, &mut ledger, now) {
+            Err(none @ NotAutomatic::Keys { .. }) => {
+                let first = Shown::first_uncounted(repo, &none.to_string())?;
+                return Ok(Some(first.ok_or(none).context(BLIND)?));
             }
-            Err(refused) => vec![format!("! 未能算出变化 NOT COMPUTED: {:#}", anyhow::Error::from(refused))],
+            other => other?,
         };
-        Ok([words, rejections].concat())
+        let mut shown = reader.look(self.root.as_ref())?;
+        shown.words.extend(rejections);
+        Ok(Some(shown))
+    }
+
+    /// The same for whoever only reads: without keys they are told what would take them.
+    pub(crate) fn words(&self, repo: &Repo, now: Timestamp) -> anyhow::Result<Vec<String>> {
+        match self.shown(repo, now) {
+            Err(blind) if self.believed.is_none() => {
+                Ok(vec![format!("! 未算出变化 NOT COMPUTED: {blind:#}")])
+            }
+            shown => Ok(shown?.map(|shown| shown.words).unwrap_or_default()),
+        }
     }
 
     fn open(&self, path: &Path, now: Timestamp) -> Result<Ledger, LedgerFault> {
@@ -90,6 +107,13 @@ impl Look {
             for_people(refused, path)
         })
     }
+}
+
+/// What is said to somebody who would sign what nobody counted.
+const BLIND: &str = "nothing of the list is signed before it was computed whom it turns from which colour to which: --believed DIR --ledger FILE, and at the first look --new-ledger --root DIGEST（名单变更须先算出再签名）";
+
+fn digest(text: &str) -> Result<[u8; 32], String> {
+    gate_core::json::hex(text).ok_or_else(|| "64 lower-case hexadecimal digits, as sha256sum prints".into())
 }
 
 /// The line that machines watch for comes first; the words for people follow it.

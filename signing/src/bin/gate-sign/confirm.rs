@@ -1,5 +1,5 @@
 //! What is about to happen, in words, and a yes before it does.
-//! Promises: without `--yes` nothing happens unless a person at a terminal says yes.
+//! Promises: without `--yes` nothing happens unless a person at a terminal says yes; where a word is asked for, `--yes` is none.
 //! Must not know: what it is.
 
 use std::io::{BufRead, IsTerminal};
@@ -13,6 +13,27 @@ pub(crate) struct Confirm {
     /// Do it without asking: for scripts
     #[arg(long)]
     yes: bool,
+}
+
+/// Asks for a word that a yes given beforehand does not stand for.
+pub(crate) fn typed(word: &str, given: Option<&str>) -> anyhow::Result<()> {
+    let stdin = std::io::stdin();
+    let answer = match given {
+        Some(given) => given.to_owned(),
+        None if stdin.is_terminal() => {
+            eprintln!("To sign all the same, type: {word}. 仍要签名请输入 {word}：");
+            let mut answer = String::new();
+            stdin.lock().read_line(&mut answer)?;
+            answer
+        }
+        None => String::new(),
+    };
+    if answer.trim() == word {
+        return Ok(());
+    }
+    bail!(
+        "nothing was signed: not everything was computed, see above; --yes does not stand for that. Whoever signs all the same gives --knowing {word}（未全部算出：确要签名请加 --knowing {word}）"
+    )
 }
 
 impl Confirm {

@@ -18,7 +18,7 @@ use gate_wire::time::Timestamp;
 use crate::access::AccessArguments;
 use crate::args::{DeskArguments, life, randomness, system_time, time};
 use crate::automatic::Look;
-use crate::confirm::Confirm;
+use crate::confirm::{self, Confirm};
 use crate::list_words::{self, Old};
 
 /// A province's terminals, with room.
@@ -145,6 +145,9 @@ pub(crate) struct Sign {
     /// Sign without a person, by this authority's own rules: small changes of the list alone
     #[arg(long, value_name = "FILE", requires = "believed")]
     rules: Option<PathBuf>,
+    /// Sign although not everything was computed: the word that says what was not (totals-only, uncounted); asked for at a terminal
+    #[arg(long, value_name = "WORD", conflicts_with = "rules")]
+    knowing: Option<String>,
     /// The key file, as `officer new` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -320,10 +323,21 @@ impl Sign {
             println!("{}: {} signatures", signed.role.name(), signed.signatures);
             return Ok(());
         }
-        let computed = self.look.words(&repo, self.at.now()?)?;
+        let shown = match waiting.contains(&Role::Targets) {
+            true => self.look.shown(&repo, self.at.now()?)?,
+            false => None,
+        };
+        let computed = shown.as_ref().map(|shown| shown.words.clone()).unwrap_or_default();
         self.confirm.ask(&[repo.in_words()?, computed].concat())?;
+        if let Some(lack) = shown.as_ref().and_then(|shown| shown.lack) {
+            confirm::typed(lack.word(), self.knowing.as_deref())?;
+        }
+        let by = |message: &[u8]| Ok(key.sign(message)?);
         for role in waiting {
-            let signed = repo.sign(role, &entry, |message| Ok(key.sign(message)?))?;
+            let signed = match &shown {
+                Some(shown) if role == Role::Targets => shown.sign(&repo, (&entry, &by))?,
+                _ => repo.sign(role, &entry, by)?,
+            };
             println!("{}: {} signatures", role.name(), signed.signatures);
         }
         Ok(())

@@ -87,8 +87,9 @@ impl Class {
         }
     }
 
-    fn is_to_red(self) -> bool {
-        matches!(self, Class::Moved(_, Colour::Red) | Class::New(Colour::Red))
+    /// Whether who is in it has this colour then, and had not.
+    pub(super) fn is_to(self, colour: Colour) -> bool {
+        matches!(self, Class::Moved(_, to) | Class::New(to) if to == colour)
     }
 }
 
@@ -128,7 +129,7 @@ impl Counts {
     /// Every number that becomes red.
     #[must_use]
     pub fn to_red(&self) -> u64 {
-        self.each().filter(|(class, _)| class.is_to_red()).map(|(_, count)| count).sum()
+        self.each().filter(|(class, _)| class.is_to(Colour::Red)).map(|(_, count)| count).sum()
     }
 }
 

@@ -12,6 +12,8 @@ impl NotAutomatic {
             NotAutomatic::Repo(_) => "repository",
             NotAutomatic::Believe(_)
             | NotAutomatic::Pin
+            | NotAutomatic::Unpinned
+            | NotAutomatic::Emptied(_)
             | NotAutomatic::First
             | NotAutomatic::Vanish { .. } => "published",
             NotAutomatic::Rotate | NotAutomatic::Threshold { .. } => "root",

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use gate_status::{State, Tie};
 use gate_tuf::Trusted;
+use gate_wire::credential::Colour;
 use gate_wire::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::NotAutomatic;
-use super::class::{Class, Counts};
+use super::class::{CLASSES, Class, Counts};
 use super::promised::{Place, Promised};
 use crate::spelling;
 use crate::staging::{self, Readers};
@@ -154,6 +155,11 @@ impl Ledger {
         beside(&self.path, ".base")
     }
 
+    /// Where it keeps a copy of a drafted base while it is counted.
+    pub(crate) fn next_base(&self) -> PathBuf {
+        beside(&self.path, ".next-base")
+    }
+
     /// The repository as it was last believed; nothing before the first look alone.
     pub(crate) fn trusted(&self) -> Result<Option<Trusted>, LedgerFault> {
         if self.kept.trusted.is_empty() && self.kept.seen.is_none() {
@@ -273,6 +279,12 @@ impl Ledger {
         })
     }
 
+    /// How many turn this colour at most days, class by class, and how many days are known.
+    pub(super) fn usual_to(&self, colour: Colour, today: Day) -> (u64, usize) {
+        let classes = CLASSES.into_iter().filter(|class| class.is_to(colour));
+        classes.map(|class| self.usual(class, today)).fold((0, 0), |(sum, _), (one, days)| (sum + one, days))
+    }
+
     /// Puts it on the disk.
     ///
     /// # Errors
@@ -352,7 +364,6 @@ fn of_now(mut text: serde_json::Value) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use gate_status::{Epoch, Flow};
-    use gate_wire::credential::Colour;
 
     use super::*;
 

@@ -33,6 +33,7 @@ pub(crate) struct Base {
     name: String,
     file: TargetFile,
     epoch: Epoch,
+    as_of: Timestamp,
 }
 
 /// A delta, as the metadata name it.
@@ -81,8 +82,8 @@ impl Named<'_> {
 }
 
 impl Offered {
-    /// What the published targets offer, from the repository's own files; the base is copied to `own` and read there.
-    pub(crate) fn published(
+    /// What these targets offer, from the repository's own files; the base is copied to `own` and read there.
+    pub(crate) fn whole(
         repo: &Repo,
         targets: &Targets,
         (own, keys): (&Path, &ListKeys),
@@ -94,8 +95,14 @@ impl Offered {
         if head.epoch != epoch || !says(file, (epoch.0, head.as_of)) {
             return Err(NotAutomatic::Lie(name.clone()));
         }
-        let base = Base { path: own.into(), name: name.clone(), file: file.clone(), epoch };
+        let base =
+            Base { path: own.into(), name: name.clone(), file: file.clone(), epoch, as_of: head.as_of };
         named.with(repo, base)
+    }
+
+    /// The base alone, as a terminal has it that took nothing else yet.
+    pub(crate) fn without_deltas(&self) -> Offered {
+        Offered { base: self.base.clone(), deltas: Vec::new() }
     }
 
     /// What drafted targets offer on the same base.
@@ -111,12 +118,13 @@ impl Offered {
         named.with(repo, on.clone())
     }
 
-    /// Refuses a delta that says that it is as of later than `latest`. A list's as-of time is what terminals believe the time to be,
+    /// Refuses a base or a delta that says that it is as of later than `latest`. A list's as-of time is what terminals believe the time to be,
     /// at least: one far ahead lets every timestamp end for them, and the province stands still.
     pub(crate) fn foretells_nothing(&self, latest: Timestamp) -> Result<(), NotAutomatic> {
-        let ahead = self.deltas.iter().find(|delta| delta.as_of > latest);
-        ahead.map_or(Ok(()), |Delta { span, as_of, .. }| {
-            Err(NotAutomatic::Foretell { to: span.to, as_of: gate_tuf::print_time(*as_of) })
+        let steps = self.deltas.iter().map(|delta| (delta.span.to, delta.as_of));
+        let ahead = [(0, self.base.as_of)].into_iter().chain(steps).find(|(_, as_of)| *as_of > latest);
+        ahead.map_or(Ok(()), |(to, as_of)| {
+            Err(NotAutomatic::Foretell { to, as_of: gate_tuf::print_time(as_of) })
         })
     }
 
@@ -124,7 +132,8 @@ impl Offered {
     #[cfg(test)]
     pub(crate) fn of_files(base: &Path, deltas: &[Vec<u8>]) -> Offered {
         let file = TargetFile { length: 0, hashes: std::collections::BTreeMap::new(), custom: None };
-        let base = Base { path: base.into(), name: String::new(), file, epoch: Epoch(1) };
+        let base =
+            Base { path: base.into(), name: String::new(), file, epoch: Epoch(1), as_of: Timestamp::EPOCH };
         let delta = |bytes: &Vec<u8>| {
             let head = alleged_delta_head(bytes).unwrap();
             Delta { span: Span { from: head.from, to: head.to }, as_of: head.as_of, bytes: bytes.clone() }

@@ -35,6 +35,16 @@ pub(super) fn summary(counts: &Counts, ledger: &Ledger, today: Day) -> Vec<Strin
     }
 }
 
+/// People of a colour before and after, and how many turn it on a day as usual.
+pub(super) fn total(name: &str, (was, is): (u64, u64), (usual, days): (u64, usize)) -> String {
+    let more = is.saturating_sub(was);
+    let mark = if more > usual.saturating_mul(FAR) { "! " } else { "" };
+    let change = if is >= was { format!("+{more}") } else { format!("-{}", was - is) };
+    format!(
+        "{mark}{name}: {was} -> {is} ({change}); 前 {days} 日每日转入中位数 {usual} (usual {usual} turn it a day over {days} days)"
+    )
+}
+
 /// Caps that were gone over.
 pub(super) fn overs(overs: &[Over]) -> String {
     let one = |over: &Over| {
