@@ -8,7 +8,7 @@ mod diff;
 
 use std::collections::BTreeMap;
 
-use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, Purpose, Region};
+use gate_core::keyset::{Holder, IssuerKey, KeySet, KeySetError, MAX_KEYS, Purpose, Region};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -21,6 +21,11 @@ use crate::spelling;
 pub use admission::RegisterRefused;
 pub(crate) use diff::duration as life_in_words;
 pub use diff::{Told, changes};
+
+/// So long a key stays published after the last of what it signed expired, in seconds: who shows that late is told that it expired.
+const TOLD_S: u64 = 7 * 86_400;
+/// So long a hub's key stays published after its end: what it acknowledged comes by a carrier, who may be months late.
+const BROUGHT_S: u64 = 366 * 86_400;
 
 /// One entry of the key set, as it is published (RFC 7517, RFC 8037).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +91,9 @@ pub struct Register {
     /// What people call the issuers, by key id; not published.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     names: BTreeMap<String, String>,
+    /// Keys that were put away: not published, and never given again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    past: Vec<Entry>,
 }
 
 #[derive(Serialize)]
@@ -100,7 +108,12 @@ struct Document<'a> {
 impl Register {
     /// An empty register of `province`.
     pub fn new(province: Region) -> Register {
-        Register { province: province.as_str().into(), keys: Vec::new(), names: BTreeMap::new() }
+        Register {
+            province: province.as_str().into(),
+            keys: Vec::new(),
+            names: BTreeMap::new(),
+            past: Vec::new(),
+        }
     }
 
     /// Admits an issuer.
@@ -111,6 +124,9 @@ impl Register {
         self.admit(key, terms)?;
         let mut changed = self.clone();
         changed.keys.push(entry(key, terms));
+        if changed.keys.len() > MAX_KEYS {
+            return Err(RegisterRefused::Crowd);
+        }
         self.replace(changed)
     }
 
@@ -144,6 +160,29 @@ impl Register {
             entry.void_from = Some(earlier);
             Ok(())
         })
+    }
+
+    /// Takes out of the key set every key that nothing valid can be of any more at `now`, and gives their ids: past its end or its cut-off by
+    /// more than the longest life of what it signed, and a week. Terminals hold a limited number of keys; a key set of that time proves to
+    /// each that it is so late, so what they now call an unknown issuer's was expired, and opens as little. Ids and keys are never given again.
+    pub fn put_away(&mut self, now: Timestamp) -> Vec<Kid> {
+        let (past, keys): (Vec<Entry>, Vec<Entry>) =
+            std::mem::take(&mut self.keys).into_iter().partition(|entry| entry.is_past(now));
+        self.keys = keys;
+        let gone = past.iter().filter_map(|entry| gate_core::json::hex(&entry.kid).map(Kid)).collect();
+        self.past.extend(past);
+        gone
+    }
+
+    /// Whether this key was put away.
+    pub fn is_put_away(&self, kid: Kid) -> bool {
+        let name = spelling::hex(&kid.0);
+        self.past.iter().any(|entry| entry.kid == name)
+    }
+
+    /// Every key that ever was here.
+    fn ever(&self) -> impl Iterator<Item = &Entry> {
+        self.keys.iter().chain(&self.past)
     }
 
     /// Makes the longest life of a kind shorter. What was issued for longer goes to the attendant from then on.
@@ -200,7 +239,7 @@ impl Register {
     /// The longest life in seconds of anything that a key may sign; `None` for a key that is not here.
     pub fn longest_life(&self, kid: Kid) -> Option<u32> {
         let name = spelling::hex(&kid.0);
-        let entry = self.keys.iter().find(|entry| entry.kid == name)?;
+        let entry = self.ever().find(|entry| entry.kid == name)?;
         Some(entry.kinds.iter().map(|life| life.longest_s).max().unwrap_or(0))
     }
 
@@ -238,6 +277,17 @@ impl Register {
         changed.load(1, Timestamp::EPOCH)?;
         *self = changed;
         Ok(())
+    }
+}
+
+impl Entry {
+    fn is_past(&self, now: Timestamp) -> bool {
+        let longest = match self.kinds.iter().map(|life| u64::from(life.longest_s)).max() {
+            Some(longest) => longest.saturating_add(TOLD_S),
+            None => BROUGHT_S,
+        };
+        let end = self.until.into_iter().chain(self.void_from).min();
+        end.is_some_and(|end| end.saturating_add(longest) < now.unix())
     }
 }
 
@@ -312,3 +362,6 @@ fn duration(seconds: u32) -> String {
         s => format!("{s} s"),
     }
 }
+
+#[cfg(test)]
+mod tests;

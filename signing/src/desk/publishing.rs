@@ -5,9 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use gate_core::keyset::KeySetError;
 use gate_core::manifest::{Dataset, Manifest};
 use gate_core::query::TerminalNumber;
 use gate_status::SealedList;
+use gate_wire::cose::Kid;
 use gate_wire::time::Timestamp;
 use rand_core::CryptoRng;
 
@@ -15,6 +17,7 @@ use super::{ARCHIVE_DIRECTORY, Desk, DeskError};
 use crate::archive::Archive;
 use crate::custody::CustodyFault;
 use crate::inputs::Inputs;
+use crate::key_name::KeyName;
 use crate::list_figures::ListFigures;
 use crate::list_standing::{ListDoubt, ListNotAdmitted, Reached};
 use crate::list_steps::History;
@@ -22,6 +25,7 @@ use crate::log::entry::{Entry, Operation};
 use crate::publish::{
     Device, ListGiven, ListNotPublished, ListPlan, Publication, PublishError, Published, Ready,
 };
+use crate::register::changes;
 
 /// What a desk is asked to publish.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +68,26 @@ impl Planned<'_> {
 }
 
 impl Desk {
+    /// What leaves the key set with a publication at `now`, since nothing valid can be of it any more: in words, to be asked.
+    ///
+    /// # Errors
+    /// [`KeySetError`]: never, for a register of this desk.
+    pub fn leaving(&self, now: Timestamp) -> Result<Vec<String>, KeySetError> {
+        let (old, mut register) = (self.province.key_set()?, self.province.register().clone());
+        register.put_away(now);
+        let told = changes(&old, &register.load(old.version(), now)?, &register);
+        Ok(told.into_iter().map(|told| format!("{}（{}）", told.zh, told.en)).collect())
+    }
+
+    /// The log has a line of each key that was put away.
+    pub(super) fn note_put_away(&self, put_away: &[Kid]) -> Result<(), DeskError> {
+        for kid in put_away {
+            let key = Some(KeyName::Issuer(*kid));
+            self.log.note(&Entry { key, ..Entry::of(Operation::KeySetChange) })?;
+        }
+        Ok(())
+    }
+
     /// Publishes the next generation, with day keys for [`DAYS_AHEAD`](crate::province::DAYS_AHEAD) days from now on.
     ///
     /// # Errors
@@ -145,8 +169,14 @@ impl Desk {
         let Planned { order, out, inputs, there, list, figures, doubts: _ } = planned;
         let (before, history) = (self.province.generation(), list.as_ref().map(|list| list.history.clone()));
         let publication = publication(&order, &inputs);
+        let register = self.province.register().clone();
+        let put_away = self.province.register_mut().put_away(order.now);
         let made = self.ready(&publication, (out, there.as_ref(), list), rng);
-        let (ready, day_keys_missing) = made.inspect_err(|_| self.province.close_generation(before))?;
+        let (ready, day_keys_missing) = made.inspect_err(|_| {
+            self.province.close_generation(before);
+            *self.province.register_mut() = register;
+        })?;
+        self.note_put_away(&put_away)?;
         history.iter().for_each(|history| self.province.note_published(history));
         self.save()?;
         let archive = self.archive();

@@ -159,6 +159,8 @@ impl Desk {
         let (terminal, device) = order.devices.first().ok_or(DraftFault::NameTerminals)?;
         let inputs = self.fit_inputs()?;
         let day_keys_missing = self.day_keys_ahead(order.now, rng)?;
+        let put_away = self.province.register_mut().put_away(order.now);
+        self.note_put_away(&put_away)?;
         self.province.open_generation();
         self.save()?;
         let publication = Publication {

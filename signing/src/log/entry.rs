@@ -45,7 +45,7 @@ pub enum Operation {
     /// `count` deltas signed before are thrown away, and the step behind the others is signed again: `digest` of the last one
     /// thrown away.
     StatusDeltaAgain,
-    /// The register of issuers changed.
+    /// The register of issuers changed; `key` left the key set, where one is named.
     KeySetChange,
     /// Credentials were revoked.
     Revoke,

@@ -4,7 +4,7 @@
 //! Must not know: files, private keys.
 
 use gate_core::case::IssuerClass;
-use gate_core::keyset::{Allowed, Holder, KeySetError, NATION, Region, longest_of};
+use gate_core::keyset::{Allowed, Holder, KeySetError, MAX_KEYS, NATION, Region, longest_of};
 use gate_proof::ed25519::PublicKey;
 use gate_wire::cose::Kid;
 use gate_wire::credential::Kind;
@@ -62,6 +62,11 @@ pub enum RegisterRefused {
         /// Its end.
         until: Timestamp,
     },
+    /// There is no room.
+    #[error(
+        "the key set has {MAX_KEYS} keys, and terminals take no more: publish first (repo draft-trust, or province publish), whereby keys leave whose last code expired a week ago; then retire what is not used any more（密钥集已满 {MAX_KEYS} 把：先发布一次，最后一张码到期满一周的密钥随之移出；再停用不用的密钥）"
+    )]
+    Crowd,
     /// The id is taken.
     #[error("the register has {} already, and an id is never given twice: choose another --kid", kid_in_words(*.0))]
     RepeatId(Kid),
@@ -169,10 +174,10 @@ impl Register {
 
     fn admit_new(&self, key: &PublicKey, kid: Kid) -> Result<(), RegisterRefused> {
         let (id, x) = (spelling::hex(&kid.0), spelling::base64url(key.as_bytes()));
-        if self.keys.iter().any(|known| known.kid == id) {
+        if self.ever().any(|known| known.kid == id) {
             return Err(RegisterRefused::RepeatId(kid));
         }
-        let twin = self.keys.iter().find(|known| known.x == x);
+        let twin = self.ever().find(|known| known.x == x);
         match twin.and_then(|known| gate_core::json::hex(&known.kid)) {
             Some(known) => Err(RegisterRefused::RepeatKey(Kid(known))),
             None => Ok(()),

@@ -28,8 +28,12 @@ pub fn changes(old: &KeySet, new: &KeySet, register: &Register) -> Vec<Told> {
         }
     }
     for gone in old.keys().iter().filter(|key| new.find(key.kid()).is_none()) {
-        let words =
-            ("移出；其签发的码一律转人工通道".into(), "is gone; all its codes go to the attendant".into());
+        let words = match register.is_put_away(gone.kid()) {
+            true => ("移出；其签发的码都已过期".into(), "is put away; all that it signed has expired".into()),
+            false => {
+                ("移出；其签发的码一律转人工通道".into(), "is gone; all its codes go to the attendant".into())
+            }
+        };
         told.push(Name::of(gone, register).says(words));
     }
     told

@@ -5,3 +5,4 @@
 mod forward;
 mod histories;
 mod office;
+mod put_away;

@@ -38,8 +38,17 @@ impl Office {
     }
 
     pub(crate) fn run_at(&self, desk: &str, words: &[&str]) -> Output {
+        self.typed((desk, NOW), words)
+    }
+
+    /// By another clock.
+    pub(crate) fn run_when(&self, now: &str, words: &[&str]) -> Output {
+        self.typed(("desk", now), words)
+    }
+
+    fn typed(&self, (desk, now): (&str, &str), words: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gate-sign"));
-        command.current_dir(self.0.path()).args(words).args(["--dir", desk, "--now", NOW]).output().unwrap()
+        command.current_dir(self.0.path()).args(words).args(["--dir", desk, "--now", now]).output().unwrap()
     }
 
     #[track_caller]

@@ -164,7 +164,7 @@ impl Publish {
             deltas: &self.delta,
             without,
         };
-        let mut words = desk.review()?.lines();
+        let mut words = [desk.review()?.lines(), desk.leaving(now)?].concat();
         let planned = desk.plan(&self.out, &order)?;
         if let Some(list) = planned.list() {
             let of_list = list_words::of_publication(&self.out, desk.published_list(), list);

@@ -274,7 +274,7 @@ impl DraftTrust {
             false => self.status,
         };
         let lists: Vec<&Path> = lists.iter().map(PathBuf::as_path).collect();
-        self.confirm.ask(&desk.review()?.lines())?;
+        self.confirm.ask(&[desk.review()?.lines(), desk.leaving(now)?].concat())?;
         let expires = now.plus(self.life.into());
         let order = TrustOrder { now, expires, devices: &devices, lists: &lists };
         let repo = Repo::at(&self.repo);
