@@ -9,6 +9,8 @@ mod attacks;
 mod authority;
 #[path = "repositories/by_stick.rs"]
 mod by_stick;
+#[path = "sticks/beside.rs"]
+mod beside;
 #[path = "sticks/hazards.rs"]
 mod hazards;
 #[path = "support/hub.rs"]

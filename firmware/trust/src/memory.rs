@@ -1,6 +1,6 @@
 //! What the keeper remembers between runs: both repositories, the floor of the clock, the highest versions, the last report.
 //! Promises: each file whole or not there; a damaged memory of a repository is told and stops that repository alone; one
-//! keeper at a time.
+//! keeper at a time, for which the next one waits, and which can see that somebody waits.
 //! Must not know: what is believed.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use gate_tuf::{Claimed, Root, Trusted};
 use gate_wire::time::Timestamp;
@@ -25,6 +27,12 @@ const OWN: u32 = 0o600;
 /// Mode of what the group is told: carriers read there what need not be brought. No secret is in it.
 const TOLD: u32 = 0o640;
 const LOCK: &str = "keeper.lock";
+/// Locked, shared, by those who wait for the other lock: it goes with a process that ends, however it ends.
+const WAITING: &str = "keeper.waiting";
+/// How long a keeper waits for another: a province's base is put in force in less.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it looks.
+const AGAIN: Duration = Duration::from_millis(50);
 /// Two targets files and a root as text in JSON.
 const MOST_BYTES: u64 = 8 << 20;
 
@@ -32,7 +40,7 @@ const MOST_BYTES: u64 = 8 << 20;
 #[derive(Debug)]
 pub struct Memory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 /// What is remembered beside the repositories.
@@ -49,8 +57,8 @@ pub struct Notes {
 /// Why the keeper does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryFault {
-    /// Another one runs.
-    #[error("another gate-trust is at work in {}", .0.display())]
+    /// Another one runs, and has not ended.
+    #[error("another gate-trust is at work in {} and does not end", .0.display())]
     Lock(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -67,19 +75,69 @@ pub enum MemoryFault {
 }
 
 impl Memory {
-    /// Takes the directory at `path`, made if it is not there.
+    /// Takes the directory at `path`, made if it is not there; another keeper in it is waited for, at most [`PATIENCE`].
     ///
     /// # Errors
     /// [`MemoryFault`].
     pub fn open(path: &Path) -> Result<Memory, MemoryFault> {
+        Memory::open_within(path, PATIENCE)
+    }
+
+    /// [`Memory::open`], with another patience.
+    ///
+    /// # Errors
+    /// [`MemoryFault`].
+    pub fn open_within(path: &Path, patience: Duration) -> Result<Memory, MemoryFault> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
-        let lock = path.join(LOCK);
-        let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(&lock);
-        let file = file.map_err(at(&lock))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Memory { path: path.to_path_buf(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(MemoryFault::Lock(path.to_path_buf())),
-            Err(TryLockError::Error(source)) => Err(DataFault::File { path: lock, source }.into()),
+        let memory = Memory { path: path.to_path_buf(), lock: lock_file(path, LOCK)? };
+        if memory.is_taken()? {
+            return Ok(memory);
+        }
+        let (waiting, until) = (lock_file(path, WAITING)?, Instant::now() + patience);
+        loop {
+            // Whoever looks whether somebody waits holds it for a moment: then at the next turn.
+            let _ = waiting.try_lock_shared();
+            if memory.is_taken()? {
+                return Ok(memory);
+            }
+            if Instant::now() >= until {
+                return Err(MemoryFault::Lock(path.to_path_buf()));
+            }
+            thread::sleep(AGAIN);
+        }
+    }
+
+    /// Whether another keeper waits for this one.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        is_awaited(&self.path)
+    }
+
+    /// Lets those go first who wait, and takes the directory again.
+    ///
+    /// # Errors
+    /// [`MemoryFault`].
+    pub fn give_way(self) -> Result<Memory, MemoryFault> {
+        let path = self.path.clone();
+        drop(self);
+        let until = Instant::now() + PATIENCE;
+        // They look every few milliseconds: whoever came back at once would always be first.
+        while is_awaited(&path) {
+            if Instant::now() >= until {
+                return Err(MemoryFault::Lock(path));
+            }
+            thread::sleep(AGAIN);
+        }
+        Memory::open(&path)
+    }
+
+    fn is_taken(&self) -> Result<bool, MemoryFault> {
+        match self.lock.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(source)) => {
+                Err(DataFault::File { path: self.path.join(LOCK), source }.into())
+            }
         }
     }
 
@@ -167,6 +225,13 @@ impl Memory {
     }
 }
 
+impl Drop for Memory {
+    /// By word, not by closing: a child that is about to become a program has our files too for a moment.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock(); // What cannot be unlocked is when the process ends.
+    }
+}
+
 impl Notes {
     /// A time that is surely past, by what the signers of this repository said.
     #[must_use]
@@ -195,6 +260,23 @@ impl Notes {
 
 fn floor_mark(of: Repository) -> String {
     format!("floor-{}", of.name())
+}
+
+fn lock_file(folder: &Path, name: &str) -> Result<File, DataFault> {
+    let path = folder.join(name);
+    let file = File::options().write(true).create(true).truncate(false).mode(OWN).open(&path);
+    file.map_err(at(&path))
+}
+
+fn is_awaited(folder: &Path) -> bool {
+    let Ok(file) = lock_file(folder, WAITING) else { return false };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.unlock(); // It is closed in a moment.
+            false
+        }
+        Err(error) => matches!(error, TryLockError::WouldBlock),
+    }
 }
 
 fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, DataFault> {

@@ -1,6 +1,6 @@
 //! The keeper folds the list's base and its deltas while nothing else is to do: the gate answers as before, whatever cut it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use gate_wire::time::Timestamp;
 
 use super::authority::DAY_S;
 use super::journey::{CHANGED, Round};
-use super::land::{in_force, unlocked};
+use super::land::in_force;
 
 /// So many that a fold has some leaves.
 const STRANGERS: u16 = 20_000;
@@ -49,14 +49,8 @@ impl Round {
 
     fn fold(&self, slices: u32, when: When) -> FoldLine {
         let turn = Turn { leaves: 1, slices, when };
-        unlocked(|| {
-            gate_trust::fold(
-                &self.terminal.to.data,
-                &self.terminal.to.state,
-                self.terminal.stage.time(),
-                turn,
-            )
-        })
+        let to = &self.terminal.to;
+        gate_trust::fold(&to.data, &to.state, self.terminal.stage.time(), turn).unwrap()
     }
 
     /// Publishes all steps so far; the keeper takes them.
@@ -196,6 +190,35 @@ fn nothing_older_takes_over_from_a_folded_list() {
     let line = round.fold(u32::MAX, When::Now);
     assert_eq!(line.refused.unwrap().cause, Cause::Older);
     assert_eq!(round.manifest_bytes(), older.to_string().into_bytes());
+}
+
+#[test]
+fn a_fold_gives_way_to_a_keeper_that_waits_and_goes_on_after_it() {
+    let mut round = two_steps();
+    let (to, now) = (round.terminal.to.clone(), round.terminal.stage.time());
+    let lock = |name: &str| File::options().write(true).create(true).open(to.state.join(name)).unwrap();
+    // Somebody waits, as long as this is locked.
+    let (waiting, keeper) = (lock("keeper.waiting"), lock("keeper.lock"));
+    waiting.try_lock_shared().unwrap();
+    let (data, state) = (to.data.clone(), to.state.clone());
+    let turn = Turn { leaves: 1, slices: u32::MAX, when: When::Now };
+    let folding = std::thread::spawn(move || gate_trust::fold(&data, &state, now, turn));
+    let manifest = round.manifest_bytes();
+    while !(round.part().exists() && keeper.try_lock().is_ok()) {
+        assert!(!folding.is_finished(), "it gives way");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    keeper.unlock().unwrap();
+    assert_eq!(round.manifest_bytes(), manifest, "half a fold is in nobody's way");
+    round.step_of(4..=4, "green");
+    round.take();
+    assert_eq!(round.deltas(), [1, 2, 3]);
+    waiting.unlock().unwrap();
+    let line = folding.join().unwrap().unwrap();
+    assert_eq!((line.state, line.step), (FoldState::Done, 2), "and goes on by itself");
+    assert_eq!(round.deltas(), [3]);
+    round.terminal.stage.run_until_renewed().unwrap();
+    assert_eq!(round.verdicts()[..3], [Verdict::Limit, Verdict::Pass, Verdict::Pass]);
 }
 
 #[test]

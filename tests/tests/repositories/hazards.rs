@@ -4,8 +4,11 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
 
+use gate_trust::memory::Memory;
 use gate_trust::refusal::Cause;
+use gate_trust::{Look, Now};
 
 use super::land::{Land, in_force, refused};
 
@@ -182,14 +185,22 @@ fn a_keeper_killed_between_its_steps_begins_again_where_it_was() {
 }
 
 #[test]
-fn one_keeper_at_a_time() {
+fn one_keeper_at_a_time_and_the_next_one_waits_for_it() {
     let land = waiting();
-    let held = gate_trust::memory::Memory::open(&land.to.state).unwrap();
-    let now = gate_trust::Now { wall: land.now, confirmed: None };
-    let second = gate_trust::run(&land.to, now, gate_trust::Look::Usual);
-    assert!(second.unwrap_err().to_string().contains("another gate-trust"));
+    let before = land.manifest();
+    let held = Memory::open(&land.to.state).unwrap();
+    let another = Memory::open_within(&land.to.state, Duration::ZERO).unwrap_err().to_string();
+    assert!(another.contains("another gate-trust") && !held.is_awaited(), "{another}");
+    let (to, now) = (land.to.clone(), Now { wall: land.now, confirmed: None });
+    let second = std::thread::spawn(move || gate_trust::run(&to, now, Look::Usual));
+    while !held.is_awaited() {
+        assert!(!second.is_finished(), "it waits");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(land.manifest(), before);
     drop(held);
-    assert!(!land.keep().has_refusals());
+    let report = second.join().unwrap().unwrap();
+    assert!(!report.has_refusals() && land.manifest() != before, "{}", report.in_words());
 }
 
 #[test]
@@ -211,7 +222,7 @@ fn a_keeper_killed_at_any_moment_leaves_one_whole_generation() {
         let mut keeper = std::process::Command::new(super::programs::program("gate-trust", "gate-trust"));
         let mut keeper =
             keeper.arg("run").args(words(&land)).stdout(std::process::Stdio::null()).spawn().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(round % 40));
+        std::thread::sleep(Duration::from_millis(round % 40));
         if keeper.try_wait().unwrap().is_some() {
             finished += 1;
             land.bring_out();
@@ -221,7 +232,7 @@ fn a_keeper_killed_at_any_moment_leaves_one_whole_generation() {
         keeper.wait().unwrap();
         let manifest = gate_core::manifest::Manifest::load(&land.manifest()).unwrap();
         let data = gate_trust::data::Data::open(&land.to.data).unwrap();
-        let whole = manifest.entries().iter().all(|entry| data.is_whole(entry, gate_trust::Look::Whole));
+        let whole = manifest.entries().iter().all(|entry| data.is_whole(entry, Look::Whole));
         assert!(whole, "round {round}");
     }
     println!("{KILLS} kills, {finished} of them after the end");

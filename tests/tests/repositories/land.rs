@@ -13,10 +13,10 @@ use gate_signing::province::DAYS_AHEAD;
 use gate_signing::publish::{Device, Publication};
 use gate_signing::repo::Staged;
 use gate_sim::stage;
-use gate_trust::memory::{Memory, MemoryFault};
+use gate_trust::memory::Memory;
 use gate_trust::refusal::Cause;
 use gate_trust::report::{InForce, Report};
-use gate_trust::{Directories, KeeperFault, Look, Now, Repository, run};
+use gate_trust::{Directories, Look, Now, Repository, run};
 use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -199,7 +199,7 @@ impl Land {
             Between::Network(way) => way.mirror(&self.to, terminal()),
             Between::Nothing => {}
         }
-        unlocked(|| run(&self.to, Now { wall: self.now, confirmed: Some(self.now) }, Look::Usual))
+        run(&self.to, Now { wall: self.now, confirmed: Some(self.now) }, Look::Usual).unwrap()
     }
 
     /// The keeper's run by a clock that nobody confirmed.
@@ -226,19 +226,6 @@ impl Land {
     pub(crate) fn manifest(&self) -> Vec<u8> {
         fs::read(self.to.data.join("manifest.json")).unwrap()
     }
-}
-
-/// What the keeper does. Where another test starts a program its child has our lock too, until it has become the program.
-pub(crate) fn unlocked<T>(keeper: impl Fn() -> Result<T, KeeperFault>) -> T {
-    for _ in 0..1_000 {
-        match keeper() {
-            Err(KeeperFault::Memory(MemoryFault::Lock(_))) => {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-            other => return other.unwrap(),
-        }
-    }
-    keeper().unwrap()
 }
 
 /// Why a repository was not taken further.

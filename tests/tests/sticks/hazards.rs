@@ -13,7 +13,7 @@ use super::land::refused;
 use super::visit::{Desk, bytes};
 
 /// A terminal that has one generation, and a stick with the next.
-fn waiting() -> Desk {
+pub(crate) fn waiting() -> Desk {
     let mut desk = Desk::new();
     desk.publish();
     desk.visit();

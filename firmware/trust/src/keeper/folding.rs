@@ -1,6 +1,7 @@
 //! A turn while nothing else is to do: the list's base and the deltas on it become one base (DESIGN §6).
 //! Promises: what is in force is not touched until the new base was read whole and leads exactly as far, with the deltas
-//! behind it, as the list in force; a cut between any two slices is gone on with; without room nothing begins.
+//! behind it, as the list in force; a cut between any two slices is gone on with; without room nothing begins; a keeper that
+//! waits goes first, after a slice at most.
 //! Must not know: repositories, the other datasets.
 
 use std::fs::File;
@@ -56,30 +57,48 @@ pub enum When {
     Now,
 }
 
-/// One turn of folding.
+/// One turn of folding. While it goes, other keepers go first.
 ///
 /// # Errors
 /// [`KeeperFault`]: only where nothing could be done at all; why a fold stopped stands in its line, and in the report.
 pub fn fold(data: &Path, state: &Path, wall: Timestamp, turn: Turn) -> Result<FoldLine, KeeperFault> {
-    let memory = Memory::open(state)?;
-    let (notes, data) = (memory.notes()?, Data::open(data)?);
-    let mut report = Memory::report(state);
-    let line = |(state, step), refused| FoldLine { at: wall.unix(), state, step, refused };
-    let line = match data.manifest() {
-        None => line((FoldState::NotDue, 0), None),
-        Some(manifest) => {
-            // A cut between a new base's name and its manifest leaves a file that nobody names.
-            data.clear();
-            let idle = Idle { part: data.file(FILE), data: &data, manifest, notes: &notes };
-            match idle.turn(turn, &mut report) {
-                Ok(done) => line(done, None),
-                Err(refusal) => line((FoldState::Stopped, 0), Some(refusal)),
+    let (mut memory, mut turn) = (Memory::open(state)?, turn);
+    loop {
+        let mut report = Memory::report(state);
+        let line = |(state, step), refused| FoldLine { at: wall.unix(), state, step, refused };
+        let line = match stretch(&memory, data, turn, &mut report)? {
+            Stretch::Ended(state, step) => line((state, step), None),
+            Stretch::Stopped(refusal) => line((FoldState::Stopped, 0), Some(refusal)),
+            Stretch::Awaited(slices) => {
+                turn.slices = slices;
+                memory = memory.give_way()?;
+                continue;
             }
-        }
-    };
-    report.folding = Some(line.clone());
-    memory.save_report(&report)?;
-    Ok(line)
+        };
+        report.folding = Some(line.clone());
+        memory.save_report(&report)?;
+        return Ok(line);
+    }
+}
+
+/// How a stretch of a turn ended.
+enum Stretch {
+    /// The turn is over: how, and at which step.
+    Ended(FoldState, u32),
+    /// It cannot be gone on with.
+    Stopped(Refusal),
+    /// Another keeper waits; so many slices of the turn are left.
+    Awaited(u32),
+}
+
+/// A turn, as far as nobody else waits. What is in force may be another after each.
+fn stretch(memory: &Memory, data: &Path, turn: Turn, report: &mut Report) -> Result<Stretch, KeeperFault> {
+    let (notes, data) = (memory.notes()?, Data::open(data)?);
+    let Some(manifest) = data.manifest() else { return Ok(Stretch::Ended(FoldState::NotDue, 0)) };
+    // A cut between a new base's name and its manifest leaves a file that nobody names.
+    data.clear();
+    let idle = Idle { part: data.file(FILE), data: &data, manifest, notes: &notes, memory };
+    Ok(idle.turn(turn, report).unwrap_or_else(Stretch::Stopped))
 }
 
 /// Removes what a fold left. What cannot be removed now goes later.
@@ -93,6 +112,7 @@ struct Idle<'a> {
     data: &'a Data,
     manifest: Manifest,
     notes: &'a Notes,
+    memory: &'a Memory,
 }
 
 /// The list in force.
@@ -101,6 +121,16 @@ struct Held<'a> {
     /// Those in the manifest, in their order.
     deltas: Vec<&'a ManifestEntry>,
     keys: ListKeys,
+}
+
+/// Where slicing stopped.
+enum Cut {
+    /// The new base is whole.
+    Whole,
+    /// The turn has no more slices.
+    Over,
+    /// Another keeper waits; so many slices are left.
+    Awaited(u32),
 }
 
 /// What a fold takes of it.
@@ -112,7 +142,7 @@ struct Plan {
 }
 
 impl Idle<'_> {
-    fn turn(&self, turn: Turn, report: &mut Report) -> Result<(FoldState, u32), Refusal> {
+    fn turn(&self, turn: Turn, report: &mut Report) -> Result<Stretch, Refusal> {
         let held = self.held()?;
         let plan = match &held {
             Some(held) => self.plan(held, turn.when)?,
@@ -120,13 +150,15 @@ impl Idle<'_> {
         };
         let (Some(held), Some(plan)) = (held, plan) else {
             forget_fold(&self.part).map_err(at(&self.part))?;
-            return Ok((FoldState::NotDue, 0));
+            return Ok(Stretch::Ended(FoldState::NotDue, 0));
         };
         let (folds, behind) = held.deltas.split_at(plan.folds);
         let list = self.led(&held, &self.data.file(&held.base.file), folds)?;
         let state = list.state();
-        if !self.slices(&held, &list, turn).map_err(|fault| self.stopped(fault))? {
-            return Ok((FoldState::More, state.step));
+        match self.slices(&held, &list, turn).map_err(|fault| self.stopped(fault))? {
+            Cut::Whole => {}
+            Cut::Over => return Ok(Stretch::Ended(FoldState::More, state.step)),
+            Cut::Awaited(slices) => return Ok(Stretch::Awaited(slices)),
         }
         drop(list);
         let done =
@@ -137,7 +169,7 @@ impl Idle<'_> {
         }
         report.generation = done?;
         report.hold_base_as_of(state.as_of);
-        Ok((FoldState::Done, state.step))
+        Ok(Stretch::Ended(FoldState::Done, state.step))
     }
 
     /// The list in force, where it has deltas.
@@ -191,17 +223,19 @@ impl Idle<'_> {
         Ok(list)
     }
 
-    /// As many slices as the turn has; whether the new base is whole then.
-    fn slices(&self, held: &Held<'_>, list: &SealedList, turn: Turn) -> Result<bool, FoldFault> {
+    /// As many slices as the turn has, and as nobody else waits for.
+    fn slices(&self, held: &Held<'_>, list: &SealedList, turn: Turn) -> Result<Cut, FoldFault> {
         let store = held.keys.store_key().map_err(|_| ListFault::Unreadable)?;
         let mut folding = Folding::begin(&self.part, list, store, held.base.length)?;
-        for _ in 0..turn.slices {
+        for left in (0..turn.slices).rev() {
             match folding.slice(turn.leaves.max(LEAVES_LEAST))? {
+                Sliced::Whole(_) => return Ok(Cut::Whole),
+                // Each stretch does a slice: it ends, however many wait.
+                Sliced::More(_) if self.memory.is_awaited() => return Ok(Cut::Awaited(left)),
                 Sliced::More(more) => folding = more,
-                Sliced::Whole(_) => return Ok(true),
             }
         }
-        Ok(false)
+        Ok(Cut::Over)
     }
 
     /// Why it stopped. What was begun gives its room back: something newer may need it.

@@ -10,9 +10,8 @@ mod tests;
 
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use gate_carry::{Held, Spool};
 use gate_core::manifest::Dataset;
 use gate_core::screen::{Percent, UpdateRefused, UpdateStep};
@@ -21,9 +20,8 @@ use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::verdict::Verdict;
 use gate_field::visit::{Board, Carrier};
-use gate_trust::memory::MemoryFault;
 use gate_trust::report::Report;
-use gate_trust::{Directories, KeeperFault, Look, Now, run};
+use gate_trust::{Directories, Look, Now, run};
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +36,6 @@ const FRESH_S: u64 = 7 * DAY_S;
 const DRAWER_S: u64 = 40 * 3_600;
 /// Bytes that the spool holds at most.
 const SPOOL_MOST: u64 = 256 << 20;
-/// Another keeper at work is waited for, this often, this long.
-const TRIES: u32 = 50;
-const WAIT: Duration = Duration::from_millis(20);
 
 /// A stick that lies ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -226,24 +221,14 @@ fn visit(folder: &Folder, to: &Directories, now: Now, tell: &Sender<News>) -> Re
     let copied = Bring { stick: stick.path(), spool: &spool, held: &held, terminal }.run(&mut board);
     let _ = tell.send(News::Copied(copied));
     board.data(UpdateStep::Checking(Percent::of(0, 1)));
-    let report = keep(to, now);
+    let report = run(to, now, Look::Whole).map(Box::new);
     // A keeper that could not work is told as well: nobody is to wait before "checking".
     let why = match &report {
         Ok(_) => Verdict::read(&said).why,
         Err(_) => Some(UpdateRefused::NotChecked),
     };
     board.data(why.map_or(UpdateStep::InForce, UpdateStep::Refused));
-    report
-}
-
-fn keep(to: &Directories, now: Now) -> Result<Box<Report>> {
-    for _ in 0..TRIES {
-        match run(to, now, Look::Whole) {
-            Err(KeeperFault::Memory(MemoryFault::Lock(_))) => thread::sleep(WAIT),
-            other => return Ok(Box::new(other?)),
-        }
-    }
-    bail!("another keeper is at work")
+    Ok(report?)
 }
 
 fn note_list(stage: &mut Stage, report: &Report) {
