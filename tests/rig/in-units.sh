@@ -29,8 +29,21 @@ holds "by the watchdog" [ "$(systemctl show -p NRestarts --value gate.service)" 
 holds "the carrier waits for its configuration" fails systemctl is-active --quiet gate-sync.service
 setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 >/dev/null
 holds "keys are made where they stay" test -s /var/lib/tianfu-gate/believed/terminal.keys.json
-setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups sh -c 'umask 002; echo x > /var/lib/tianfu-gate/spool/trust/timestamp.json'
+# A publication that a carrier takes and nobody signed; the carrier's own program puts it where it puts every one.
+brought=/rig/brought/trust/metadata
+mkdir -p "$brought"
+role() { printf '{"signed":{"_type":"%s","spec_version":"1.0.33","version":1,"expires":"2099-01-01T00:00:00Z",%s},"signatures":[]}' "$@"; }
+role targets '"targets":{}' > "$brought/1.targets.json"
+role snapshot '"meta":{"targets.json":{"version":1}}' > "$brought/1.snapshot.json"
+role timestamp '"meta":{"snapshot.json":{"version":1}}' > "$brought/timestamp.json"
+carried() {
+  setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups sh -c 'umask 002
+    gate-field visit --stick /rig/brought --spool /var/lib/tianfu-gate/spool --state /var/lib/tianfu-gate/keeper --terminal 7'
+  [ -n "$(find /var/lib/tianfu-gate/spool/trust -name timestamp.json)" ]
+}
 reported() { test -s /var/lib/tianfu-gate/keeper/report.json; }
+holds "nothing was brought yet" fails reported
+holds "a carrier brings a publication" carried
 holds "what a carrier brings starts the keeper" within 60 reported
 holds "the carrier reads its report" setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/report.json
 holds "and nothing else of it" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/notes.json

@@ -25,6 +25,8 @@ mod programs;
 mod records;
 #[path = "sticks/told.rs"]
 mod told;
+#[path = "sticks/starts.rs"]
+mod starts;
 #[path = "../../firmware/sync/tests/support/toxic.rs"]
 mod toxic;
 #[path = "sticks/visit.rs"]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use gate_core::records::names::ACKS;
 use gate_files::{Entry, FileFault, Folder, For, Kind};
+use gate_tuf::TIMESTAMP;
 
 use crate::wants::hex;
 
@@ -196,7 +197,7 @@ impl Spool {
         for folder in FOLDERS {
             self.remove_all(&format!("{repository}/{folder}"), |name| {
                 let is_root = root_version(name).is_some_and(|version| version >= root);
-                !is_root && !name.ends_with("/timestamp.json") && !kept.iter().any(|kept| kept == name)
+                !is_root && !name.ends_with(TIMESTAMP) && !kept.iter().any(|kept| kept == name)
             })?;
         }
         Ok(())

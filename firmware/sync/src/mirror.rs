@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use gate_carry::wants::hex;
 use gate_carry::{Held, Look, SMALL, Spool, SpoolFault, Wanted, Wants, of_status, of_trust};
 use gate_proof::digest::sha256;
-use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, Targets, Timestamp};
+use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, TIMESTAMP, Targets, Timestamp};
 
 use crate::fetch::{Brought, FetchFault, bring};
 use crate::line::{Answer, Ask, Line, LineFault};
@@ -197,7 +197,7 @@ impl Walk<'_> {
 
     /// The newest timestamp: asked for anew, or as it lies here if the hub says that it is the same.
     fn timestamp(&mut self) -> Result<Stamp, Ended> {
-        let path = "metadata/timestamp.json";
+        let path = TIMESTAMP;
         let most = self.repository.limits().timestamp;
         let here = self.place.spool.read(&self.name(path), most);
         let tag = here.as_ref().and_then(|here| self.tag(here));
@@ -224,7 +224,7 @@ impl Walk<'_> {
 
     fn put_timestamp(&mut self, stamp: Stamp) -> Result<(), Ended> {
         let Some(tag) = stamp.new else { return Ok(()) };
-        self.put("metadata/timestamp.json", &stamp.text)?;
+        self.put(TIMESTAMP, &stamp.text)?;
         self.count(stamp.text.len() as u64);
         // With the digest of its timestamp: another carrier may put another one there, and this tag is none of that one's.
         let Some(tag) = tag else { return Ok(()) };
@@ -317,7 +317,7 @@ impl Walk<'_> {
 
     /// What is neither current nor wanted goes, once everything came; not if another carrier was here meanwhile.
     fn prune(&mut self, stamp: &[u8]) -> Result<(), Ended> {
-        let here = self.place.spool.read(&self.name("metadata/timestamp.json"), stamp.len() as u64);
+        let here = self.place.spool.read(&self.name(TIMESTAMP), stamp.len() as u64);
         let Some(kept) = self.kept.as_ref().filter(|_| self.round.is_whole()) else { return Ok(()) };
         if here.as_deref() != Some(stamp) {
             return Ok(());

@@ -13,9 +13,11 @@
 //! | new immutable files, one renamed manifest | [`data`] |
 //! | what is remembered | [`memory`] |
 //! | what a technician is told | [`report`] |
+//! | what came meanwhile | [`keeping_up`] |
 
 pub mod data;
 pub mod keeper;
+pub mod keeping_up;
 pub mod meaning;
 pub mod memory;
 mod offer;
@@ -26,4 +28,5 @@ pub mod repository;
 pub mod spool;
 
 pub use keeper::{Directories, KeeperFault, Look, Now, Turn, When, fold, run};
+pub use keeping_up::keep_up;
 pub use repository::Repository;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gate_trust::memory::Memory;
-use gate_trust::{Directories, Look, Now, Repository, Turn, When, fold, run};
+use gate_trust::{Directories, Look, Now, Repository, Turn, When, fold, keep_up, run};
 use gate_wire::time::Timestamp;
 
 /// Leaves of the list that a cut of the power costs at most.
@@ -140,7 +140,7 @@ impl Run {
         let now = Now { wall, confirmed: self.clock_confirmed.then_some(wall) };
         let look = if self.whole { Look::Whole } else { Look::Usual };
         let to = Directories { spool: self.spool, data: self.data, state: self.state };
-        let report = run(&to, now, look)?;
+        let report = keep_up(&to.spool, || run(&to, now, look))?;
         print!("{}", report.in_words());
         Ok(if report.has_refusals() { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }

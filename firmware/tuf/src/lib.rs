@@ -22,6 +22,6 @@ pub use document::{Claimed, Document, DocumentRefused, Unsigned};
 pub use kept::{KeptRefused, Trusted};
 pub use keys::{KeyEntry, KeyId, RoleKeys};
 pub use name::{NameRefused, TargetName, consistent_name};
-pub use repository::Repository;
+pub use repository::{Repository, TIMESTAMP};
 pub use role::{Body, Custom, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp};
 pub use time::{TimeRefused, print_time, read_time};

@@ -4,6 +4,10 @@
 
 use crate::client::Limits;
 
+/// A repository's timestamp, within its folder: published last, and put into a spool when everything small that it announces is there.
+/// The keeper's unit watches it.
+pub const TIMESTAMP: &str = "metadata/timestamp.json";
+
 /// A repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repository {

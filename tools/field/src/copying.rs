@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use gate_carry::{Look, Part, SMALL, Spool, SpoolFault, Wanted, Wants};
-use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, Targets, Timestamp};
+use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, TIMESTAMP, Targets, Timestamp};
 
 use crate::files::{self, For};
 
@@ -15,8 +15,6 @@ use crate::files::{self, For};
 const ROOTS_MOST: u64 = 1024;
 /// Bytes copied at once.
 const PIECE: usize = 256 << 10;
-/// It is written last.
-const STAMP: &str = "metadata/timestamp.json";
 const NOT_WHOLE: &str = "metadata/timestamp.json is not there: the copy is not whole";
 
 /// What copying came to.
@@ -67,10 +65,10 @@ impl Copying<'_> {
     /// Why the source cannot be read.
     pub fn plan(&self, want: &dyn Fn(&Targets) -> Wants) -> io::Result<Option<Plan>> {
         let limits = self.repository.limits();
-        let Some(stamp) = self.small(STAMP, limits.timestamp)? else {
+        let Some(stamp) = self.small(TIMESTAMP, limits.timestamp)? else {
             return if self.is_begun() { Err(io::Error::other(NOT_WHOLE)) } else { Ok(None) };
         };
-        let body: Timestamp = claimed(STAMP, &stamp)?;
+        let body: Timestamp = claimed(TIMESTAMP, &stamp)?;
         let (snapshot, snapshot_text) = self.announced::<Snapshot>(body.snapshot(), limits.snapshot)?;
         let body: Snapshot = claimed(&snapshot, &snapshot_text)?;
         let (targets, targets_text) = self.announced::<Targets>(body.targets(), limits.targets)?;
@@ -98,12 +96,12 @@ impl Copying<'_> {
         let (small, large): (Vec<&Wanted>, Vec<&Wanted>) =
             plan.open.iter().partition(|wanted| wanted.length <= SMALL);
         small.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
-        if let Err(fault) = self.to.place(&self.path(STAMP), &plan.stamp) {
+        if let Err(fault) = self.to.place(&self.path(TIMESTAMP), &plan.stamp) {
             copied.miss("timestamp", &fault.to_string());
             return copied;
         }
         large.iter().for_each(|wanted| self.file((plan, wanted), tell, &mut copied));
-        let stamp = self.to.read(&self.path(STAMP), plan.stamp.len() as u64);
+        let stamp = self.to.read(&self.path(TIMESTAMP), plan.stamp.len() as u64);
         // Not if another carrier put a newer one there meanwhile.
         let is_ours = copied.missing.is_empty() && stamp.as_ref() == Some(&plan.stamp);
         if is_ours && let Err(fault) = self.prune(plan) {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use gate_core::records::names::ACKS;
-use gate_tuf::{Claimed, Repository, Timestamp};
+use gate_tuf::{Claimed, Repository, TIMESTAMP, Timestamp};
 
 use crate::files::{self, For};
 use crate::outbox::{Kind, Outbox};
@@ -20,7 +20,7 @@ pub fn status(stick: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     for repository in Repository::ALL {
         let name = repository.name();
-        let path = format!("{name}/metadata/timestamp.json");
+        let path = format!("{name}/{TIMESTAMP}");
         let stamp = files::small(stick, &path, repository.limits().timestamp)?;
         let stamp = stamp.and_then(|bytes| Claimed::<Timestamp>::read(&bytes).ok()).map(Claimed::into_body);
         match stamp {
