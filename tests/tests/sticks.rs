@@ -7,10 +7,12 @@
 mod attacks;
 #[path = "repositories/authority.rs"]
 mod authority;
-#[path = "repositories/by_stick.rs"]
-mod by_stick;
 #[path = "sticks/beside.rs"]
 mod beside;
+#[path = "repositories/by_stick.rs"]
+mod by_stick;
+#[path = "sticks/damaged.rs"]
+mod damaged;
 #[path = "sticks/hazards.rs"]
 mod hazards;
 #[path = "support/hub.rs"]
@@ -23,10 +25,10 @@ mod manual;
 mod programs;
 #[path = "sticks/records.rs"]
 mod records;
-#[path = "sticks/told.rs"]
-mod told;
 #[path = "sticks/starts.rs"]
 mod starts;
+#[path = "sticks/told.rs"]
+mod told;
 #[path = "../../firmware/sync/tests/support/toxic.rs"]
 mod toxic;
 #[path = "sticks/visit.rs"]

@@ -9,6 +9,8 @@ use gate_core::manifest::Dataset;
 use gate_tuf::Repository;
 use serde::Deserialize;
 
+use crate::spool::Look;
+
 /// A report is a few kilobytes.
 const REPORT_MOST: u64 = 1 << 20;
 
@@ -72,6 +74,12 @@ impl Held {
         let doubts = report.datasets.iter().any(|line| cause(line, "changed") || cause(line, "unreadable"));
         let roots = report.repositories.into_iter().map(|line| (line.name, line.root)).collect();
         Held { roots, list, doubts }
+    }
+
+    /// How closely what lies in the spool is looked at: a large file is hashed where the keeper has doubts.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        if self.doubts { Look::Bytes } else { Look::Length }
     }
 
     /// The version of the root that is trusted; 0 where none is known.

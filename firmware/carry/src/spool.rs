@@ -26,6 +26,8 @@ pub const SMALL: u64 = 32 << 20;
 pub const USUAL_MIB: u64 = 2048;
 /// Room that what is large leaves to what is small.
 const KEPT_FREE: u64 = 96 << 20;
+/// Bytes of a file up to which it is hashed wherever it is looked at.
+const HASHED_ALWAYS: u64 = 1 << 20;
 /// Names looked at in a folder.
 const NAMES_MOST: usize = 1 << 16;
 /// Acknowledgements that are kept: a journal is new only after a damaged one.
@@ -59,10 +61,10 @@ pub enum SpoolFault {
     Await,
 }
 
-/// How closely a file of the spool is looked at.
+/// How closely a file that is there is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// By its length.
+    /// By its length; by every byte where hashing it costs nothing.
     Length,
     /// By every byte.
     Bytes,
@@ -102,13 +104,14 @@ impl Spool {
         self.root().ok()?.small(name, most).ok().flatten()
     }
 
-    /// Whether a file is there, by its length alone or by every byte of it.
+    /// Whether a file is there, as closely as it is looked at.
     #[must_use]
     pub fn has(&self, name: &str, (length, sha256): (u64, &[u8; 32]), look: Look) -> bool {
         let file = self.root().ok().and_then(|root| root.regular(name, For::Reading).ok().flatten());
         let Some(mut file) = file else { return false };
         file.metadata().is_ok_and(|about| about.len() == length)
-            && (look == Look::Length || part::digest(&mut file).is_ok_and(|found| found == *sha256))
+            && (look == Look::Length && length > HASHED_ALWAYS
+                || part::digest(&mut file).is_ok_and(|found| found == *sha256))
     }
 
     /// Puts a small file under its name.

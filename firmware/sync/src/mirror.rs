@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use gate_carry::wants::hex;
-use gate_carry::{Held, Look, SMALL, Spool, SpoolFault, Wanted, Wants, of_status, of_trust};
+use gate_carry::{Held, SMALL, Spool, SpoolFault, Wanted, Wants, of_status, of_trust};
 use gate_proof::digest::sha256;
 use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, TIMESTAMP, Targets, Timestamp};
 
@@ -267,12 +267,7 @@ impl Walk<'_> {
 
     fn fetch(&mut self, wanted: &Wanted) -> Result<Here, FetchFault> {
         let name = self.name(&wanted.path);
-        // What is small costs nothing to look at; what is large is hashed where the keeper has doubts.
-        let look = match wanted.length <= 1 << 20 || self.place.held.doubts {
-            true => Look::Bytes,
-            false => Look::Length,
-        };
-        if self.place.spool.has(&name, (wanted.length, &wanted.sha256), look) {
+        if self.place.spool.has(&name, (wanted.length, &wanted.sha256), self.place.held.look()) {
             return Ok(Here::Whole);
         }
         // A little comes in every round, however slow the line is.

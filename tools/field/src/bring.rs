@@ -35,6 +35,8 @@ impl Bring<'_> {
     pub fn run(&self, board: &mut Board) -> Copied {
         let mut copied = Copied::default();
         let mut plans = Vec::new();
+        // A spool that is looked at byte by byte takes its time.
+        board.data(UpdateStep::Copying(Percent::of(0, 1)));
         for repository in Repository::ALL {
             let copying = self.copying(repository);
             match copying.plan(&|targets| self.wants(repository, targets)) {
@@ -58,7 +60,8 @@ impl Bring<'_> {
     }
 
     fn copying(&self, repository: Repository) -> Copying<'_> {
-        Copying { from: self.stick, to: self.spool, repository, root: self.held.root(repository) }
+        let (root, look) = (self.held.root(repository), self.held.look());
+        Copying { from: self.stick, to: self.spool, repository, root, look }
     }
 
     fn wants(&self, repository: Repository, targets: &Targets) -> gate_carry::Wants {

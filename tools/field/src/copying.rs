@@ -55,6 +55,8 @@ pub struct Copying<'a> {
     pub repository: Repository,
     /// Roots after this one are copied.
     pub root: u64,
+    /// How closely a file that is in the target folder already is looked at.
+    pub look: Look,
 }
 
 impl Copying<'_> {
@@ -194,8 +196,7 @@ impl Copying<'_> {
     }
 
     fn is_there(&self, wanted: &Wanted) -> bool {
-        let look = if wanted.length <= 1 << 20 { Look::Bytes } else { Look::Length };
-        self.to.has(&self.path(&wanted.path), (wanted.length, &wanted.sha256), look)
+        self.to.has(&self.path(&wanted.path), (wanted.length, &wanted.sha256), self.look)
     }
 
     fn announced<B: Body>(&self, meta: Option<&MetaFile>, most: u64) -> io::Result<(String, Vec<u8>)> {

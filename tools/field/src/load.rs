@@ -1,13 +1,13 @@
 //! Loading: published repositories onto a stick or into a laptop's folder, and room for the records that come back.
-//! Promises: room is checked before anything is written; what is there already is not written again; it is told beforehand how long
-//! it takes.
+//! Promises: room is checked before anything is written; what is there already is read whole, and written again only where it is
+//! damaged: a stick that rots is healed by loading it; it is told beforehand how long it takes.
 //! Must not know: whether what is loaded may be believed: every terminal judges by itself.
 
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use gate_carry::{Spool, of_everything};
+use gate_carry::{Look, Spool, of_everything};
 use gate_tuf::Repository;
 
 use crate::copying::{Copied, Copying, Plan};
@@ -37,7 +37,15 @@ impl Load<'_> {
     pub fn run(&self, say: &mut dyn FnMut(String)) -> anyhow::Result<Copied> {
         std::fs::create_dir_all(self.to)?;
         let stick = Spool::open(self.to, u64::MAX)?;
-        let copying = |repository| Copying { from: self.from, to: &stick, repository, root: 0 };
+        let copying =
+            |repository| Copying { from: self.from, to: &stick, repository, root: 0, look: Look::Bytes };
+        let there = stick.used()?;
+        if there > 0 {
+            say(format!(
+                "已有 {there} 字节，先核对 bytes are there and are read first: 约 about {} s",
+                self.seconds(there)
+            ));
+        }
         let mut plans = Vec::new();
         for repository in Repository::ALL {
             let plan = copying(repository).plan(&of_everything).with_context(|| repository.name())?;
@@ -78,9 +86,9 @@ impl Load<'_> {
             free >= wanted,
             "空间不足 no room: {wanted} 字节 bytes are needed, {free} are free: take a larger stick, or --outbox-mib less"
         );
-        let seconds = data.saturating_add(outbox).div_ceil(self.speed.max(1).saturating_mul(1_000_000));
         say(format!(
-            "{data} 字节数据 bytes of data, {outbox} 记录空间 for records: 约 about {seconds} s at {} MB/s",
+            "{data} 字节数据 bytes of data, {outbox} 记录空间 for records: 约 about {} s at {} MB/s",
+            self.seconds(data.saturating_add(outbox)),
             self.speed
         ));
         if old.is_none() {
@@ -90,5 +98,9 @@ impl Load<'_> {
             Outbox::make(self.to, self.outbox, id)?;
         }
         Ok(())
+    }
+
+    fn seconds(&self, bytes: u64) -> u64 {
+        bytes.div_ceil(self.speed.max(1).saturating_mul(1_000_000))
     }
 }
