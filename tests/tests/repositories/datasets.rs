@@ -408,3 +408,21 @@ fn a_manifest_that_rotted_is_told_and_written_anew_from_the_next_visit() {
     assert!(!report.has_refusals() && report.generation >= 2, "{}", report.in_words());
     assert_eq!(in_force(&report, "key-set").unwrap().version, 2);
 }
+
+#[test]
+fn keys_that_a_cut_kept_from_the_disk_come_with_the_next_run() {
+    let mut land = Land::new();
+    land.bring_in();
+    let (path, manifest) = (land.to.data.join(gate_core::envelope::FILE_NAME), land.manifest());
+    let before = fs::read(&path).unwrap();
+    land.bring_in();
+    let after = fs::read(&path).unwrap();
+    assert_ne!(after, before, "each publication seals anew");
+    // Floors and marks had reached the disk; keys and manifest had not.
+    for (path, bytes) in [(&path, &before), (&land.to.data.join("manifest.json"), &manifest)] {
+        fs::remove_file(path).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let report = land.keep();
+    assert!(fs::read(&path).unwrap() == after, "{}", report.in_words());
+}

@@ -4,10 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use gate_carry::{Held, Spool};
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::batch::{BATCH_MOST, Header, record_kid};
-use gate_core::records::names::{BatchName, OUT};
+use gate_core::records::names::{ACKS, BatchName, OUT, acknowledgement_name};
 use gate_core::records::{JournalId, NOTHING_BEFORE, SEALED_BYTES};
+use gate_field::bring::Bring;
 use gate_field::files::For;
 use gate_field::give_back::{CONFLICTS, Returned, give_back};
 use gate_field::outbox::{BLOCK, NAME, Outbox};
@@ -247,4 +249,40 @@ fn a_stick_of_frames_that_are_nothing_of_ours_brings_nothing() {
     let returned = night.give_back();
     assert_eq!((returned.batches, returned.accounts, returned.damaged), (0, 0, 4));
     assert!(!night.hub().join(OUT).exists());
+}
+
+#[test]
+fn names_planted_beside_a_terminals_word_keep_it_from_nobody() {
+    let night = Night::new(1 << 20);
+    night.wait(7, 1);
+    let acks = night.stick().join(ACKS);
+    fs::create_dir(&acks).unwrap();
+    // All before the true one, by name.
+    for planted in 0..100 {
+        fs::write(
+            acks.join(
+                acknowledgement_name(
+                    terminal(7),
+                    &JournalId([0, planted, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+                )
+                .as_str(),
+            ),
+            [planted],
+        )
+        .unwrap();
+    }
+    let name = acknowledgement_name(terminal(7), &JournalId([7; 16]));
+    fs::write(acks.join(name.as_str()), b"the hub's word").unwrap();
+    let bring = |what: &[u8]| {
+        let spool = Spool::open(&night.spool(7), 1 << 20).unwrap();
+        let bring =
+            Bring { stick: &night.stick(), spool: &spool, held: &Held::default(), terminal: terminal(7) };
+        bring.run(&mut Board::at(None, Carrier::Stick));
+        assert_eq!(spool.read(&format!("{ACKS}/{name}"), 100).unwrap(), what);
+    };
+    bring(b"the hub's word");
+    // Nothing waits any more, and the hub's word on what went can still be another one: it was restored from a copy.
+    fs::remove_dir_all(night.spool(7).join(OUT)).unwrap();
+    fs::write(acks.join(name.as_str()), b"another one").unwrap();
+    bring(b"another one");
 }

@@ -2,12 +2,14 @@
 //! Promises: lengths are bounded by kind before anything is read; the spool's bound holds; acknowledgements of this terminal alone.
 //! Must not know: whether any of it is true; the terminal's keys.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gate_carry::{Held, Spool, of_status, of_trust};
 use gate_core::query::TerminalNumber;
+use gate_core::records::JournalId;
 use gate_core::records::acknowledgement::ACKNOWLEDGEMENT_MOST;
-use gate_core::records::names::{ACKS, parse_acknowledgement};
+use gate_core::records::names::{ACKS, BatchName, OUT, acknowledgement_name, parse_acknowledgement};
 use gate_core::screen::{Percent, UpdateStep};
 use gate_tuf::{Repository, Targets};
 
@@ -15,8 +17,8 @@ use crate::copying::{Copied, Copying};
 use crate::files;
 use crate::visit::Board;
 
-/// Acknowledgements of one terminal, at most.
-const ACKNOWLEDGEMENTS_MOST: usize = 16;
+/// Acknowledgements of journals that nothing is known of here, at most.
+const STRANGE_MOST: usize = 16;
 
 /// Where everything is.
 pub struct Bring<'a> {
@@ -71,26 +73,45 @@ impl Bring<'_> {
         }
     }
 
+    /// The words on this terminal's journals. Those that it knows are asked for by name: no name that was planted beside them is in the way.
     fn acknowledgements(&self, copied: &mut Copied) {
-        let ours = |name: &String| {
-            parse_acknowledgement(name).is_some_and(|(terminal, _)| terminal == self.terminal)
+        let known = self.journals();
+        let strange = |name: &String| {
+            let whose = parse_acknowledgement(name).filter(|(terminal, _)| *terminal == self.terminal);
+            whose.is_some_and(|(_, journal)| !known.contains(&journal.0))
         };
-        let names = files::names(&self.stick.join(ACKS));
-        for name in names.into_iter().filter(ours).take(ACKNOWLEDGEMENTS_MOST) {
-            let path = format!("{ACKS}/{name}");
-            match files::small(self.stick, &path, ACKNOWLEDGEMENT_MOST as u64) {
-                Ok(Some(bytes))
-                    if self.spool.read(&path, ACKNOWLEDGEMENT_MOST as u64).as_ref() != Some(&bytes) =>
-                {
-                    match self.spool.acknowledge(&name, &bytes) {
-                        Ok(()) => copied.files += 1,
-                        Err(fault) => copied.missing.push(format!("{path}: {fault}")),
-                    }
+        let strange = files::names(&self.stick.join(ACKS)).into_iter().filter(strange).take(STRANGE_MOST);
+        let names =
+            known.iter().map(|id| acknowledgement_name(self.terminal, &JournalId(*id)).as_str().to_owned());
+        names.chain(strange).for_each(|name| self.acknowledgement(&name, copied));
+    }
+
+    /// Journals of which something waits here, or was acknowledged before.
+    fn journals(&self) -> BTreeSet<[u8; 16]> {
+        let of = |folder| files::names(&self.spool.path().join(folder)).into_iter();
+        let waiting =
+            of(OUT).filter_map(|name| BatchName::parse(&name)).map(|name| (name.terminal, name.journal));
+        let acknowledged = of(ACKS).filter_map(|name| parse_acknowledgement(&name));
+        let ours = waiting.chain(acknowledged).filter(|(terminal, _)| *terminal == self.terminal);
+        ours.map(|(_, journal)| journal.0).collect()
+    }
+
+    fn acknowledgement(&self, name: &str, copied: &mut Copied) {
+        let path = format!("{ACKS}/{name}");
+        match files::small(self.stick, &path, ACKNOWLEDGEMENT_MOST as u64) {
+            Ok(Some(bytes))
+                if self.spool.read(&path, ACKNOWLEDGEMENT_MOST as u64).as_ref() != Some(&bytes) =>
+            {
+                match self.spool.acknowledge(name, &bytes) {
+                    Ok(()) => copied.files += 1,
+                    Err(fault) => copied.missing.push(format!("{path}: {fault}")),
                 }
-                Ok(Some(_)) => {}
-                Ok(None) => copied.missing.push(format!("{path}: no regular file of a few bytes")),
-                Err(error) => copied.missing.push(format!("{path}: {error}")),
             }
+            Ok(None) if files::lies(self.stick, &path) => {
+                copied.missing.push(format!("{path}: no regular file of a few bytes"));
+            }
+            Ok(_) => {}
+            Err(error) => copied.missing.push(format!("{path}: {error}")),
         }
     }
 }
