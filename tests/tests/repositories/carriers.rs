@@ -237,5 +237,6 @@ fn receipt(number: TerminalNumber, copied: &Copied, generation: u32) -> Receipt 
         refused: Vec::new(),
         batches: 0,
         left: 0,
+        by: None,
     }
 }

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gate_field::files::For;
+use gate_field::outbox::Outbox;
+use gate_wire::time::Timestamp;
 
 use super::programs::program;
 use super::visit::Desk;
@@ -33,7 +38,7 @@ fn the_commands_of_the_manual_do_a_night() {
         ("visits.log", folder.join("visits.log")),
         ("gate-trust", trust),
     ];
-    let mut said = Vec::new();
+    let (mut said, mut stick) = (Vec::new(), [0; 16]);
     for command in &commands {
         let words = command.split(' ').skip(1).map(|word| {
             let place = places.iter().find(|(name, _)| *name == word);
@@ -44,11 +49,21 @@ fn the_commands_of_the_manual_do_a_night() {
         // There is no list in this desk's data: the visit says so, and ends with 1.
         assert!(code == Some(0) || command.contains(" visit ") && code == Some(1), "{command}: {output:?}");
         said.push(String::from_utf8(output.stdout).unwrap());
+        stick = Outbox::open(&desk.stick, For::Reading).unwrap().unwrap().id();
     }
     let all = said.join("\n");
     for expected in ["MB/s", "记录箱 outbox", "可以拔出", "带出 out", "收回 back", "终端 terminal 7"]
     {
         assert!(all.contains(expected), "{expected} in {all}");
     }
+    // The log, the last command: when, which terminal, which stick, who handed it in.
+    let line = said.last().unwrap().lines().next().unwrap();
+    let (when, rest) = line.split_once(" 终端 terminal 7, U盘 stick ").unwrap();
+    let today =
+        Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let (year, month, _) = today.civil_day().ymd();
+    assert!(when.len() == 16 && when.starts_with(&format!("{year:04}-{month:02}-")), "{line}");
+    let id: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(rest.starts_with(&format!("{id}: ")) && rest.contains("handed in by 0417"), "{line}");
     assert!(!desk.land.manifest().is_empty(), "the data are in force");
 }

@@ -11,7 +11,7 @@ use gate_core::records::names::{ACKS, BatchName, OUT, acknowledgement_name};
 use gate_core::records::{JournalId, NOTHING_BEFORE, SEALED_BYTES};
 use gate_field::bring::Bring;
 use gate_field::files::For;
-use gate_field::give_back::{CONFLICTS, Returned, give_back};
+use gate_field::give_back::{CONFLICTS, Log, Returned, give_back};
 use gate_field::outbox::{BLOCK, NAME, Outbox};
 use gate_field::receipt::Receipt;
 use gate_field::take::{Stopped, Taken, take};
@@ -84,7 +84,8 @@ impl Night {
     }
 
     pub(crate) fn give_back(&self) -> Returned {
-        give_back(&self.stick(), &self.hub(), Some(&self.folder.path().join("visits.log"))).unwrap()
+        let log = self.folder.path().join("visits.log");
+        give_back(&self.stick(), &self.hub(), Some(Log { path: &log, by: None })).unwrap()
     }
 
     fn arrived(&self) -> Hub {
@@ -108,6 +109,7 @@ fn receipt(number: u32) -> Receipt {
         refused: Vec::new(),
         batches: 0,
         left: 0,
+        by: None,
     }
 }
 

@@ -44,11 +44,20 @@ pub struct Returned {
     pub acknowledgements: u32,
 }
 
+/// The log of visits.
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    /// The file that is added to.
+    pub path: &'a Path,
+    /// Who hands the stick in, if that was said.
+    pub by: Option<&'a str>,
+}
+
 /// Empties a stick's outbox into `hub`, a folder with `out/` and `acks/`; visits are added to `log`.
 ///
 /// # Errors
 /// If the stick or the folder fails; then the outbox is as it was.
-pub fn give_back(stick: &Path, hub: &Path, log: Option<&Path>) -> anyhow::Result<Returned> {
+pub fn give_back(stick: &Path, hub: &Path, log: Option<Log<'_>>) -> anyhow::Result<Returned> {
     let outbox = Outbox::open(stick, For::Writing)?;
     let mut outbox = outbox.context("there is no outbox on this stick: `gate-field load` makes one")?;
     let _lock = lock(hub)?;
@@ -60,7 +69,8 @@ pub fn give_back(stick: &Path, hub: &Path, log: Option<&Path>) -> anyhow::Result
         }
     }
     if let Some(log) = log {
-        note(log, &returned.receipts)?;
+        returned.receipts.iter_mut().for_each(|receipt| receipt.by = log.by.map(str::to_owned));
+        note(log.path, &returned.receipts)?;
     }
     returned.acknowledgements = acknowledgements(hub, stick)?;
     outbox.clear()?;
@@ -92,7 +102,10 @@ fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> an
             Err(_) => returned.damaged += 1,
         },
         Kind::Receipt => match Receipt::read(content) {
-            Some(receipt) if returned.receipts.len() < RECEIPTS_MOST => returned.receipts.push(receipt),
+            // Who carried a stick does not stand on it: what does was planted.
+            Some(receipt) if returned.receipts.len() < RECEIPTS_MOST => {
+                returned.receipts.push(Receipt { by: None, ..receipt });
+            }
             _ => returned.damaged += 1,
         },
     }

@@ -1,6 +1,6 @@
 //! `gate-field`: the technician's command. Only wires.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command as Program, ExitCode};
 use std::time::SystemTime;
 
@@ -11,10 +11,10 @@ use gate_core::query::TerminalNumber;
 use gate_core::screen::{Percent, UpdateStep};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
-use gate_field::give_back::give_back;
+use gate_field::give_back::{Log, give_back};
 use gate_field::load::Load;
 use gate_field::receipt::Receipt;
-use gate_field::status::{in_words, status};
+use gate_field::status::status;
 use gate_field::take::{Stopped, Taken, take};
 use gate_field::verdict::Verdict;
 use gate_field::visit::{Board, Carrier};
@@ -105,6 +105,9 @@ struct ReturnArgs {
     /// Visits are added to this log
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Who hands the stick in, such as a staff number: it stands in the log, never on the stick
+    #[arg(long, value_name = "WHO", requires = "log", value_parser = person)]
+    by: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -129,7 +132,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Log { log } => {
             let text = std::fs::read_to_string(&log).with_context(|| log.display().to_string())?;
             let receipts = text.lines().filter_map(|line| Receipt::read(line.as_bytes()));
-            receipts.for_each(|receipt| println!("{}", in_words(&receipt)));
+            receipts.for_each(|receipt| println!("{}", receipt.in_words()));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -220,6 +223,7 @@ impl VisitArgs {
             refused: kept.refused.iter().take(8).map(|what| what.chars().take(100).collect()).collect(),
             batches: 0,
             left: 0,
+            by: None,
         }
     }
 }
@@ -257,9 +261,9 @@ fn took_in_words(took: &Result<Taken, Stopped>) -> u8 {
 
 impl ReturnArgs {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let log: Option<&Path> = self.log.as_deref();
+        let log = self.log.as_deref().map(|path| Log { path, by: self.by.as_deref() });
         let returned = give_back(&self.stick, &self.to, log)?;
-        returned.receipts.iter().for_each(|receipt| println!("{}", in_words(receipt)));
+        returned.receipts.iter().for_each(|receipt| println!("{}", receipt.in_words()));
         println!(
             "收回 back: {} 批新 new batches, {} 批已有 known, {} 份终端报告 accounts; 回执 acknowledgements out: {}",
             returned.batches, returned.known, returned.accounts, returned.acknowledgements
@@ -273,6 +277,11 @@ impl ReturnArgs {
         }
         Ok(if odd == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
+}
+
+fn person(word: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&word.chars().count()) && !word.chars().any(char::is_control);
+    if fits { Ok(word.into()) } else { Err("1 to 64 printed characters".into()) }
 }
 
 fn carrier(word: &str) -> Result<Carrier, String> {

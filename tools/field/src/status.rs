@@ -37,25 +37,8 @@ pub fn status(stick: &Path) -> anyhow::Result<String> {
     writeln!(text, "记录箱 outbox: {batches} 批 batches, 剩余 left {} MiB", outbox.room() >> 20)?;
     for frame in outbox.frames().iter().filter(|frame| frame.kind == Kind::Receipt) {
         if let Some(receipt) = outbox.content(frame)?.as_deref().and_then(Receipt::read) {
-            writeln!(text, "{}", in_words(&receipt))?;
+            writeln!(text, "{}", Receipt { by: None, ..receipt }.in_words())?;
         }
     }
     Ok(text)
-}
-
-/// A visit in words.
-#[must_use]
-pub fn in_words(receipt: &Receipt) -> String {
-    let Receipt { terminal, files, bytes, generation, batches, left, .. } = receipt;
-    let mut line = format!(
-        "终端 terminal {terminal}: 带入 in {files} 个文件 files, {bytes} 字节 bytes, 第 {generation} 代 generation; 带出 out {batches} 批 batches"
-    );
-    if *left > 0 {
-        line.push_str(&format!(", 未带出 left behind {left}"));
-    }
-    for what in receipt.missing.iter().chain(&receipt.refused) {
-        line.push_str("\n    未采用 not taken: ");
-        line.extend(what.chars().filter(|c| !c.is_control()));
-    }
-    line
 }

@@ -144,6 +144,7 @@ fn a_stick_of_receipts_without_end_is_heard_up_to_a_bound() {
         refused: Vec::new(),
         batches: 0,
         left: 0,
+        by: None,
     };
     let mut writer = outbox.writer();
     for visit in 0..RECEIPTS_MOST as u64 + 5 {
