@@ -16,6 +16,8 @@ mod guidance;
 mod held;
 #[path = "journeys/latch.rs"]
 mod latch;
+#[path = "journeys/latch_unwell.rs"]
+mod latch_unwell;
 #[path = "journeys/lists.rs"]
 mod lists;
 #[path = "journeys/noise.rs"]

@@ -19,7 +19,8 @@ pub enum Event {
     CaseClosed,
     /// The mechanical release was pulled.
     ReleasePulled,
-    /// The record before was told as unsaved and was written after all.
+    /// The record whose sequence stands in the detail was written too late to be acted on: the gate stayed shut, and the person was
+    /// told Assist.
     CommittedLate,
     /// The clock is no longer confirmed.
     ClockDoubted,
@@ -39,6 +40,12 @@ pub enum Event {
     HeldOpen,
     /// The gate is held open no more.
     HeldOpenOver,
+    /// The latch does not take what it is told.
+    LatchLost,
+    /// It has taken everything for a while.
+    LatchBack,
+    /// The latch did not take the permit of the record whose sequence stands in the detail: nobody went through by it.
+    NotOpened,
     /// A member of staff logged in.
     LoggedIn,
     /// A session ended.
@@ -65,7 +72,7 @@ pub enum Event {
 
 impl Event {
     /// The code in a record.
-    pub fn code(self) -> u8 {
+    pub const fn code(self) -> u8 {
         match self {
             Event::Started => 1,
             Event::Fire => 2,
@@ -83,6 +90,9 @@ impl Event {
             Event::InputBack => 14,
             Event::HeldOpen => 15,
             Event::HeldOpenOver => 16,
+            Event::LatchLost => 17,
+            Event::LatchBack => 18,
+            Event::NotOpened => 19,
             Event::LoggedIn => 21,
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,
@@ -98,7 +108,7 @@ impl Event {
     }
 }
 
-fn refused_code(refused: StaffRefused) -> u8 {
+const fn refused_code(refused: StaffRefused) -> u8 {
     match refused {
         StaffRefused::NoList => 31,
         StaffRefused::NotABadge => 32,

@@ -38,8 +38,19 @@ pub struct Tally {
     pub place: u32,
     /// Lane number.
     pub lane: u16,
-    /// `P`, `L`, `S`, `A`, or `O` for an attendant's opening.
+    /// `P`, `L`, `S`, `A`, `O` for an attendant's opening, or [`NOT_OPENED`].
     pub letter: u8,
+}
+
+/// Counts those of `P` at which the gate stayed shut, because the record came too late or the latch did not take it: counters only ever
+/// grow, so nothing is taken off `P`.
+pub const NOT_OPENED: u8 = b'N';
+
+impl Tally {
+    /// What else counts where this one's record opened nothing: of a Pass alone.
+    pub fn not_opened(self) -> Option<Tally> {
+        (self.letter == b'P').then_some(Tally { letter: NOT_OPENED, ..self })
+    }
 }
 
 /// What a record may fall back on (DESIGN §4).

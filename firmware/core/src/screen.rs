@@ -296,11 +296,13 @@ pub enum Fault {
     Sounder,
     /// A sensor or contact cannot be read.
     Inputs,
+    /// The latch does not take what it is told.
+    Latch,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 15] = [
         Fault::Camera,
         Fault::Reader,
         Fault::DiskFull,
@@ -315,9 +317,10 @@ impl Fault {
         Fault::CaseOpen,
         Fault::Sounder,
         Fault::Inputs,
+        Fault::Latch,
     ];
 
-    /// The stable code shown to staff, `F01` to `F14`.
+    /// The stable code shown to staff, `F01` to `F15`.
     pub fn code(self) -> &'static str {
         match self {
             Fault::Camera => "F01",
@@ -334,6 +337,7 @@ impl Fault {
             Fault::CaseOpen => "F12",
             Fault::Sounder => "F13",
             Fault::Inputs => "F14",
+            Fault::Latch => "F15",
         }
     }
 }

@@ -213,6 +213,8 @@ reasons! {
     PolicyAsksForLook = "A42",
     /// An invariant broke.
     InternalFault = "A43",
+    /// The latch does not take what it is told.
+    LatchUnwell = "A44",
 }
 
 impl Reason {

@@ -48,24 +48,48 @@ struct Pulses {
     fire: Level,
 }
 
+/// Why the kernel's timer does not close an LED, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoTimer {
+    /// There is none.
+    #[error("{0}: name the latch's line under gpio-leds in the device tree, and check `latch.led`")]
+    ReachLed(DeviceFault),
+    /// The kernel was built without it.
+    #[error("the kernel has no trigger `transient`: it needs ledtrig-transient")]
+    FindTransient,
+    /// Something else of the kernel's switches this LED: it may be another one, and would open the latch as it likes.
+    #[error(
+        "its trigger is `{0}`: it is left alone. Give the latch an LED of its own, with linux,default-trigger = \"transient\""
+    )]
+    OwnLed(String),
+    /// It has no trigger, and this user may not set one.
+    #[error(
+        "its trigger is `none` and cannot be set: write linux,default-trigger = \"transient\" into its device tree"
+    )]
+    SetTrigger,
+}
+
 /// Which trigger the kernel keeps for the LED of this directory, such as `/sys/class/leds/latch`, in words; changes nothing.
 ///
 /// # Errors
-/// [`DeviceFault::NotConnected`] where there is no such LED, [`DeviceFault::Refusing`] where the kernel has not the trigger
-/// `transient`.
-pub fn trigger(directory: &Path) -> Result<&'static str, DeviceFault> {
+/// [`NoTimer`].
+pub fn trigger(directory: &Path) -> Result<&'static str, NoTimer> {
     Led(directory.to_owned()).trigger()
 }
 
 impl PulsedLatch {
     /// The LED of this directory, closed: a run before may have left a pulse. It is opened at every use: it may come later.
+    /// What is the matter with it is told beside it.
     #[must_use]
-    pub fn start(directory: &Path) -> PulsedLatch {
+    pub fn start(directory: &Path) -> (PulsedLatch, Result<(), NoTimer>) {
         let led = Led(directory.to_owned());
-        // One that is not there yet is dark when it comes.
-        let _ = led.make_ready().and_then(|()| led.write("activate", "0"));
+        let ready = led.make_ready();
+        if ready.is_ok() {
+            // What does not take it is asked again by its health.
+            let _ = led.write("activate", "0");
+        }
         let pulses = Pulses { led, running: None, asked: None, fire: Level::Inactive };
-        PulsedLatch { shared: Arc::new(Shared(Mutex::new(pulses))) }
+        (PulsedLatch { shared: Arc::new(Shared(Mutex::new(pulses))) }, ready)
     }
 
     /// For the inputs: what follows the fire input.
@@ -124,6 +148,13 @@ impl Pulses {
         if self.asked.is_none() || !self.led.is_open()? { Ok(()) } else { self.keep_open(at_most) }
     }
 
+    /// Tells a latch at rest that it is shut; one that is open is only looked at.
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        let rests = self.fire == Level::Inactive && left(self.running, Instant::now()).is_zero();
+        self.led.make_ready().map_err(fault_of)?;
+        if rests { self.end_pulse() } else { self.led.is_open().map(|_| ()) }
+    }
+
     fn close(&mut self) -> Result<(), DeviceFault> {
         self.asked = None;
         if self.fire == Level::Active { Ok(()) } else { self.end_pulse() }
@@ -159,26 +190,41 @@ fn left(until: Option<Instant>, now: Instant) -> Duration {
     until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
 }
 
+/// What it is to who opens.
+fn fault_of(why: NoTimer) -> DeviceFault {
+    match why {
+        NoTimer::ReachLed(fault) => fault,
+        NoTimer::FindTransient | NoTimer::OwnLed(_) | NoTimer::SetTrigger => DeviceFault::Refusing,
+    }
+}
+
 /// The kernel's LED.
 #[derive(Debug)]
 struct Led(PathBuf);
 
 impl Led {
-    fn trigger(&self) -> Result<&'static str, DeviceFault> {
-        let triggers = self.read("trigger", LONGEST * 64)?;
-        match triggers.split_whitespace().find(|word| word.trim_matches(['[', ']']) == "transient") {
-            Some("[transient]") => Ok(READY),
-            Some(_) => Ok("the kernel's timer is set at the first opening"),
-            None => Err(DeviceFault::Refusing),
+    fn trigger(&self) -> Result<&'static str, NoTimer> {
+        let triggers = self.read("trigger", LONGEST * 64).map_err(NoTimer::ReachLed)?;
+        let set = triggers.split_whitespace().find_map(|word| word.strip_prefix('[')?.strip_suffix(']'));
+        match set {
+            Some("transient") => Ok(READY),
+            Some(other) if other != "none" => Err(NoTimer::OwnLed(other.to_owned())),
+            _ if triggers.split_whitespace().any(|word| word == "transient") => {
+                Ok("the kernel's timer is set at the start")
+            }
+            _ => Err(NoTimer::FindTransient),
         }
     }
 
-    fn make_ready(&self) -> Result<(), DeviceFault> {
-        if self.trigger()? == READY { Ok(()) } else { self.write("trigger", "transient") }
+    fn make_ready(&self) -> Result<(), NoTimer> {
+        if self.trigger()? == READY {
+            return Ok(());
+        }
+        self.write("trigger", "transient").map_err(|_| NoTimer::SetTrigger)
     }
 
     fn pulse(&self, length: Duration) -> Result<(), DeviceFault> {
-        self.make_ready()?;
+        self.make_ready().map_err(fault_of)?;
         // The kernel takes no other length while a pulse runs.
         self.write("activate", "0")?;
         self.write("state", "1")?;
@@ -221,6 +267,10 @@ impl Latch for PulsedLatch {
 
     fn stay_open(&mut self, _mode: LaneOpen) -> Result<(), DeviceFault> {
         self.shared.pulses().keep_open(STAY_OPEN)
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.shared.pulses().health()
     }
 }
 

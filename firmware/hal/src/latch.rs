@@ -1,5 +1,5 @@
 //! The latch. It is released by hardware on fire, and closed by its own timer if the process hangs: nothing that is asked of it
-//! lasts longer than a timer that is already running.
+//! lasts longer than a timer that is already running. What it does not take is void: it is not done later, when nobody waits for it.
 
 use gate_core::record::Permit;
 use gate_wire::time::Millis;
@@ -35,4 +35,11 @@ pub trait Latch {
     /// # Errors
     /// While it cannot be reached.
     fn stay_open(&mut self, mode: gate_core::decide::LaneOpen) -> Result<(), DeviceFault>;
+
+    /// Whether it takes what it is told, as far as it shows without being moved: what it is to be anyway may be told it once more.
+    /// Asked once a second.
+    ///
+    /// # Errors
+    /// While it cannot be reached.
+    fn health(&mut self) -> Result<(), DeviceFault>;
 }

@@ -10,6 +10,7 @@ mod entries;
 mod face;
 mod lantern;
 mod loudness;
+mod opening;
 mod proving;
 mod recent;
 mod renewing;
@@ -62,9 +63,19 @@ pub(crate) use visiting::Visiting;
 
 /// A person who was given a verdict stands here at most this long.
 const STANDS_HERE_MS: u64 = 120_000;
-/// The latch stays open at most this long for a code, and for a card.
-const OPEN_CODE_MS: u64 = 5_000;
-const OPEN_CARD_MS: u64 = 10_000;
+
+/// A terminal that is told to end waits so long for who stands in its gate: well below what a service manager waits (`TimeoutStopSec`), and
+/// below what the latch was last asked for.
+pub const LEAVING_MS: u64 = 3_000;
+
+/// Whether a terminal that was told to end may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// Somebody may be in the gate.
+    Waits,
+    /// Nobody is, or it has waited for long enough.
+    Done,
+}
 
 /// One person's attempt, proven as far as it can be.
 #[derive(Debug)]
@@ -116,6 +127,8 @@ pub struct Gate {
     warm: Option<Attempt>,
     renewal: Option<Renewal>,
     dispatch: Option<Dispatch>,
+    /// Since when it is told to end.
+    leaving: Option<Millis>,
 }
 
 impl Gate {
@@ -147,6 +160,7 @@ impl Gate {
             warm: None,
             renewal: None,
             dispatch: None,
+            leaving: None,
         };
         gate.start(now);
         Ok(gate)
@@ -182,12 +196,29 @@ impl Gate {
         self.pass(attempt, None, now);
     }
 
+    /// A turn of a terminal that was told to end: nobody is served any more, and whoever stands in the gate is let through, for
+    /// [`LEAVING_MS`] at most. Call it in a loop, then [`Gate::end`].
+    pub fn leave(&mut self) -> Leaving {
+        let now = self.devices.clock.monotonic();
+        let since = *self.leaving.get_or_insert(now);
+        self.keep_up(now);
+        self.doorway.check_again(self.devices.latch.as_mut(), now);
+        if !self.doorway.may_be_occupied() || now.since(since).0 >= LEAVING_MS {
+            return Leaving::Done;
+        }
+        self.tell_of_the_end(now);
+        Leaving::Waits
+    }
+
     /// The terminal was told to end: people are sent to the human path, the latch is closed (but not in a fire), the journal as well.
     pub fn end(mut self) {
         // The latch first: screen, lamps and sound may hang.
         self.doorway.end(self.devices.latch.as_mut());
+        self.tell_of_the_end(self.devices.clock.monotonic());
+    }
+
+    fn tell_of_the_end(&mut self, now: Millis) {
         if !self.is_fire() {
-            let now = self.devices.clock.monotonic();
             self.tell(Screen::OutOfService(OutOfService::Maintenance), now);
         }
     }
@@ -201,7 +232,7 @@ impl Gate {
         let facts = self.judge.facts(&attempt.shown, moment.time, uses, moment.warmth.class);
         self.note_list(&facts);
         // 6 decide
-        let decision = self.judge.decide(&attempt.shown, &facts);
+        let decision = self.as_the_latch_is(self.judge.decide(&attempt.shown, &facts));
         // 7 record
         let entry = entries::passage(&self.judge, &attempt.shown, (&decision, &facts), &moment, use_key);
         let mut sequence = None;
@@ -210,8 +241,7 @@ impl Gate {
                 sequence = Some(recorded.receipt().sequence);
                 let told = self.told(&attempt, &recorded, uses);
                 // 8 act: the permit comes out of the record
-                self.open_for(&attempt, recorded, now);
-                told
+                self.act(&attempt, recorded, (told, entry.tally), now)
             }
             Err(fault) => self.untold(fault),
         };
@@ -226,13 +256,6 @@ impl Gate {
         self.warm = (decision.reason() == Reason::TemperatureHigh).then_some(attempt);
         self.panel_meets_a_new_verdict();
         self.tell(screen, now);
-    }
-
-    fn open_for(&mut self, attempt: &Attempt, recorded: Recorded, now: Millis) {
-        let at_most = Millis(if attempt.shown.document().is_some() { OPEN_CARD_MS } else { OPEN_CODE_MS });
-        if let Some(permit) = recorded.into_permit() {
-            self.doorway.open(self.devices.latch.as_mut(), permit, at_most, now);
-        }
     }
 
     /// What the attendant stands before (DOMAIN §19). Whoever was stopped or limited stays that until somebody else is

@@ -12,7 +12,7 @@ use gate_hal_linux::supervisor::Pulse;
 use zeroize::Zeroize;
 
 use crate::config::Config;
-use crate::gate::Gate;
+use crate::gate::{Gate, Leaving};
 use crate::startup::{Looked, Startup};
 use crate::wiring;
 
@@ -25,7 +25,8 @@ const TURNS_TO_A_WIPE: u64 = 25;
 const STACK_WIPED: usize = 256 << 10;
 
 /// Runs a terminal until the process is told to end, out of service until its keys and data are there; `turns` limits it, for tries by
-/// hand, which wait for neither. At the end the latch is closed, then the journal; a service manager hears of it first.
+/// hand, which wait for neither. At the end whoever stands in the gate is let
+/// through, for seconds; then the latch is closed, then the journal. A service manager hears of it first.
 ///
 /// # Errors
 /// If the terminal cannot be put together; with `turns`, if it cannot serve.
@@ -39,6 +40,7 @@ pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
     if let Some(mut gate) = serving(startup, turns, &pulse, &order)? {
         turn(&mut gate, turns, &pulse, &order);
         pulse.stopping();
+        leave(&mut gate, &pulse);
         gate.end();
     } else {
         pulse.stopping();
@@ -59,6 +61,14 @@ fn turn(gate: &mut Gate, turns: Option<u64>, pulse: &Pulse, order: &EndOrder) {
             wipe_stack();
         }
         std::thread::sleep(TURN.saturating_sub(began.elapsed()));
+    }
+}
+
+/// Whoever stands in the gate goes on.
+fn leave(gate: &mut Gate, pulse: &Pulse) {
+    while gate.leave() == Leaving::Waits {
+        pulse.beat();
+        std::thread::sleep(TURN);
     }
 }
 

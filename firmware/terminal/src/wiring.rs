@@ -261,7 +261,10 @@ pub(crate) fn latch(config: &Config) -> anyhow::Result<(Box<dyn Latch>, Option<F
     let Some(latch) = &config.latch else { return Ok((Box::new(Logged::on_stderr()), None)) };
     match latch.source()? {
         LatchSource::Led(led) => {
-            let latch = PulsedLatch::start(led);
+            let (latch, ready) = PulsedLatch::start(led);
+            if let Err(why) = ready {
+                crate::say!("latch: {}: {why}", led.display());
+            }
             let release = latch.fire_release();
             Ok((Box::new(latch), Some(release)))
         }

@@ -69,6 +69,7 @@ fn verdicts() -> Vec<Specimen> {
     let expired = || told(Reason::CodeExpired, Advice::RefreshOrTapCard);
     let clinic = |reason| told(reason, Advice::FeverClinicLane);
     let journal_down = || told(Reason::NotRecorded, Advice::StaffLane);
+    let shut = || told(Reason::LatchUnwell, Advice::StaffLane);
     [
         ("pass_code", told(Reason::GreenCode, Advice::WalkThrough)),
         ("pass_card", Told { person: card("测试甲"), ..pass() }),
@@ -87,6 +88,7 @@ fn verdicts() -> Vec<Specimen> {
         ("assist_unsigned_platform", told(Reason::PlatformUnsigned, Advice::ShowPhoneToStaff)),
         ("assist_place_code", told(Reason::PlaceCode, Advice::TapCard)),
         ("assist_temperature", told(Reason::TemperatureHigh, Advice::MeasureAgain)),
+        ("assist_not_opened", Told { person: card("测试甲"), ..shut() }),
         ("assist_not_recorded", Told { saved: Saved::No, query: None, ..journal_down() }),
         (
             "assist_used_before",
@@ -181,7 +183,7 @@ fn faults() -> Vec<Specimen> {
         Screen::Fault(FaultScreen { fault, serving })
     };
     let screens = names.into_iter().zip(Fault::ALL.map(screen));
-    screens.chain([("lane_open", Screen::LaneOpen)]).collect()
+    screens.chain([("fault_latch", screen(Fault::Latch)), ("lane_open", Screen::LaneOpen)]).collect()
 }
 
 fn staff() -> Vec<Specimen> {

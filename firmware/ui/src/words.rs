@@ -62,6 +62,7 @@ pub fn fault(fault: Fault) -> Text {
         Fault::CaseOpen => FAULT_CASE_OPEN,
         Fault::Sounder => FAULT_SOUNDER,
         Fault::Inputs => FAULT_INPUTS,
+        Fault::Latch => FAULT_LATCH,
     }
 }
 
@@ -262,4 +263,5 @@ reasons! {
     HintsExhausted => REASON_HINTS_EXHAUSTED,
     PolicyAsksForLook => REASON_POLICY_ASKS_FOR_LOOK,
     InternalFault => REASON_INTERNAL_FAULT,
+    LatchUnwell => REASON_LATCH_UNWELL,
 }

@@ -4,6 +4,7 @@
 
 use gate_core::believed::Place;
 use gate_core::case::Case;
+use gate_core::event::Event;
 use gate_store::RowState;
 use gate_wire::record::{CodeRecorded, Record, RecordKind};
 use gate_wire::time::Timestamp;
@@ -16,6 +17,9 @@ use super::words::{self, Said};
 use crate::archive::Archive;
 use crate::inputs::policy_in_words;
 use crate::spelling;
+
+/// Events that say of another record that the gate stayed shut.
+const VOIDS: [u8; 2] = [Event::CommittedLate.code(), Event::NotOpened.code()];
 
 /// A label and what it says.
 pub(super) type Line = (Said, Said);
@@ -38,6 +42,7 @@ pub(super) fn tell(
         RecordKind::Opening => opening(record, &mut lines),
         RecordKind::Staff | RecordKind::Device => {
             lines.push((Said::new("事件", "Event"), words::event(record.event)));
+            lines.extend(about(record));
         }
     }
     lines.extend(staff(record));
@@ -261,12 +266,27 @@ fn part(part: Part) -> Said {
 
 fn opening(record: &Record, lines: &mut Vec<Line>) {
     lines.push((Said::new("处置", "Act"), words::act(record.act)));
-    let (of, _) = record.detail.split_at(8);
-    let of = of.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    if of > 0 {
-        let said = Said::new(format!("同机第 {of} 条"), format!("record {of} of the same terminal"));
-        lines.push((Said::new("针对", "After"), said));
-    }
+    lines.extend(about(record));
+}
+
+/// The record that this one is about: the passage before an opening, or what opened nothing.
+pub(super) fn named(record: &Record) -> Option<u64> {
+    let names = match record.kind {
+        RecordKind::Opening => true,
+        RecordKind::Device => VOIDS.contains(&record.event),
+        RecordKind::Passage | RecordKind::Staff => false,
+    };
+    let number = record.detail[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    (names && number > 0).then_some(number)
+}
+
+fn about(record: &Record) -> Option<Line> {
+    let of = named(record)?;
+    let label = match record.kind {
+        RecordKind::Opening => Said::new("针对", "After"),
+        _ => Said::new("所指记录", "Record it is about"),
+    };
+    Some((label, Said::new(format!("同机第 {of} 条"), format!("record {of} of the same terminal"))))
 }
 
 /// Enough to tell two members apart in one report; who it is, the staff list's keeper can find out.

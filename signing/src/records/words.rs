@@ -136,7 +136,10 @@ pub(crate) fn event(code: u8) -> Said {
         4 => Said::new("机箱被打开", "case opened"),
         5 => Said::new("机箱已关闭", "case closed"),
         6 => Said::new("机械应急开门", "mechanical release pulled"),
-        7 => Said::new("前一条记录后来补存", "the record before was saved late"),
+        7 => Said::new(
+            "记录未及时存下，闸门未开，已请走人工通道",
+            "a record was saved too late: the gate stayed shut, and Assist was told",
+        ),
         8 => Said::new("时钟不再可信", "clock no longer confirmed"),
         9 => Said::new("时钟已确认", "clock confirmed"),
         10 => Said::new("换用新数据", "new data in force"),
@@ -146,6 +149,12 @@ pub(crate) fn event(code: u8) -> Said {
         14 => Said::new("传感器恢复", "all sensors and contacts can be read again"),
         15 => Said::new("闸门长时间被占住未关", "the gate has been held open for long"),
         16 => Said::new("闸门不再被占住", "the gate is held open no more"),
+        17 => Said::new("闸锁不听指令", "the latch does not take what it is told"),
+        18 => Said::new("闸锁恢复", "the latch takes what it is told again"),
+        19 => Said::new(
+            "闸锁未动作，闸门未开，已请走人工通道",
+            "the latch did not open: the gate stayed shut, and Assist was told",
+        ),
         21 => Said::new("工作人员登录", "staff logged in"),
         22 => Said::new("工作人员退出", "staff logged out"),
         23 => Said::new("工作人员录入证件", "a document was typed"),
@@ -316,7 +325,7 @@ mod tests {
         said.extend((1..=10).map(advice_code));
         said.extend(acts.map(|one| act(one.code())));
         said.extend(DocumentKind::ALL.iter().map(|kind| document(kind.code())));
-        said.extend((1..=16).chain(21..=41).map(event));
+        said.extend((1..=19).chain(21..=41).map(event));
         for Said { zh, en } in said {
             assert!(!zh.is_empty() && zh != en, "{zh} {en}");
             assert!(!zh.contains('[') && !en.contains('[') && !en.contains("unknown"), "{zh} {en}");

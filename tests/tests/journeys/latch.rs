@@ -1,15 +1,17 @@
 //! The latch opens until the person is through, at most 5 s (ID-card lane 10 s), and never closes on a person.
 
 use gate_core::event::Event;
-use gate_core::screen::{Fault, Screen};
-use gate_hal::inputs::Level;
+use gate_core::screen::{Fault, OutOfService, Screen};
+use gate_hal::inputs::{Input, Level};
 use gate_sim::devices::{Closing, Pulse};
 use gate_sim::people::Person;
 use gate_sim::stage::Stage;
+use gate_terminal::gate::{LEAVING_MS, Leaving};
 use gate_wire::credential::Colour;
 use gate_wire::time::Millis;
 
 use super::fire::count;
+use super::scanner::unchecked;
 use super::{show_code, stage_for, tap_card};
 
 fn only_pulse(stage: &Stage) -> Pulse {
@@ -129,4 +131,64 @@ fn limit_stop_and_assist_leave_the_latch_shut() {
         stage.run(8_000).unwrap();
         assert_eq!(stage.pulses(), [], "{colour:?}");
     }
+}
+
+/// Turns of a lane that was told to end, as many as it wants; how long it took, and whether the latch was open all the while.
+fn leave(stage: &mut Stage) -> (u64, bool) {
+    let (began, mut open) = (stage.world.now(), true);
+    while stage.gate().leave() == Leaving::Waits {
+        open &= stage.world.latch().is_open();
+        stage.world.advance(20);
+    }
+    (stage.world.now().since(began).0, open)
+}
+
+#[test]
+fn a_lane_that_is_told_to_end_waits_for_who_stands_in_the_gate_and_takes_nobody_else() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().person_walks_through(0, 1_500);
+    stage.run(500).unwrap();
+    let rows = stage.records().unwrap().len();
+    stage.hold_phone("somebody else's").unwrap();
+    let (took, open) = leave(&mut stage);
+    assert!(open && (900..=1_100).contains(&took), "{took} ms");
+    assert_eq!(stage.screen(), Some(Screen::OutOfService(OutOfService::Maintenance)), "nobody follows");
+    assert_eq!(stage.records().unwrap().len(), rows);
+}
+
+#[test]
+fn a_lane_that_is_told_to_end_waits_for_nobody_longer_than_three_seconds() {
+    let person = Person::new(1).unwrap();
+    for (mut stage, wait) in [(stage_for(&person), 1_000), (unchecked(&person), 200)] {
+        if wait > 200 {
+            show_code(&mut stage, &person, Colour::Green);
+        }
+        stage.world.inputs().set_passage(Level::Active);
+        stage.run(wait).unwrap();
+        assert_eq!(leave(&mut stage), (LEAVING_MS, true));
+    }
+}
+
+#[test]
+fn a_lane_whose_gate_is_shut_or_empty_ends_at_once() {
+    let person = Person::new(1).unwrap();
+    let mut covered = stage_for(&person);
+    covered.world.inputs().set_passage(Level::Active);
+    covered.run(200).unwrap();
+    let mut empty = stage_for(&person);
+    show_code(&mut empty, &person, Colour::Green);
+    for mut stage in [covered, empty] {
+        assert_eq!(leave(&mut stage).0, 0);
+    }
+}
+
+#[test]
+fn a_lane_whose_light_barrier_was_lost_while_the_gate_is_open_waits_as_if_somebody_stood_there() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    show_code(&mut stage, &person, Colour::Green);
+    stage.world.inputs().tear(Input::Passage);
+    assert_eq!(leave(&mut stage), (LEAVING_MS, true));
 }

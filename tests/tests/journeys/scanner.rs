@@ -65,7 +65,7 @@ fn a_code_scanned_during_a_fire_passes_nobody_when_it_is_over() {
 }
 
 /// A lane at which no check is in force.
-fn unchecked(person: &Person) -> Stage {
+pub(super) fn unchecked(person: &Person) -> Stage {
     let province = province().unwrap();
     let mut setting = listed_green(&province, person);
     let policy = &mut setting.inputs.policy_station;

@@ -329,6 +329,15 @@ impl Stage {
         self.ledger.backlog()
     }
 
+    /// How many were counted today under this letter (DOMAIN §18).
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn counted(&self, letter: u8) -> Result<u64> {
+        let counters = self.ledger.tallies(self.time().civil_day())?;
+        Ok(counters.iter().filter(|(of, _)| of.letter == letter).map(|(_, count)| count).sum())
+    }
+
     /// Whether every record fits the one before.
     ///
     /// # Errors

@@ -65,7 +65,8 @@ pub(super) fn fits(reason: Reason, case: &Case) -> bool {
         | Reason::PolicyMissing
         | Reason::NotRecorded
         | Reason::HintsExhausted
-        | Reason::InternalFault => false,
+        | Reason::InternalFault
+        | Reason::LatchUnwell => false,
         Reason::PolicyAsksForLook => true,
     }
 }

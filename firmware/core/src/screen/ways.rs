@@ -18,7 +18,7 @@ impl Way {
     /// are read, and three fresh codes confirm the clock (DESIGN §8).
     pub fn is_closed_by(self, fault: Fault) -> bool {
         match fault {
-            Fault::Journal | Fault::PolicyMissing | Fault::Fire => true,
+            Fault::Journal | Fault::PolicyMissing | Fault::Fire | Fault::Latch => true,
             Fault::Camera | Fault::KeySetMissing => self == Way::Code,
             Fault::Reader | Fault::ListMissing | Fault::ListStale => self == Way::Card,
             Fault::DiskFull | Fault::Clock | Fault::ListDamaged => false,
@@ -104,7 +104,7 @@ mod tests {
             left(&[Fault::Clock, Fault::CaseOpen, Fault::Sounder, Fault::Inputs], fitted),
             Serving::Both
         );
-        for fault in [Fault::Journal, Fault::PolicyMissing, Fault::Fire] {
+        for fault in [Fault::Journal, Fault::PolicyMissing, Fault::Fire, Fault::Latch] {
             assert_eq!(left(&[fault], fitted), Serving::Staff);
         }
     }

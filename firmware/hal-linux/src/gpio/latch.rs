@@ -106,6 +106,8 @@ struct Inner<L> {
     timer: Timer,
     /// What the line was last told, if it took it.
     applied: Option<Level>,
+    /// Whether it took what it was told last.
+    taken: Result<(), DeviceFault>,
 }
 
 impl<L: Output> Inner<L> {
@@ -115,10 +117,9 @@ impl<L: Output> Inner<L> {
         if self.applied == Some(wanted) {
             return Ok(());
         }
-        self.applied = None;
-        self.line.set(wanted)?;
-        self.applied = Some(wanted);
-        Ok(())
+        self.taken = self.line.set(wanted);
+        self.applied = self.taken.is_ok().then_some(wanted);
+        self.taken
     }
 }
 
@@ -127,14 +128,15 @@ impl<L: Output> Shared<L> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the timer, and the line with it. What the line does not take is not left to be done later, but to be closed.
+    /// Changes the timer, and the line with it. An opening that the line does not take is void, not done later; who was let in before keeps
+    /// what is left of their time.
     fn change(&self, change: impl FnOnce(&mut Timer, Duration)) -> Result<(), DeviceFault> {
         let mut inner = self.lock();
-        let now = self.began.elapsed();
+        let (now, before) = (self.began.elapsed(), inner.timer.until);
         change(&mut inner.timer, now);
         let done = inner.apply(now);
-        if done.is_err() {
-            inner.timer.until = Until::Closed;
+        if done.is_err() && inner.timer.until != Until::Closed {
+            inner.timer.until = before;
         }
         self.changed.notify_all();
         done
@@ -176,7 +178,7 @@ impl<L: Output> TimedLatch<L> {
 
     /// As [`TimedLatch::start`]; a line at rest is told again so often.
     fn start_telling(line: L, idle: Duration) -> std::io::Result<Self> {
-        let inner = Mutex::new(Inner { line, timer: Timer::closed(), applied: None });
+        let inner = Mutex::new(Inner { line, timer: Timer::closed(), applied: None, taken: Ok(()) });
         let shared = Arc::new(Shared { inner, changed: Condvar::new(), began: Instant::now(), idle });
         let tended = Arc::downgrade(&shared);
         let timer = thread::Builder::new().name("latch".to_owned()).spawn(move || {
@@ -194,7 +196,9 @@ impl<L: Output> TimedLatch<L> {
         FireRelease::of(weak)
     }
 
+    /// Tells the line, though it be open as far as we know: its chip may have been lost since, and nobody is sent to a shut gate.
     fn open_for(&self, at_most: Millis) -> Result<(), DeviceFault> {
+        self.shared.lock().applied = None;
         self.prolong(|timer, now| timer.open(now, at_most))
     }
 
@@ -235,6 +239,11 @@ impl<L: Output> Latch for TimedLatch<L> {
 
     fn stay_open(&mut self, _mode: LaneOpen) -> Result<(), DeviceFault> {
         self.keep_open()
+    }
+
+    /// What its thread heard when it told the line again.
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        if self.timer.is_finished() { Err(DeviceFault::NotAnswering) } else { self.shared.lock().taken }
     }
 }
 

@@ -7,7 +7,7 @@ fn led(trigger: &str) -> (tempfile::TempDir, PulsedLatch) {
     for (name, value) in [("trigger", trigger), ("activate", "1\n"), ("state", "0\n"), ("duration", "0\n")] {
         std::fs::write(directory.path().join(name), value).unwrap();
     }
-    let latch = PulsedLatch::start(directory.path());
+    let (latch, _) = PulsedLatch::start(directory.path());
     (directory, latch)
 }
 
@@ -124,7 +124,36 @@ fn a_latch_that_is_dropped_in_a_fire_stays_open_until_the_kernel_ends_its_pulse(
 
 #[test]
 fn an_led_that_is_not_there_is_not_connected() {
-    let mut latch = PulsedLatch::start(Path::new("/sys/class/leds/gate-no-such-latch"));
+    let (mut latch, why) = PulsedLatch::start(Path::new("/sys/class/leds/gate-no-such-latch"));
+    assert_eq!(why, Err(NoTimer::ReachLed(DeviceFault::NotConnected)));
     assert_eq!(latch.open_for(Millis(1)), Err(DeviceFault::NotConnected));
     assert_eq!(latch.close(), Err(DeviceFault::NotConnected));
+}
+
+#[test]
+fn a_latch_that_rests_is_told_that_it_is_shut_and_one_that_is_open_is_left_so() {
+    let (directory, mut latch) = led("[transient]");
+    put(&directory, "activate", "1");
+    latch.health().unwrap();
+    assert_eq!(said(&directory, "activate"), "0");
+    latch.open_for(Millis(600_000)).unwrap();
+    latch.health().unwrap();
+    assert_eq!(said(&directory, "activate"), "1");
+    std::fs::remove_file(directory.path().join("activate")).unwrap();
+    assert_eq!(latch.health(), Err(DeviceFault::NotConnected));
+    latch.shared.pulses().running = None;
+    assert_eq!(latch.health(), Err(DeviceFault::NotConnected));
+}
+
+#[test]
+fn an_led_that_something_else_switches_is_left_alone_and_one_without_a_trigger_is_taken() {
+    let (directory, mut latch) = led("none transient [heartbeat]\n");
+    let why = PulsedLatch::start(directory.path()).1;
+    assert_eq!(why, Err(NoTimer::OwnLed("heartbeat".into())));
+    assert!(why.unwrap_err().to_string().contains("linux,default-trigger"), "and what to do");
+    let refused = Err(DeviceFault::Refusing);
+    assert_eq!([latch.open_for(Millis(5_000)), latch.health()], [refused; 2]);
+    assert_eq!(said(&directory, "trigger"), "none transient [heartbeat]");
+    assert_eq!(PulsedLatch::start(led("[none] transient").0.path()).1, Ok(()));
+    assert_eq!(PulsedLatch::start(led("[none] timer").0.path()).1, Err(NoTimer::FindTransient));
 }

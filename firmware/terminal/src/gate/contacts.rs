@@ -14,7 +14,7 @@ use super::Gate;
 use super::doorway::LONG_MS;
 use super::upkeep::unwell_if;
 
-/// An input is well again when it could be read for so long: a loose plug fills no journal.
+/// An input, or the latch, is well again when it could be reached for so long: a loose plug fills no journal.
 const STEADY_MS: u64 = 10_000;
 
 /// What the inputs said last.
@@ -28,21 +28,21 @@ pub(super) struct Contacts {
     held_long: bool,
 }
 
-/// Whether some inputs can be read.
+/// Whether some inputs can be read, or the latch be reached.
 #[derive(Debug, Default)]
-struct Reach {
+pub(super) struct Reach {
     lost: Option<Millis>,
 }
 
 /// What became of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turned {
+pub(super) enum Turned {
     Lost,
     Back,
 }
 
 impl Reach {
-    fn see(&mut self, broken: bool, now: Millis) -> Option<Turned> {
+    pub(super) fn see(&mut self, broken: bool, now: Millis) -> Option<Turned> {
         match (self.lost, broken) {
             (before, true) => {
                 self.lost = Some(now);
@@ -54,6 +54,10 @@ impl Reach {
             }
             (_, false) => None,
         }
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
     }
 }
 
@@ -130,7 +134,7 @@ impl Gate {
     pub(super) fn note_held(&mut self, levels: &InputLevels, now: Millis) {
         let long = self.doorway.is_held_long(now);
         let contacts = &mut self.upkeep.contacts;
-        let lost = contacts.fire.lost.is_some() || contacts.others.lost.is_some();
+        let lost = contacts.fire.is_lost() || contacts.others.is_lost();
         self.upkeep.faults.set(Fault::Inputs, unwell_if(lost || long));
         if std::mem::replace(&mut contacts.held_long, long) == long {
             return;

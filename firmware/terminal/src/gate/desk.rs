@@ -6,11 +6,12 @@
 use std::collections::VecDeque;
 
 use gate_core::alleged::Verified;
-use gate_core::attendant::{Act, Key, Panel, Pressed, Situation};
+use gate_core::attendant::{self, Key, Panel, Pressed, Situation};
+use gate_core::decide::Decision;
 use gate_core::event::Event;
 use gate_core::query::QueryNumber;
 use gate_core::record::{OpeningRecorded, Permit};
-use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep};
+use gate_core::screen::{Opened, PinRefusal, Saved, Screen, StaffStep, Told};
 use gate_core::staff::{KnownBadge, PIN_DIGITS_MOST, PinTries, StaffRefused, StaffSession};
 use gate_core::verdict::{Reason, Verdict};
 use gate_proof::digest::Digest;
@@ -20,8 +21,9 @@ use gate_wire::document::Document;
 use gate_wire::time::{Millis, Timestamp};
 use zeroize::Zeroizing;
 
+use super::opening::{Act, Given, OPEN_CARD_MS, not_opened};
 use super::recent::{Known, Recent};
-use super::{Attempt, Gate, OPEN_CARD_MS, STANDS_HERE_MS, entries};
+use super::{Attempt, Gate, STANDS_HERE_MS, entries, unrecorded};
 use crate::judge::Shown;
 
 /// Documents that may be typed within a minute (DOMAIN §13).
@@ -241,21 +243,29 @@ impl Gate {
     }
 
     /// Record first, then open; the permit works even if the record is unsaved (DESIGN §4).
-    fn open_by_hand(&mut self, act: Act, now: Millis) {
+    fn open_by_hand(&mut self, act: attendant::Act, now: Millis) {
         let Some(session) = self.desk.session.clone() else { return };
         let Ok(attendant) = session.as_attendant() else { return };
         let of = self.last.as_ref().and_then(|last| last.sequence);
         let entry = entries::opening(&self.judge, &session, act, of, (self.time.now(now), now));
         let recorded = OpeningRecorded::hand(self.book.as_mut(), &entry);
         let permit = Permit::by_attendant(&attendant, &recorded);
-        self.doorway.open(self.devices.latch.as_mut(), permit, Millis(OPEN_CARD_MS), now);
+        let given =
+            Given { sequence: recorded.receipt().map(|receipt| receipt.sequence), tally: entry.tally };
+        let act = self.open(permit, Millis(OPEN_CARD_MS), given, now);
+        let terminal = self.judge.secrets().terminal;
+        let saved = recorded.saved();
+        let sequence = given.sequence.filter(|_| saved == Saved::Yes);
+        let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
+        if act == Act::NotOpened {
+            // Whoever stands here still does, for the next try.
+            let assist = Decision::assist(Reason::LatchUnwell, self.judge.direction());
+            let told = Told { query, saved, ..not_opened(unrecorded(&assist)) };
+            return self.tell(Screen::Verdict(told), now);
+        }
         self.last = None;
         self.warm = None;
         self.recent.hush();
-        let terminal = self.judge.secrets().terminal;
-        let saved = recorded.saved();
-        let sequence = recorded.receipt().map(|receipt| receipt.sequence).filter(|_| saved == Saved::Yes);
-        let query = sequence.map(|sequence| QueryNumber::new(terminal, sequence));
         self.tell(Screen::Opened(Opened { query, saved }), now);
     }
 

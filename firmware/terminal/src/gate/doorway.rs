@@ -1,7 +1,7 @@
 //! The latch from a permit to a closed gate.
 //! Promises: open until the person is through, at most as long as was said, and never closed on a person; a lane that signed policy
 //! leaves open is held open turn by turn, and shut once checks are in force: a latch that does not close is told so again at every
-//! turn, and that is said.
+//! turn, and that is said; what the latch does not take is void, and known at once.
 //! Must not know: why a permit was given.
 
 use gate_core::decide::LaneOpen;
@@ -13,6 +13,8 @@ use gate_wire::time::Millis;
 
 /// While a person stands in the gate, the latch's own timer is pushed this far ahead: over the longest turn of the loop.
 const HOLD_MS: u64 = 3_000;
+/// A latch that is not used is asked so often whether it would take an opening.
+const HEALTH_MS: u64 = 1_000;
 /// Nobody stands in a gate for so long without a gap: it may be tape on the light barrier, or a door that is wedged open.
 pub(super) const LONG_MS: u64 = 30_000;
 
@@ -21,12 +23,14 @@ pub(super) const LONG_MS: u64 = 30_000;
 pub(super) struct Doorway {
     open: Option<Opening>,
     mode: Mode,
-    /// Whether somebody is in the gate, as the sensors said last.
-    person: Level,
+    /// Whether somebody is in the gate, as the sensors said last; none while they cannot be read.
+    seen: Option<Level>,
     /// Since when it is held open for somebody in it, without a gap.
     held: Option<Millis>,
     /// What the latch said last, so that the log has it once.
     said: Option<DeviceFault>,
+    /// When it was asked for its health.
+    asked: Option<Millis>,
 }
 
 #[derive(Debug)]
@@ -51,8 +55,17 @@ enum Mode {
 }
 
 impl Doorway {
-    /// Opens, using the permit up. A latch that fails is a fault of the device: the attendant sees it stay shut.
-    pub(super) fn open(&mut self, latch: &mut dyn Latch, permit: Permit, at_most: Millis, now: Millis) {
+    /// Opens, using the permit up.
+    ///
+    /// # Errors
+    /// What the latch said: it stays as it was.
+    pub(super) fn open(
+        &mut self,
+        latch: &mut dyn Latch,
+        permit: Permit,
+        at_most: Millis,
+        now: Millis,
+    ) -> Result<(), DeviceFault> {
         let opened = latch.open(permit, at_most);
         if opened.is_ok() {
             // Who was let in a moment ago may still be on the way: the gate is not closed behind the first of two.
@@ -61,15 +74,20 @@ impl Doorway {
             let people = people.saturating_add(1);
             self.open = Some(Opening { since: now, at_most, person, people });
         }
-        self.said = None;
         self.report(opened);
+        opened
+    }
+
+    /// What the latch said last, if it was a fault.
+    pub(super) fn fault(&self) -> Option<DeviceFault> {
+        self.said
     }
 
     /// Holds while a person is in the gate, closes when they are through or the time is over. Who cannot see the gate (no
     /// `person`) neither holds it open nor closes it: the latch's own timer and wires do.
     pub(super) fn tend(&mut self, latch: &mut dyn Latch, person: Option<Level>, now: Millis) {
-        self.person = person.unwrap_or_default();
-        if self.person == Level::Inactive {
+        self.seen = person;
+        if self.person() == Level::Inactive {
             self.held = None;
         }
         if let (Some(opening), Some(person)) = (&mut self.open, person) {
@@ -90,6 +108,11 @@ impl Doorway {
         if self.mode == Mode::ToShut && self.open.is_none() {
             self.shut(latch);
         }
+        if self.asked.is_none_or(|last| now.since(last).0 >= HEALTH_MS) {
+            self.asked = Some(now);
+            let health = latch.health();
+            self.report(health);
+        }
     }
 
     /// "No check" is in force (DOMAIN §9). Call it at every turn: the latch stays open no longer than seconds after the last.
@@ -102,13 +125,19 @@ impl Doorway {
 
     /// Checks are in force.
     pub(super) fn check_again(&mut self, latch: &mut dyn Latch, now: Millis) {
-        match (self.mode, self.person, &self.open) {
+        match (self.mode, self.person(), &self.open) {
             // Whoever stands in the gate is the last for whom it is open.
             (Mode::Open, Level::Active, _) => self.hold(latch, now),
             (Mode::Open, Level::Inactive, Some(_)) => self.mode = Mode::ToShut,
             (Mode::Open, Level::Inactive, None) => self.shut(latch),
             (Mode::ToShut | Mode::Checked, _, _) => {}
         }
+    }
+
+    /// Whether somebody may be in an open gate: the sensors say so, or cannot be read.
+    pub(super) fn may_be_occupied(&self) -> bool {
+        let open = self.open.is_some() || self.mode != Mode::Checked;
+        open && self.seen != Some(Level::Inactive)
     }
 
     /// The lane ends: nothing of it holds the latch.
@@ -120,6 +149,11 @@ impl Doorway {
     /// Whether the sensors have held it open for longer than people stand in a gate. It is not shut for that: it may be a person.
     pub(super) fn is_held_long(&self, now: Millis) -> bool {
         self.held.is_some_and(|since| now.since(since).0 >= LONG_MS)
+    }
+
+    /// Whether somebody is known to be in the gate.
+    fn person(&self) -> Level {
+        self.seen.unwrap_or_default()
     }
 
     fn hold(&mut self, latch: &mut dyn Latch, now: Millis) {

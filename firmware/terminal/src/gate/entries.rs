@@ -19,6 +19,7 @@ use gate_wire::record::{CodeRecorded, Record, RecordKind};
 use gate_wire::time::Millis;
 
 use super::Warmth;
+use super::opening::Given;
 use crate::judge::{Judge, Shown};
 
 /// When something happens, and how warm the person is.
@@ -108,6 +109,16 @@ pub(super) fn device(judge: &Judge, event: Event, moment: (TimeReading, Millis))
     let mut record = blank(judge, RecordKind::Device, moment.0, moment.1);
     record.event = event.code();
     Entry { record, use_key: None, tally: None, durability: Durability::BestEffort }
+}
+
+/// That a record gave a permit which opened nothing.
+pub(super) fn not_opened(judge: &Judge, given: Given, moment: (TimeReading, Millis)) -> Entry {
+    let mut entry = device(judge, Event::NotOpened, moment);
+    if let Some(of) = given.sequence {
+        entry.record.detail[..8].copy_from_slice(&of.0.to_be_bytes());
+    }
+    entry.tally = given.tally.and_then(Tally::not_opened);
+    entry
 }
 
 fn blank(judge: &Judge, kind: RecordKind, time: TimeReading, now: Millis) -> Record {

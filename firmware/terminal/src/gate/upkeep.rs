@@ -17,7 +17,7 @@ use gate_hal::clock::{Lasts, WallReading};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
-use super::contacts::Contacts;
+use super::contacts::{Contacts, Reach};
 use super::renewing::{Patrol, list_is_damaged};
 use crate::believed::Seen;
 use crate::book::Book;
@@ -40,8 +40,15 @@ const UNTHINKABLE_S: u64 = 366 * 86_400;
 const TEND_MS: u64 = 1_000;
 
 /// Faults that leave no automatic way, or that people must see, the gravest first.
-const FAULT_SCREENS: [Fault; 6] =
-    [Fault::Fire, Fault::PolicyMissing, Fault::Journal, Fault::KeySetMissing, Fault::Camera, Fault::Reader];
+const FAULT_SCREENS: [Fault; 7] = [
+    Fault::Fire,
+    Fault::Latch,
+    Fault::PolicyMissing,
+    Fault::Journal,
+    Fault::KeySetMissing,
+    Fault::Camera,
+    Fault::Reader,
+];
 
 /// Two screens that both matter stand for so long each.
 const TURNS_MS: u64 = 4_000;
@@ -51,6 +58,7 @@ const TURNS_MS: u64 = 4_000;
 pub(super) struct Upkeep {
     pub(super) faults: Faults,
     pub(super) contacts: Contacts,
+    pub(super) latch: Reach,
     trust: Option<ClockTrust>,
     floor_kept: Option<Timestamp>,
     tended: Option<Millis>,
@@ -150,6 +158,7 @@ impl Gate {
         self.heed_inputs(&levels, now);
         self.doorway.tend(self.devices.latch.as_mut(), levels.person().ok(), now);
         self.note_held(&levels, now);
+        self.note_latch(now);
         if self.upkeep.tended.is_none_or(|last| now.since(last).0 >= TEND_MS) {
             self.upkeep.tended = Some(now);
             let waiting = self.book.tend();
@@ -231,6 +240,10 @@ impl Gate {
         self.drop_scanned();
         if self.face.owes_time(now) {
             return;
+        }
+        // Nobody is told to walk on where the latch may be shut.
+        if self.upkeep.faults.has(Fault::Latch) {
+            return self.face_rest(now);
         }
         // Whoever stands there with a stick reads whether it may be pulled out, in turns with those who walk through.
         let is_staffs = self.service.is_in_use(now) || !is_first_of_turns(now);

@@ -85,11 +85,14 @@ pub(super) struct Hardware {
     shut_by: Closing,
     pulses: Vec<Pulse>,
     switch: Switch,
+    /// What an opening meets, though everything else is taken.
+    jam: Switch,
 }
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { drive: Drive::Shut, shut_by: Closing::Command, pulses: Vec::new(), switch: Switch::default() }
+        let (switch, jam) = (Switch::default(), Switch::default());
+        Self { drive: Drive::Shut, shut_by: Closing::Command, pulses: Vec::new(), switch, jam }
     }
 }
 
@@ -193,6 +196,16 @@ impl SimLatch {
         self.state.borrow_mut().latch.switch.recover();
     }
 
+    /// From now on it takes no opening, which only shows when one is asked for.
+    pub fn jam(&self) {
+        self.state.borrow_mut().latch.jam.fail(DeviceFault::Refusing);
+    }
+
+    /// It opens again.
+    pub fn unjam(&self) {
+        self.state.borrow_mut().latch.jam.recover();
+    }
+
     fn command(&self, command: impl FnOnce(&mut Hardware, Millis)) -> Result<(), DeviceFault> {
         let state: &mut State = &mut self.state.borrow_mut();
         state.latch.switch.check()?;
@@ -204,6 +217,7 @@ impl SimLatch {
 
 impl Latch for SimLatch {
     fn open(&mut self, _permit: Permit, at_most: Millis) -> Result<(), DeviceFault> {
+        self.state.borrow().latch.jam.check()?;
         self.command(|latch, now| {
             latch.unbolt(now, Opening::Permit);
             latch.run_until(now.plus(at_most.0));
@@ -230,5 +244,9 @@ impl Latch for SimLatch {
             latch.unbolt(now, Opening::NoCheck);
             latch.run_until(now.plus(STAY_OPEN.0));
         })
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.state.borrow().latch.switch.check()
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use gate_core::event::Event;
-use gate_core::journal::{Entry, Journal, JournalFault, Receipt, UseKey};
+use gate_core::journal::{Entry, Journal, JournalFault, Receipt, Tally, UseKey};
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_proof::seal::OpeningKey;
 use gate_signing::demo::DemoProvince;
@@ -22,7 +22,7 @@ use gate_store::{
 use gate_terminal::book::{Book, Outgoing, Waiting};
 use gate_terminal::judge::Judge;
 use gate_wire::record::Record;
-use gate_wire::time::Timestamp;
+use gate_wire::time::{Day, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -122,6 +122,11 @@ impl Ledger {
             from = Sequence(batch.first.0 + u64::from(batch.count));
         }
         Ok(all)
+    }
+
+    /// The counters of a day (DOMAIN §18).
+    pub(super) fn tallies(&self, day: Day) -> Result<Vec<(Tally, u64)>> {
+        Ok(self.journal.borrow().tallies(day)?)
     }
 
     /// Whether every row, those that wait included, fits the one before.

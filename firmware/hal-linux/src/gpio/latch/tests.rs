@@ -195,3 +195,43 @@ fn without_the_thread_that_closes_it_a_latch_does_not_open() {
     );
     assert_eq!(*told.lock().unwrap(), [SHUT]);
 }
+
+#[test]
+fn a_second_opening_is_told_to_the_line_though_it_is_open_for_its_chip_may_have_been_lost() {
+    let line = Recorded::default();
+    let latch = quiet(line.clone()).unwrap();
+    line.wait_for(&[SHUT]);
+    latch.open_for(Millis(60_000)).unwrap();
+    line.break_it(true);
+    assert_eq!(latch.open_for(Millis(60_000)), Err(DeviceFault::NotConnected));
+}
+
+/// Waits until the thread has told the line again, and it took it or not.
+fn becomes(latch: &mut TimedLatch<Recorded>, health: Result<(), DeviceFault>) {
+    while latch.health() != health {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_line_that_is_lost_at_rest_is_known_before_anybody_is_to_pass() {
+    let line = Recorded::default();
+    let mut latch = TimedLatch::start_telling(line.clone(), ms(10)).unwrap();
+    line.break_it(true);
+    becomes(&mut latch, Err(DeviceFault::NotConnected));
+    line.break_it(false);
+    becomes(&mut latch, Ok(()));
+}
+
+#[test]
+fn a_line_that_comes_back_is_not_shut_on_who_stands_in_the_gate() {
+    let line = Recorded::default();
+    let mut latch = TimedLatch::start_telling(line.clone(), ms(10)).unwrap();
+    latch.open_for(Millis(600_000)).unwrap();
+    line.break_it(true);
+    becomes(&mut latch, Err(DeviceFault::NotConnected));
+    assert_eq!(latch.hold_for(Millis(700_000)), Err(DeviceFault::NotConnected));
+    line.break_it(false);
+    becomes(&mut latch, Ok(()));
+    assert_eq!(line.0.0.lock().unwrap().told.last(), Some(&OPEN));
+}

@@ -28,6 +28,9 @@ impl Latch for Told {
     fn stay_open(&mut self, _: LaneOpen) -> Result<(), DeviceFault> {
         self.hear("stay open")
     }
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.broken.map_or(Ok(()), Err)
+    }
 }
 
 const NOBODY: Option<Level> = Some(Level::Inactive);
@@ -129,4 +132,15 @@ fn who_is_the_last_when_no_check_ends_holds_the_gate_long_from_then_on() {
     doorway.check_again(&mut latch, Millis(60_000));
     assert!(!doorway.is_held_long(Millis(60_000 + LONG_MS - 1)));
     assert!(doorway.is_held_long(Millis(60_000 + LONG_MS)));
+}
+
+#[test]
+fn a_latch_that_nobody_uses_is_asked_for_its_health_once_a_second() {
+    let (mut doorway, mut latch) = (Doorway::default(), Told::default());
+    doorway.tend(&mut latch, NOBODY, Millis(0));
+    latch.broken = Some(DeviceFault::NotConnected);
+    doorway.tend(&mut latch, NOBODY, Millis(HEALTH_MS - 1));
+    assert_eq!(doorway.fault(), None);
+    doorway.tend(&mut latch, NOBODY, Millis(HEALTH_MS));
+    assert_eq!((doorway.fault(), latch.said), (Some(DeviceFault::NotConnected), vec![]));
 }

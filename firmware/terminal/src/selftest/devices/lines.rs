@@ -33,9 +33,9 @@ fn latch(latch: &LatchConfig) -> Finding {
         Ok(LatchSource::Wire(wire)) => all("latch", [("latch.wire", wire)].into_iter()),
         Ok(LatchSource::Led(led)) => match trigger(led) {
             Ok(trigger) => good("latch", format!("{}: {trigger}", led.display())),
-            Err(fault) => bad(
+            Err(why) => bad(
                 "latch",
-                format!("{}: {fault}", led.display()),
+                format!("{}: {why}", led.display()),
                 "the kernel needs ledtrig-transient and this LED in its device tree; check `latch.led`",
             ),
         },
