@@ -3,6 +3,7 @@
 //! everything is counted and logged before; what is missing, damaged, doubled or destroyed is said.
 //! Must not know: how a terminal decides (`gate_core` replays), where keys live (custody).
 
+mod carried_out;
 pub mod desk_keys;
 pub mod lawful;
 pub mod opening;

@@ -72,7 +72,7 @@ pub enum Event {
 
 impl Event {
     /// The code in a record.
-    pub const fn code(self) -> u8 {
+    pub fn code(self) -> u8 {
         match self {
             Event::Started => 1,
             Event::Fire => 2,
@@ -108,7 +108,7 @@ impl Event {
     }
 }
 
-const fn refused_code(refused: StaffRefused) -> u8 {
+fn refused_code(refused: StaffRefused) -> u8 {
     match refused {
         StaffRefused::NoList => 31,
         StaffRefused::NotABadge => 32,

@@ -3,8 +3,12 @@
 //! by the latch.
 //! Must not know: SQLite, seals, files.
 
+use gate_wire::record::{Record, RecordKind};
+
 use crate::decide::Decision;
+use crate::event::Event;
 use crate::journal::{Entry, Journal, JournalFault, Kept, Receipt};
+use crate::query::Sequence;
 use crate::screen::{Opens, Saved};
 use crate::staff::AttendantSession;
 
@@ -64,6 +68,15 @@ pub fn saved(kept: Kept) -> Saved {
         Kept::Journal | Kept::Reserve => Saved::Yes,
         Kept::Memory => Saved::No,
     }
+}
+
+/// The record that this one says opened nothing: it came too late ([`Event::CommittedLate`]), or the latch did not take its permit
+/// ([`Event::NotOpened`]). It stands right behind it.
+pub fn void(record: &Record) -> Option<Sequence> {
+    let says = [Event::CommittedLate, Event::NotOpened].map(Event::code).contains(&record.event);
+    let (number, _) = record.detail.split_first_chunk()?;
+    let number = u64::from_be_bytes(*number);
+    (says && record.kind == RecordKind::Device && number > 0).then_some(Sequence(number))
 }
 
 /// The latch may open once.

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use gate_core::journal::{Journal, JournalFault, Kept, UseKey};
+use gate_core::journal::{Entry, Journal, JournalFault, Kept, NOT_OPENED, UseKey};
 use gate_core::query::Sequence;
 use gate_store::{Backlog, JournalConfig, RESERVE_SLOTS};
 use gate_wire::time::Day;
@@ -146,6 +146,21 @@ fn the_note_of_a_late_record_says_where_and_when() {
     let (passage, note) = (&rows[0].1, &rows[1].1);
     assert_eq!((note.event, note.place, note.lane), (LATE, passage.place, passage.lane));
     assert_eq!((note.at, note.uptime), (passage.at, passage.uptime));
+}
+
+#[test]
+fn a_pass_that_came_late_is_counted_among_those_that_opened_nothing_as_well() {
+    let disk = TestDisk::new();
+    let mut journal = open(impatient(&disk), 1).unwrap();
+    for late in [required(5), Entry { tally: Some(tally(b'A')), ..required(6) }] {
+        disk.hold();
+        journal.append(&late).unwrap_err();
+        disk.release();
+        while journal.tend().is_err() {}
+    }
+    let tallies = journal.tallies(day()).unwrap();
+    let counted = |letter| tallies.iter().find(|(of, _)| *of == tally(letter)).map(|(_, count)| *count);
+    assert_eq!([b'P', b'A', NOT_OPENED].map(counted), [Some(1); 3]);
 }
 
 #[test]

@@ -191,6 +191,8 @@ impl Gate {
         match self.known(&attempt, now) {
             Known::New => {}
             Known::Told => return self.rest(now),
+            // Nobody reads "pass" again at a gate that has shut behind the one who was meant.
+            Known::Again(screen) if says_go(&screen) && !self.doorway.is_open() => return self.rest(now),
             Known::Again(screen) => return self.tell_again(*screen, now),
         }
         self.pass(attempt, None, now);
@@ -342,6 +344,11 @@ impl Gate {
             _ => Known::New,
         }
     }
+}
+
+/// Whether people walk on who read this.
+fn says_go(screen: &Screen) -> bool {
+    matches!(screen, Screen::Verdict(Told { opens: Opens::Yes, .. }))
 }
 
 /// A decision as it is told before anything is known of its record.

@@ -11,6 +11,7 @@ use gate_store::Break;
 use gate_wire::time::Timestamp;
 use serde::Serialize;
 
+use super::carried_out::GateOpened;
 use super::opening::{Destroyed, KeyEnd, Opening, Shut, WhyShut};
 use super::replay::{Replayed, replay};
 use super::selection::Selection;
@@ -102,7 +103,8 @@ pub fn write(
     let result = (Said::new("结果", "Result"), result(opening, counts));
     let mut blocks = vec![vec![result], heading(request, gathered, opening)];
     for (opened, replayed) in opening.records.iter().zip(&replays) {
-        blocks.push(story::tell(opened, replayed, gathered, archive));
+        let gate = GateOpened::by(opened, &opening.records);
+        blocks.push(story::tell(opened, replayed, (gate, gathered), archive));
     }
     let absent = absent(request.selection, gathered, opening);
     if !absent.is_empty() {

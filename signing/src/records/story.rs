@@ -4,11 +4,12 @@
 
 use gate_core::believed::Place;
 use gate_core::case::Case;
-use gate_core::event::Event;
+use gate_core::record::void;
 use gate_store::RowState;
 use gate_wire::record::{CodeRecorded, Record, RecordKind};
 use gate_wire::time::Timestamp;
 
+use super::carried_out::GateOpened;
 use super::opening::OpenedRecord;
 use super::replay::{Again, Difference, Part, Replayed, direction};
 use super::selection::Civil;
@@ -18,9 +19,6 @@ use crate::archive::Archive;
 use crate::inputs::policy_in_words;
 use crate::spelling;
 
-/// Events that say of another record that the gate stayed shut.
-const VOIDS: [u8; 2] = [Event::CommittedLate.code(), Event::NotOpened.code()];
-
 /// A label and what it says.
 pub(super) type Line = (Said, Said);
 
@@ -28,7 +26,7 @@ pub(super) type Line = (Said, Said);
 pub(super) fn tell(
     opened: &OpenedRecord,
     replayed: &Replayed,
-    gathered: &Gathered,
+    (gate, gathered): (Option<GateOpened>, &Gathered),
     archive: &Archive,
 ) -> Vec<Line> {
     let record = &opened.record;
@@ -45,6 +43,7 @@ pub(super) fn tell(
             lines.extend(about(record));
         }
     }
+    lines.extend(gate.map(|gate| (Said::new("闸门", "Gate"), gate.told(opened.sequence))));
     lines.extend(staff(record));
     lines.push((Said::new("佐证", "Vouched for"), vouched(opened, gathered)));
     lines
@@ -271,13 +270,11 @@ fn opening(record: &Record, lines: &mut Vec<Line>) {
 
 /// The record that this one is about: the passage before an opening, or what opened nothing.
 pub(super) fn named(record: &Record) -> Option<u64> {
-    let names = match record.kind {
-        RecordKind::Opening => true,
-        RecordKind::Device => VOIDS.contains(&record.event),
-        RecordKind::Passage | RecordKind::Staff => false,
-    };
+    if record.kind != RecordKind::Opening {
+        return void(record).map(|of| of.0);
+    }
     let number = record.detail[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    (names && number > 0).then_some(number)
+    (number > 0).then_some(number)
 }
 
 fn about(record: &Record) -> Option<Line> {

@@ -12,9 +12,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use gate_sim::stage::LedgerRow;
-use gate_wire::record::RecordKind;
-
 use crate::machine::Machine;
 use crate::patience::until;
 use crate::report::Report;
@@ -49,9 +46,4 @@ pub(crate) fn came<T>(
 /// Waits until a command of the guest ends well.
 pub(crate) fn holding(machine: &mut Machine, command: &str) -> Result<((), Duration)> {
     until(command, || Ok(machine.shell.holds(command)?.then_some(())))
-}
-
-/// Whether a row says that somebody was let through by a passage.
-pub(crate) fn is_pass(row: &LedgerRow) -> bool {
-    row.record.kind == RecordKind::Passage && row.record.verdict == b'P'
 }

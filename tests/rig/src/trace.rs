@@ -99,6 +99,16 @@ pub(crate) fn pulse_us(moments: &[Moment], line: u32) -> Option<u64> {
     Some(fell.at_us - rose)
 }
 
+/// How often the line rose. A line that is told again what it is has not risen.
+pub(crate) fn pulses(moments: &[Moment], line: u32) -> usize {
+    let driven = moments.iter().filter_map(|moment| match moment.what {
+        What::Driven { line: of, high } if of == line => Some(high),
+        _ => None,
+    });
+    let mut before = false;
+    driven.filter(|high| std::mem::replace(&mut before, *high) != *high && *high).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +130,13 @@ mod tests {
         assert_eq!(pulse_us(&moments, 0), Some(5_000_100));
         assert_eq!(pulse_us(&moments[..3], 0), None);
         assert_eq!(pulse_us(&moments, 1), None);
+    }
+
+    #[test]
+    fn a_line_that_is_told_again_what_it_is_is_one_pulse() {
+        let told = [(0, false), (0, true), (3, true), (0, true), (0, false), (0, false), (0, true)];
+        let told = told.map(|(line, high)| Moment { at_us: 0, what: What::Driven { line, high } });
+        assert_eq!([0, 3, 1].map(|line| pulses(&told, line)), [2, 1, 0]);
     }
 
     #[test]

@@ -2,17 +2,20 @@
 
 use gate_core::event::Event;
 use gate_core::screen::{Fault, OutOfService, Screen};
+use gate_core::verdict::Verdict;
 use gate_hal::inputs::{Input, Level};
+use gate_signing::demo_issuers::DemoIssuer;
+use gate_signing::issue::Claim;
 use gate_sim::devices::{Closing, Pulse};
 use gate_sim::people::Person;
-use gate_sim::stage::Stage;
+use gate_sim::stage::{Issue, Stage};
 use gate_terminal::gate::{LEAVING_MS, Leaving};
-use gate_wire::credential::Colour;
+use gate_wire::credential::{Colour, Condition};
 use gate_wire::time::Millis;
 
 use super::fire::count;
 use super::scanner::unchecked;
-use super::{show_code, stage_for, tap_card};
+use super::{show_code, stage_for, tap_card, verdict_within};
 
 fn only_pulse(stage: &Stage) -> Pulse {
     let pulses = stage.pulses();
@@ -191,4 +194,36 @@ fn a_lane_whose_light_barrier_was_lost_while_the_gate_is_open_waits_as_if_somebo
     show_code(&mut stage, &person, Colour::Green);
     stage.world.inputs().tear(Input::Passage);
     assert_eq!(leave(&mut stage), (LEAVING_MS, true));
+}
+
+#[test]
+fn whoever_holds_up_the_code_of_one_who_has_gone_through_is_not_told_to_pass_at_a_shut_gate() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_for(&person);
+    let claim = Claim::Screen(Condition::Colour(Colour::Green));
+    let code = stage.issue(DemoIssuer::Province, &person, Issue { claim, age_s: 60, life_s: 900 }).unwrap();
+    stage.hold_phone(&code.text).unwrap();
+    assert_eq!(verdict_within(&mut stage, 1_000).verdict, Verdict::Pass);
+    stage.hold_nothing();
+    stage.world.inputs().person_walks_through(100, 400);
+    stage.run(3_400).unwrap();
+    assert!(!stage.world.latch().is_open());
+    let before = stage.screens_shown();
+    stage.hold_phone(&code.text).unwrap();
+    stage.run(1_000).unwrap();
+    let shown = stage.world.display().screens_since(before);
+    assert!(!shown.iter().any(|screen| matches!(screen, Screen::Verdict(_))), "{shown:?}");
+    assert_eq!(stage.pulses().len(), 1);
+}
+
+#[test]
+fn who_was_given_less_time_takes_none_from_who_was_given_more() {
+    let (first, second) = (Person::new(1).unwrap(), Person::new(2).unwrap());
+    let mut stage = stage_for(&first);
+    tap_card(&mut stage, &first);
+    stage.run(1_000).unwrap();
+    show_code(&mut stage, &second, Colour::Green);
+    stage.run(12_000).unwrap();
+    let open = open_for(&only_pulse(&stage)).0;
+    assert!((9_900..=10_100).contains(&open), "{open} ms");
 }

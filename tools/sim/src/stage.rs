@@ -43,7 +43,7 @@ use crate::sam::{SamSimulator, SyntheticCard};
 
 pub use depot::{Depot, Owner};
 pub use disk::{DiskState, SimDisk};
-pub use ledger::LedgerRow;
+pub use ledger::{LedgerRow, passes};
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
 pub use stopwatch::{Answered, Decided, Means, Stopwatch};
 

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, UseKey};
+use gate_core::journal::{Durability, Entry, Journal, JournalFault, Kept, Receipt, Tally, UseKey};
 use gate_core::query::Sequence;
 use gate_proof::digest::Digest;
 use gate_proof::seal::{SealInfo, seal_record};
@@ -46,7 +46,7 @@ impl<R: CryptoRng> Journal for SqliteJournal<R> {
         match entry.durability {
             Durability::BestEffort => receipt(Kept::Memory),
             Durability::Required => {
-                self.say_it_came_late(&entry.record, waiting.row.sequence);
+                self.say_it_came_late(entry, waiting.row.sequence);
                 Err(fault)
             }
         }
@@ -214,14 +214,16 @@ impl<R: CryptoRng> SqliteJournal<R> {
         *count = count.saturating_add(1);
     }
 
-    /// A device record behind a row whose append was answered with a fault: its sequence in the detail.
-    fn say_it_came_late(&mut self, refused: &Record, sequence: Sequence) {
+    /// A device record behind a row whose append was answered with a fault: its sequence in the detail, and counted as what opened nothing.
+    fn say_it_came_late(&mut self, refused: &Entry, sequence: Sequence) {
+        let tally = refused.tally.and_then(Tally::not_opened);
+        let refused = &refused.record;
         let mut record = Record::blank(RecordKind::Device, refused.at, refused.uptime);
         (record.clock, record.direction) = (refused.clock, refused.direction);
         (record.place, record.lane) = (refused.place, refused.lane);
         record.event = self.config.late_event;
         record.detail[..8].copy_from_slice(&sequence.0.to_be_bytes());
-        let entry = Entry { record, use_key: None, tally: None, durability: Durability::BestEffort };
+        let entry = Entry { record, use_key: None, tally, durability: Durability::BestEffort };
         if let Some(waiting) = self.seal(&entry) {
             self.backlog.push_back(waiting);
         }

@@ -35,8 +35,7 @@ pub(super) struct Doorway {
 
 #[derive(Debug)]
 struct Opening {
-    since: Millis,
-    at_most: Millis,
+    until: Millis,
     person: Level,
     /// People who may still go through, the one in the gate included.
     people: u32,
@@ -72,7 +71,10 @@ impl Doorway {
             let (person, people) =
                 self.open.as_ref().map_or((Level::Inactive, 0), |open| (open.person, open.people));
             let people = people.saturating_add(1);
-            self.open = Some(Opening { since: now, at_most, person, people });
+            // Nor before the time of the first is over, though the second was given less.
+            let before = self.open.as_ref().map_or(Millis(0), |open| open.until);
+            let until = before.max(now.plus(at_most.0));
+            self.open = Some(Opening { until, person, people });
         }
         self.report(opened);
         opened
@@ -134,10 +136,14 @@ impl Doorway {
         }
     }
 
+    /// Whether it is open for somebody, or by signed policy, as far as the latch took it.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some() || self.mode != Mode::Checked
+    }
+
     /// Whether somebody may be in an open gate: the sensors say so, or cannot be read.
     pub(super) fn may_be_occupied(&self) -> bool {
-        let open = self.open.is_some() || self.mode != Mode::Checked;
-        open && self.seen != Some(Level::Inactive)
+        self.is_open() && self.seen != Some(Level::Inactive)
     }
 
     /// The lane ends: nothing of it holds the latch.
@@ -199,7 +205,7 @@ impl Opening {
         if before == Level::Active {
             self.people = self.people.saturating_sub(1);
         }
-        let over = now.since(self.since) >= self.at_most || self.people == 0;
+        let over = now >= self.until || self.people == 0;
         if over { Standing::Over } else { Standing::Wait }
     }
 }

@@ -5,6 +5,7 @@
 use gate_core::case::Case;
 use serde::Serialize;
 
+use super::super::carried_out::GateOpened;
 use super::super::opening::{Destroyed, KeyEnd, OpenedRecord, Opening, Shut};
 use super::super::replay::{Replayed, letter};
 use super::super::selection::Civil;
@@ -52,6 +53,10 @@ struct RecordDocument {
     case: Option<String>,
     act: u8,
     event: u8,
+    /// The record that this one is about.
+    about: Option<u64>,
+    /// Whether the gate opened by it, if it was to.
+    gate: Option<&'static str>,
     replay: String,
     again: Option<char>,
     signed_by_terminal: bool,
@@ -105,14 +110,19 @@ impl<'a> Document<'a> {
             rows_left_shut: gathered.left_shut,
             rows_opened: opening.opened,
             replayed: counted(replays),
-            records: opening.records.iter().zip(replays).map(record_document).collect(),
+            records: opening
+                .records
+                .iter()
+                .zip(replays)
+                .map(|(record, replayed)| record_document(record, replayed, opening))
+                .collect(),
             destroyed: opening.destroyed.iter().map(destroyed).collect(),
             did_not_open: opening.shut.iter().map(shut).collect(),
         }
     }
 }
 
-fn record_document((opened, replayed): (&OpenedRecord, &Replayed)) -> RecordDocument {
+fn record_document(opened: &OpenedRecord, replayed: &Replayed, opening: &Opening) -> RecordDocument {
     let record = &opened.record;
     let again = match replayed {
         Replayed::Identical(again) | Replayed::Differs(again, _) => Some(letter(again.decision.verdict())),
@@ -140,6 +150,8 @@ fn record_document((opened, replayed): (&OpenedRecord, &Replayed)) -> RecordDocu
         case: case.map(|case| words::case(&case).en),
         act: record.act,
         event: record.event,
+        about: story::named(record),
+        gate: GateOpened::by(opened, &opening.records).map(GateOpened::word),
         replay: story::outcome(replayed).en,
         again,
         signed_by_terminal: opened.candidate.signed_by.is_some(),

@@ -5,11 +5,12 @@
 use std::path::Path;
 
 use anyhow::Result;
+use gate_sim::stage::passes;
 
 use crate::machine::{Guest, Machine, Power};
 use crate::patience::until;
 use crate::report::Report;
-use crate::scenes::{came, holding, is_pass, stick, told, told_again};
+use crate::scenes::{came, holding, stick, told, told_again};
 use crate::world::World;
 
 /// The latch's line in the log.
@@ -36,12 +37,12 @@ pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report
     card(&mut machine, "a card opens the lane that was begun anew", out, report)?;
     machine.off()?;
     let rows = world.rows(&disk)?;
-    let passages = rows.iter().skip(before).filter(|row| is_pass(row)).count();
+    let (passages, shut) = passes(rows.get(before..).unwrap_or_default());
     report.rule(
         "each that opened is one row of the journal, proven and opened by the authority",
         passages == 4,
     );
-    report.figure(&format!("{} rows, {passages} of them Pass", rows.len()));
+    report.figure(&format!("{} rows, {passages} of them Pass, and {shut} that opened nothing", rows.len()));
     Ok(())
 }
 

@@ -23,8 +23,8 @@ use crate::{Hub, now};
 const DAYS: (u32, u32) = (7, 62);
 const DAY_S: u64 = 86_400;
 const PLACES_MOST: u64 = 1 << 20;
-/// Letters of verdicts, and an attendant's openings.
-const LETTERS: [u8; 5] = *b"PLSAO";
+/// Letters of verdicts, an attendant's openings, and those of `P` at which the gate stayed shut.
+const LETTERS: [u8; 6] = *b"PLSAON";
 /// How many of them are verdicts: each passage has one.
 const VERDICTS: usize = 4;
 
@@ -218,6 +218,7 @@ mod tests {
             counted(3, b'A', 2),
             counted(9, b'P', 4),
             counted(1, b'O', 2),
+            counted(2, b'N', 1),
         ];
         let lines = lines(&all, &lying);
         let told: Vec<(&str, &str, u64)> =
@@ -235,7 +236,11 @@ mod tests {
                 ("场所 place", "9 ", 4),
             ]
         );
-        assert_eq!(lines[0].sums, [15, 0, 1, 2, 2], "openings are no passages of their own");
+        assert_eq!(
+            lines[0].sums,
+            [15, 0, 1, 2, 2, 1],
+            "openings and shut gates are no passages of their own"
+        );
         assert!(
             csv(&all, &lying).contains(",510100,510107,2,P,5\n") && csv(&all, &lying).contains(",,,9,P,4\n")
         );

@@ -39,7 +39,7 @@ fn five_days(number: u32, revision: u64) -> Account {
     let mut account = account(revision, now(), now());
     account.terminal = TerminalNumber::new(number).unwrap();
     for ago in 0..DAYS {
-        for (letter, count) in [(b'P', DAYS - ago), (b'S', 1), (b'O', 1)] {
+        for (letter, count) in [(b'P', DAYS - ago), (b'S', 1), (b'O', 1), (b'N', 1)] {
             let of = Tally { day: Day(today - ago), place: number, lane: 1, letter };
             account.counts.push(Count { of, count }).unwrap();
         }
@@ -59,7 +59,7 @@ fn counters_of_five_offline_days_sum_right_from_place_to_county_to_city() {
         let path = gate.spool.path().join("out").join(name.as_str());
         // Twice, and an older one of four days last: as a stick brings it that lay about.
         let mut older = five_days(number, 1);
-        older.counts.truncate(12);
+        older.counts.truncate(16);
         for account in [2, 3].into_iter().map(|revision| five_days(number, revision)).chain([older]) {
             fs::write(&path, account.sign(&key).unwrap()).unwrap();
             gate.sender = gate_sync::Sender::default();
@@ -70,9 +70,9 @@ fn counters_of_five_offline_days_sum_right_from_place_to_county_to_city() {
     let cookie = log_in(&hub);
     let page = ask(&hub, "GET", "/counters?days=5", (&cookie, ""));
     let line = |level: &str, label: &str, places: u32| {
-        let [pass, stop, opened, all] = [15, 5, 5, 20].map(|count| count * places);
+        let [pass, stop, opened, shut, all] = [15, 5, 5, 5, 20].map(|count| count * places);
         format!(
-            "<td>{level}</td><th scope=\"row\">{label}</th><td>{pass}</td><td>0</td><td>{stop}</td><td>0</td><td>{opened}</td><td><b>{all}</b></td>"
+            "<td>{level}</td><th scope=\"row\">{label}</th><td>{pass}</td><td>0</td><td>{stop}</td><td>0</td><td>{opened}</td><td>{shut}</td><td><b>{all}</b></td>"
         )
     };
     for wanted in [

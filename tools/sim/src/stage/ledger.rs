@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use gate_core::event::Event;
 use gate_core::journal::{Entry, Journal, JournalFault, Receipt, Tally, UseKey};
 use gate_core::query::{Sequence, TerminalNumber};
+use gate_core::record::void;
 use gate_proof::seal::OpeningKey;
 use gate_signing::demo::DemoProvince;
 use gate_signing::key_name::KeyName;
@@ -21,7 +22,7 @@ use gate_store::{
 };
 use gate_terminal::book::{Book, Outgoing, Waiting};
 use gate_terminal::judge::Judge;
-use gate_wire::record::Record;
+use gate_wire::record::{Record, RecordKind};
 use gate_wire::time::{Day, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -180,5 +181,43 @@ impl Book for Ledger {
 
     fn send_from(&mut self, ask: &mut dyn FnMut(&mut dyn Outgoing)) {
         ask(&mut *self.journal.borrow_mut());
+    }
+}
+
+/// How many of these rows say Pass and opened, and how many say Pass and opened nothing, as the rows behind them tell (ADR 30).
+#[must_use]
+pub fn passes(rows: &[LedgerRow]) -> (usize, usize) {
+    let void: Vec<Sequence> = rows.iter().filter_map(|row| void(&row.record)).collect();
+    let says_pass = |row: &&LedgerRow| row.record.kind == RecordKind::Passage && row.record.verdict == b'P';
+    let (shut, opened): (Vec<&LedgerRow>, Vec<&LedgerRow>) =
+        rows.iter().filter(says_pass).partition(|row| void.contains(&row.sequence));
+    (opened.len(), shut.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use gate_wire::time::Millis;
+
+    use super::*;
+
+    fn row(sequence: u64, kind: RecordKind, change: impl FnOnce(&mut Record)) -> LedgerRow {
+        let mut record = Record::blank(kind, Timestamp::EPOCH, Millis(0));
+        change(&mut record);
+        LedgerRow { sequence: Sequence(sequence), day_key: 1, sealed: Vec::new(), record }
+    }
+
+    #[test]
+    fn a_pass_whose_next_row_says_that_it_opened_nothing_is_no_passage() {
+        let pass = |sequence| row(sequence, RecordKind::Passage, |record| record.verdict = b'P');
+        let void = |sequence: u64, event: Event| {
+            row(sequence + 1, RecordKind::Device, |record| {
+                record.event = event.code();
+                record.detail[..8].copy_from_slice(&sequence.to_be_bytes());
+            })
+        };
+        let stop = row(6, RecordKind::Passage, |record| record.verdict = b'S');
+        let late = |sequence| void(sequence, Event::CommittedLate);
+        let rows = [pass(1), pass(2), late(2), pass(4), void(4, Event::NotOpened), stop, late(6), pass(8)];
+        assert_eq!(passes(&rows), (2, 2));
     }
 }

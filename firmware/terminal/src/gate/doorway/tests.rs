@@ -37,7 +37,7 @@ const NOBODY: Option<Level> = Some(Level::Inactive);
 const SOMEBODY: Option<Level> = Some(Level::Active);
 
 fn opened(mode: Mode) -> Doorway {
-    let open = Opening { since: Millis(0), at_most: Millis(5_000), person: Level::Inactive, people: 1 };
+    let open = Opening { until: Millis(5_000), person: Level::Inactive, people: 1 };
     Doorway { open: Some(open), mode, ..Doorway::default() }
 }
 
