@@ -116,8 +116,9 @@ impl Round {
         let (begun, ledger, key) =
             (self.path(&ledger).exists(), self.at(&ledger), self.at(&format!("{holder}.key")));
         let mut words = vec!["repo", what, "--repo", &repo, "--believed", &believed, "--ledger", &ledger];
+        words.extend(["--root", &self.root]);
         if !begun {
-            words.extend(["--new-ledger", "--root", &self.root]);
+            words.push("--new-ledger");
         }
         if what == "sign" {
             words.extend(["--key", &key, "--yes"]);

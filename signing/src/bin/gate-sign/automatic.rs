@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 use gate_signing::repo::automatic::{
     Ledger, LedgerFault, NotAutomatic, RULES_MOST_BYTES, Reader, Rules, Shown,
@@ -58,7 +58,9 @@ impl Look {
             }
             other => other?,
         };
-        let mut shown = reader.look(self.root.as_ref())?;
+        // The exit code of a rejection is for machines that sign by rules.
+        let looked = reader.look(self.root.as_ref());
+        let mut shown = looked.map_err(|refused| anyhow!("{:#}", anyhow::Error::from(refused)))?;
         shown.words.extend(rejections);
         Ok(Some(shown))
     }
