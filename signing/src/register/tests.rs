@@ -54,12 +54,12 @@ fn a_key_leaves_the_set_a_week_after_the_last_of_what_it_signed_expired_and_not_
             true => register.revoke(kid(1), end, end).unwrap(),
             false => register.retire(kid(1), end).unwrap(),
         }
-        assert_eq!(register.put_away(over), []);
+        assert!(register.put_away(over).is_empty());
         assert_eq!(register.put_away(over.plus(1)), [kid(1)]);
         assert!(register.is_put_away(kid(1)) && register.life(kid(1)).is_none());
         assert!(register.load(1, over).unwrap().find(kid(1)).is_none());
     }
-    assert_eq!(with_one().put_away(over.plus(4_000 * DAY_S)), [], "a key without an end");
+    assert!(with_one().put_away(over.plus(4_000 * DAY_S)).is_empty(), "a key without an end");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_hubs_key_stays_for_a_year_for_carriers_who_are_late() {
     let mut register = with_one();
     add(&mut register, 2, Holder::Hub, &[]).unwrap();
     register.retire(kid(2), begin()).unwrap();
-    assert_eq!(register.put_away(begin().plus(366 * DAY_S)), []);
+    assert!(register.put_away(begin().plus(366 * DAY_S)).is_empty());
     assert_eq!(register.put_away(begin().plus(366 * DAY_S + 1)), [kid(2)]);
 }
 

@@ -24,5 +24,9 @@ fn a_key_whose_last_code_expired_leaves_with_a_publication_that_says_so_and_the_
     assert!(lines.last().unwrap().contains("issuer-6c616231"), "{lines:?}");
     // Its id is never another key's.
     let again = ["keyset", "add", "--kid", "lab1", "--region", "510000", "--holder", "hub", "--make"];
-    assert!(office.refused(&again).contains("an id is never given twice"));
+    let refused = office.run_when(LATER, &again);
+    assert!(
+        !refused.status.success() && told(&refused).contains("an id is never given twice"),
+        "{refused:?}"
+    );
 }
