@@ -1,6 +1,6 @@
 //! Sticks in the slot of a running terminal: what comes into force, what does not, what is said.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gate_core::event::Event;
 use gate_core::visit::Visit;
