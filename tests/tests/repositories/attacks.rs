@@ -392,7 +392,7 @@ fn rollback_of_a_datasets_version_by_both_signers_is_refused_too() {
     let other = gate_signing::repo::Repo::at(folder.path());
     let staged = other.stage(std::slice::from_ref(one), &[], land.now.plus(DAY_S)).unwrap();
     targets.targets.insert("key-set.json".into(), staged.targets["key-set.json"].clone());
-    super::land::copy_all(&folder.path().join("draft/targets"), &path.join("targets"));
+    super::authority::copy_all(&folder.path().join("draft/targets"), &path.join("targets"));
     fs::write(path.join("targets.json"), Unsigned::of(&targets).unwrap().to_text()).unwrap();
     land.trust.sign(Role::Targets, &[0, 1]);
     land.trust.publish(land.now).unwrap();

@@ -2,6 +2,7 @@
 //! Keys are counted seeds: nothing here is secret.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use gate_proof::digest::sha256;
@@ -127,7 +128,7 @@ pub(crate) fn staged(name: &str, (version, issued): (u32, Timestamp), bytes: &[u
 /// What somebody with some keys can do.
 impl Authority {
     pub(crate) fn newest_snapshot(&self) -> u64 {
-        let names = std::fs::read_dir(self.repo.public().join("metadata")).unwrap();
+        let names = fs::read_dir(self.repo.public().join("metadata")).unwrap();
         let version = |name: String| name.strip_suffix(".snapshot.json")?.parse::<u64>().ok();
         names.filter_map(|entry| version(entry.unwrap().file_name().into_string().unwrap())).max().unwrap()
     }
@@ -137,9 +138,9 @@ impl Authority {
         let targets = self.repo.stage(staged, &[], now.plus(90 * DAY_S)).unwrap();
         self.sign(Role::Targets, &[0, 1]);
         let (draft, name) = (self.path.join("draft"), format!("metadata/{}.targets.json", targets.version));
-        std::fs::copy(draft.join("targets.json"), spool.join(name)).unwrap();
-        super::land::copy_all(&draft.join("targets"), &spool.join("targets"));
-        std::fs::remove_dir_all(&draft).unwrap();
+        fs::copy(draft.join("targets.json"), spool.join(name)).unwrap();
+        copy_all(&draft.join("targets"), &spool.join("targets"));
+        fs::remove_dir_all(&draft).unwrap();
         self.announce(spool, targets.version, now);
     }
 
@@ -157,20 +158,20 @@ impl Authority {
             hashes: BTreeMap::from([("sha256".into(), hex(sha256(&[bytes]).as_bytes()))]),
         };
         let (number, until) = (self.newest_snapshot() + 1, now.plus(DAY_S));
-        let targets = std::fs::read(path(&format!("{version}.targets.json"))).unwrap();
+        let targets = fs::read(path(&format!("{version}.targets.json"))).unwrap();
         let snapshot = gate_tuf::Snapshot::of(number, until, meta(version, &targets));
         let snapshot = self.signed(self.roster.snapshot, &snapshot);
-        std::fs::write(path(&format!("{number}.snapshot.json")), &snapshot).unwrap();
+        fs::write(path(&format!("{number}.snapshot.json")), &snapshot).unwrap();
         let timestamp = gate_tuf::Timestamp::of(number + 1, until, meta(number, &snapshot));
         let timestamp = self.signed(self.roster.timestamp, &timestamp);
-        std::fs::write(path("timestamp.json"), timestamp).unwrap();
+        fs::write(path("timestamp.json"), timestamp).unwrap();
     }
 
     /// A root as somebody with these keys would draft it.
     pub(crate) fn draft_root(roster: &Roster, version: u64, expires: Timestamp, keys: &[u8]) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         Repo::at(folder.path()).init(&roster.order(expires)).unwrap();
-        let bytes = std::fs::read(folder.path().join("draft/root.json")).unwrap();
+        let bytes = fs::read(folder.path().join("draft/root.json")).unwrap();
         let mut root = gate_tuf::Claimed::<gate_tuf::Root>::read(&bytes).unwrap().into_body();
         root.version = version;
         signed(&root, keys)
@@ -186,4 +187,16 @@ fn signed<B: Body>(body: &B, keys: &[u8]) -> Vec<u8> {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_all(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
 }

@@ -444,12 +444,12 @@ fn a_published_folder_that_was_rolled_back_hides_no_change() {
     office.both_sign().unwrap();
     let before = tempfile::tempdir().unwrap();
     let public = office.round.status.path.join("public");
-    super::land::copy_all(&public, before.path());
+    super::authority::copy_all(&public, before.path());
     office.publish();
     office.step(2..=2, "yellow");
     office.signs(0).unwrap();
     fs::remove_dir_all(&public).unwrap();
-    super::land::copy_all(before.path(), &public);
+    super::authority::copy_all(before.path(), &public);
     assert!(refused(office.signs(0)).contains("not to be believed"));
 }
 

@@ -21,7 +21,7 @@ use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use super::authority::{Authority, Roster};
+use super::authority::{Authority, Roster, copy_all};
 use super::by_stick::Stick;
 use super::way::Way;
 
@@ -236,16 +236,4 @@ pub(crate) fn refused(report: &Report, repository: &str) -> Option<Cause> {
 /// What is in force of a dataset.
 pub(crate) fn in_force(report: &Report, dataset: &str) -> Option<InForce> {
     report.line(dataset).unwrap().in_force
-}
-
-pub(crate) fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy_all(&entry.path(), &to),
-            false => drop(fs::copy(entry.path(), to).unwrap()),
-        }
-    }
 }
