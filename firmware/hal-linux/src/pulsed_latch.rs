@@ -80,7 +80,6 @@ pub fn trigger(directory: &Path) -> Result<&'static str, NoTimer> {
 impl PulsedLatch {
     /// The LED of this directory, closed: a run before may have left a pulse. It is opened at every use: it may come later.
     /// What is the matter with it is told beside it.
-    #[must_use]
     pub fn start(directory: &Path) -> (PulsedLatch, Result<(), NoTimer>) {
         let led = Led(directory.to_owned());
         let ready = led.make_ready();

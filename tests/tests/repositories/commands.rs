@@ -358,7 +358,7 @@ fn a_first_publication_that_nobody_can_count_takes_a_word_of_its_own() {
 /// An insider's way around the words: no change of anybody's colour, but a new base with a colour for everybody.
 #[test]
 fn a_new_base_is_signed_by_people_who_read_how_many_have_each_colour_before_and_after() {
-    let (mut round, _) = published();
+    let (round, _) = published();
     round.carry();
     assert!(round.keep().status.success());
     fs::copy(round.path("desk/status-list.db"), round.path("epoch-1.db")).unwrap();

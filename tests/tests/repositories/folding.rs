@@ -196,7 +196,9 @@ fn nothing_older_takes_over_from_a_folded_list() {
 fn a_fold_gives_way_to_a_keeper_that_waits_and_goes_on_after_it() {
     let mut round = two_steps();
     let (to, now) = (round.terminal.to.clone(), round.terminal.stage.time());
-    let lock = |name: &str| File::options().write(true).create(true).open(to.state.join(name)).unwrap();
+    let lock = |name: &str| {
+        File::options().write(true).create(true).truncate(false).open(to.state.join(name)).unwrap()
+    };
     // Somebody waits, as long as this is locked.
     let (waiting, keeper) = (lock("keeper.waiting"), lock("keeper.lock"));
     waiting.try_lock_shared().unwrap();
