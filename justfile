@@ -50,7 +50,11 @@ beside-a-carrier-pairs N="60":
 
 [private]
 lane-counted:
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=*Round*verdict*' "$(ls -t target/debug/deps/repositories-* | grep -v '\.d$' | head -1)" --ignored --exact traced::the_lane_that_is_traced
+    #!/usr/bin/env bash
+    set -euo pipefail
+    lane="$(ls -t target/debug/deps/repositories-* | grep -v '\.d$' | head -1)"
+    said="$(valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=*terminal::Terminal::verdict*' "$lane" --ignored --exact traced::the_lane_that_is_traced 2>&1)"
+    grep 'Collected : [1-9]' <<<"$said" || { echo "$said"; echo "nothing was counted: is Terminal::verdict still what a passage is?"; exit 1; }
 
 # SIGKILL at random points of a scripted load: nothing acknowledged may be lost
 kill-test N="300":
