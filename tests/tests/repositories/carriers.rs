@@ -16,6 +16,12 @@ use gate_field::load::Load;
 use gate_field::receipt::Receipt;
 use gate_field::take::{Taken, take};
 use gate_field::visit::{Board, Carrier};
+use gate_hub::store::counters::{Counted, of_days};
+use gate_hub::store::intake::Quota;
+use gate_hub::store::{Readers, Store};
+use gate_hub::take::Take;
+
+use gate_wire::time::Timestamp;
 
 use super::hub;
 use super::programs::program;
@@ -81,11 +87,25 @@ impl RealHub {
         self.say(&["take", "--from", records.to_str().unwrap(), "--acknowledges-as", &hex(&hub::KID.0)])
     }
 
+    /// Takes what sticks brought as on the day that it is at the gate; its program's day is this machine's.
+    pub(crate) fn take_at(&self, records: &Path, now: Timestamp) {
+        let take = Take { folder: records, acknowledger: None, quota: Quota::USUAL, by: "测试员" };
+        take.run(&mut self.store().open().unwrap(), now).unwrap();
+    }
+
+    fn store(&self) -> Store {
+        Store::file(&self.data.join("hub.db"))
+    }
+
+    /// What its counters say of these days, both ends included.
+    pub(crate) fn counted(&self, days: (u32, u32)) -> Vec<Counted> {
+        Readers::new(self.store()).read(|db| of_days(db, days)).unwrap()
+    }
+
     /// Every row that it holds, by terminal, journal and place, as often as it is there.
     pub(crate) fn places(&self) -> Vec<(u32, Vec<u8>, u64)> {
-        let file = gate_hub::store::Store::file(&self.data.join("hub.db"));
         let sql = "SELECT terminal, journal, first, last FROM batch";
-        let batches = gate_hub::store::Readers::new(file)
+        let batches = Readers::new(self.store())
             .read(|db| db.all(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))));
         let places = |(terminal, journal, first, last): (u32, Vec<u8>, u64, u64)| {
             (first..=last).map(move |at| (terminal, journal.clone(), at))

@@ -1,10 +1,11 @@
 //! The technician's night: a thousand colours by stick and by laptop, records back, acknowledgements the night after.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gate_core::query::QueryNumber;
-use gate_core::records::names::BatchName;
+use gate_core::records::names::{BatchName, account_name};
 use gate_core::verdict::Verdict;
 use gate_field::copying::Copied;
 use gate_field::give_back::Returned;
@@ -18,6 +19,7 @@ use gate_sim::people::Person;
 use gate_sim::stage::terminal_number;
 use gate_wire::time::Timestamp;
 
+use super::authority::DAY_S;
 use super::carriers::{Bag, RealHub};
 use super::hub::{self, Hub};
 use super::journey::{CHANGED, Round};
@@ -65,6 +67,15 @@ impl Night {
     /// At the gate.
     fn visit(&mut self) -> (Copied, Taken) {
         self.bag.visit(&mut self.round.terminal)
+    }
+
+    /// A new account of what was counted lies in the outbox.
+    fn an_account_is_out(&mut self) {
+        let terminal = &mut self.round.terminal;
+        let account = terminal.to.spool.join("out").join(account_name(terminal.number()).as_str());
+        let _ = fs::remove_file(&account);
+        terminal.stage.gate().hurry_records();
+        terminal.until("an account", || account.exists());
     }
 
     /// At the hub, in the morning.
@@ -169,6 +180,46 @@ fn a_thousand_colours_by_stick_are_the_gates_next_verdicts_and_its_records_arriv
 #[test]
 fn a_thousand_colours_by_laptop_are_the_gates_next_verdicts_and_its_records_arrive_once() {
     a_round_by(Carrier::Laptop);
+}
+
+#[test]
+fn five_days_without_a_line_are_counted_at_the_real_hub_as_they_were_at_the_gate() {
+    const DAYS: u16 = 5;
+    let mut night = Night::new(Carrier::Stick);
+    // The first person is red from the beginning, the second green.
+    night.round.step_of(1..=1, "red");
+    night.round.bring_out();
+    night.load();
+    night.visit();
+    night.round.terminal.stage.run_until_renewed().unwrap();
+    let mut told = BTreeMap::new();
+    for day in 1..=DAYS {
+        let today = night.round.terminal.stage.time().civil_day().0;
+        assert_eq!(night.round.terminal.verdict(1), Verdict::Stop);
+        told.insert((today, b'S'), 1);
+        // One passage more each day.
+        for _ in 0..day {
+            assert_eq!(night.round.terminal.verdict(2), Verdict::Pass);
+        }
+        told.insert((today, b'P'), u64::from(day));
+        night.round = night.round.with_terminal(|terminal| terminal.after(DAY_S));
+    }
+    assert_eq!(told.len(), 2 * usize::from(DAYS), "each on a day of its own");
+    let today = night.round.terminal.stage.time();
+    for _ in 0..2 {
+        night.an_account_is_out();
+        night.round.bring_out();
+        night.load();
+        night.visit();
+        assert!(night.bag.give_back(&night.path("records")).accounts > 0);
+        night.hub.take_at(&night.path("records"), today);
+    }
+    let (first, last) = (told.first_key_value().unwrap().0.0, told.last_key_value().unwrap().0.0);
+    let counted = night.hub.counted((first, last));
+    let place = night.round.terminal.stage.setting().place;
+    assert!(counted.iter().all(|one| one.place == place), "{counted:?}");
+    let held: BTreeMap<_, _> = counted.iter().map(|one| ((one.day, one.letter), one.count)).collect();
+    assert_eq!((&held, counted.len()), (&told, told.len()), "brought twice, counted once");
 }
 
 /// Arithmetic from measured bytes: what a visit copies here, and what a province of 100 million weighs (DESIGN §6).
