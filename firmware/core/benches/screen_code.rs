@@ -88,6 +88,7 @@ fn facts(world: &World) -> Facts {
         of_code: ListAnswer::Listed(Colour::Green),
         of_document: ListAnswer::NotAsked,
         list_as_of: Timestamp::from_unix(NOW - 3_600),
+        too_old: false,
         persons: Persons::NotComparable,
         revoked: Revoked::No,
         uses: 0,

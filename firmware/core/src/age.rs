@@ -4,7 +4,7 @@
 //! Must not know: what a band does to a verdict (the policy's rows), how it is shown.
 //!
 //! In a policy, each dataset at will, days in whole numbers:
-//! `"bands": {"key-set": {"ageing_after_days": 20, "stale_after_days": 30, "expired_after_days": 90}}`
+//! `"bands": {"key-set": {"ageing_after_days": 20, "stale_after_days": 30, "expired_after_days": 90, "assist_from": "stale"}}`
 
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,38 @@ struct Written {
     ageing_after_days: u32,
     stale_after_days: u32,
     expired_after_days: u32,
+    /// From which band on whose verdict rests on it is sent to the staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    assist_from: Option<AssistFrom>,
+}
+
+/// A band that people are sent to the staff from; what never came is past both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum AssistFrom {
+    Stale,
+    Expired,
+}
+
+/// Whose verdicts rest on a dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rests {
+    /// Passages at which a code was shown.
+    Codes,
+    /// Every passage.
+    All,
+    /// None; or the list, whose bands are the rows' to answer.
+    Nothing,
+}
+
+fn rests(dataset: Dataset) -> Rests {
+    match dataset {
+        Dataset::KeySet | Dataset::Revocations => Rests::Codes,
+        Dataset::PolicyStation | Dataset::PolicyHospital | Dataset::Places | Dataset::RiskLevels => {
+            Rests::All
+        }
+        Dataset::StaffList | Dataset::DayKeys | Dataset::StatusList | Dataset::StatusDelta => Rests::Nothing,
+    }
 }
 
 /// Why bands are refused.
@@ -68,6 +100,12 @@ pub enum BandsRefused {
         "bands of {}: ageing_after_days, stale_after_days and expired_after_days must rise, from 1 to {DAYS_MOST}", .dataset.name()
     )]
     Order {
+        /// Of which dataset.
+        dataset: Dataset,
+    },
+    /// A verdict that rests on something else.
+    #[error("bands of {}: no verdict rests on its age but by the policy's rows: leave assist_from out", .dataset.name())]
+    AssistFrom {
         /// Of which dataset.
         dataset: Dataset,
     },
@@ -109,7 +147,17 @@ impl Limits {
 impl Bands {
     /// A dataset's limits, where the policy has bands for it.
     pub fn limits(&self, dataset: Dataset) -> Option<Limits> {
-        let written = match dataset {
+        let written = self.written(dataset)?;
+        let Written { ageing_after_days, stale_after_days, expired_after_days, .. } = written;
+        Some(Limits {
+            ageing: Some(ageing_after_days),
+            stale: stale_after_days,
+            expired: Some(expired_after_days),
+        })
+    }
+
+    fn written(&self, dataset: Dataset) -> Option<Written> {
+        match dataset {
             Dataset::KeySet => self.key_set,
             Dataset::PolicyStation | Dataset::PolicyHospital => self.policy,
             Dataset::Places => self.places,
@@ -118,12 +166,33 @@ impl Bands {
             Dataset::Revocations => self.revocations,
             Dataset::StatusList | Dataset::StatusDelta => self.status_list,
             Dataset::DayKeys => self.day_keys,
-        }?;
-        let Written { ageing_after_days, stale_after_days, expired_after_days } = written;
-        Some(Limits {
-            ageing: Some(ageing_after_days),
-            stale: stale_after_days,
-            expired: Some(expired_after_days),
+        }
+    }
+
+    fn assisting(&self) -> impl Iterator<Item = (Dataset, AssistFrom)> {
+        let all = Dataset::ALL.into_iter();
+        all.filter_map(|dataset| Some((dataset, self.written(dataset)?.assist_from?)))
+    }
+
+    /// Whether something that a passage rests on, with a code or without, is older than this policy lets decide. `issued` gives a
+    /// dataset's issue time where it is here.
+    pub fn too_old(
+        &self,
+        with_code: bool,
+        issued: impl Fn(Dataset) -> Option<Timestamp>,
+        now: TimeReading,
+    ) -> bool {
+        let concerned = |dataset| match rests(dataset) {
+            Rests::All => true,
+            Rests::Codes => with_code,
+            Rests::Nothing => false,
+        };
+        self.assisting().filter(|(dataset, _)| concerned(*dataset)).any(|(dataset, from)| {
+            let age = self.limits(dataset).map(|limits| limits.age(issued(dataset), now));
+            match from {
+                AssistFrom::Stale => age.is_some_and(|age| !age.is_current()),
+                AssistFrom::Expired => matches!(age, Some(DataAge::Expired | DataAge::Missing)),
+            }
         })
     }
 
@@ -147,6 +216,9 @@ impl Bands {
             if !rises || !expired.is_some_and(|expired| stale < expired && expired <= DAYS_MOST) {
                 return Err(BandsRefused::Order { dataset });
             }
+        }
+        if let Some((dataset, _)) = self.assisting().find(|(dataset, _)| rests(*dataset) == Rests::Nothing) {
+            return Err(BandsRefused::AssistFrom { dataset });
         }
         match self.status_list.filter(|list| list.stale_after_days != list_stale_after_days) {
             Some(_) => Err(BandsRefused::TwoLimits { wanted: list_stale_after_days }),
@@ -223,6 +295,36 @@ mod tests {
         assert_eq!(of(Dataset::KeySet, 7), None);
         // What decides is as it was: fresh until stale.
         assert_eq!(Limits::until_stale(7).age(Some(issued()), now), DataAge::Fresh);
+    }
+
+    #[test]
+    fn from_the_band_that_policy_names_nothing_that_a_passage_rests_on_decides_any_more() {
+        let bands = bands(
+            r#"{"key-set":{"ageing_after_days":1,"stale_after_days":2,"expired_after_days":3,"assist_from":"stale"},
+            "risk-levels":{"ageing_after_days":2,"stale_after_days":3,"expired_after_days":6,"assist_from":"expired"},
+            "revocations":{"ageing_after_days":1,"stale_after_days":2,"expired_after_days":3}}"#,
+        );
+        let of = |with_code, days: u64| {
+            bands.too_old(with_code, |_| Some(issued()), at(days * DAY_S, ClockTrust::Confirmed))
+        };
+        let past = |with_code, days: u64| {
+            bands.too_old(with_code, |_| Some(issued()), at(days * DAY_S + 1, ClockTrust::Confirmed))
+        };
+        // The key set from two days on, for codes; the risk levels from six, for everybody; revocations never.
+        assert_eq!([of(true, 2), past(true, 2)], [false, true]);
+        assert_eq!(
+            [past(false, 2), past(false, 5), of(false, 6), past(false, 6)],
+            [false, false, false, true]
+        );
+        let now = at(0, ClockTrust::Confirmed);
+        let but = |missing| move |dataset: Dataset| (dataset != missing).then(issued);
+        assert_eq!([true, false].map(|code| bands.too_old(code, but(Dataset::KeySet), now)), [true, false]);
+        assert_eq!(
+            [true, false].map(|code| bands.too_old(code, but(Dataset::RiskLevels), now)),
+            [true, true]
+        );
+        assert!(!bands.too_old(true, but(Dataset::Revocations), now));
+        assert!(!Bands::default().too_old(true, |_| None, now));
     }
 
     #[test]

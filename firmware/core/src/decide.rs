@@ -123,6 +123,7 @@ pub fn decide(evidence: &Evidence<'_>, facts: &Facts, policy: Option<&Policy>) -
         Ok(proven) if proven.source == Source::List && facts.list_as_of.is_none() => {
             Decision::assist(Reason::ListMissing, facts.direction)
         }
+        Ok(_) if facts.too_old => Decision::assist(Reason::ListStale, facts.direction),
         Ok(proven) => by_policy(&proven, facts, policy),
         Err(reason) => Decision::assist(reason, facts.direction),
     }

@@ -27,6 +27,8 @@ pub struct Facts {
     pub of_document: ListAnswer,
     /// As-of time of the list's newest applied head; `None` without a list.
     pub list_as_of: Option<Timestamp>,
+    /// Whether other data that this passage rests on are older than policy lets decide ([`crate::age::Bands::too_old`]).
+    pub too_old: bool,
     /// Whether code and document are about one person.
     pub persons: Persons,
     /// Whether the credential was revoked.

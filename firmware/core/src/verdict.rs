@@ -183,7 +183,7 @@ reasons! {
     CodeAndCardDiffer = "A27",
     /// There is no list on this terminal.
     ListMissing = "A28",
-    /// The list is past its stale limit.
+    /// The list is past its stale limit, or other data past the band that policy names.
     ListStale = "A29",
     /// The list is damaged where this person would be.
     ListDamaged = "A30",

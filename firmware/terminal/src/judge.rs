@@ -306,11 +306,17 @@ impl Judge {
             of_code: self.of_code(shown),
             of_document: shown.document().map_or(ListAnswer::NotAsked, |document| self.of_document(document)),
             list_as_of: self.list_as_of(),
+            too_old: self.too_old(shown.code().is_some(), time),
             persons: persons(shown),
             revoked: self.revoked(shown),
             uses,
             temperature,
         }
+    }
+
+    fn too_old(&self, with_code: bool, time: TimeReading) -> bool {
+        let issued = |dataset| self.believed.as_of(dataset);
+        self.policy().is_some_and(|policy| policy.settings().bands.too_old(with_code, issued, time))
     }
 
     /// The verdict that our current list alone would give against the person identified, if it is yellow or red.

@@ -8,7 +8,7 @@ use gate_core::screen::{
     Technician, Volume,
 };
 use gate_core::staff::StaffRefused;
-use gate_core::verdict::Verdict;
+use gate_core::verdict::{Reason, Verdict};
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::Claim;
 use gate_sim::people::Person;
@@ -260,6 +260,26 @@ fn a_policys_bands_are_told_before_they_bite() {
         let of = |wanted| data.rows.iter().find(|row| row.dataset == wanted).unwrap().band;
         assert_eq!((data.list, of(Dataset::StatusList)), (band, Some(band)));
         assert_eq!((of(Dataset::KeySet), of(Dataset::Places)), (Some(Band::Fresh), None));
+    }
+}
+
+#[test]
+fn from_the_band_that_policy_names_codes_are_sent_to_the_staff_and_cards_are_decided_as_ever() {
+    let bands = r#""bands": {"key-set": {"ageing_after_days": 1, "stale_after_days": 2, "expired_after_days": 3, "assist_from": "stale"}}, "test_days""#;
+    for (days, code) in [(1, (Verdict::Pass, None)), (2, (Verdict::Assist, Some(Reason::ListStale)))] {
+        let mut stage = staffed(|setting| {
+            let policy = &mut setting.inputs.policy_station;
+            *policy = policy.replacen("\"test_days\"", bands, 1);
+        });
+        stage = stage.reboot(days * 86_400).unwrap();
+        let told = show_code(&mut stage, &somebody(), Colour::Green);
+        assert_eq!(told.verdict, code.0, "{days} days");
+        assert!(code.1.is_none_or(|reason| told.reason == reason), "{:?}", told.reason);
+        assert_eq!(
+            tap_card(&mut stage, &somebody()).verdict,
+            Verdict::Pass,
+            "a card needs no key of an issuer's"
+        );
     }
 }
 

@@ -44,6 +44,7 @@ fn listed(answer: ListAnswer) -> Facts {
         of_code: ListAnswer::NotAsked,
         of_document: answer,
         list_as_of: Some(at(NOON - 3600)),
+        too_old: false,
         persons: Persons::NotComparable,
         revoked: Revoked::No,
         uses: 0,
@@ -239,6 +240,19 @@ fn a_lane_in_opens_for_pass_alone() {
         let decision = shown(CARD, &listed(answer));
         assert_eq!(decision.opens() == Opens::Yes, decision.verdict() == Verdict::Pass, "{answer:?}");
     }
+}
+
+#[test]
+fn data_that_policy_calls_too_old_send_everybody_whom_something_is_proven_of_to_the_staff() {
+    for answer in [GREEN, RED] {
+        let old = Facts { too_old: true, ..listed(answer) };
+        assert_eq!(told(&shown(CARD, &old)), (Verdict::Assist, Reason::ListStale));
+        assert!(shown(CARD, &old).basis().is_none(), "no row decided it");
+    }
+    let out = Facts { too_old: true, direction: Direction::Out, ..listed(GREEN) };
+    assert_eq!(shown(CARD, &out).opens(), Opens::Yes, "an exit opens whatever is said");
+    let missing = Facts { too_old: true, list_as_of: None, ..listed(ListAnswer::Missing) };
+    assert_eq!(told(&shown(CARD, &missing)).1, Reason::ListMissing, "the plainer reason first");
 }
 
 #[test]

@@ -343,6 +343,15 @@ fn bands_that_make_no_sense_are_refused_with_the_dataset() {
         banded(&two, "").map(|_| ()),
         Err(PolicyError::Bands(BandsRefused::TwoLimits { wanted: 7 }))
     ));
+    // No verdict rests on these two, and the list's bands are the rows' to answer.
+    for nobodys in ["staff-list", "day-keys", "status-list"] {
+        let bands = std::format!(
+            r#"{{"{nobodys}": {{"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 30, "assist_from": "stale"}}}}"#
+        );
+        let refused = banded(&bands, "").map(|_| ()).unwrap_err();
+        assert!(matches!(refused, PolicyError::Bands(BandsRefused::AssistFrom { .. })), "{refused}");
+        assert!(refused.to_string().contains(nobodys), "{refused}");
+    }
     // A dataset that does not exist, a band too few.
     for wrong in [r#"{"weather": null}"#, r#"{"places": {"ageing_after_days": 3, "stale_after_days": 7}}"#] {
         assert!(matches!(banded(wrong, "").map(|_| ()), Err(PolicyError::Json(_))), "{wrong}");

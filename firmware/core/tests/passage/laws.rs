@@ -211,6 +211,7 @@ prop_compose! {
             time: TimeReading { time: at(now), trust },
             of_code: if persons == Persons::Same { of_document } else { of_code },
             list_as_of: list_as_of.map(at),
+            too_old: false,
         }
     }
 }
@@ -226,6 +227,13 @@ proptest! {
         if words(&hand, &facts).contains(&Newest::Red) {
             prop_assert_eq!(hand.decide(&facts).opens(), Opens::No);
         }
+    }
+
+    #[test]
+    fn nobody_passes_or_is_stopped_by_data_that_policy_calls_too_old(hand in hand(), facts in any_facts()) {
+        let facts = Facts { direction: Direction::In, too_old: true, ..facts };
+        let decision = hand.decide(&facts);
+        prop_assert_eq!((decision.verdict(), decision.opens()), (Verdict::Assist, Opens::No));
     }
 
     #[test]

@@ -215,6 +215,7 @@ pub(crate) fn facts() -> Facts {
         of_code: ListAnswer::NotAsked,
         of_document: ListAnswer::NotAsked,
         list_as_of: Some(at(NOON - 3600)),
+        too_old: false,
         persons: Persons::NotComparable,
         revoked: Revoked::No,
         uses: 0,
