@@ -136,10 +136,12 @@ impl PolicyForm {
         lines.extend(self.bands.each().map(|(dataset, limits)| {
             let days = |days: Option<u32>| days.unwrap_or_default();
             let (ageing, stale, expired) = (days(limits.ageing), limits.stale, days(limits.expired));
-            format!(
-                "{} ages after {ageing} days, is stale after {stale}, expired after {expired}",
-                dataset.name()
-            )
+            let name = dataset.name();
+            let sent = match self.bands.assist_from(dataset) {
+                Some(from) => format!("; once {}, whoever it concerns is sent to the staff", from.name()),
+                None => String::new(),
+            };
+            format!("{name} ages after {ageing} days, is stale after {stale}, expired after {expired}{sent}")
         }));
         lines.extend(self.rows.iter().zip(1..).map(|(row, number): (_, u32)| row.in_words(number)));
         lines

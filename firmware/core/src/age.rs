@@ -66,9 +66,21 @@ struct Written {
 /// A band that people are sent to the staff from; what never came is past both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum AssistFrom {
+pub enum AssistFrom {
+    /// What is past its limit.
     Stale,
+    /// What is far past it.
     Expired,
+}
+
+impl AssistFrom {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            AssistFrom::Stale => "stale",
+            AssistFrom::Expired => "expired",
+        }
+    }
 }
 
 /// Whose verdicts rest on a dataset.
@@ -169,9 +181,14 @@ impl Bands {
         }
     }
 
+    /// From which band on this dataset sends people to the staff, if from any.
+    pub fn assist_from(&self, dataset: Dataset) -> Option<AssistFrom> {
+        self.written(dataset)?.assist_from
+    }
+
     fn assisting(&self) -> impl Iterator<Item = (Dataset, AssistFrom)> {
         let all = Dataset::ALL.into_iter();
-        all.filter_map(|dataset| Some((dataset, self.written(dataset)?.assist_from?)))
+        all.filter_map(|dataset| Some((dataset, self.assist_from(dataset)?)))
     }
 
     /// Whether something that a passage rests on, with a code or without, is older than this policy lets decide. `issued` gives a

@@ -165,7 +165,11 @@ fn said(policy: &Policy) -> [Said; 9] {
 fn bands(bands: &Bands) -> String {
     let one = |(dataset, limits): (Dataset, Limits)| {
         let days = |days: Option<u32>| days.unwrap_or_default();
-        format!("{} {}/{}/{}", dataset.name(), days(limits.ageing), limits.stale, days(limits.expired))
+        let days = format!("{}/{}/{}", days(limits.ageing), limits.stale, days(limits.expired));
+        match bands.assist_from(dataset) {
+            Some(from) => format!("{} {days} {} -> assist", dataset.name(), from.name()),
+            None => format!("{} {days}", dataset.name()),
+        }
     };
     let all: Vec<String> = bands.each().map(one).collect();
     if all.is_empty() { "-".into() } else { all.join(", ") }

@@ -53,6 +53,17 @@ fn a_setting_is_told_by_its_name() {
     let changes = changes(&old, &new);
     assert_eq!(zh(&changes), ["核酸有效天数: 7 → 14"]);
     assert_eq!(changes[0].en, "days that a negative test counts: 7 → 14");
+    let bands = |from: &str| {
+        format!(
+            "\"bands\": {{\"key-set\": {{\"ageing_after_days\": 1, \"stale_after_days\": 2, \"expired_after_days\": 3{from}}}}}, \"test_days\""
+        )
+    };
+    let (_, plain) = station("\"test_days\"", &bands(""));
+    let (_, assisting) = station("\"test_days\"", &bands(", \"assist_from\": \"expired\""));
+    assert_eq!(
+        super::changes(&plain, &assisting)[0].en,
+        "bands of age (ageing/stale/expired, days): key-set 1/2/3 → key-set 1/2/3 expired -> assist"
+    );
     let (old, new) = station("\"unchecked_at\": []", "\"unchecked_at\": [\"low\"]");
     assert_eq!(zh(&super::changes(&old, &new)), ["不查验的风险等级: - → 低风险"]);
 }
