@@ -168,7 +168,7 @@ fn new_online_keys_forget_versions_that_a_thief_drove_up() {
         root["keys"][entry(70).id()] = serde_json::to_value(entry(70)).unwrap();
         root["roles"]["timestamp"] = json!({"keyids": [entry(70).id()], "threshold": 1});
     });
-    world.timestamp_key = 70;
+    world.signs("timestamp", &[70]);
     world.announce(3);
     world.take().unwrap();
     assert_eq!(world.trusted.timestamp().unwrap().body().version, 3);
@@ -178,7 +178,7 @@ fn new_online_keys_forget_versions_that_a_thief_drove_up() {
 fn the_same_name_for_another_key_is_a_rotation_too_and_a_memory_that_reads_back() {
     let mut world = World::new();
     world.take().unwrap();
-    let id = entry(world.timestamp_key).id();
+    let id = entry(6).id();
     world.root(2, |root| root["keys"][&id] = serde_json::to_value(entry(71)).unwrap());
     let (at, why_) = why(world.take());
     assert!(at == Role::Timestamp && is_unsigned(&why_, 0), "{why_}");

@@ -29,9 +29,10 @@ impl Source for Shelf<'_> {
 
 pub(crate) struct World {
     pub(crate) trusted: Trusted,
-    pub(crate) timestamp_key: u8,
     files: Files,
     root: Value,
+    /// Whose keys sign a role's next documents.
+    signers: BTreeMap<&'static str, Vec<u8>>,
 }
 
 pub(crate) fn key(number: u8) -> SigningKey {
@@ -56,18 +57,25 @@ pub(crate) fn sign(signed: &Value, keys: &[u8]) -> Value {
 impl World {
     /// Root 2 of 3 (keys 1, 2, 3), targets (3), snapshot (5), timestamp (6); version 1 of everything.
     pub(crate) fn new() -> World {
+        World::begun(&[1, 2], |_| {})
+    }
+
+    /// The same, with a first root that was changed and is signed by these keys.
+    pub(crate) fn begun(by: &[u8], change: impl FnOnce(&mut Value)) -> World {
         let role = |keys: &[u8], threshold: u8| json!({"keyids": keys.iter().map(|n| entry(*n).id()).collect::<Vec<_>>(), "threshold": threshold});
         let keys: BTreeMap<String, Value> =
             [1, 2, 3, 5, 6].map(|n| (entry(n).id(), serde_json::to_value(entry(n)).unwrap())).into();
-        let root = json!({
+        let mut root = json!({
             "_type": "root", "spec_version": "1.0.33", "version": 1, "expires": time(100 * DAY_S),
             "consistent_snapshot": true, "keys": keys,
             "roles": {"root": role(&[1, 2, 3], 2), "targets": role(&[3], 1), "snapshot": role(&[5], 1), "timestamp": role(&[6], 1)},
         });
-        let bytes = serde_json::to_vec(&sign(&root, &[1, 2])).unwrap();
+        change(&mut root);
+        let bytes = serde_json::to_vec(&sign(&root, by)).unwrap();
         let first = Claimed::<Root>::read(&bytes).unwrap().trust_first().unwrap();
         let files = Files::from([("1.root.json".to_owned(), bytes)]);
-        let mut world = World { trusted: Trusted::first(first), timestamp_key: 6, files, root };
+        let signers = [("targets", vec![3]), ("snapshot", vec![5]), ("timestamp", vec![6])].into();
+        let mut world = World { trusted: Trusted::first(first), files, root, signers };
         world.announce(1);
         world
     }
@@ -79,6 +87,15 @@ impl World {
 
     pub(crate) fn time(&self, from_now: i64) -> String {
         time(from_now)
+    }
+
+    /// From now on these keys sign what this role says.
+    pub(crate) fn signs(&mut self, role: &'static str, keys: &[u8]) {
+        self.signers.insert(role, keys.to_vec());
+    }
+
+    fn signed(&self, role: &str, signed: &Value) -> Value {
+        sign(signed, &self.signers[role])
     }
 
     /// The next root, signed by two of the old one's keys.
@@ -100,7 +117,7 @@ impl World {
             "_type": "targets", "spec_version": "1.0.33", "version": version, "expires": time(DAY_S),
             "targets": {"a.json": file},
         });
-        let document = sign(&signed, &[3]);
+        let document = self.signed("targets", &signed);
         self.put(&format!("{version}.targets.json"), &document);
         document
     }
@@ -120,17 +137,18 @@ impl World {
             "_type": "snapshot", "spec_version": "1.0.33", "version": version, "expires": time(DAY_S),
             "meta": {"targets.json": meta},
         });
-        self.put(&format!("{version}.snapshot.json"), &sign(&snapshot, &[5]));
+        self.put(&format!("{version}.snapshot.json"), &self.signed("snapshot", &snapshot));
         self.names_snapshot(version);
     }
 
-    fn names_snapshot(&mut self, version: u64) {
+    /// A timestamp of `version` that names the snapshot of that version.
+    pub(crate) fn names_snapshot(&mut self, version: u64) {
         let meta = self.meta(&format!("{version}.snapshot.json"), version);
         let timestamp = json!({
             "_type": "timestamp", "spec_version": "1.0.33", "version": version, "expires": time(DAY_S),
             "meta": {"snapshot.json": meta},
         });
-        self.put("timestamp.json", &sign(&timestamp, &[self.timestamp_key]));
+        self.put("timestamp.json", &self.signed("timestamp", &timestamp));
     }
 
     fn meta(&self, file: &str, version: u64) -> Value {
@@ -145,13 +163,13 @@ impl World {
         signed["version"] = json!(version);
         change(&mut signed);
         match role {
-            "timestamp" => self.put("timestamp.json", &sign(&signed, &[self.timestamp_key])),
+            "timestamp" => self.put("timestamp.json", &self.signed(role, &signed)),
             "snapshot" => {
-                self.put(&format!("{version}.snapshot.json"), &sign(&signed, &[5]));
+                self.put(&format!("{version}.snapshot.json"), &self.signed(role, &signed));
                 self.names_snapshot(version);
             }
             _ => {
-                self.put(&format!("{version}.targets.json"), &sign(&signed, &[3]));
+                self.put(&format!("{version}.targets.json"), &self.signed(role, &signed));
                 self.names_targets(version, version);
             }
         }
@@ -196,7 +214,11 @@ impl World {
     }
 
     pub(crate) fn get(&self, name: &str) -> Value {
-        serde_json::from_slice(&self.files[name]).unwrap()
+        serde_json::from_slice(self.bytes(name)).unwrap()
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> &[u8] {
+        &self.files[name]
     }
 
     pub(crate) fn put(&mut self, name: &str, document: &Value) {
