@@ -14,7 +14,7 @@ const BOMB: usize = 16 << 20;
 pub(crate) enum Server {
     /// As it should be.
     Honest,
-    /// What is asked for, head and all, a byte at a time.
+    /// What is asked for, head and all, a byte at a time: 200 bytes a second.
     SlowLoris,
     /// Data without an end.
     Endless,
@@ -27,9 +27,9 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// Those that mean no good, with the words in the carrier's log; a slow one is given up after a minute only.
+    /// Those that mean no good, with the words in the carrier's log.
     pub(crate) const HOSTILE: [(Server, &'static str); 5] = [
-        (Server::SlowLoris, ""),
+        (Server::SlowLoris, "too slow, given up (the data trickle)"),
         (Server::Endless, "more than the 65536 bytes that were to come"),
         (Server::Portal, "other bytes came than were announced"),
         (Server::GzipBomb, "the answer is encoded as \"gzip\", which was not asked for"),

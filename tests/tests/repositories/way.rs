@@ -24,6 +24,14 @@ const PATIENCE: Patience = Patience {
     slice: Duration::from_secs(600),
 };
 const ROUNDS: usize = 3;
+/// As slow as a terminal takes it, and told sooner: rounds are short, whoever plays with such a hub does not wait for one.
+const HASTE: Patience = Patience {
+    connect: Duration::from_secs(60),
+    answer: Duration::from_secs(60),
+    window: Duration::from_millis(1_500),
+    least_rate: Patience::USUAL.least_rate,
+    slice: Duration::from_secs(3),
+};
 const SPOOL_MOST: u64 = 64 << 20;
 
 /// A network: a hub that serves a folder, and what the carrier said last.
@@ -31,18 +39,19 @@ pub(crate) struct Way {
     pub(crate) folder: PathBuf,
     hub: Hub,
     patience: Patience,
+    /// So often at most, one after another.
+    rounds: usize,
     said: RefCell<String>,
 }
 
 impl Way {
     pub(crate) fn new(folder: &Path) -> Way {
-        Way { patience: PATIENCE, ..Way::to(folder, Hub::honest(folder)) }
+        Way { patience: PATIENCE, rounds: ROUNDS, ..Way::to(folder, Hub::honest(folder)) }
     }
 
-    /// To a hub that may do otherwise: rounds are short, whoever plays with it does not wait for one.
+    /// To a hub that may do otherwise: what is too slow is given up, and said.
     pub(crate) fn to(folder: &Path, hub: Hub) -> Way {
-        let patience = Patience { slice: Duration::from_secs(1), ..PATIENCE };
-        Way { folder: folder.into(), hub, patience, said: RefCell::default() }
+        Way { folder: folder.into(), hub, patience: HASTE, rounds: 1, said: RefCell::default() }
     }
 
     /// What the hub is asked, as it is asked.
@@ -59,11 +68,11 @@ impl Way {
         self.mirror_of(Repository::Trust, to, terminal);
     }
 
-    /// Rounds until one was not cut short by a machine that is busy.
+    /// A round; from an honest hub another one where it was cut short by a machine that is busy.
     pub(crate) fn mirror_of(&self, repository: Repository, to: &Directories, terminal: TerminalNumber) {
         let line = Line::open(&self.hub.address, self.hub.authority.pem.as_bytes(), self.patience).unwrap();
         let spool = Spool::open(&to.spool, SPOOL_MOST).unwrap();
-        for _ in 0..ROUNDS {
+        for _ in 0..self.rounds {
             let held = Held::read(&to.state.join("report.json"));
             let place = Place { spool: &spool, held: &held, terminal: terminal.value() };
             let round = mirror(&line, place, repository);
