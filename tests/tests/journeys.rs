@@ -14,6 +14,8 @@ mod fire;
 mod guidance;
 #[path = "journeys/held.rs"]
 mod held;
+#[path = "journeys/hanging_port.rs"]
+mod hanging_port;
 #[path = "journeys/latch.rs"]
 mod latch;
 #[path = "journeys/latch_unwell.rs"]

@@ -7,13 +7,14 @@ use std::path::Path;
 use gate_hal::card_reader::SdtCardReader;
 use gate_wire::sdt::Baud;
 
-use crate::serial::SerialTty;
+use crate::port_thread::ThreadedPort;
+use crate::serial;
 
 /// An SDT reader on a terminal line.
-pub type TtyCardReader = SdtCardReader<SerialTty>;
+pub type TtyCardReader = SdtCardReader<ThreadedPort>;
 
-/// The reader on the line under `path`; its first poll opens the line.
+/// The reader on the line under `path`; its first poll begins to open it.
 #[must_use]
 pub fn sdt_reader(path: &Path, baud: Baud) -> TtyCardReader {
-    SdtCardReader::new(SerialTty::new(path, baud), baud)
+    SdtCardReader::new(serial::threaded("card reader", path, baud), baud)
 }

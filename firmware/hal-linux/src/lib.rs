@@ -19,6 +19,7 @@ pub mod loudspeaker;
 pub mod panel;
 pub mod picture;
 pub mod pixels;
+pub mod port_thread;
 pub mod process;
 pub mod pulsed_latch;
 pub mod serial;

@@ -1,17 +1,42 @@
 //! A serial line of the kernel: a UART, a USB adapter or a pseudo-terminal.
 //!
-//! Promises: raw bytes, 8N1, no flow control; no call blocks; the line is ours alone while it is open.
+//! Promises: raw bytes, 8N1, no flow control; nothing but closing may block, and bytes that wait to be sent are dropped before that; the line
+//! is ours alone while it is open. The lane's lines are opened, used and closed on a thread of their own ([`threaded`]).
 //! It must not know: what is said on it. Which device it is stands in the configuration, best as a path under
 //! `/dev/serial/by-path` or of a udev rule: numbers change when a plug is pulled.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::task::Waker;
 
 use gate_hal::serial_port::{PortFault, SerialPort};
 use gate_wire::sdt::Baud;
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{self, ControlModes, OptionalActions, QueueSelector, SpecialCodeIndex};
+use zeroize::Zeroize;
+
+use crate::port_thread::{Came, ThreadedPort, Wire};
+
+mod closing;
+
+/// Bytes taken from the line at once.
+const CHUNK: usize = 1_024;
+
+/// The line under `path` at this speed, behind a thread of this name: it may be plugged in later, and its driver may hang.
+#[must_use]
+pub fn threaded(name: &'static str, path: &Path, baud: Baud) -> ThreadedPort {
+    let path = path.to_owned();
+    ThreadedPort::new(
+        name,
+        Arc::new(move |_| {
+            let mut line = SerialTty::new(&path, baud);
+            line.reopen()?;
+            Ok(Box::new(line) as Box<dyn Wire>)
+        }),
+    )
+}
 
 /// A terminal line under a path; closed until [`SerialPort::reopen`].
 #[derive(Debug)]
@@ -36,6 +61,38 @@ impl SerialTty {
 
     fn line(&self) -> Result<&OwnedFd, PortFault> {
         self.line.as_ref().ok_or(PortFault::HavePort)
+    }
+
+    /// Closing waits for what was not sent: whatever it was, nobody is there for it any more.
+    fn close(&mut self) {
+        if let Some(line) = self.line.take() {
+            // A line that hung up takes no orders, and has nothing to send.
+            let _ = termios::tcflush(&line, QueueSelector::OFlush);
+        }
+    }
+}
+
+impl Drop for SerialTty {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Wire for SerialTty {
+    fn send(&mut self, command: &[u8]) -> Result<(), PortFault> {
+        self.write(command)
+    }
+
+    fn next(&mut self, _: &Waker) -> Result<Option<Came>, PortFault> {
+        let mut chunk = [0; CHUNK];
+        let count = self.read_available(&mut chunk)?;
+        let came = Came::new(chunk.get(..count).unwrap_or(&[]).to_vec());
+        chunk.zeroize();
+        Ok(Some(came).filter(|came| !came.is_empty()))
+    }
+
+    fn device(&self) -> Option<BorrowedFd<'_>> {
+        self.line.as_ref().map(OwnedFd::as_fd)
     }
 }
 
@@ -70,7 +127,7 @@ impl SerialPort for SerialTty {
     }
 
     fn reopen(&mut self) -> Result<(), PortFault> {
-        self.line = None;
+        self.close();
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let line = rustix::fs::open(&self.path, flags, Mode::empty())
             .map_err(|errno| PortFault::OpenPort { errno: errno.raw_os_error() })?;
@@ -90,6 +147,8 @@ fn set_up(line: &OwnedFd, baud: Baud) -> Result<(), Errno> {
     modes.special_codes[SpecialCodeIndex::VTIME] = 0;
     modes.set_speed(baud.bits_per_second())?;
     termios::tcsetattr(line, OptionalActions::Now, &modes)?;
+    // As far as we may, and the line has it: a thread waits in any case.
+    let _ = closing::wait_for_nothing(line.as_fd());
     termios::tcflush(line, QueueSelector::IOFlush)
 }
 

@@ -21,6 +21,21 @@ pub trait SerialPort {
     /// # Errors
     /// When the device is not there or cannot be set up.
     fn reopen(&mut self) -> Result<(), PortFault>;
+
+    /// Whether it is open, if it was opened at all: a port with a thread of its own is at it for a while after [`SerialPort::reopen`], and
+    /// reading gives nothing meanwhile.
+    fn opened(&self) -> Opened {
+        Opened::Yes
+    }
+}
+
+/// Whether what was ordered has come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// It has.
+    Yes,
+    /// Not yet.
+    NotYet,
 }
 
 /// Why a port does not work: a Fault of the device, never a person's matter. `errno` is the kernel's number.
@@ -59,4 +74,7 @@ pub enum PortFault {
     /// The other end is gone: unplugged.
     #[error("the line hung up")]
     HoldLine,
+    /// The kernel's driver has not come back from what it was asked.
+    #[error("the port's driver hangs")]
+    AwaitDriver,
 }

@@ -37,7 +37,7 @@ use gate_hal_linux::loudspeaker::{PipedLoudspeaker, Player};
 use gate_hal_linux::panel::Either;
 use gate_hal_linux::panel::PanelThread;
 use gate_hal_linux::pulsed_latch::PulsedLatch;
-use gate_hal_linux::serial::SerialTty;
+use gate_hal_linux::serial;
 #[cfg(feature = "spi")]
 use gate_hal_linux::spi_panel::SpiPanel;
 use gate_hal_linux::thermometer::mlx90614;
@@ -315,7 +315,9 @@ fn scanner(config: &Config) -> anyhow::Result<Option<Box<dyn CodeReader>>> {
     let Some(scanner) = &config.scanner else { return Ok(None) };
     Ok(Some(match scanner.source()? {
         ScannerSource::Keyboard(keyboard) => Box::new(Wedge::new(keyboard)),
-        ScannerSource::Serial(line, baud) => Box::new(LineScanner::new(SerialTty::new(line, baud))),
+        ScannerSource::Serial(line, baud) => {
+            Box::new(LineScanner::new(serial::threaded("line scanner", line, baud)))
+        }
     }))
 }
 

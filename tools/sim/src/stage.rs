@@ -17,7 +17,6 @@ use anyhow::{Context, Result};
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::screen::{Screen, Told};
-use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::picture::GreyPicture;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
@@ -33,7 +32,6 @@ use gate_terminal::judge::{Judge, Station};
 use gate_terminal::renewal::Renewal;
 use gate_terminal::secrets::Secrets;
 use gate_wire::record::Record;
-use gate_wire::sdt::Baud;
 use gate_wire::time::Timestamp;
 
 use crate::devices::{Pulse, World};
@@ -467,7 +465,7 @@ fn terminal(
 fn devices(directory: &Path, setting: &Setting, world: &World) -> Devices {
     Devices {
         camera: Box::new(world.camera()),
-        reader: Some(Box::new(sdt_reader(&directory.join("reader"), Baud::B115200))),
+        reader: Some((setting.reader)(&directory.join("reader"))),
         scanner: Some(Box::new(world.scanner())),
         display: Box::new(world.display()),
         lamps: Box::new(world.lamps()),

@@ -202,7 +202,7 @@ macro_rules! requests {
         pub(super) fn $name(node: BorrowedFd<'_>, value: &mut $value) -> Result<(), Errno> {
             const CODE: Opcode = opcode::$direction::<$value>(b'V', $number);
             // SAFETY: the kernel reads and writes as many bytes as the number says, which are those of `value`; every bit
-            // pattern is a value of its integers. The planes a buffer may point to are its caller's, see `Node::with_planes`.
+            // pattern is a value of its integers. The planes a buffer may point to are borrowed for the call: see `ask`.
             retry_on_intr(|| unsafe { ioctl(node, Updater::<CODE, $value>::new(value)) })
         }
     )*};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gate_hal::DeviceFault;
 use gate_hal::code_reader::{CodeReader, Scanned};
-use gate_hal::serial_port::SerialPort;
+use gate_hal::serial_port::{Opened, PortFault, SerialPort};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Keyboard, Stroke, Strokes, Way, codes};
@@ -150,7 +150,10 @@ impl<S: Strokes> CodeReader for Wedge<S> {
 /// A scanner on a serial line: a UART, or a USB scanner that is one (`/dev/ttyACM*`).
 pub struct LineScanner<P> {
     port: P,
-    lost: Option<Instant>,
+    /// When it was opened last, while it is not known to be open.
+    tried: Option<Instant>,
+    /// What stands until it is open again.
+    fault: Option<DeviceFault>,
     assembly: Assembly,
     /// Read after a code's end.
     rest: Zeroizing<Vec<u8>>,
@@ -160,26 +163,36 @@ impl<P: SerialPort> LineScanner<P> {
     /// The scanner on this line; the first read opens it.
     #[must_use]
     pub fn new(port: P) -> Self {
-        LineScanner { port, lost: None, assembly: Assembly::default(), rest: Zeroizing::default() }
+        let (assembly, rest) = (Assembly::default(), Zeroizing::default());
+        LineScanner { port, tried: None, fault: None, assembly, rest }
     }
 
     fn take_arrived(&mut self) -> Result<(), DeviceFault> {
         let mut chunk = [0; CHUNK];
-        let count = match self.port.read_available(&mut chunk) {
-            Ok(count) => count,
-            // A line that was never open, or hung up.
-            Err(_) if self.lost.is_none_or(|lost| lost.elapsed() >= AGAIN) => {
-                self.assembly = Assembly::default();
-                let opened = self.port.reopen();
-                self.lost = opened.is_err().then(Instant::now);
-                opened.map_err(|_| DeviceFault::NotConnected)?;
-                0
-            }
-            Err(_) => return Err(DeviceFault::NotConnected),
-        };
-        self.rest = Zeroizing::new(chunk.get(..count).unwrap_or(&[]).to_vec());
+        match self.port.read_available(&mut chunk) {
+            Ok(count) => self.rest = Zeroizing::new(chunk.get(..count).unwrap_or(&[]).to_vec()),
+            Err(fault) => self.lose(fault)?,
+        }
         chunk.zeroize();
-        Ok(())
+        if self.port.opened() == Opened::Yes {
+            (self.tried, self.fault) = (None, None);
+        }
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    /// A line that was never open, or hung up, is opened again if it is time. That it cannot be may be told later.
+    fn lose(&mut self, fault: PortFault) -> Result<(), DeviceFault> {
+        self.assembly = Assembly::default();
+        let is_due = self.tried.is_none_or(|tried| tried.elapsed() >= AGAIN);
+        let opened = if is_due { self.port.reopen() } else { Err(fault) };
+        if is_due {
+            self.tried = Some(Instant::now());
+        }
+        opened.map_err(|fault| {
+            let hangs = fault == PortFault::AwaitDriver;
+            let fault = if hangs { DeviceFault::NotAnswering } else { DeviceFault::NotConnected };
+            *self.fault.insert(fault)
+        })
     }
 }
 
@@ -203,8 +216,6 @@ impl<P: SerialPort> CodeReader for LineScanner<P> {
 
 #[cfg(test)]
 mod tests {
-    use gate_hal::serial_port::PortFault;
-
     use super::super::tests::Played;
     use super::*;
 
@@ -308,5 +319,59 @@ mod tests {
             (0..8).filter_map(|_| scanner.read().unwrap()).map(|line| line.to_vec()).collect();
         assert_eq!(read, [b"one".to_vec(), b"two".to_vec(), b"four".to_vec()]);
         assert_eq!(scanner.port.1, 2);
+    }
+
+    /// A line that is opened behind its back: what reading answers, and whether it is open then.
+    struct Behind(Vec<(Result<usize, PortFault>, Opened)>, usize);
+
+    impl SerialPort for Behind {
+        fn write(&mut self, _: &[u8]) -> Result<(), PortFault> {
+            Err(PortFault::FillLine)
+        }
+        fn read_available(&mut self, _: &mut [u8]) -> Result<usize, PortFault> {
+            if self.0.len() > 1 { self.0.remove(0).0 } else { self.0[0].0 }
+        }
+        fn reopen(&mut self) -> Result<(), PortFault> {
+            self.1 += 1;
+            Ok(())
+        }
+        fn opened(&self) -> Opened {
+            self.0[0].1
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_being_opened_is_well_no_earlier_than_it_is_open_and_not_ordered_at_every_look() {
+        let (no, yes) = (Opened::NotYet, Opened::Yes);
+        let lost = Err(PortFault::OpenPort { errno: 2 });
+        // Opened at once at the start; then pulled out, and its opening fails.
+        let port = Behind(
+            vec![
+                (Err(PortFault::HavePort), no),
+                (Ok(0), no),
+                (Ok(0), yes),
+                (Err(PortFault::HoldLine), no),
+                (lost, no),
+                (lost, no),
+            ],
+            0,
+        );
+        let mut scanner = LineScanner::new(port);
+        let told: Vec<_> = (0..6).map(|_| scanner.read().map(|_| ())).collect();
+        let gone = Err(DeviceFault::NotConnected);
+        assert_eq!(told, [Ok(()), Ok(()), Ok(()), Ok(()), gone, gone]);
+        assert_eq!(
+            scanner.port.1, 2,
+            "ordered when it was first used and when it hung up, and then not within a second"
+        );
+        // A second later it is ordered again, and stays lost until it is open.
+        scanner.tried = None;
+        assert_eq!(scanner.read().map(|_| ()), gone);
+        scanner.port.0 = vec![(Ok(0), no)];
+        assert_eq!(scanner.read().map(|_| ()), gone, "being opened is not open");
+        scanner.port.0 = vec![(Err(PortFault::AwaitDriver), no)];
+        assert_eq!(scanner.read().map(|_| ()), Err(DeviceFault::NotAnswering));
+        scanner.port.0 = vec![(Ok(0), yes)];
+        assert_eq!(scanner.read().map(|_| ()), Ok(()));
     }
 }

@@ -90,8 +90,8 @@ fn a_path_that_is_no_terminal_is_refused() {
 #[test]
 fn the_line_has_the_speed_that_was_asked_for() {
     for baud in Baud::ALL {
-        let (_far, tty) = pair();
-        let mut tty = SerialTty { baud, ..tty };
+        let (_far, mut tty) = pair();
+        tty.baud = baud;
         tty.reopen().unwrap();
         let modes = termios::tcgetattr(tty.line().unwrap()).unwrap();
         assert_eq!(
@@ -105,4 +105,37 @@ fn the_line_has_the_speed_that_was_asked_for() {
                 .intersects(ControlModes::PARENB | ControlModes::CSTOPB | ControlModes::CRTSCTS)
         );
     }
+}
+
+#[test]
+fn behind_its_thread_a_line_carries_every_byte_once_tells_a_hang_up_and_comes_back() {
+    let (far, tty) = pair();
+    let path = tty.path().to_owned();
+    drop(tty);
+    let mut port = threaded("line", &path, Baud::B115200);
+    assert_eq!(port.read_available(&mut [0; 4]), Err(PortFault::HavePort));
+    port.reopen().unwrap();
+    while port.opened() == gate_hal::serial_port::Opened::NotYet {
+        assert_eq!(port.read_available(&mut [0; 4]), Ok(0));
+        std::thread::yield_now();
+    }
+    let all: Vec<u8> = (0..=255).cycle().take(3_000).collect();
+    rustix::io::write(&far, &all).unwrap();
+    let mut came = Vec::new();
+    while came.len() < all.len() {
+        let mut buf = [0; 100];
+        let count = port.read_available(&mut buf).unwrap();
+        came.extend_from_slice(&buf[..count]);
+    }
+    assert_eq!(came, all);
+    port.write(b"command").unwrap();
+    let mut heard = [0; 7];
+    let mut count = 0;
+    while count < heard.len() {
+        count += rustix::io::read(&far, &mut heard[count..]).unwrap();
+    }
+    assert_eq!(&heard, b"command");
+    drop(far);
+    let told = std::iter::repeat_with(|| port.read_available(&mut [0; 4])).find(Result::is_err);
+    assert_eq!(told, Some(Err(PortFault::HoldLine)));
 }

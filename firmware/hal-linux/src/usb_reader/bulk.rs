@@ -15,7 +15,8 @@ use rustix::io::Errno;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::joined::Way;
-use super::worker::{Begin, Pipes};
+use super::pipes::Pipes;
+use crate::port_thread::Begin;
 use crate::usb_power::UsbKind;
 
 /// Packets that the kernel may take before they are asked for: an answer with a photo is 21 of 64 bytes.

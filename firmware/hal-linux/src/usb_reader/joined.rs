@@ -10,7 +10,7 @@ use gate_wire::sdt::{MAX_LEN, PREAMBLE};
 use zeroize::Zeroize;
 
 /// Bytes of a rest that wait for their head, at most; what is beyond them is dropped, and the answer is asked for again.
-const HELD: usize = MAX_LEN as usize;
+pub(super) const HELD: usize = MAX_LEN as usize;
 
 /// Which of two pipes of one direction: the one of lower address is for heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

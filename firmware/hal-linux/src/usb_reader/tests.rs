@@ -5,32 +5,23 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use gate_hal::card_reader::{CardReader, ReaderFault};
+use gate_hal::serial_port::PortFault;
 use gate_wire::sdt::{Event, ReaderHealth};
 use gate_wire::time::Millis;
 use zeroize::Zeroizing;
 
 use super::joined::Way;
-use super::worker::{Begin, Pipes, Turn};
+use super::pipes::{Pipes, joined};
 use super::*;
+use crate::port_thread::tests::{ByHand, CITIZEN, PERMIT, answer, bytes};
+use crate::port_thread::{Begin, Mail, Open, Turn, Worker};
 
-const CITIZEN: &str = include_str!("../../../../tests/vectors/id-cards/citizen.hex");
-const PERMIT: &str = include_str!("../../../../tests/vectors/id-cards/hmt.hex");
 const GONE: PortFault = PortFault::OpenPort { errno: 19 };
 const STALLED: PortFault = PortFault::ReadLine { errno: 32 };
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex.chars().filter_map(|one| one.to_digit(16)).map(|digit| digit as u8).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
-fn answer(data: &[u8]) -> Vec<u8> {
-    let len = u16::try_from(data.len() + 1).unwrap().to_be_bytes();
-    let check = len.iter().chain(data).fold(0, |check, byte| check ^ byte);
-    [&[0xAA, 0xAA, 0xAA, 0x96, 0x69], &len[..], data, &[check]].concat()
-}
 
 /// How a simulated reader is made, and how it is now.
 struct Model {
@@ -133,24 +124,6 @@ impl Drop for Simulated {
     }
 }
 
-/// The port without its thread.
-struct ByHand(Arc<Mail>);
-
-impl SerialPort for ByHand {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), PortFault> {
-        self.0.post(bytes)
-    }
-
-    fn read_available(&mut self, buf: &mut [u8]) -> Result<usize, PortFault> {
-        self.0.collect(buf)
-    }
-
-    fn reopen(&mut self) -> Result<(), PortFault> {
-        self.0.order();
-        Ok(())
-    }
-}
-
 struct Bench {
     model: Arc<Mutex<Model>>,
     reader: SdtCardReader<ByHand>,
@@ -185,7 +158,7 @@ fn opener(model: &Arc<Mutex<Model>>, closed: Option<Arc<AtomicUsize>>) -> Open {
         here.begun.push(begin);
         (here.coming, here.heard) = Default::default();
         drop(here);
-        Ok(Box::new(Simulated(Arc::clone(&model), closed.clone())))
+        Ok(joined(Box::new(Simulated(Arc::clone(&model), closed.clone()))))
     })
 }
 
@@ -325,36 +298,6 @@ fn a_device_that_floods_waits_on_its_bus() {
     assert_eq!(bench.reader.health(), ReaderHealth::Well);
 }
 
-#[test]
-fn what_was_meant_for_an_earlier_opening_reaches_no_later_one() {
-    let mail = Mail::default();
-    mail.order();
-    let mail::Wanted::Opening(first) = mail.wanted() else { panic!("an opening was ordered") };
-    mail.opened(first);
-    mail.post(b"command").unwrap();
-    mail.deliver(first, |came| came.extend_from_slice(b"early"));
-    mail.order();
-    mail.deliver(first, |came| came.extend_from_slice(b"late"));
-    mail.lost(first, PortFault::HoldLine);
-    assert_eq!(mail.command(first), None);
-    assert_eq!(mail.collect(&mut [0; 16]), Ok(0));
-}
-
-#[test]
-fn bytes_that_came_before_a_fault_are_handed_on_before_it() {
-    let mail = Mail::default();
-    assert_eq!(mail.collect(&mut [0; 4]), Err(PortFault::HavePort));
-    mail.order();
-    let mail::Wanted::Opening(opening) = mail.wanted() else { panic!("an opening was ordered") };
-    mail.deliver(opening, |came| came.extend_from_slice(b"answer"));
-    mail.lost(opening, PortFault::HoldLine);
-    let mut buf = [0; 4];
-    assert_eq!((mail.collect(&mut buf), &buf), (Ok(4), b"answ"));
-    assert_eq!((mail.collect(&mut buf), &buf[..2]), (Ok(2), &b"er"[..]));
-    assert_eq!(mail.collect(&mut buf), Err(PortFault::HoldLine));
-    assert_eq!(mail.post(b"command"), Err(PortFault::HoldLine));
-}
-
 /// Polls until this is told; the thread takes its turns when the kernel lets it.
 fn until(reader: &mut UsbCardReader, wanted: impl Fn(&Result<Event, ReaderFault>) -> bool) {
     let begun = Instant::now();
@@ -372,8 +315,10 @@ fn until(reader: &mut UsbCardReader, wanted: impl Fn(&Result<Event, ReaderFault>
 fn behind_its_thread_a_reader_is_opened_read_and_let_go() {
     let (model, closed) = (model(2, 64), Arc::new(AtomicUsize::new(0)));
     model.lock().unwrap().card = Some(bytes(CITIZEN));
-    let mut reader =
-        SdtCardReader::new(UsbPort::over(opener(&model, Some(Arc::clone(&closed)))), Baud::B115200);
+    let mut reader = SdtCardReader::new(
+        ThreadedPort::new("usb reader", opener(&model, Some(Arc::clone(&closed)))),
+        Baud::B115200,
+    );
     until(&mut reader, |told| *told == read(CITIZEN));
     drop(reader);
     let patience = Instant::now();
@@ -389,13 +334,16 @@ fn a_thread_that_panics_is_a_fault_and_begun_anew() {
     let open = opener(&model, None);
     let first = Arc::clone(&tried);
     let mut reader = SdtCardReader::new(
-        UsbPort::over(Arc::new(move |begin| {
-            assert!(
-                first.fetch_add(1, Ordering::Relaxed) > 0,
-                "the first opening panics, as this test wants it"
-            );
-            open(begin)
-        })),
+        ThreadedPort::new(
+            "usb reader",
+            Arc::new(move |begin| {
+                assert!(
+                    first.fetch_add(1, Ordering::Relaxed) > 0,
+                    "the first opening panics, as this test wants it"
+                );
+                open(begin)
+            }),
+        ),
         Baud::B115200,
     );
     until(&mut reader, |told| *told == fault(PortFault::HoldLine));

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use gate_hal::card_reader::{CardReader, ReaderFault};
-use gate_hal_linux::card_reader::{TtyCardReader, sdt_reader};
+use gate_hal::card_reader::{CardReader, ReaderFault, SdtCardReader};
+use gate_hal_linux::serial::SerialTty;
 use gate_wire::card::CardError;
 use gate_wire::document::{Document, DocumentKind};
 use gate_wire::sdt::{Baud, Event, ReaderHealth, Status, read_answer, read_answer_hex};
@@ -14,7 +14,7 @@ use super::*;
 /// A reader, the terminal's driver on it, and the time.
 struct Bench {
     sim: SamSimulator,
-    reader: TtyCardReader,
+    reader: SdtCardReader<SerialTty>,
     now: u64,
     _folder: TempDir,
 }
@@ -25,7 +25,7 @@ impl Bench {
         let folder = TempDir::new().unwrap();
         let link = folder.path().join("reader");
         let sim = SamSimulator::new(&link).unwrap();
-        let reader = sdt_reader(&link, Baud::B115200);
+        let reader = SdtCardReader::new(SerialTty::new(&link, Baud::B115200), Baud::B115200);
         let mut bench = Self { sim, reader, now: 1_000, _folder: folder };
         assert_eq!(bench.events(500), [Event::Ready]);
         bench

@@ -2,17 +2,20 @@
 //! Promises: plain values with the ordinary day as their default.
 //! Must not know: how a terminal is put together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gate_core::manifest::Dataset;
 use gate_core::query::TerminalNumber;
 use gate_core::time::RtcHealth;
+use gate_hal::card_reader::{CardReader, SdtCardReader};
+use gate_hal_linux::serial::SerialTty;
 use gate_proof::subject::Subject;
 use gate_signing::inputs::Inputs;
 use gate_signing::revocation::Revocation;
 use gate_status::Scope;
 use gate_ui::Manner;
 use gate_wire::credential::Colour;
+use gate_wire::sdt::Baud;
 
 use super::terminal_number;
 use crate::devices::World;
@@ -44,6 +47,8 @@ pub struct Setting {
     pub rtc: RtcAtStart,
     /// Whether the disk can fail.
     pub disk: Disk,
+    /// The driver on the line under this path, where the simulated reader is.
+    pub reader: fn(&Path) -> Box<dyn CardReader>,
     /// Whether a thermometer is fitted.
     pub thermometer: Fitted,
     /// How the screens look.
@@ -120,9 +125,15 @@ impl Default for Setting {
             revoked: Vec::new(),
             rtc: RtcAtStart::Healthy,
             disk: Disk::System,
+            reader: on_the_line,
             thermometer: Fitted::No,
             manner: Manner::HOUSE,
             spool: None,
         }
     }
+}
+
+/// The lane's own driver, but that it waits for its line itself: time is virtual here, and a thread's would not be.
+fn on_the_line(path: &Path) -> Box<dyn CardReader> {
+    Box::new(SdtCardReader::new(SerialTty::new(path, Baud::B115200), Baud::B115200))
 }

@@ -1,21 +1,20 @@
-//! The thread behind the port: opens the pipes when that is ordered, sends, listens, and is told to begin again.
+//! The thread behind the port: opens the device when that is ordered, sends, listens, and is told to begin again.
 //!
 //! Promises: a turn with nothing to do leaves the processor alone; whatever fails is told once, and nothing is tried again before that
-//! is ordered. It must not know: what is said, what a pipe is made of.
+//! is ordered; a device that says nothing over eight openings is begun anew, and again after every forty-eighth more.
+//! It must not know: what is said, what a device is made of.
 
 use std::sync::Arc;
-use std::task::{Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::Waker;
 use std::time::Duration;
 
 use gate_hal::serial_port::PortFault;
+use rustix::fd::BorrowedFd;
 use zeroize::Zeroizing;
 
-use super::joined::{Joined, Way};
+use super::bell::Bell;
 use super::mail::{Mail, Opening, Wanted};
 
-/// A frame's head: preamble and length.
-const HEAD: usize = 7;
 /// After so many openings in a row in which nothing came, some ten seconds, the device is begun anew on its bus. It may take its time
 /// to start up after that and must not be disturbed, so again only after so many more, about a minute.
 const SILENT: u32 = 8;
@@ -23,41 +22,46 @@ const SILENT_AGAIN: u32 = 48;
 /// What came is told by a waker; this is for what was missed.
 const IDLE: Duration = Duration::from_millis(250);
 
-/// The pipes of an open device.
-pub(super) trait Pipes: Send {
-    /// Whether the reader has a second pipe for the rest of a frame.
-    fn parts_frames(&self) -> bool;
+/// Bytes that came, wiped after use: they may be somebody's card.
+pub type Came = Zeroizing<Vec<u8>>;
 
-    /// Sends the bytes as one transfer; waits for a fifth of a second at most.
+/// An open device; dropped, it is closed. Whatever of it waits holds up its thread alone.
+pub trait Wire: Send {
+    /// Sends a command whole. What came before it is no answer to it, and is forgotten where it was not handed on.
     ///
     /// # Errors
-    /// If they were not taken, or the device is gone.
-    fn send(&mut self, way: Way, bytes: &[u8]) -> Result<(), PortFault>;
+    /// If it was not taken, or the device is gone.
+    fn send(&mut self, command: &[u8]) -> Result<(), PortFault>;
 
-    /// The next packet that came on this pipe; it may be empty. If none has come, `wake` is called when one does.
+    /// The bytes that came next, if any; they may be none of the stream. If none have come, `wake` is called when some do, or
+    /// [`Wire::device`] can be waited for.
     ///
     /// # Errors
-    /// If the pipe stalls, or the device is gone.
-    fn next(&mut self, way: Way, wake: &Waker) -> Result<Option<Zeroizing<Vec<u8>>>, PortFault>;
+    /// If the device fails, or is gone.
+    fn next(&mut self, wake: &Waker) -> Result<Option<Came>, PortFault>;
+
+    /// What tells that something came, where that is not `wake`.
+    fn device(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// How a device is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begin {
+pub enum Begin {
     /// As it is.
     Plainly,
-    /// After its port on the bus was reset.
+    /// After it was begun anew, where there is a way to: a reset of its port on the bus.
     Anew,
 }
 
 /// Opens the device.
-pub(super) type Open = Arc<dyn Fn(Begin) -> Result<Box<dyn Pipes>, PortFault> + Send + Sync>;
+pub type Open = Arc<dyn Fn(Begin) -> Result<Box<dyn Wire>, PortFault> + Send + Sync>;
 
 /// The thread's work.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     open: Open,
     mail: Arc<Mail>,
-    joined: Joined,
     line: Option<Line>,
     /// The newest opening that was tried.
     tried: Option<Opening>,
@@ -67,7 +71,7 @@ pub(super) struct Worker {
 }
 
 struct Line {
-    pipes: Box<dyn Pipes>,
+    wire: Box<dyn Wire>,
     opening: Opening,
     heard: Heard,
 }
@@ -80,7 +84,7 @@ enum Heard {
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(crate) enum Turn {
     /// There may be more.
     Busy,
     /// Nothing to do until somebody rings.
@@ -90,23 +94,28 @@ pub(super) enum Turn {
 }
 
 impl Worker {
-    pub(super) fn new(open: Open, mail: Arc<Mail>) -> Worker {
-        Worker { open, mail, joined: Joined::new(), line: None, tried: None, silent: 0, anew_at: SILENT }
+    pub(crate) fn new(open: Open, mail: Arc<Mail>) -> Worker {
+        Worker { open, mail, line: None, tried: None, silent: 0, anew_at: SILENT }
     }
 
     /// Turns until the port is dropped.
-    pub(super) fn run(mut self) {
-        let wake = Waker::from(Arc::new(Bell(thread::current())));
+    pub(super) fn run(mut self, bell: &Arc<Bell>) {
+        let wake = Waker::from(Arc::clone(bell));
         loop {
             match self.turn(&wake) {
                 Turn::Busy => {}
-                Turn::Idle => thread::park_timeout(IDLE),
+                Turn::Idle => bell.wait(self.device(), IDLE),
                 Turn::End => return,
             }
         }
     }
 
-    pub(super) fn turn(&mut self, wake: &Waker) -> Turn {
+    /// What may be waited for beside the bell: nothing while nothing more may come.
+    fn device(&self) -> Option<BorrowedFd<'_>> {
+        self.line.as_ref().filter(|_| self.mail.has_room())?.wire.device()
+    }
+
+    pub(crate) fn turn(&mut self, wake: &Waker) -> Turn {
         match self.mail.wanted() {
             Wanted::End => return Turn::End,
             Wanted::Nothing => return Turn::Idle,
@@ -118,15 +127,16 @@ impl Worker {
         }
         let Some(line) = &mut self.line else { return Turn::Idle };
         let opening = line.opening;
-        match converse(line, &mut self.joined, &self.mail, wake) {
+        match converse(line, &self.mail, wake) {
             Ok(turn) => turn,
             Err(fault) => {
+                // Told before the device is closed: that may take its time.
+                self.mail.lost(opening, fault);
                 self.close();
                 if fault == PortFault::HoldLine {
                     // What is plugged in next has been begun anew.
                     (self.silent, self.anew_at) = (0, SILENT);
                 }
-                self.mail.lost(opening, fault);
                 Turn::Idle
             }
         }
@@ -142,15 +152,14 @@ impl Worker {
 
     fn begin(&mut self, opening: Opening) {
         self.close();
-        self.joined.forget();
         self.tried = Some(opening);
         let mut begin = Begin::Plainly;
         if self.silent >= self.anew_at {
             (begin, self.anew_at) = (Begin::Anew, self.silent.saturating_add(SILENT_AGAIN));
         }
         match (self.open)(begin) {
-            Ok(pipes) => {
-                self.line = Some(Line { pipes, opening, heard: Heard::Nothing });
+            Ok(wire) => {
+                self.line = Some(Line { wire, opening, heard: Heard::Nothing });
                 self.mail.opened(opening);
             }
             Err(fault) => self.mail.lost(opening, fault),
@@ -158,42 +167,20 @@ impl Worker {
     }
 }
 
-/// One round: the command that waits, then what came, heads first.
-fn converse(line: &mut Line, joined: &mut Joined, mail: &Mail, wake: &Waker) -> Result<Turn, PortFault> {
+/// One round: the command that waits, then what came.
+fn converse(line: &mut Line, mail: &Mail, wake: &Waker) -> Result<Turn, PortFault> {
     let mut turn = Turn::Idle;
     if let Some(command) = mail.command(line.opening) {
-        joined.forget();
-        send(&mut *line.pipes, &command)?;
+        line.wire.send(&command)?;
         turn = Turn::Busy;
     }
-    for way in [Way::Head, Way::Rest] {
-        while mail.has_room() {
-            let Some(packet) = line.pipes.next(way, wake)? else { break };
-            if !packet.is_empty() {
-                line.heard = Heard::Something;
-            }
-            mail.deliver(line.opening, |came| joined.take(way, &packet, came));
-            turn = Turn::Busy;
+    while mail.has_room() {
+        let Some(bytes) = line.wire.next(wake)? else { break };
+        if !bytes.is_empty() {
+            line.heard = Heard::Something;
         }
+        mail.deliver(line.opening, |came| came.extend_from_slice(&bytes));
+        turn = Turn::Busy;
     }
     Ok(turn)
-}
-
-fn send(pipes: &mut dyn Pipes, frame: &[u8]) -> Result<(), PortFault> {
-    match frame.split_at_checked(HEAD) {
-        Some((head, rest)) if pipes.parts_frames() => {
-            pipes.send(Way::Head, head)?;
-            pipes.send(Way::Rest, rest)
-        }
-        _ => pipes.send(Way::Head, frame),
-    }
-}
-
-/// Wakes the thread from its rest.
-struct Bell(Thread);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
 }

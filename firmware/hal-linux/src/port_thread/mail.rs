@@ -1,25 +1,28 @@
 //! What lies between the port and its thread: which opening is wanted, one command, and the bytes that came.
 //!
-//! Promises: nobody holds the lock over a system call; what was meant for an earlier opening reaches no later one; bytes are wiped
-//! once they are collected, or forgotten.
-//! It must not know: pipes, threads.
+//! Promises: nobody holds the lock over a system call; what was meant for an earlier opening reaches no later one; bytes are collected
+//! once, in the order in which they came, and wiped once they are collected, or forgotten.
+//! It must not know: devices, threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use gate_hal::serial_port::PortFault;
+use gate_hal::serial_port::{Opened, PortFault};
 use zeroize::Zeroize;
 
 /// Bytes that may wait, and how many there may be for more to be taken: the rest of a frame that waited comes at once.
 const MOST: usize = 8192;
 const ROOM_UP_TO: usize = 2048;
+/// A thread that has not come back to the box for this long hangs in a driver. One with nothing to do comes four times a second.
+const HUNG: Duration = Duration::from_secs(5);
 
 /// Which opening something belongs to, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Opening(u64);
+pub(crate) struct Opening(u64);
 
 /// The box.
 #[derive(Default)]
-pub(super) struct Mail(Mutex<Letters>);
+pub(crate) struct Mail(Mutex<Letters>);
 
 struct Letters {
     opening: Opening,
@@ -27,6 +30,8 @@ struct Letters {
     line: Line,
     command: Option<Vec<u8>>,
     came: Vec<u8>,
+    /// When the thread was here last.
+    heard: Instant,
 }
 
 #[derive(Clone, Copy)]
@@ -40,12 +45,23 @@ impl Default for Letters {
     fn default() -> Letters {
         let line = Line::Lost(PortFault::HavePort);
         // Never grown: a vector that moves leaves a copy of what somebody's card said.
-        Letters { opening: Opening(0), ended: false, line, command: None, came: Vec::with_capacity(MOST) }
+        let came = Vec::with_capacity(MOST);
+        Letters { opening: Opening(0), ended: false, line, command: None, came, heard: Instant::now() }
+    }
+}
+
+impl Letters {
+    /// How the line is. One whose thread hangs is not what it was when that was last told.
+    fn line(&self) -> Line {
+        match self.line {
+            Line::Opening | Line::Open if self.heard.elapsed() > HUNG => Line::Lost(PortFault::AwaitDriver),
+            line => line,
+        }
     }
 }
 
 /// What is wanted of the thread.
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// An end.
     End,
     /// Nothing yet.
@@ -59,8 +75,18 @@ impl Mail {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A thread has just begun.
+    pub(super) fn attended(&self) {
+        self.letters().heard = Instant::now();
+    }
+
+    /// Whether the opening that was ordered last has come about.
+    pub(super) fn opened_yet(&self) -> Opened {
+        if matches!(self.letters().line(), Line::Open) { Opened::Yes } else { Opened::NotYet }
+    }
+
     /// Orders an opening; what belonged to the one before is forgotten.
-    pub(super) fn order(&self) {
+    pub(crate) fn order(&self) {
         let mut letters = self.letters();
         letters.opening.0 += 1;
         (letters.line, letters.command) = (Line::Opening, None);
@@ -73,9 +99,9 @@ impl Mail {
     }
 
     /// Leaves a command. Until the device is open the newest takes the place of the one before: nobody heard that.
-    pub(super) fn post(&self, command: &[u8]) -> Result<(), PortFault> {
+    pub(crate) fn post(&self, command: &[u8]) -> Result<(), PortFault> {
         let mut letters = self.letters();
-        match letters.line {
+        match letters.line() {
             Line::Lost(fault) => return Err(fault),
             Line::Open if letters.command.is_some() => return Err(PortFault::FillLine),
             Line::Open | Line::Opening => letters.command = Some(command.to_vec()),
@@ -84,10 +110,10 @@ impl Mail {
     }
 
     /// Takes bytes that came; those that came before a fault come before it here, too.
-    pub(super) fn collect(&self, buf: &mut [u8]) -> Result<usize, PortFault> {
+    pub(crate) fn collect(&self, buf: &mut [u8]) -> Result<usize, PortFault> {
         let mut letters = self.letters();
         let count = buf.len().min(letters.came.len());
-        if let (0, Line::Lost(fault)) = (letters.came.len(), letters.line) {
+        if let (0, Line::Lost(fault)) = (letters.came.len(), letters.line()) {
             return Err(fault);
         }
         let (taken, rest) = letters.came.split_at(count);
@@ -100,8 +126,9 @@ impl Mail {
     }
 
     /// For the thread: what is wanted.
-    pub(super) fn wanted(&self) -> Wanted {
-        let letters = self.letters();
+    pub(crate) fn wanted(&self) -> Wanted {
+        let mut letters = self.letters();
+        letters.heard = Instant::now();
         match letters.opening {
             _ if letters.ended => Wanted::End,
             Opening(0) => Wanted::Nothing,
@@ -110,30 +137,38 @@ impl Mail {
     }
 
     /// This opening came about.
-    pub(super) fn opened(&self, opening: Opening) {
+    pub(crate) fn opened(&self, opening: Opening) {
         self.of(opening, |letters| letters.line = Line::Open);
     }
 
     /// This opening is over, or never came about.
-    pub(super) fn lost(&self, opening: Opening, fault: PortFault) {
+    pub(crate) fn lost(&self, opening: Opening, fault: PortFault) {
         self.of(opening, |letters| (letters.line, letters.command) = (Line::Lost(fault), None));
     }
 
     /// The command that is to be sent in this opening.
-    pub(super) fn command(&self, opening: Opening) -> Option<Vec<u8>> {
+    pub(crate) fn command(&self, opening: Opening) -> Option<Vec<u8>> {
         let mut command = None;
         self.of(opening, |letters| command = letters.command.take());
         command
     }
 
     /// Whether more may come. While it may not, a device that floods waits on its bus.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.letters().came.len() <= ROOM_UP_TO
     }
 
     /// Bytes came in this opening: `put` appends them.
-    pub(super) fn deliver(&self, opening: Opening, put: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn deliver(&self, opening: Opening, put: impl FnOnce(&mut Vec<u8>)) {
         self.of(opening, |letters| put(&mut letters.came));
+    }
+
+    /// As after a thread that has not been here for too long.
+    #[cfg(test)]
+    pub(super) fn hang(&self) {
+        let mut letters = self.letters();
+        letters.heard =
+            letters.heard.checked_sub(HUNG * 2).unwrap_or_else(|| unreachable!("it has run for longer"));
     }
 
     fn of(&self, opening: Opening, change: impl FnOnce(&mut Letters)) {
