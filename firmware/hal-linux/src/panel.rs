@@ -2,7 +2,8 @@
 //! takes longer than a turn of the loop, and a driver may hang.
 //!
 //! Promises: [`Display::present`] copies and returns; of several drawings the newest is shown; what changed in those that were
-//! left out is shown with it; a panel that fails, or whose driver panics, is tried again twice a second, and then shown everything.
+//! left out is shown with it; a panel that cannot tell whether it still shows anything is made to, once a minute, while nothing is to be
+//! shown; a panel that fails, or whose driver panics, is tried again twice a second, and then shown everything.
 //! It must not know: what is shown.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_secs(1);
 /// A panel that takes a drawing for this long hangs.
 const HUNG: Duration = Duration::from_secs(5);
+/// A panel is made sure of this often.
+const ASSURED: Duration = Duration::from_secs(60);
 /// More areas than this are everything.
 const AREAS_MOST: usize = 256;
 
@@ -30,6 +33,15 @@ pub trait Panel {
     /// # Errors
     /// While it cannot be reached. Everything is to be shown anew then.
     fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault>;
+
+    /// These pixels are what it shows, as far as anybody knows. A device that may have forgotten that without a word (a controller whose
+    /// supply dipped answers nothing) is set up again and shown them.
+    ///
+    /// # Errors
+    /// While it cannot be reached. Everything is to be shown anew then.
+    fn assure(&mut self, _pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        Ok(())
+    }
 }
 
 /// The first that works of two panels: a driver and the one to fall back on.
@@ -83,11 +95,19 @@ impl PanelThread {
     /// # Errors
     /// If there is no thread for it.
     pub fn start(panel: impl Panel + Send + 'static, size: (usize, usize)) -> std::io::Result<PanelThread> {
+        PanelThread::assured(panel, size, ASSURED)
+    }
+
+    fn assured(
+        panel: impl Panel + Send + 'static,
+        size: (usize, usize),
+        every: Duration,
+    ) -> std::io::Result<PanelThread> {
         let desk = Desk { rgb565: Vec::new(), changed: Vec::new(), work: Work::Done, fault: None };
         let shared = Arc::new(Shared { desk: Mutex::new(desk), changed: Condvar::new() });
         let shown = Arc::downgrade(&shared);
         let thread = thread::Builder::new().name("display".to_owned());
-        thread.spawn(move || show_all(panel, size, &shown))?;
+        thread.spawn(move || show_all(panel, (size, every), &shown))?;
         Ok(PanelThread { size, shared })
     }
 }
@@ -121,19 +141,33 @@ impl Display for PanelThread {
 }
 
 /// Shows what is on the desk until nobody draws any more.
-fn show_all(mut panel: impl Panel, (width, height): (usize, usize), shown: &Weak<Shared>) {
+fn show_all(
+    mut panel: impl Panel,
+    ((width, height), every): ((usize, usize), Duration),
+    shown: &Weak<Shared>,
+) {
     let everywhere = Area { x: 0, y: 0, width, height };
-    let (mut rgb565, mut failed) = (Vec::new(), false);
+    let (mut rgb565, mut after, mut assured) = (Vec::new(), After::Drawing, Instant::now());
     while let Some(shared) = shown.upgrade() {
-        let Some(mut changed) = next(&shared, &mut rgb565, failed) else { continue };
-        if failed {
-            changed = vec![everywhere];
+        if after == After::Drawing && !rgb565.is_empty() && assured.elapsed() >= every {
+            after = After::Ages;
         }
-        let pixels = Pixels { rgb565: &rgb565, width, height, changed: &changed };
+        let Some(task) = next(&shared, &mut rgb565, after) else { continue };
+        let changed = match &task {
+            Task::Draw(changed) if after != After::Failure => changed.as_slice(),
+            Task::Draw(_) | Task::Assure => core::slice::from_ref(&everywhere),
+        };
+        let pixels = Pixels { rgb565: &rgb565, width, height, changed };
+        let work = || match task {
+            Task::Draw(_) => panel.show(pixels),
+            Task::Assure => panel.assure(pixels),
+        };
         // A driver's mistake is a fault of the screen, not a screen that stands still for ever: everything is shown anew after it.
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| panel.show(pixels))).unwrap_or(Err(DeviceFault::NotAnswering));
-        failed = outcome.is_err();
+        let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DeviceFault::NotAnswering));
+        if matches!(task, Task::Assure) {
+            assured = Instant::now();
+        }
+        after = if outcome.is_err() { After::Failure } else { After::Drawing };
         let mut desk = shared.desk();
         desk.fault = outcome.err();
         // Drawn meanwhile: shown at once.
@@ -141,18 +175,35 @@ fn show_all(mut panel: impl Panel, (width, height): (usize, usize), shown: &Weak
     }
 }
 
-/// The newest drawing and what has changed; after a failure the last one again, when it is time. `None` if nothing is to be
-/// done yet.
-fn next(shared: &Shared, rgb565: &mut Vec<u16>, failed: bool) -> Option<Vec<Area>> {
+/// What is to be done.
+enum Task {
+    /// The newest drawing, of which this changed.
+    Draw(Vec<Area>),
+    /// Nothing was drawn: the panel is made sure of.
+    Assure,
+}
+
+/// What the thread comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// All is shown.
+    Drawing,
+    /// A panel that failed: it is tried again.
+    Failure,
+    /// So long a time that the panel is to be made sure of, if nothing is to be shown.
+    Ages,
+}
+
+/// The newest drawing, after a failure the last one again, when it is time. `None` if nothing is to be done yet.
+fn next(shared: &Shared, rgb565: &mut Vec<u16>, after: After) -> Option<Task> {
     let desk = shared.desk();
-    let asked = matches!(desk.work, Work::Asked) && !failed;
-    let mut desk = if asked {
-        desk
-    } else {
-        let pause = if failed { AGAIN } else { IDLE };
-        shared.changed.wait_timeout(desk, pause).unwrap_or_else(PoisonError::into_inner).0
+    let mut desk = match (after, desk.work) {
+        (After::Failure, _) => wait(shared, desk, AGAIN),
+        (After::Ages, _) | (After::Drawing, Work::Asked) => desk,
+        (After::Drawing, _) => wait(shared, desk, IDLE),
     };
-    if !failed && !matches!(desk.work, Work::Asked) {
+    let asked = matches!(desk.work, Work::Asked);
+    if after == After::Drawing && !asked {
         return None;
     }
     if !desk.rgb565.is_empty() {
@@ -160,7 +211,12 @@ fn next(shared: &Shared, rgb565: &mut Vec<u16>, failed: bool) -> Option<Vec<Area
         desk.rgb565.clear();
     }
     desk.work = Work::Showing(Instant::now());
-    Some(std::mem::take(&mut desk.changed))
+    let changed = std::mem::take(&mut desk.changed);
+    Some(if after == After::Ages && !asked { Task::Assure } else { Task::Draw(changed) })
+}
+
+fn wait<'a>(shared: &'a Shared, desk: MutexGuard<'a, Desk>, pause: Duration) -> MutexGuard<'a, Desk> {
+    shared.changed.wait_timeout(desk, pause).unwrap_or_else(PoisonError::into_inner).0
 }
 
 #[cfg(test)]

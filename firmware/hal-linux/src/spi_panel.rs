@@ -1,7 +1,8 @@
 //! A small screen behind a serial bus: a MIPI DCS controller over SPI (`mipidsi`, `linux-embedded-hal`).
 //!
-//! Promises: only what changed crosses the wire, a rectangle at a time; after a failure the controller is set up anew and shown
-//! everything. A whole screen of 320 x 240 takes 40 ms at 32 MHz: it belongs on a thread of its own
+//! Promises: only what changed crosses the wire, a rectangle at a time; after a failure the controller is reset, set up anew and shown
+//! everything. Nothing is read from it: one that lost its set-up by itself, as after a dip of its supply, is dark until it is made sure of,
+//! for a minute at most: the same set-up without a reset, which one that works shows nothing of, then everything. A whole screen of 320 x 240 takes 40 ms at 32 MHz: it belongs on a thread of its own
 //! ([`PanelThread`](crate::panel::PanelThread)).
 //! It must not know: what is shown.
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use embedded_graphics_core::pixelcolor::Rgb565;
 use embedded_graphics_core::pixelcolor::raw::RawU16;
+use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{ErrorKind, ErrorType, OutputPin};
 use embedded_hal::spi::SpiDevice;
 use gate_hal::DeviceFault;
@@ -17,15 +19,15 @@ use gate_hal::inputs::Level;
 use linux_embedded_hal::spidev::{SpiModeFlags, SpidevOptions};
 use linux_embedded_hal::{Delay, SpidevDevice};
 use mipidsi::models::{ILI9341Rgb565, Model, ST7789, ST7796};
-use mipidsi::options::{ColorInversion, ColorOrder, Orientation, Rotation};
-use mipidsi::{Builder, Display, NoResetPin};
+use mipidsi::options::{ColorInversion, ColorOrder, ModelOptions, Orientation, Rotation};
+use mipidsi::{Builder, Display};
 
 use crate::gpio::{GpioOutput, Output, Wire};
 use crate::panel::Panel;
 
 mod bus;
 
-use bus::Bus;
+use bus::{Bus, Shared};
 
 /// How a screen is wired, and which controller it has.
 #[derive(Clone, Debug)]
@@ -111,30 +113,61 @@ impl Panel for SpiPanel {
         self.open = Some(open);
         Ok(())
     }
+
+    fn assure(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        if let Some(mut open) = self.open.take() {
+            open.set_up()?;
+            self.open = Some(open);
+        }
+        self.show(pixels)
+    }
 }
 
 /// A controller that draws.
 trait Draw {
     fn size(&self) -> (usize, usize);
     fn draw(&mut self, pixels: &Pixels<'_>, area: &Area) -> Result<(), DeviceFault>;
+    /// Sets the controller up as at the start, but for the reset.
+    fn set_up(&mut self) -> Result<(), DeviceFault>;
 }
 
-impl<S, D, M, R> Draw for Display<Bus<S, D>, M, R>
+/// A controller and what it is set up with.
+struct Controlled<S, D, M, R, W>
 where
     S: SpiDevice,
     D: OutputPin,
     M: Model<ColorFormat = Rgb565>,
     R: OutputPin,
 {
+    display: Display<Shared<S, D>, M, R>,
+    bus: Shared<S, D>,
+    model: M,
+    options: ModelOptions,
+    delay: W,
+}
+
+impl<S, D, M, R, W> Draw for Controlled<S, D, M, R, W>
+where
+    S: SpiDevice,
+    D: OutputPin,
+    M: Model<ColorFormat = Rgb565>,
+    R: OutputPin,
+    W: DelayNs,
+{
+    fn set_up(&mut self) -> Result<(), DeviceFault> {
+        let done = self.model.init(&mut self.bus, &mut self.delay, &self.options);
+        done.map(|_| ()).map_err(|_| DeviceFault::NotAnswering)
+    }
+
     fn size(&self) -> (usize, usize) {
-        let size = embedded_graphics_core::geometry::OriginDimensions::size(self);
+        let size = embedded_graphics_core::geometry::OriginDimensions::size(&self.display);
         (size.width as usize, size.height as usize)
     }
 
     fn draw(&mut self, pixels: &Pixels<'_>, area: &Area) -> Result<(), DeviceFault> {
         let Some((corners, colours)) = rectangle(pixels, area) else { return Ok(()) };
         let [left, top, right, bottom] = corners;
-        self.set_pixels(left, top, right, bottom, colours).map_err(|_| DeviceFault::NotAnswering)
+        self.display.set_pixels(left, top, right, bottom, colours).map_err(|_| DeviceFault::NotAnswering)
     }
 }
 
@@ -174,13 +207,13 @@ impl OutputPin for Pin {
 
 fn open(screen: &SpiScreen) -> Result<Box<dyn Draw + Send>, DeviceFault> {
     match screen.controller {
-        Controller::Ili9341 => begin(screen, ILI9341Rgb565),
-        Controller::St7789 => begin(screen, ST7789),
-        Controller::St7796 => begin(screen, ST7796),
+        Controller::Ili9341 => begin(screen, || ILI9341Rgb565),
+        Controller::St7789 => begin(screen, || ST7789),
+        Controller::St7796 => begin(screen, || ST7796),
     }
 }
 
-fn begin<M>(screen: &SpiScreen, model: M) -> Result<Box<dyn Draw + Send>, DeviceFault>
+fn begin<M>(screen: &SpiScreen, model: fn() -> M) -> Result<Box<dyn Draw + Send>, DeviceFault>
 where
     M: Model<ColorFormat = Rgb565> + Send + 'static,
 {
@@ -189,37 +222,55 @@ where
     let options =
         SpidevOptions::new().bits_per_word(8).max_speed_hz(hertz).mode(SpiModeFlags::SPI_MODE_0).build();
     spi.0.configure(&options).map_err(|_| DeviceFault::Refusing)?;
-    let bus = Bus::new(spi, Pin(GpioOutput::new(screen.data_command.clone())));
-    let builder = turned(Builder::new(model, bus), screen);
+    let bus = Bus::new(spi, Pin(GpioOutput::new(screen.data_command.clone()))).shared();
     let reset = screen.reset.clone().map(|wire| Pin(GpioOutput::new(wire)));
     Ok(match reset {
         Some(reset) => {
-            Box::new(builder.reset_pin(reset).init(&mut Delay).map_err(|_| DeviceFault::NotAnswering)?)
+            let builder = Builder::new(model(), bus.clone()).reset_pin(reset);
+            Box::new(controlled(builder, bus, model(), (screen, Delay))?)
         }
-        None => Box::new(builder.init(&mut Delay).map_err(|_| DeviceFault::NotAnswering)?),
+        None => Box::new(controlled(Builder::new(model(), bus.clone()), bus, model(), (screen, Delay))?),
     })
 }
 
-fn turned<I, M>(builder: Builder<I, M, NoResetPin>, screen: &SpiScreen) -> Builder<I, M, NoResetPin>
+/// Resets the controller and sets it up.
+fn controlled<S, D, M, R, W>(
+    builder: Builder<Shared<S, D>, M, R>,
+    bus: Shared<S, D>,
+    model: M,
+    (screen, mut delay): (&SpiScreen, W),
+) -> Result<Controlled<S, D, M, R, W>, DeviceFault>
 where
-    I: mipidsi::interface::Interface,
+    S: SpiDevice,
+    D: OutputPin,
     M: Model<ColorFormat = Rgb565>,
-    Rgb565: mipidsi::interface::InterfacePixelFormat<I::Word>,
+    R: OutputPin,
+    W: DelayNs,
 {
+    let options = options_of::<M>(screen);
+    let builder = builder
+        .orientation(options.orientation)
+        .color_order(options.color_order)
+        .invert_colors(options.invert_colors);
+    let display = builder.init(&mut delay).map_err(|_| DeviceFault::NotAnswering)?;
+    Ok(Controlled { display, bus, model, options, delay })
+}
+
+fn options_of<M: Model>(screen: &SpiScreen) -> ModelOptions {
     let rotation = match screen.turned {
         Turned::Upright => Rotation::Deg0,
         Turned::Quarter => Rotation::Deg90,
         Turned::Half => Rotation::Deg180,
         Turned::ThreeQuarters => Rotation::Deg270,
     };
-    let inversion = match screen.glass {
+    let mut options = ModelOptions::full_size::<M>();
+    options.orientation = Orientation::new().rotate(rotation);
+    options.color_order = ColorOrder::Bgr;
+    options.invert_colors = match screen.glass {
         Glass::Plain => ColorInversion::Normal,
         Glass::Inverted => ColorInversion::Inverted,
     };
-    builder
-        .orientation(Orientation::new().rotate(rotation))
-        .color_order(ColorOrder::Bgr)
-        .invert_colors(inversion)
+    options
 }
 
 #[cfg(test)]

@@ -111,3 +111,29 @@ fn a_driver_that_panics_is_a_fault_and_is_shown_everything_again() {
     let _ = present(&mut panel, &[3, 4], &[LEFT]);
     assert_eq!(seen.recv().unwrap(), (vec![3, 4], vec![ALL]));
 }
+
+/// Forgets what it showed, which nothing tells.
+struct Forgetful(Sender<&'static str>);
+
+impl Panel for Forgetful {
+    fn show(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        let _ = self.0.send(if pixels.changed == [pixels.everywhere()] { "all" } else { "part" });
+        Ok(())
+    }
+
+    fn assure(&mut self, pixels: Pixels<'_>) -> Result<(), DeviceFault> {
+        assert_eq!((pixels.rgb565, pixels.changed), ([7, 8].as_slice(), [pixels.everywhere()].as_slice()));
+        let _ = self.0.send("assured");
+        Err(DeviceFault::NotAnswering)
+    }
+}
+
+#[test]
+fn a_panel_that_shows_the_same_for_long_is_made_sure_of_and_one_that_fails_then_is_shown_everything() {
+    let (tell, told) = channel();
+    let mut thread = PanelThread::assured(Forgetful(tell), (2, 1), Duration::from_millis(1)).unwrap();
+    let changed = &[Area { x: 1, y: 0, width: 1, height: 1 }];
+    let pixels = Pixels { rgb565: &[7, 8], width: 2, height: 1, changed };
+    thread.present(&Screen::Reading, pixels).unwrap();
+    assert_eq!([told.recv(), told.recv(), told.recv()], [Ok("part"), Ok("assured"), Ok("all")]);
+}

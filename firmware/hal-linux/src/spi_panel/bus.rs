@@ -4,6 +4,8 @@
 //! screen may be set up anew as often as it fails.
 //! Must not know: which controller.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiDevice;
 use mipidsi::interface::{Interface, InterfaceKind};
@@ -25,6 +27,11 @@ pub(super) struct BusFault;
 impl<S, D> Bus<S, D> {
     pub(super) fn new(spi: S, data_command: D) -> Self {
         Bus { spi, data_command, buffer: Vec::with_capacity(CHUNK) }
+    }
+
+    /// For who draws and who sets up: they are one thread's, one after the other.
+    pub(super) fn shared(self) -> Shared<S, D> {
+        Shared(Arc::new(Mutex::new(self)))
     }
 }
 
@@ -67,5 +74,42 @@ impl<S: SpiDevice, D: OutputPin> Interface for Bus<S, D> {
 
     fn send_repeated_pixel<const N: usize>(&mut self, pixel: [u8; N], count: u32) -> Result<(), BusFault> {
         self.send_pixels((0..count).map(|_| pixel))
+    }
+}
+
+/// A hand on a bus.
+pub(super) struct Shared<S, D>(Arc<Mutex<Bus<S, D>>>);
+
+impl<S, D> Clone for Shared<S, D> {
+    fn clone(&self) -> Self {
+        Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<S, D> Shared<S, D> {
+    fn bus(&self) -> MutexGuard<'_, Bus<S, D>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: SpiDevice, D: OutputPin> Interface for Shared<S, D> {
+    type Word = u8;
+    type Error = BusFault;
+
+    const KIND: InterfaceKind = InterfaceKind::Serial4Line;
+
+    fn send_command(&mut self, command: u8, arguments: &[u8]) -> Result<(), BusFault> {
+        self.bus().send_command(command, arguments)
+    }
+
+    fn send_pixels<const N: usize>(
+        &mut self,
+        pixels: impl IntoIterator<Item = [u8; N]>,
+    ) -> Result<(), BusFault> {
+        self.bus().send_pixels(pixels)
+    }
+
+    fn send_repeated_pixel<const N: usize>(&mut self, pixel: [u8; N], count: u32) -> Result<(), BusFault> {
+        self.bus().send_repeated_pixel(pixel, count)
     }
 }

@@ -79,10 +79,16 @@ impl embedded_hal::delay::DelayNs for NoDelay {
     fn delay_ns(&mut self, _: u32) {}
 }
 
-fn recorded() -> (Tape, impl Draw) {
+fn begun() -> (Tape, impl Draw + Send) {
     let tape = Tape::default();
-    let bus = Bus::new(Recorder(tape.clone()), Line(tape.clone()));
-    let display = turned(Builder::new(ILI9341Rgb565, bus), &screen()).init(&mut NoDelay).unwrap();
+    let bus = Bus::new(Recorder(tape.clone()), Line(tape.clone())).shared();
+    let builder = Builder::new(ILI9341Rgb565, bus.clone());
+    let display = controlled(builder, bus, ILI9341Rgb565, (&screen(), NoDelay)).unwrap();
+    (tape, display)
+}
+
+fn recorded() -> (Tape, impl Draw + Send) {
+    let (tape, display) = begun();
     tape.0.lock().unwrap().1.clear();
     (tape, display)
 }
@@ -139,4 +145,23 @@ fn a_bus_that_is_not_there_is_not_connected_and_asked_for_again() {
     for _ in 0..2 {
         assert_eq!(panel.show(pixels), Err(DeviceFault::NotConnected));
     }
+}
+
+#[test]
+fn a_controller_that_lost_its_set_up_is_set_up_as_at_the_start_and_shown_the_whole_picture() {
+    /// `SWRESET`, which shows: it is for the start alone.
+    const RESET: u8 = 0x01;
+    let (tape, display) = begun();
+    let sent = std::mem::take(&mut tape.0.lock().unwrap().1);
+    let [(RESET, _), start @ ..] = &sent[..] else { panic!("a start begins with a reset") };
+    let mut panel = SpiPanel { screen: screen(), open: Some(Box::new(display)) };
+    let rgb565 = vec![0x1234; 320 * 240];
+    let everywhere = [Area { x: 0, y: 0, width: 320, height: 240 }];
+    panel.assure(Pixels { rgb565: &rgb565, width: 320, height: 240, changed: &everywhere }).unwrap();
+    let sent = std::mem::take(&mut tape.0.lock().unwrap().1);
+    let (again, picture) = sent.split_at(start.len());
+    assert_eq!(again, start);
+    let whole =
+        [(COLUMNS, vec![0, 0, 1, 63]), (ROWS, vec![0, 0, 0, 239]), (PIXELS, [0x12, 0x34].repeat(320 * 240))];
+    assert_eq!(picture, whole);
 }
