@@ -12,10 +12,12 @@ mod faults;
 mod fire;
 #[path = "journeys/guidance.rs"]
 mod guidance;
-#[path = "journeys/held.rs"]
-mod held;
 #[path = "journeys/hanging_port.rs"]
 mod hanging_port;
+#[path = "journeys/held.rs"]
+mod held;
+#[path = "journeys/journal_start.rs"]
+mod journal_start;
 #[path = "journeys/latch.rs"]
 mod latch;
 #[path = "journeys/latch_unwell.rs"]

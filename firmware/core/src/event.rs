@@ -1,5 +1,5 @@
 //! What happens besides passages and is recorded all the same: devices, clock, staff.
-//! Promises: stable codes, 1 to 20 for devices and clock, 21 and up for staff.
+//! Promises: stable codes, 1 to 20 and 51 up for devices and clock, 21 to 50 for staff.
 //! Must not know: how it is recorded.
 
 use crate::staff::StaffRefused;
@@ -46,6 +46,12 @@ pub enum Event {
     LatchBack,
     /// The latch did not take the permit of the record whose sequence stands in the detail: nobody went through by it.
     NotOpened,
+    /// The journal could not be opened when the terminal started, and is open now. As many records as the detail says were kept
+    /// nowhere meanwhile.
+    JournalBack,
+    /// An input chatters: it changed so often that not every change has a record of its own. The detail's first eight bytes are the number
+    /// of changes since the last such record, the ninth is the input's number from 1: passage, door, fire, case, release.
+    Chatter,
     /// A member of staff logged in.
     LoggedIn,
     /// A session ended.
@@ -93,6 +99,8 @@ impl Event {
             Event::LatchLost => 17,
             Event::LatchBack => 18,
             Event::NotOpened => 19,
+            Event::JournalBack => 20,
+            Event::Chatter => 51,
             Event::LoggedIn => 21,
             Event::LoggedOut => 22,
             Event::DocumentTyped => 23,

@@ -263,7 +263,7 @@ pub enum StaffStep {
 
 /// Parts that can be unwell, as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Faults(u16);
+pub struct Faults(u32);
 
 /// A part of the terminal that can be unwell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -298,11 +298,15 @@ pub enum Fault {
     Inputs,
     /// The latch does not take what it is told.
     Latch,
+    /// The policy asks for temperatures, and the thermometer gives none.
+    Thermometer,
+    /// The attendant's keys cannot be read.
+    Keys,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 17] = [
         Fault::Camera,
         Fault::Reader,
         Fault::DiskFull,
@@ -318,9 +322,11 @@ impl Fault {
         Fault::Sounder,
         Fault::Inputs,
         Fault::Latch,
+        Fault::Thermometer,
+        Fault::Keys,
     ];
 
-    /// The stable code shown to staff, `F01` to `F15`.
+    /// The stable code shown to staff, `F01` to `F17`.
     pub fn code(self) -> &'static str {
         match self {
             Fault::Camera => "F01",
@@ -338,6 +344,8 @@ impl Fault {
             Fault::Sounder => "F13",
             Fault::Inputs => "F14",
             Fault::Latch => "F15",
+            Fault::Thermometer => "F16",
+            Fault::Keys => "F17",
         }
     }
 }
@@ -346,14 +354,14 @@ impl Faults {
     /// Adds or removes one.
     pub fn set(&mut self, fault: Fault, state: Wellness) {
         match state {
-            Wellness::Unwell => self.0 |= 1 << fault as u16,
-            Wellness::Well => self.0 &= !(1 << fault as u16),
+            Wellness::Unwell => self.0 |= 1 << fault as u32,
+            Wellness::Well => self.0 &= !(1 << fault as u32),
         }
     }
 
     /// Whether `fault` is among them.
     pub fn has(self, fault: Fault) -> bool {
-        self.0 & 1 << fault as u16 != 0
+        self.0 & 1 << fault as u32 != 0
     }
 
     /// All of them, in the order of [`Fault::ALL`].

@@ -172,7 +172,7 @@ impl Book for NoBook {
         None
     }
 
-    /// A journal is opened at the start only.
+    /// The journal is opened with them, behind this one's back.
     fn take_day_keys(&mut self, _keys: DayKeys) {}
 
     fn recorded(&self) -> u64 {

@@ -22,6 +22,7 @@ mod visiting;
 
 use gate_core::case::Temperature;
 use gate_core::decide::{Decision, lane_open};
+use gate_core::event::Event;
 use gate_core::facts::Facts;
 use gate_core::journal::{JournalFault, UseKey};
 use gate_core::query::{QueryNumber, Sequence};
@@ -217,6 +218,32 @@ impl Gate {
         // The latch first: screen, lamps and sound may hang.
         self.doorway.end(self.devices.latch.as_mut());
         self.tell_of_the_end(self.devices.clock.monotonic());
+    }
+
+    /// Its monotonic clock.
+    pub(crate) fn now(&self) -> Millis {
+        self.devices.clock.monotonic()
+    }
+
+    /// Whether nobody is in front of it: the gate is shut, no verdict stands on the screen, no key was pressed a moment ago, and there
+    /// is no fire.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let now = self.now();
+        let is_told = self.face.owes_time(now) || self.face.is_busy(now);
+        !self.doorway.is_open() && !is_told && !self.desk.is_touched() && !self.is_fire()
+    }
+
+    /// Its devices, and how many of its records nobody will find. Who was logged in is no more.
+    pub(crate) fn put_down(self) -> (Devices, u64) {
+        (self.devices, self.book.recorded())
+    }
+
+    /// The records made before this start, in this run, were kept nowhere: so many.
+    pub(crate) fn note_unsaved(&mut self, unsaved: u64) {
+        let now = self.now();
+        crate::say!("journal: it is open now; {unsaved} records before it were not saved");
+        let entry = entries::numbered(&self.judge, Event::JournalBack, unsaved, (self.time.now(now), now));
+        let _ = self.book.append(&entry); // best effort: it is in memory at the least
     }
 
     fn tell_of_the_end(&mut self, now: Millis) {

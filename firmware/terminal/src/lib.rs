@@ -29,6 +29,7 @@ mod errand;
 pub mod eye;
 mod files;
 pub mod gate;
+mod journal_start;
 pub mod judge;
 pub mod moment;
 pub mod renewal;

@@ -7,14 +7,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use gate_core::screen::OutOfService;
 use gate_hal_linux::process::EndOrder;
 use gate_hal_linux::supervisor::Pulse;
 use zeroize::Zeroize;
 
 use crate::config::Config;
 use crate::gate::{Gate, Leaving};
-use crate::startup::{Looked, Startup};
-use crate::wiring;
+use crate::startup::{Lane, Looked, Startup, Turned};
+use crate::wiring::{self, Obstacle};
 
 /// Looked for keys and data this often while the terminal cannot serve without them.
 const LOOK: Duration = Duration::from_millis(500);
@@ -34,34 +35,50 @@ pub fn run(config: &Path, turns: Option<u64>) -> anyhow::Result<()> {
     let config = Config::load(config)?;
     let order = EndOrder::heard().context("hearing an order to end")?;
     let devices = wiring::devices(&config)?;
-    let startup = Box::new(Startup::new(config, devices)?);
+    let mut startup = Box::new(Startup::new(config, devices)?);
     // The screen tells people what is the matter from here on: that is a service, too.
     let pulse = Pulse::begin();
-    if let Some(mut gate) = serving(startup, turns, &pulse, &order)? {
-        turn(&mut gate, turns, &pulse, &order);
-        pulse.stopping();
-        leave(&mut gate, &pulse);
-        gate.end();
-    } else {
-        pulse.stopping();
+    let mut left = turns;
+    while let Some(lane) = serving(startup, turns, &pulse, &order)? {
+        match turn(lane, &mut left, &pulse, &order)? {
+            Turned::BeginsAnew(again) => startup = again,
+            Turned::Serves(mut lane) => {
+                pulse.stopping();
+                leave(&mut lane.gate, &pulse);
+                lane.gate.end();
+                return Ok(());
+            }
+        }
     }
+    pulse.stopping();
     Ok(())
 }
 
-fn turn(gate: &mut Gate, turns: Option<u64>, pulse: &Pulse, order: &EndOrder) {
+/// Turns until the process is told to end, `left` is used up, or the lane begins anew.
+fn turn(
+    mut lane: Box<Lane>,
+    left: &mut Option<u64>,
+    pulse: &Pulse,
+    order: &EndOrder,
+) -> anyhow::Result<Turned> {
     let mut count = 0;
-    while turns.is_none_or(|most| count < most) && !order.is_given() {
+    while *left != Some(0) && !order.is_given() {
         let began = Instant::now();
-        gate.turn();
+        lane = match lane.turn()? {
+            Turned::Serves(lane) => lane,
+            anew @ Turned::BeginsAnew(_) => return Ok(anew),
+        };
         pulse.beat();
         #[cfg(debug_assertions)]
         fail_point::pass();
+        *left = left.map(|left| left - 1);
         count += 1;
         if count % TURNS_TO_A_WIPE == 0 {
             wipe_stack();
         }
         std::thread::sleep(TURN.saturating_sub(began.elapsed()));
     }
+    Ok(Turned::Serves(lane))
 }
 
 /// Whoever stands in the gate goes on.
@@ -78,18 +95,24 @@ fn serving(
     turns: Option<u64>,
     pulse: &Pulse,
     order: &EndOrder,
-) -> anyhow::Result<Option<Box<Gate>>> {
+) -> anyhow::Result<Option<Box<Lane>>> {
     while !order.is_given() {
         pulse.beat();
         #[cfg(debug_assertions)]
         fail_point::pass();
         match startup.look()? {
-            Looked::Serves(gate) => return Ok(Some(gate)),
+            Looked::Serves(lane) => return Ok(Some(lane)),
+            Looked::Waits(waiting, Obstacle { why: OutOfService::Starting, .. }) => {
+                startup = waiting;
+                std::thread::sleep(TURN);
+            }
             Looked::Waits(_, obstacle) if turns.is_some() => return Err(obstacle.cause),
-            Looked::Waits(waiting, _) => startup = waiting,
+            Looked::Waits(waiting, _) => {
+                startup = waiting;
+                wipe_stack();
+                std::thread::sleep(LOOK);
+            }
         }
-        wipe_stack();
-        std::thread::sleep(LOOK);
     }
     Ok(None)
 }

@@ -1,24 +1,34 @@
 //! A terminal from its first light to its first turn: what people see while it cannot serve yet.
 //! Promises: the human path stands on the screen within a look, with the cause; what is missing is looked for again and
-//! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then.
+//! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then. A journal is waited
+//! for for a minute, and no look waits for it; then the lane serves as one that can record nothing, and begins anew with the
+//! journal once that is open and nobody stands there (ADR 34).
 //! Must not know: what keys and data are for.
 
+use std::sync::Arc;
+
+use anyhow::anyhow;
 use gate_core::screen::{Fault, FaultScreen, OutOfService, Screen, Serving, Signal};
 use gate_hal::display::Pixels;
 use gate_hal::inputs::{Input, Level};
 use gate_ui::Canvas;
+use gate_wire::time::Millis;
 
+use crate::book::{Book, NoBook};
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::gate::{CODES_A_TURN, Gate, Visiting, is_first_of_turns};
-use crate::wiring::{self, Obstacle};
+use crate::journal_start::{Found, JournalStart};
+use crate::wiring::{self, Obstacle, Ready};
 
 /// Keys pressed in vain that are taken away in a look, at most: a key that sticks holds nobody up.
 const KEYS_A_LOOK: usize = 64;
+/// A journal that is still being opened after this long leaves people waiting before a lane that does nothing.
+const JOURNAL_MS: u64 = 60_000;
 
 /// A terminal that does not serve yet.
 pub struct Startup {
-    config: Config,
+    config: Arc<Config>,
     devices: Devices,
     canvas: Canvas,
     /// What the fire input said last.
@@ -28,14 +38,63 @@ pub struct Startup {
     /// The cause said last, so that the log has it once.
     said: String,
     visiting: Visiting,
+    journal: JournalStart,
+    /// What it was ready with when the journal was first looked for, and since when that is.
+    ready: Option<(Ready, Millis)>,
+    /// Records of this run that were kept nowhere.
+    unsaved: Option<u64>,
 }
 
 /// What a look found.
 pub enum Looked {
-    /// Nothing is missing any more.
-    Serves(Box<Gate>),
+    /// Nothing is missing any more, or only the journal.
+    Serves(Box<Lane>),
     /// Something is, and the screen says what.
     Waits(Box<Startup>, Obstacle),
+}
+
+/// A terminal that serves.
+pub struct Lane {
+    /// It.
+    pub gate: Gate,
+    config: Arc<Config>,
+    /// The journal that it does without.
+    missing: Option<JournalStart>,
+}
+
+impl Lane {
+    /// A turn of the gate. A journal that was missing is looked for; once it is open and nobody is in front of the lane, it begins anew.
+    ///
+    /// # Errors
+    /// If the display's size cannot be drawn on.
+    pub fn turn(mut self: Box<Self>) -> anyhow::Result<Turned> {
+        self.gate.turn();
+        let Some(missing) = &mut self.missing else { return Ok(Turned::Serves(self)) };
+        match missing.look(self.gate.now()) {
+            Found::Opened if self.gate.is_at_rest() => {}
+            Found::Failed(cause) => {
+                crate::say!("gate: nothing can be recorded: {cause:#}");
+                return Ok(Turned::Serves(self));
+            }
+            Found::Nothing | Found::Opened => return Ok(Turned::Serves(self)),
+        }
+        let Lane { gate, config, missing } = *self;
+        let (devices, unsaved) = gate.put_down();
+        let mut startup = Startup::over(config, devices)?;
+        startup.unsaved = Some(unsaved);
+        if let Some(journal) = missing {
+            startup.journal = journal;
+        }
+        Ok(Turned::BeginsAnew(Box::new(startup)))
+    }
+}
+
+/// What a turn of a lane came to.
+pub enum Turned {
+    /// It goes on.
+    Serves(Box<Lane>),
+    /// It begins anew, with a journal.
+    BeginsAnew(Box<Startup>),
 }
 
 impl Startup {
@@ -44,9 +103,14 @@ impl Startup {
     /// # Errors
     /// If the display's size cannot be drawn on.
     pub fn new(config: Config, devices: Devices) -> anyhow::Result<Startup> {
+        Startup::over(Arc::new(config), devices)
+    }
+
+    fn over(config: Arc<Config>, devices: Devices) -> anyhow::Result<Startup> {
         let (width, height) = devices.display.size();
         let canvas = Canvas::new(u32::try_from(width)?, u32::try_from(height)?)?;
         let mut startup = Startup {
+            journal: wiring::journal_start(Arc::clone(&config)),
             config,
             devices,
             canvas,
@@ -54,6 +118,8 @@ impl Startup {
             shown: None,
             said: String::new(),
             visiting: Visiting::default(),
+            ready: None,
+            unsaved: None,
         };
         startup.tell(Screen::OutOfService(OutOfService::Starting));
         startup.drop_answers();
@@ -61,21 +127,56 @@ impl Startup {
         Ok(startup)
     }
 
-    /// Looks for keys and data, and serves if they are there.
+    /// Looks for keys, data and journal, and serves if they are there.
     ///
     /// # Errors
     /// If the terminal cannot be put together.
     pub fn look(mut self) -> anyhow::Result<Looked> {
-        match wiring::ready(&self.config) {
-            Ok(ready) => {
-                let gate = wiring::terminal(&self.config, ready, self.devices)?;
-                Ok(Looked::Serves(Box::new(gate)))
+        let now = self.devices.clock.monotonic();
+        let (ready, since) = match self.ready.take() {
+            Some(ready) => ready,
+            None => match wiring::ready(&self.config) {
+                Ok(ready) => (ready, now),
+                Err(obstacle) => return Ok(self.waits(obstacle)),
+            },
+        };
+        match self.journal.look(now) {
+            Found::Opened => self.serve(ready),
+            Found::Failed(cause) => {
+                // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
+                crate::say!("gate: nothing can be recorded: {cause:#}");
+                self.serve(ready)
             }
-            Err(obstacle) => {
-                self.wait(&obstacle);
-                Ok(Looked::Waits(Box::new(self), obstacle))
+            Found::Nothing if now.since(since).0 >= JOURNAL_MS => {
+                crate::say!(
+                    "gate: nothing can be recorded: the journal is being opened for longer than a minute"
+                );
+                self.serve(ready)
+            }
+            Found::Nothing => {
+                self.ready = Some((ready, since));
+                let cause = anyhow!("the journal is being opened");
+                Ok(self.waits(Obstacle { why: OutOfService::Starting, cause }))
             }
         }
+    }
+
+    fn waits(mut self, obstacle: Obstacle) -> Looked {
+        self.wait(&obstacle);
+        Looked::Waits(Box::new(self), obstacle)
+    }
+
+    fn serve(self, ready: Ready) -> anyhow::Result<Looked> {
+        let Startup { config, devices, journal, unsaved, .. } = self;
+        let (book, missing): (Box<dyn Book>, _) = match journal.take() {
+            Ok(book) => (book, None),
+            Err(journal) => (Box::new(NoBook::default()), Some(journal)),
+        };
+        let mut gate = wiring::terminal(&config, ready, devices, book)?;
+        if let Some(unsaved) = unsaved {
+            gate.note_unsaved(unsaved);
+        }
+        Ok(Looked::Serves(Box::new(Lane { gate, config, missing })))
     }
 
     fn wait(&mut self, obstacle: &Obstacle) {

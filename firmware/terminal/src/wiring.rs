@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use gate_core::event::Event;
 use gate_core::screen::OutOfService;
 use gate_hal::camera::Camera;
@@ -56,6 +56,7 @@ use crate::config::{
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
 use crate::gate::{Gate, KeptVersions};
+use crate::journal_start::JournalStart;
 use crate::judge::Judge;
 use crate::moment;
 use crate::renewal::Renewal;
@@ -102,17 +103,17 @@ pub fn ready(config: &Config) -> Result<Ready, Obstacle> {
     Ok(Ready { renewal, first: Judge::new(day_keys, secrets, config.station()) })
 }
 
-/// A terminal of this configuration over these devices.
+/// A terminal of this configuration over these devices, which records in this book.
 ///
 /// # Errors
-/// If its display cannot be drawn on. A journal that cannot be opened is a fault on the screen.
-pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Result<Gate> {
+/// If its display cannot be drawn on.
+pub fn terminal(
+    config: &Config,
+    ready: Ready,
+    devices: Devices,
+    book: Box<dyn Book>,
+) -> anyhow::Result<Gate> {
     let Ready { renewal, first } = ready;
-    let book = taken(|| open_book(config, &first), TAKE_AGAIN).unwrap_or_else(|cause| {
-        // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
-        crate::say!("gate: nothing can be recorded: {cause:#}");
-        Box::new(NoBook::default())
-    });
     let believed = Believed::load(&config.data, &KeptVersions(book.as_ref()));
     for problem in &believed.problems {
         crate::say!("gate: {problem}");
@@ -126,6 +127,17 @@ pub fn terminal(config: &Config, ready: Ready, devices: Devices) -> anyhow::Resu
     gate.tell_staff_from(config.backroom());
     gate.speak_by(config.hours()?);
     Ok(gate)
+}
+
+/// The lane's journal, opened on a thread of its own, with the keys that are there when it is tried.
+pub(crate) fn journal_start(config: Arc<Config>) -> JournalStart {
+    JournalStart::by(Arc::new(move || {
+        let judge = ready(&config).map_err(|obstacle| obstacle.cause)?.first;
+        if judge.believed().day_keys.is_none() {
+            bail!("there are no day keys, so nothing can be recorded: bring the trust data");
+        }
+        taken(|| open_book(&config, &judge), TAKE_AGAIN)
+    }))
 }
 
 fn taken<T>(mut open: impl FnMut() -> anyhow::Result<T>, pause: Duration) -> anyhow::Result<T> {
@@ -147,7 +159,7 @@ pub(crate) fn is_held(cause: &anyhow::Error) -> bool {
 ///
 /// # Errors
 /// If the files cannot be opened or made.
-pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book>> {
+pub fn open_book(config: &Config, judge: &Judge) -> anyhow::Result<Box<dyn Book + Send>> {
     let Some(day_keys) = judge.believed().day_keys.clone() else {
         crate::say!("gate: there are no day keys, so nothing can be recorded: bring the trust data");
         return Ok(Box::new(NoBook::default()));

@@ -63,6 +63,8 @@ pub fn fault(fault: Fault) -> Text {
         Fault::Sounder => FAULT_SOUNDER,
         Fault::Inputs => FAULT_INPUTS,
         Fault::Latch => FAULT_LATCH,
+        Fault::Thermometer => FAULT_THERMOMETER,
+        Fault::Keys => FAULT_KEYS,
     }
 }
 

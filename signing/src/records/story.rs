@@ -4,6 +4,7 @@
 
 use gate_core::believed::Place;
 use gate_core::case::Case;
+use gate_core::event::Event;
 use gate_core::record::void;
 use gate_store::RowState;
 use gate_wire::record::{CodeRecorded, Record, RecordKind};
@@ -40,7 +41,7 @@ pub(super) fn tell(
         RecordKind::Opening => opening(record, &mut lines),
         RecordKind::Staff | RecordKind::Device => {
             lines.push((Said::new("事件", "Event"), words::event(record.event)));
-            lines.extend(about(record));
+            lines.extend(about(record).or_else(|| counted(record)));
         }
     }
     lines.extend(gate.map(|gate| (Said::new("闸门", "Gate"), gate.told(opened.sequence))));
@@ -275,6 +276,22 @@ pub(super) fn named(record: &Record) -> Option<u64> {
     }
     let number = record.detail[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     (number > 0).then_some(number)
+}
+
+/// What an event counted.
+fn counted(record: &Record) -> Option<Line> {
+    let number = record.detail[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    match (record.kind, record.event) {
+        (RecordKind::Device, event) if event == Event::JournalBack.code() => Some((
+            Said::new("未保存", "Not saved"),
+            Said::new(format!("{number} 条"), format!("{number} records")),
+        )),
+        (RecordKind::Device, event) if event == Event::Chatter.code() => {
+            let changes = Said::new(format!("变化 {number} 次"), format!("{number} changes"));
+            Some((words::input(record.detail[8]), changes))
+        }
+        _ => None,
+    }
 }
 
 fn about(record: &Record) -> Option<Line> {

@@ -127,6 +127,18 @@ pub(crate) fn document(code: u8) -> Said {
     screen("document", key)
 }
 
+/// An input by its number from 1.
+pub(super) fn input(number: u8) -> Said {
+    match number {
+        1 => Said::new("光电开关", "light barrier"),
+        2 => Said::new("门触点", "door contact"),
+        3 => Said::new("消防输入", "fire input"),
+        4 => Said::new("机箱触点", "case contact"),
+        5 => Said::new("机械应急开门触点", "contact of the mechanical release"),
+        other => unknown(other),
+    }
+}
+
 /// What happened to devices or staff.
 pub(crate) fn event(code: u8) -> Said {
     match code {
@@ -155,6 +167,10 @@ pub(crate) fn event(code: u8) -> Said {
             "闸锁未动作，闸门未开，已请走人工通道",
             "the latch did not open: the gate stayed shut, and Assist was told",
         ),
+        20 => Said::new(
+            "日志在启动之后才打开，此前的记录没有保存",
+            "the journal was opened after the start: records before it were not saved",
+        ),
         21 => Said::new("工作人员登录", "staff logged in"),
         22 => Said::new("工作人员退出", "staff logged out"),
         23 => Said::new("工作人员录入证件", "a document was typed"),
@@ -165,6 +181,7 @@ pub(crate) fn event(code: u8) -> Said {
         28 => Said::new("挂牌维护", "\"under maintenance\" was put up"),
         29 => Said::new("收起维护牌", "\"under maintenance\" was taken down"),
         30 => Said::new("向数据中心登记", "a technician asked to enrol this terminal"),
+        51 => Said::new("触点反复跳动", "a contact chatters"),
         31..=41 => Said::new(format!("工作人员操作被拒（{code}）"), format!("staff refused ({code})")),
         other => unknown(other),
     }
@@ -325,7 +342,7 @@ mod tests {
         said.extend((1..=10).map(advice_code));
         said.extend(acts.map(|one| act(one.code())));
         said.extend(DocumentKind::ALL.iter().map(|kind| document(kind.code())));
-        said.extend((1..=19).chain(21..=41).map(event));
+        said.extend((1..=41).chain([51]).map(event));
         for Said { zh, en } in said {
             assert!(!zh.is_empty() && zh != en, "{zh} {en}");
             assert!(!zh.contains('[') && !en.contains('[') && !en.contains("unknown"), "{zh} {en}");

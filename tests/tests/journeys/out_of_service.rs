@@ -21,13 +21,11 @@ use gate_sim::stage::{beginning, province};
 use gate_terminal::config::{Config, SAMPLE};
 use gate_terminal::devices::Devices;
 use gate_terminal::enrol;
-use gate_terminal::gate::Gate;
-use gate_terminal::startup::{Looked, Startup};
+use gate_terminal::startup::{Lane, Looked, Startup};
+use gate_terminal::wiring::Obstacle;
 
 /// A terminal of the sample's configuration in this directory, over the devices of this world.
 pub(super) fn switched_on(directory: &Path, world: &World) -> Startup {
-    let directory = directory.display().to_string();
-    let text = SAMPLE.replace("/var/lib/tianfu-gate", &directory).replace("/run/tianfu-gate", &directory);
     let devices = Devices {
         camera: Box::new(world.camera()),
         reader: None,
@@ -42,7 +40,14 @@ pub(super) fn switched_on(directory: &Path, world: &World) -> Startup {
         thermometer: None,
         clock: Box::new(world.clock()),
     };
-    Startup::new(Config::parse(&text).unwrap(), devices).unwrap()
+    Startup::new(configured(directory), devices).unwrap()
+}
+
+/// The sample's configuration in this directory.
+pub(super) fn configured(directory: &Path) -> Config {
+    let directory = directory.display().to_string();
+    let text = SAMPLE.replace("/var/lib/tianfu-gate", &directory).replace("/run/tianfu-gate", &directory);
+    Config::parse(&text).unwrap()
 }
 
 /// Looks, and must still wait.
@@ -54,12 +59,16 @@ pub(super) fn waits(startup: Startup) -> (Startup, OutOfService) {
     }
 }
 
-/// Looks, and must serve.
+/// Looks, and must serve, once its journal is open: a thread opens it in the machine's own time.
 #[expect(clippy::panic, reason = "a test ends at its first surprise")]
-fn serves(startup: Startup) -> Gate {
-    match startup.look().unwrap() {
-        Looked::Serves(gate) => *gate,
-        Looked::Waits(_, obstacle) => panic!("{obstacle:?}"),
+pub(super) fn serves(mut startup: Startup) -> Lane {
+    loop {
+        match startup.look().unwrap() {
+            Looked::Serves(lane) => return *lane,
+            Looked::Waits(waiting, Obstacle { why: OutOfService::Starting, .. }) => startup = *waiting,
+            Looked::Waits(_, obstacle) => panic!("{obstacle:?}"),
+        }
+        std::thread::yield_now();
     }
 }
 
@@ -105,7 +114,7 @@ fn a_terminal_says_why_it_does_not_serve_and_serves_as_soon_as_it_can() {
     assert_eq!(in_front(&world), Screen::OutOfService(OutOfService::NoData));
 
     publish(directory.path(), &key);
-    let mut gate = serves(startup);
+    let mut gate = serves(startup).gate;
     gate.turn();
     assert!(matches!(in_front(&world), Screen::Idle(_)), "{:?}", in_front(&world));
     assert!(world.latch().pulses().is_empty());
@@ -166,7 +175,7 @@ fn keys_pressed_while_nobody_is_served_do_nothing_later() {
     world.keys().press_all([Key::Emergency, Key::Ok]);
     let (startup, _) = waits(startup);
     publish(directory.path(), &enrolled(directory.path()));
-    let mut gate = serves(startup);
+    let mut gate = serves(startup).gate;
     gate.turn();
     assert!(matches!(in_front(&world), Screen::Idle(_)), "{:?}", in_front(&world));
 }
@@ -183,7 +192,7 @@ fn a_code_scanned_while_nobody_is_served_is_taken_at_once_and_passes_nobody_late
     assert_eq!(world.scanner().waiting(), 0);
     publish(directory.path(), &enrolled(directory.path()));
     world.scanner().scan("while it opens its journal");
-    let mut gate = serves(startup);
+    let mut gate = serves(startup).gate;
     gate.turn();
     assert!(matches!(in_front(&world), Screen::Idle(_)), "{:?}", in_front(&world));
 }
@@ -193,7 +202,7 @@ fn a_terminal_that_is_told_to_end_closes_its_latch_and_sends_people_to_staff() {
     let directory = tempfile::tempdir().unwrap();
     let world = World::new(beginning());
     publish(directory.path(), &enrolled(directory.path()));
-    let mut gate = serves(switched_on(directory.path(), &world));
+    let mut gate = serves(switched_on(directory.path(), &world)).gate;
     gate.turn();
     let mut latch = world.latch();
     let station = include_str!("../../../assets/policies/station.json");

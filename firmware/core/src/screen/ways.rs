@@ -22,7 +22,7 @@ impl Way {
             Fault::Camera | Fault::KeySetMissing => self == Way::Code,
             Fault::Reader | Fault::ListMissing | Fault::ListStale => self == Way::Card,
             Fault::DiskFull | Fault::Clock | Fault::ListDamaged => false,
-            Fault::CaseOpen | Fault::Sounder | Fault::Inputs => false,
+            Fault::CaseOpen | Fault::Sounder | Fault::Inputs | Fault::Thermometer | Fault::Keys => false,
         }
     }
 }
@@ -104,6 +104,7 @@ mod tests {
             left(&[Fault::Clock, Fault::CaseOpen, Fault::Sounder, Fault::Inputs], fitted),
             Serving::Both
         );
+        assert_eq!(left(&[Fault::Thermometer, Fault::Keys], fitted), Serving::Both);
         for fault in [Fault::Journal, Fault::PolicyMissing, Fault::Fire, Fault::Latch] {
             assert_eq!(left(&[fault], fitted), Serving::Staff);
         }

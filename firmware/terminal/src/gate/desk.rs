@@ -73,6 +73,11 @@ impl Desk {
         self.touched = None;
     }
 
+    /// Whether somebody is at its keys.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched.is_some()
+    }
+
     pub(super) fn session(&self) -> Option<&StaffSession> {
         self.session.as_ref()
     }

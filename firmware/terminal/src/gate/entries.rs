@@ -111,6 +111,20 @@ pub(super) fn device(judge: &Judge, event: Event, moment: (TimeReading, Millis))
     Entry { record, use_key: None, tally: None, durability: Durability::BestEffort }
 }
 
+/// The same, with a number in its detail.
+pub(super) fn numbered(judge: &Judge, event: Event, number: u64, moment: (TimeReading, Millis)) -> Entry {
+    let mut entry = device(judge, event, moment);
+    entry.record.detail[..8].copy_from_slice(&number.to_be_bytes());
+    entry
+}
+
+/// That an input, by its index, chatters: so many changes within a minute.
+pub(super) fn chatter(judge: &Judge, (input, changes): (u8, u32), moment: (TimeReading, Millis)) -> Entry {
+    let mut entry = numbered(judge, Event::Chatter, changes.into(), moment);
+    entry.record.detail[8] = input + 1;
+    entry
+}
+
 /// That a record gave a permit which opened nothing.
 pub(super) fn not_opened(judge: &Judge, given: Given, moment: (TimeReading, Millis)) -> Entry {
     let mut entry = device(judge, Event::NotOpened, moment);
