@@ -2,6 +2,8 @@
 //! DESIGN and the issue, not from what the code answers.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at its first surprise")]
 
+#[path = "journeys/chatter.rs"]
+mod chatter;
 #[path = "journeys/crowd.rs"]
 mod crowd;
 #[path = "journeys/enrolling.rs"]
@@ -44,6 +46,8 @@ mod staff;
 mod technician;
 #[path = "journeys/two_at_the_keys.rs"]
 mod two_at_the_keys;
+#[path = "journeys/untold_devices.rs"]
+mod untold_devices;
 #[path = "journeys/visits.rs"]
 mod visits;
 

@@ -1,16 +1,22 @@
 //! The infrared thermometer MLX90614 on an I²C bus.
 //!
-//! Promises: a reading whose check byte or error flag says no is a fault and never a temperature; what no living
+//! A thread of its own reads five times a second, since a bus whose lines stick keeps whoever asks for a second.
+//! Promises: asking waits for nothing; a thermometer or a bus that is not there is opened again every second, for as long as it takes; a reading whose check byte or error flag says no is a fault and never a temperature; what no living
 //! person shows (outside of 30 to 45 °C) is nobody. A reading is three bytes at 100 kHz: under a millisecond of waiting.
 //! It must not know: which temperature is high. It reads skin, which is cooler than the person within: the policy's
 //! limit is for skin, too.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use embedded_hal::i2c::{Error, ErrorKind, I2c};
 use gate_hal::DeviceFault;
 use gate_hal::thermometer::Thermometer;
 use linux_embedded_hal::I2cdev;
+
+use crate::again::Again;
 
 /// The address that every such thermometer has from the factory.
 const ADDRESS: u8 = 0x5A;
@@ -21,6 +27,76 @@ const ERROR_FLAG: u16 = 0x8000;
 const FREEZING: i32 = 27_315;
 /// Tenths of a degree that a person can show.
 const PERSON: std::ops::RangeInclusive<i16> = 300..=450;
+
+/// Read this often; a person stands there for longer.
+const READ: Duration = Duration::from_millis(200);
+/// A reading is nobody's any more after this long, and a bus that has kept one waiting so long sticks.
+const OLD: Duration = Duration::from_secs(2);
+
+/// A thermometer that is read by a thread of its own, and opened again when it was lost.
+pub struct ReadThermometer(Arc<Newest>);
+
+struct Newest(Mutex<Reading>);
+
+struct Reading {
+    tenths: Result<Option<i16>, DeviceFault>,
+    taken: Instant,
+}
+
+impl Newest {
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReadThermometer {
+    /// The thermometer on the kernel's bus at `path`; bus and thermometer may come later.
+    ///
+    /// # Errors
+    /// If there is no thread for it.
+    pub fn start(path: &Path) -> std::io::Result<ReadThermometer> {
+        let path = path.to_owned();
+        ReadThermometer::over(move || mlx90614(&path))
+    }
+
+    fn over<T: Thermometer + 'static>(
+        open: impl Fn() -> Result<T, DeviceFault> + Send + 'static,
+    ) -> std::io::Result<ReadThermometer> {
+        let newest = Arc::new(Newest(Mutex::new(Reading { tenths: Ok(None), taken: Instant::now() })));
+        let left = Arc::downgrade(&newest);
+        thread::Builder::new().name("thermometer".to_owned()).spawn(move || {
+            let mut line = Again::unopened();
+            // As long as somebody asks.
+            while let Some(newest) = left.upgrade() {
+                let tenths = read(&mut line, &open);
+                *newest.reading() = Reading { tenths, taken: Instant::now() };
+                drop(newest);
+                thread::sleep(READ);
+            }
+        })?;
+        Ok(ReadThermometer(newest))
+    }
+}
+
+/// One reading; what fails is opened again when it is time.
+fn read<T: Thermometer>(
+    line: &mut Again<T>,
+    open: impl Fn() -> Result<T, DeviceFault>,
+) -> Result<Option<i16>, DeviceFault> {
+    let tenths = line.or_open(open)?.tenths();
+    if let Err(fault) = tenths {
+        line.lose(fault);
+    }
+    tenths
+}
+
+impl Thermometer for ReadThermometer {
+    /// The newest reading; [`DeviceFault::NotAnswering`] if that is old: its bus sticks.
+    fn tenths(&mut self) -> Result<Option<i16>, DeviceFault> {
+        let reading = self.0.reading();
+        if reading.taken.elapsed() > OLD { Err(DeviceFault::NotAnswering) } else { reading.tenths }
+    }
+}
 
 /// A thermometer on a bus.
 #[derive(Debug)]
@@ -160,6 +236,58 @@ mod tests {
     #[test]
     fn the_error_flag_is_a_fault_even_when_the_check_byte_agrees() {
         assert_eq!(reads_raw(15_515 | 0x8000), Err(DeviceFault::NotAnswering));
+    }
+
+    /// Gives this, whoever opened it.
+    struct Gives(Result<Option<i16>, DeviceFault>);
+
+    impl Thermometer for Gives {
+        fn tenths(&mut self) -> Result<Option<i16>, DeviceFault> {
+            self.0
+        }
+    }
+
+    /// As a second later.
+    fn due(line: Again<Gives>) -> Again<Gives> {
+        match line {
+            Again::Lost { fault, .. } => Again::Lost { fault, since: None },
+            open @ Again::Open(_) => open,
+        }
+    }
+
+    #[test]
+    fn a_thermometer_that_comes_late_or_comes_back_is_opened_again_and_read() {
+        let gone = Err(DeviceFault::NotConnected);
+        let mut line = Again::unopened();
+        assert_eq!(read(&mut line, || Err(DeviceFault::NotConnected)), gone);
+        assert_eq!(read(&mut line, || unreachable!("asked again within a second")), gone);
+        line = due(line);
+        assert_eq!(read(&mut line, || Ok(Gives(Ok(Some(365))))), Ok(Some(365)));
+        line = Again::Open(Gives(gone));
+        assert_eq!(read(&mut line, || unreachable!("it is open")), gone);
+        line = due(line);
+        assert_eq!(read(&mut line, || Ok(Gives(Ok(None)))), Ok(None));
+    }
+
+    #[test]
+    fn behind_its_thread_the_newest_reading_is_told_and_a_bus_that_sticks_holds_up_nobody() {
+        let mut thermometer = ReadThermometer::over(|| Ok(Gives(Ok(Some(366))))).unwrap();
+        while thermometer.tenths() != Ok(Some(366)) {
+            thread::yield_now();
+        }
+        let mut sticks = ReadThermometer::over(|| -> Result<Gives, DeviceFault> {
+            loop {
+                thread::park();
+            }
+        })
+        .unwrap();
+        let mut told = sticks.tenths();
+        while told.is_ok() {
+            assert_eq!(told, Ok(None), "nobody was read");
+            thread::yield_now();
+            told = sticks.tenths();
+        }
+        assert_eq!(told, Err(DeviceFault::NotAnswering));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Promises: the stages in their order, held by types; a verdict for everything; the human path in every state.
 //! Must not know: which devices are real.
 
+mod chatter;
 mod contacts;
 mod desk;
 mod doorway;

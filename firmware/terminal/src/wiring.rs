@@ -40,7 +40,7 @@ use gate_hal_linux::pulsed_latch::PulsedLatch;
 use gate_hal_linux::serial;
 #[cfg(feature = "spi")]
 use gate_hal_linux::spi_panel::SpiPanel;
-use gate_hal_linux::thermometer::mlx90614;
+use gate_hal_linux::thermometer::ReadThermometer;
 use gate_hal_linux::torch::LedTorch;
 use gate_hal_linux::usb_power::PowerCycled;
 #[cfg(feature = "usb")]
@@ -367,14 +367,14 @@ fn voices(sound: &SoundConfig) -> Voices {
     voices
 }
 
-/// A thermometer that cannot be opened is left out, and said: a passage goes on without a reading.
+/// Without a thread for it a passage goes on without a reading, and that is said.
 fn thermometer(config: &Config) -> Option<Box<dyn Thermometer>> {
     let configured = config.thermometer.as_ref()?;
-    match mlx90614(&configured.i2c) {
+    match ReadThermometer::start(&configured.i2c) {
         Ok(thermometer) => Some(Box::new(thermometer)),
-        Err(fault) => {
-            crate::say!("thermometer at {}: {fault}", configured.i2c.display());
-            None
+        Err(cause) => {
+            crate::say!("thermometer: no thread to read it by: {cause}");
+            Some(Box::new(Absent))
         }
     }
 }

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::io::Stdin;
 
 use gate_core::attendant::Key;
+use gate_hal::DeviceFault;
 use gate_hal::keys::Keys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
@@ -95,6 +96,11 @@ impl<F: AsFd> Keys for TypedKeys<F> {
             self.pressed.clear();
         }
         key
+    }
+
+    /// An input that ended is nobody's keyboard.
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        Ok(())
     }
 }
 

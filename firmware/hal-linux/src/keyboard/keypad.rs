@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use gate_core::attendant::{Key, MENU};
+use gate_hal::DeviceFault;
 use gate_hal::keys::Keys;
 
 use super::{Keyboard, Stroke, Strokes, Way, codes};
@@ -17,6 +18,7 @@ const KEYS_MOST: usize = 256;
 /// The attendant's keyboard.
 pub struct Keypad<S = Keyboard> {
     from: S,
+    fault: Option<DeviceFault>,
     strokes: Vec<Stroke>,
     pressed: VecDeque<Key>,
 }
@@ -33,7 +35,7 @@ impl<S: Strokes> Keypad<S> {
     fn over(from: S) -> Self {
         // Room for all that they ever hold: a buffer that grows leaves copies behind.
         let (strokes, pressed) = (Vec::with_capacity(KEYS_MOST), VecDeque::with_capacity(KEYS_MOST));
-        Keypad { from, strokes, pressed }
+        Keypad { from, fault: None, strokes, pressed }
     }
 }
 
@@ -41,7 +43,7 @@ impl<S: Strokes> Keys for Keypad<S> {
     /// A keyboard that is not there presses nothing: it is asked for again every second.
     fn pressed(&mut self) -> Option<Key> {
         if self.pressed.is_empty() {
-            let _ = self.from.take(&mut self.strokes);
+            self.fault = self.from.take(&mut self.strokes).err();
             let down = self.strokes.iter().filter(|stroke| stroke.way == Way::Down);
             self.pressed.extend(down.filter_map(|stroke| key(stroke.code)).take(KEYS_MOST));
             self.strokes.fill(Stroke { code: 0, way: Way::Up });
@@ -54,6 +56,10 @@ impl<S: Strokes> Keys for Keypad<S> {
             self.pressed.clear();
         }
         key
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.fault.map_or(Ok(()), Err)
     }
 }
 
@@ -91,6 +97,27 @@ mod tests {
             [Key::Digit(1), Key::Digit(1), Key::Letter(b'E'), Key::Ok, Key::Ok, Key::Back, Key::Back]
         );
         assert_eq!(keys_for(&[59, 60, 61, 62, 63, 64, 65, 66]), MENU);
+    }
+
+    /// A keyboard that is there, or not.
+    struct Plugged(Result<(), DeviceFault>);
+
+    impl Strokes for Plugged {
+        fn take(&mut self, into: &mut Vec<Stroke>) -> Result<(), DeviceFault> {
+            self.0?;
+            into.push(Stroke { code: 28, way: Way::Down });
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_keyboard_that_is_pulled_out_presses_nothing_and_says_so_until_it_is_back() {
+        let mut keypad = Keypad::over(Plugged(Ok(())));
+        assert_eq!((keypad.pressed(), keypad.health()), (Some(Key::Ok), Ok(())));
+        keypad.from.0 = Err(DeviceFault::NotConnected);
+        assert_eq!((keypad.pressed(), keypad.health()), (None, Err(DeviceFault::NotConnected)));
+        keypad.from.0 = Ok(());
+        assert_eq!((keypad.pressed(), keypad.health()), (Some(Key::Ok), Ok(())));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The inputs as the lane takes them: what each said last, and which cannot be read.
 //! Promises: every input by itself: a broken one hides no other; what was said last stands until the input says otherwise: a fire whose
 //! contact is lost is not over; a lost input is a fault that is shown, recorded and said, once, and not again for a loose plug;
-//! so is a gate that they hold open without an end.
+//! so is a gate that they hold open without an end, and a contact that chatters, which fills no journal.
 //! Must not know: what a chip is.
 
 use gate_core::event::Event;
@@ -10,9 +10,10 @@ use gate_hal::DeviceFault;
 use gate_hal::inputs::{Input, InputLevels, Level};
 use gate_wire::time::Millis;
 
-use super::Gate;
+use super::chatter::{Change, Changes};
 use super::doorway::LONG_MS;
 use super::upkeep::unwell_if;
+use super::{Gate, entries};
 
 /// An input, or the latch, is well again when it could be reached for so long: a loose plug fills no journal.
 const STEADY_MS: u64 = 10_000;
@@ -26,6 +27,9 @@ pub(super) struct Contacts {
     others: Reach,
     /// Whether one of them, or more, has held the gate open for long.
     held_long: bool,
+    changes: [Changes; Input::ALL.len()],
+    /// Which chatter, as the log was told.
+    restless: [bool; Input::ALL.len()],
 }
 
 /// Whether some inputs can be read, or the latch be reached.
@@ -101,16 +105,40 @@ impl Gate {
     /// Every input once a turn: fire first of all, whatever else is broken.
     pub(super) fn heed_inputs(&mut self, levels: &InputLevels, now: Millis) {
         for (input, level) in self.upkeep.contacts.take(levels) {
-            if let Some(event) = event(input, level) {
+            let change = self.upkeep.contacts.changes[input as usize].note(input, level, now);
+            if let (Change::Recorded, Some(event)) = (change, event(input, level)) {
                 self.record_device(event, now);
             }
         }
+        self.note_chatter(now);
         for (fault, input) in [(Fault::Fire, Input::Fire), (Fault::CaseOpen, Input::CaseOpen)] {
             let active = self.upkeep.contacts.level(input) == Level::Active;
             self.upkeep.faults.set(fault, unwell_if(active));
         }
         self.upkeep.contacts.say(levels);
         self.note_lost(levels, now);
+    }
+
+    /// A contact that chatters has one record of that a minute, and one of how it stands then.
+    fn note_chatter(&mut self, now: Millis) {
+        for input in Input::ALL {
+            let contacts = &mut self.upkeep.contacts;
+            let (level, changes) = (contacts.level(input), &mut contacts.changes[input as usize]);
+            let summary = changes.end(input, level, now);
+            let restless = changes.is_restless(input);
+            if std::mem::replace(&mut contacts.restless[input as usize], restless) != restless {
+                let what =
+                    if restless { "chatters: check the contact and its wire" } else { "chatters no more" };
+                crate::say!("{}: {what}", input.key());
+            }
+            let Some(summary) = summary else { continue };
+            let moment = (self.time.now(now), now);
+            let entry = entries::chatter(&self.judge, (input as u8, summary.changes), moment);
+            let _ = self.book.append(&entry); // best effort: it is in memory at the least
+            if let Some(event) = summary.untold.and_then(|level| event(input, level)) {
+                self.record_device(event, now);
+            }
+        }
     }
 
     fn note_lost(&mut self, levels: &InputLevels, now: Millis) {
@@ -135,7 +163,8 @@ impl Gate {
         let long = self.doorway.is_held_long(now);
         let contacts = &mut self.upkeep.contacts;
         let lost = contacts.fire.is_lost() || contacts.others.is_lost();
-        self.upkeep.faults.set(Fault::Inputs, unwell_if(lost || long));
+        let restless = contacts.restless.contains(&true);
+        self.upkeep.faults.set(Fault::Inputs, unwell_if(lost || long || restless));
         if std::mem::replace(&mut contacts.held_long, long) == long {
             return;
         }

@@ -13,11 +13,12 @@ use gate_core::screen::{
 };
 use gate_core::time::{ClockTrust, RtcHealth, RtcReading, TrustedTime};
 use gate_core::verdict::Direction;
+use gate_hal::DeviceFault;
 use gate_hal::clock::{Lasts, WallReading};
 use gate_wire::time::{Millis, Timestamp};
 
 use super::Gate;
-use super::contacts::{Contacts, Reach};
+use super::contacts::{Contacts, Reach, Turned};
 use super::renewing::{Patrol, list_is_damaged};
 use crate::believed::Seen;
 use crate::book::Book;
@@ -59,6 +60,8 @@ pub(super) struct Upkeep {
     pub(super) faults: Faults,
     pub(super) contacts: Contacts,
     pub(super) latch: Reach,
+    thermometer: Reach,
+    keys: Reach,
     trust: Option<ClockTrust>,
     floor_kept: Option<Timestamp>,
     tended: Option<Millis>,
@@ -169,8 +172,27 @@ impl Gate {
                 crate::say!("sounder: nothing is heard");
             }
             self.upkeep.faults.set(Fault::Sounder, unwell_if(heard.is_err()));
+            self.note_keys(now);
+            self.note_thermometer(now);
         }
         self.note_missing(now);
+    }
+
+    /// Keys that cannot be read open nothing and shut nothing: staff must know before they are needed.
+    fn note_keys(&mut self, now: Millis) {
+        let health = self.devices.keys.health();
+        say_turned("keys", self.upkeep.keys.see(health.is_err(), now), health.err());
+        self.upkeep.faults.set(Fault::Keys, unwell_if(self.upkeep.keys.is_lost()));
+    }
+
+    /// A fitted thermometer that gives nothing is a fault where a policy is in force: each says what a high temperature comes to (DOMAIN §12). A
+    /// passage goes on without a reading.
+    fn note_thermometer(&mut self, now: Millis) {
+        let Some(thermometer) = &mut self.devices.thermometer else { return };
+        let fault = thermometer.tenths().err();
+        let broken = fault.is_some() && self.judge.policy().is_some();
+        say_turned("thermometer", self.upkeep.thermometer.see(broken, now), fault);
+        self.upkeep.faults.set(Fault::Thermometer, unwell_if(self.upkeep.thermometer.is_lost()));
     }
 
     fn keep_clock(&mut self, now: Millis) {
@@ -339,6 +361,15 @@ impl Gate {
             },
             place_code: place.map(|place| place.place_code.clone()).unwrap_or_default(),
         })
+    }
+}
+
+/// A device that was lost, or is back, is a line of the log.
+fn say_turned(device: &str, turned: Option<Turned>, fault: Option<DeviceFault>) {
+    match (turned, fault) {
+        (Some(Turned::Lost), Some(fault)) => crate::say!("{device}: {fault}"),
+        (Some(Turned::Back), _) => crate::say!("{device}: is well again"),
+        _ => {}
     }
 }
 

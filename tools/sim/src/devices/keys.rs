@@ -5,13 +5,15 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gate_core::attendant::Key;
+use gate_hal::DeviceFault;
 use gate_hal::keys::Keys;
 
 use super::Shared;
+use super::switch::Switch;
 
 /// Keys pressed and not taken yet. No `Debug` of the keys: they may be a PIN or a document number.
 #[derive(Default)]
-pub(super) struct Queue(VecDeque<Key>);
+pub(super) struct Queue(VecDeque<Key>, Switch);
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,6 +70,16 @@ impl SimKeys {
         Ok(())
     }
 
+    /// Its plug is pulled.
+    pub fn unplug(&self) {
+        self.state.borrow_mut().keys.1.fail(DeviceFault::NotConnected);
+    }
+
+    /// Plugs it in again.
+    pub fn plug(&self) {
+        self.state.borrow_mut().keys.1.recover();
+    }
+
     /// Keys that the terminal has not taken yet.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -77,7 +89,13 @@ impl SimKeys {
 
 impl Keys for SimKeys {
     fn pressed(&mut self) -> Option<Key> {
-        self.state.borrow_mut().keys.0.pop_front()
+        let keys = &mut self.state.borrow_mut().keys;
+        keys.1.check().ok()?;
+        keys.0.pop_front()
+    }
+
+    fn health(&mut self) -> Result<(), DeviceFault> {
+        self.state.borrow().keys.1.check()
     }
 }
 
