@@ -87,6 +87,12 @@ cross ARCH:
     bash tools/ci/cross.sh
     tools/package/cross.sh {{ARCH}}
 
+# Instructions from a frame, or a card, to the decision on arm64: at most 60 million each (builds for arm64: ten minutes from nothing)
+count:
+    just cross arm64
+    cargo run -q -p gate-rig -- --inputs target/rig/count
+    tests/rig/count.sh target/aarch64-unknown-linux-gnu/release/gate target/rig/count
+
 # The tests of bytes, decisions, reading and storing on a board's processor, emulated: arm64 or armhf (half an hour)
 test-on ARCH="arm64":
     bash tools/ci/cross.sh
@@ -106,11 +112,12 @@ deb ARCH="amd64":
     cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync --bins
     tools/package/deb.sh {{ARCH}}
 
-# The package's life: installed, upgraded, removed, purged (needs root)
-deb-life:
+# The package's life: installed, upgraded over an older one with its data (OLDER: a package of an earlier commit), removed, purged (needs root)
+deb-life OLDER="":
     bash tools/ci/package.sh
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync -p gate-signing --bins
     PROGRAMS=target/debug tools/package/deb.sh amd64
-    tests/rig/package.sh "$(ls -t target/package/*_amd64.deb | head -1)"
+    tests/rig/package.sh "$(ls -t target/package/*_amd64.deb | head -1)" {{OLDER}}
 
 # Accept the screens as drawn now
 bless:
