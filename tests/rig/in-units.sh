@@ -29,6 +29,20 @@ holds "by the watchdog" [ "$(systemctl show -p NRestarts --value gate.service)" 
 holds "the carrier waits for its configuration" fails systemctl is-active --quiet gate-sync.service
 setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 >/dev/null
 holds "keys are made where they stay" test -s /var/lib/tianfu-gate/believed/terminal.keys.json
+
+# The partition of the data does not come: the folders of tmpfiles lie where it belongs, and nothing else.
+keys="$(sha256sum < /var/lib/tianfu-gate/believed/terminal.keys.json)"
+systemctl stop gate.service
+mount -t tmpfs none /var/lib/tianfu-gate
+systemd-tmpfiles --create tianfu-gate.conf
+holds "without its data's partition the lane is up all the same" systemctl start gate.service
+holds "and its screen is drawn" within 30 test -s /var/lib/tianfu-gate/journal/screen
+holds "it records nothing where the partition belongs" fails test -e /var/lib/tianfu-gate/journal/journal.db
+systemctl stop gate.service
+umount /var/lib/tianfu-gate
+systemctl start gate.service
+holds "with it the keys are the same" [ "$(sha256sum < /var/lib/tianfu-gate/believed/terminal.keys.json)" = "$keys" ]
+
 # What starts the keeper below is its path alone.
 systemctl stop gate-trust.timer
 # A publication that a carrier takes and nobody signed; the carrier's own program puts it where it puts every one.
