@@ -11,7 +11,7 @@ programs="${1:-target/debug}"
 for tool in mmdebstrap systemd-nspawn; do
   command -v "$tool" >/dev/null || { echo "SKIPPED units: no $tool (tools/ci/rig.sh)"; exit 0; }
 done
-make_base || { echo "SKIPPED units: Debian's packages cannot be reached"; exit 0; }
+make_base || { echo "SKIPPED units: Debian's packages cannot be reached"; [ "${CI:-}" != true ]; exit; }
 
 all=(gate gate-trust gate-field gate-sync)
 for one in "${all[@]}"; do

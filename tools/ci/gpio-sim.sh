@@ -8,7 +8,7 @@ kernel="$1" out="$2"
 [ -e "$out" ] && exit 0
 version="$(basename "$kernel"/lib/modules/*)"
 series="$(cut -d. -f1,2 <<<"$version")"
-skip() { echo "SKIPPED lines: $1"; exit 0; }
+skip() { echo "SKIPPED lines: $1"; [ "${CI:-}" != true ]; exit; }
 command -v make >/dev/null || skip "no make to build gpio-sim with"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
