@@ -14,7 +14,7 @@ busybox="$rig/busybox"
 mkdir -p "$out"
 if [ -n "${4:-}" ]; then base="$rig/bookworm-video.tar"; else make_base; fi
 early=(virtio_pci virtio_blk crc32c_generic ext4)
-late=(virtio_console xhci-pci usb-storage sd_mod vfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev)
+late=(virtio_console xhci-pci usb-storage sd_mod vfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev usbhid hid-generic evdev)
 [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
 needs() { modprobe -d "$kernel" -S "$version" --show-depends "$1" 2>/dev/null | awk '/^insmod/{print $2}'; }
 
@@ -37,6 +37,7 @@ for one in gate gate-trust gate-field gate-sync; do install -m 755 "$programs/$o
 bash tools/package/stage.sh "$root"
 cp -a tests/rig/guest/. "$root/"
 cp assets/boards/rig.toml "$root/usr/lib/rig/board.toml"
+cp tools/package/deb/postinst "$root/usr/lib/rig/postinst"
 cp -a "$world/." "$root/"
 echo tianfu > "$root/etc/hostname"
 echo 0123456789abcdef0123456789abcdef > "$root/etc/machine-id"

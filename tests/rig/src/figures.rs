@@ -18,13 +18,17 @@ impl Times {
         self.0.len()
     }
 
-    /// Half of them were as quick as the first, all as the second.
+    /// So many of a hundred were as quick as the figure beside them.
     pub(crate) fn said(&self) -> String {
         let mut sorted = self.0.clone();
         sorted.sort();
-        match (sorted.get(sorted.len().saturating_sub(1) / 2), sorted.last()) {
-            (Some(half), Some(all)) => {
-                format!("p50 {} ms, max {} ms of {}", half.as_millis(), all.as_millis(), sorted.len())
+        let within = |of_a_hundred: usize| {
+            let place = (sorted.len() * of_a_hundred).div_ceil(100).saturating_sub(1);
+            sorted.get(place).map(Duration::as_millis)
+        };
+        match (within(50), within(99), within(100)) {
+            (Some(half), Some(most), Some(all)) => {
+                format!("p50 {half} ms, p99 {most} ms, max {all} ms of {}", sorted.len())
             }
             _ => "none".to_owned(),
         }
@@ -42,6 +46,15 @@ mod tests {
         for ms in [30, 10, 20, 40] {
             times.took(Duration::from_millis(ms));
         }
-        assert_eq!(times.said(), "p50 20 ms, max 40 ms of 4");
+        assert_eq!(times.said(), "p50 20 ms, p99 40 ms, max 40 ms of 4");
+    }
+
+    #[test]
+    fn of_two_hundred_times_the_two_slowest_are_beyond_p99() {
+        let mut times = Times::default();
+        for ms in (1..=200).rev() {
+            times.took(Duration::from_millis(ms));
+        }
+        assert_eq!(times.said(), "p50 100 ms, p99 198 ms, max 200 ms of 200");
     }
 }

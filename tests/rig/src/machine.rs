@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::patience::until;
 use crate::qmp::Qmp;
@@ -47,6 +47,8 @@ pub(crate) struct Power {
     pub(crate) board: Board,
     /// What a reset ends in.
     pub(crate) reset: Reset,
+    /// Words for its kernel.
+    pub(crate) words: &'static str,
 }
 
 /// What hangs on a machine.
@@ -56,6 +58,8 @@ pub(crate) enum Board {
     Bare,
     /// What `assets/boards/rig.toml` names: a reader on USB, lines, a camera, a screen of the kernel's.
     Whole,
+    /// The same with nothing plugged in but the lines; a scanner that types is named as well.
+    Unplugged,
 }
 
 /// What a reset ends in.
@@ -70,12 +74,18 @@ pub(crate) enum Reset {
 impl Power {
     /// At the time when the demo's stories begin.
     pub(crate) fn usual(disk: PathBuf) -> Power {
-        Power { rtc: crate::BEGINNING.to_owned(), disk, logged: None, board: Board::Bare, reset: Reset::Off }
+        let rtc = crate::BEGINNING.to_owned();
+        Power { rtc, disk, logged: None, board: Board::Bare, reset: Reset::Off, words: "" }
     }
 
     /// The same with everything that a board has.
     pub(crate) fn whole(disk: PathBuf) -> Power {
         Power { board: Board::Whole, ..Power::usual(disk) }
+    }
+
+    /// The same with nothing plugged in yet.
+    pub(crate) fn unplugged(disk: PathBuf) -> Power {
+        Power { board: Board::Unplugged, ..Power::usual(disk) }
     }
 }
 
@@ -117,6 +127,19 @@ impl Machine {
         let file = std::path::absolute(png)?;
         self.qmp.ask("screendump", json!({ "filename": file, "format": "png" }))?;
         Ok(())
+    }
+
+    /// What its battery-backed clock says, by the emulator's word, as [`Power::rtc`] spells a time.
+    ///
+    /// # Errors
+    /// If the emulator does not tell.
+    pub(crate) fn battery_clock(&mut self) -> Result<String> {
+        let told = self.qmp.ask("qom-get", json!({ "path": "/machine", "property": "rtc-time" }))?;
+        let field =
+            |name: &str| told.get(name).and_then(Value::as_i64).with_context(|| format!("{name}: {told}"));
+        let (year, month, day) = (field("tm_year")? + 1_900, field("tm_mon")? + 1, field("tm_mday")?);
+        let (hour, minute, second) = (field("tm_hour")?, field("tm_min")?, field("tm_sec")?);
+        Ok(format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
     }
 
     /// A folder that is gone with the machine.
@@ -234,7 +257,6 @@ fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<St
         ("-append", kernel(guest.processor, power)),
         ("-serial", format!("file:{}", here("console"))),
         ("-chardev", format!("serial,id=reader,path={}", reader.display())),
-        reader_on(power.board),
         ("-chardev", format!("socket,id=shell,path={},server=on,wait=off", here("shell"))),
         ("-device", "virtconsole,chardev=shell".to_owned()),
         ("-drive", format!("if=virtio,format=raw,snapshot=on,file={}", file("root.img"))),
@@ -248,6 +270,7 @@ fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<St
     if power.reset == Reset::Off {
         all.push("-no-reboot".to_owned());
     }
+    all.extend(reader_on(power.board));
     all.extend(power.logged.iter().flat_map(|(disk, log)| logged(disk, log)));
     all
 }
@@ -255,12 +278,19 @@ fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<St
 /// What the kernel is told. One that may be reset is to stay where it is when it dies: the watchdog is to end that.
 fn kernel(processor: Processor, power: &Power) -> String {
     let dies = if power.reset == Reset::Off { "panic=-1" } else { "panic=0" };
-    let board = if power.board == Board::Whole { "rig.board" } else { "" };
-    let console = match processor {
-        Processor::Amd64 => "ttyS0 vga=788",
-        Processor::Arm64 => "ttyAMA0",
+    let board = match power.board {
+        Board::Bare => "",
+        Board::Whole => "rig.board",
+        // The camera's driver comes when the camera does, and with it the kernel's part for all cameras, unless the unit has loaded that.
+        Board::Unplugged => "rig.board rig.unplugged modprobe.blacklist=vivid",
     };
-    format!("console={console} quiet {dies} systemd.show_status=no {board}")
+    let console = match (processor, power.board) {
+        // The screen of a board whose driver is not there yet is nobody's.
+        (Processor::Amd64, Board::Unplugged) => "ttyS0",
+        (Processor::Amd64, _) => "ttyS0 vga=788",
+        (Processor::Arm64, _) => "ttyAMA0",
+    };
+    format!("console={console} quiet {dies} systemd.show_status=no {board} {}", power.words)
 }
 
 /// What one processor's board has and the other's has not.
@@ -271,10 +301,11 @@ fn own(processor: Processor) -> &'static [&'static str] {
     }
 }
 
-fn reader_on(board: Board) -> (&'static str, String) {
+fn reader_on(board: Board) -> Vec<String> {
     match board {
-        Board::Bare => ("-serial", "chardev:reader".to_owned()),
-        Board::Whole => ("-device", format!("{USB_SERIAL},chardev=reader,id=reader")),
+        Board::Bare => vec!["-serial".to_owned(), "chardev:reader".to_owned()],
+        Board::Whole => vec!["-device".to_owned(), format!("{USB_SERIAL},chardev=reader,id=reader")],
+        Board::Unplugged => Vec::new(),
     }
 }
 

@@ -43,6 +43,9 @@ struct Arguments {
     /// The test program `journal_power` of the journal's crate, for the power cut.
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
+    /// Only writes a terminal's data, frames and cards into this folder, for tests/rig/count.sh.
+    #[arg(long, value_name = "DIR")]
+    inputs: Option<PathBuf>,
     /// What is played; everything if nothing is said.
     #[arg(long, value_enum)]
     scene: Vec<Scene>,
@@ -62,12 +65,14 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Scene {
-    /// Idle, a code, a card, a stick, a carrier that hangs, a loop that hangs.
+    /// Idle, a code, a card, a stick, a carrier that hangs, a lane that was stopped, a loop that waits for itself.
     Lane,
-    /// A clock that is dead, behind, or was never set.
+    /// A clock that is dead, behind, was never set, or cannot be read; confirmed, believed after a power cut, set back.
     Clock,
     /// The whole board: lines, the kernel's camera and screen, a reader on USB; timed, and each device pulled.
     Board,
+    /// Camera, reader, screen and scanner first plugged in while the lane serves.
+    Plugged,
     /// One device of the whole board pulled (`--pulled`, `--pulls`): the long form, in no run of everything.
     Pulls,
     /// A kernel that has died.
@@ -87,10 +92,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if let Some(folder) = &arguments.inputs {
+        World::made()?.inputs(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let rig = Path::new(RIG);
     if !rig.join("qemu").exists() || !rig.join("kernel").exists() {
-        println!("SKIPPED rig: no emulator or no kernel under {RIG} (tools/ci/qemu.sh)");
-        return Ok(ExitCode::SUCCESS);
+        let mut report = Report::new();
+        report.skipped("rig", &format!("no emulator or no kernel under {RIG} (tools/ci/qemu.sh)"));
+        return Ok(report.end());
     }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("making {}", arguments.out.display()))?;
     let world = World::made()?;
@@ -103,13 +113,16 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if wanted(Scene::Lane) {
         scenes::lane::play(&guest, &world, &arguments.out, &mut report)?;
     }
-    if wanted(Scene::Board) {
-        if rig.join("gpio-sim.ko").exists() {
-            let much = Much { passages: arguments.passages, pulls: arguments.pulls };
-            scenes::board::play(&guest, &world, (&arguments.out, much), &mut report)?;
-        } else {
-            println!("SKIPPED board: no gpio-sim (tools/ci/gpio-sim.sh)");
-        }
+    let lines = rig.join("gpio-sim.ko").exists();
+    if !lines && (wanted(Scene::Board) || wanted(Scene::Plugged)) {
+        report.skipped("board, plugged", "no gpio-sim (tools/ci/gpio-sim.sh)");
+    }
+    if wanted(Scene::Board) && lines {
+        let much = Much { passages: arguments.passages, pulls: arguments.pulls };
+        scenes::board::play(&guest, &world, (&arguments.out, much), &mut report)?;
+    }
+    if wanted(Scene::Plugged) && lines {
+        scenes::plugged::play(&guest, &world, &arguments.out, &mut report)?;
     }
     if arguments.scene.contains(&Scene::Pulls) {
         scenes::pulls::play(
@@ -128,7 +141,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if wanted(Scene::Power) && arguments.load.is_some() {
         scenes::power::play(&guest, &world, &arguments.out, &mut report)?;
     } else if wanted(Scene::Power) {
-        println!("SKIPPED power: no load (just power builds one)");
+        report.skipped("power", "no load (just power builds one)");
     }
     Ok(report.end())
 }

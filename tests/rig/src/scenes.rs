@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod clock;
 pub(crate) mod lane;
+pub(crate) mod plugged;
 pub(crate) mod power;
 pub(crate) mod pulls;
 pub(crate) mod stick;

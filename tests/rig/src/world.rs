@@ -11,7 +11,7 @@ use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::Claim;
 use gate_sim::optics::Scene;
-use gate_sim::people::{Person, VALID};
+use gate_sim::people::{EXPIRED, Person, VALID};
 use gate_sim::sam::SyntheticCard;
 use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province, rows_of};
 use gate_wire::credential::{Colour, Condition};
@@ -24,8 +24,15 @@ const DISK_BYTES: u64 = 64 << 20;
 const JOURNAL: [&str; 3] = ["journal.db", "journal.db-wal", "reserve.bin"];
 /// The longest that the demo's platform gives: runs that show codes are shorter.
 const LIFE_S: u32 = 900;
+/// Whose codes lie in the pictures' folder as `person-N.pgm`, each issued a little later than the one before, as people come.
+pub(crate) const PEOPLE: std::ops::Range<u16> = 3..9;
+const BETWEEN_S: i64 = 30;
+/// A phone shows a code of about a minute ago.
+const AGE_S: i64 = 60;
 /// Codes of different people before the whole board's camera.
 pub(crate) const CODES: u16 = 56;
+/// Cards that are counted: what one more costs.
+const CARDS: u16 = 6;
 /// Moments of each, as a hand moves: not every one can be read.
 const MOMENTS: u64 = 3;
 /// The first of those people.
@@ -72,6 +79,23 @@ impl World {
         copy(file, &self.root().join(place))
     }
 
+    /// Writes what is counted: the data, a frame with a code and one without, answers of a reader for cards of different people.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(crate) fn inputs(&self, folder: &Path) -> Result<()> {
+        let home = self.root().join(HOME);
+        copy(&home.join("believed/."), &folder.join("believed"))?;
+        for frame in ["nobody.pgm", "phone.pgm"] {
+            copy(&home.join("pictures").join(frame), &folder.join(frame))?;
+        }
+        for nth in 0..CARDS {
+            let card = Person::new(FIRST + nth)?.card(VALID)?;
+            fs::write(folder.join(format!("card-{nth}.hex")), card.hex())?;
+        }
+        Ok(())
+    }
+
     /// A fresh copy of the journal's disk.
     ///
     /// # Errors
@@ -87,6 +111,14 @@ impl World {
     /// Never, for the demo.
     pub(crate) fn card() -> Result<SyntheticCard> {
         Person::new(2)?.card(VALID)
+    }
+
+    /// The card of the same person that ended years ago.
+    ///
+    /// # Errors
+    /// Never, for the demo.
+    pub(crate) fn expired_card() -> Result<SyntheticCard> {
+        Person::new(2)?.card(EXPIRED)
     }
 
     /// What the journal on this disk holds, proven and opened.
@@ -111,16 +143,16 @@ impl World {
     }
 }
 
-fn code_of(stage: &mut Stage, person: u16) -> Result<String> {
+fn code_of(stage: &mut Stage, person: u16, age_s: i64) -> Result<String> {
     let claim = Claim::Screen(Condition::Colour(Colour::Green));
-    let issue = Issue { claim, age_s: 60, life_s: LIFE_S };
+    let issue = Issue { claim, age_s, life_s: LIFE_S };
     Ok(stage.issue(DemoIssuer::Province, &Person::new(person)?, issue)?.text)
 }
 
 /// What people hold up, as rows of grey pixels for the camera of the whole board.
 fn films(folder: &Path, stage: &mut Stage) -> Result<()> {
     for code in 0..CODES {
-        let text = code_of(stage, FIRST + code)?;
+        let text = code_of(stage, FIRST + code, AGE_S)?;
         let mut film = Vec::new();
         for moment in 0..MOMENTS {
             film.extend(Scene::phone(&text, u64::from(code) * MOMENTS + moment)?.render().pixels);
@@ -131,17 +163,25 @@ fn films(folder: &Path, stage: &mut Stage) -> Result<()> {
 }
 
 fn pictures(home: &Path, stage: &mut Stage) -> Result<()> {
-    let code = code_of(stage, 1)?;
+    let code = code_of(stage, 1, AGE_S)?;
     let pictures = home.join("pictures");
     fs::create_dir_all(&pictures)?;
     fs::create_dir_all(home.join("frames"))?;
-    for (name, scene) in [("nobody.pgm", Scene::empty(1)), ("phone.pgm", Scene::phone(&code, 1)?)] {
-        let picture = scene.render();
-        let mut bytes = format!("P5 {} {} 255\n", picture.width, picture.height).into_bytes();
-        bytes.extend_from_slice(&picture.pixels);
-        fs::write(pictures.join(name), bytes)?;
+    picture(&pictures.join("nobody.pgm"), &Scene::empty(1))?;
+    picture(&pictures.join("phone.pgm"), &Scene::phone(&code, 1)?)?;
+    for person in PEOPLE {
+        let later = BETWEEN_S * i64::from(person - PEOPLE.start);
+        let code = code_of(stage, person, AGE_S - later)?;
+        picture(&pictures.join(format!("person-{person}.pgm")), &Scene::phone(&code, u64::from(person))?)?;
     }
     films(&pictures, stage)
+}
+
+fn picture(file: &Path, scene: &Scene) -> Result<()> {
+    let picture = scene.render();
+    let mut bytes = format!("P5 {} {} 255\n", picture.width, picture.height).into_bytes();
+    bytes.extend_from_slice(&picture.pixels);
+    Ok(fs::write(file, bytes)?)
 }
 
 /// A carrier's configuration: of a hub that is not there.

@@ -21,6 +21,7 @@ use crate::world::{CODES, World};
 /// Lines of `assets/boards/rig.toml`.
 const LATCH: u32 = 0;
 const GREEN: u32 = 1;
+const AMBER: u32 = 2;
 const PASSAGE: u32 = 8;
 const FIRE: u32 = 10;
 /// How long an opening lasts that nobody uses (DESIGN §8), by means.
@@ -146,7 +147,7 @@ impl<'a> Lane<'a> {
         if drm {
             self.report.rule("board: the screen is the kernel's display driver's", drm);
         } else {
-            println!("SKIPPED board: the display driver (gate was built without the feature drm)");
+            self.report.skipped("board: the display driver", "gate was built without the feature drm");
         }
         let held = holding(&mut self.machine, "test $(grep -c tianfu-gate /sys/kernel/debug/gpio) = 10");
         came(&mut self.machine, self.report, "board: ten lines are the lane's", held)?;
@@ -162,7 +163,10 @@ impl<'a> Lane<'a> {
     }
 
     /// The verdict is on the screen.
-    fn verdict(&mut self, name: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// If the machine cannot be used.
+    pub(crate) fn verdict(&mut self, name: &str) -> Result<()> {
         let seen =
             until("green", || Ok((Picture::of(&mut self.machine)?.ground() == Ground::Pass).then_some(())));
         came(
@@ -245,6 +249,28 @@ impl<'a> Lane<'a> {
         let log = "journalctl -b --no-pager -o short-monotonic -n 25 -u 'gate*'; ls -l /dev/rig-*";
         self.report.figure(&self.machine.shell.run(log)?.text);
         bail!("the latch does not open")
+    }
+
+    /// Somebody whose card has expired is sent to the staff by the lamp, with or without a screen.
+    ///
+    /// # Errors
+    /// If the lamp stays dark.
+    pub(crate) fn sent_to_the_staff(&mut self) -> Result<()> {
+        self.count()?;
+        self.trace.begin(&mut self.machine)?;
+        self.machine.reader.lay(World::expired_card()?)?;
+        let lit = until("the amber lamp", || {
+            let moments = self.trace.moments(&mut self.machine)?;
+            Ok(first(&moments, What::Driven { line: AMBER, high: true }))
+        });
+        self.machine.reader.take()?;
+        lit?;
+        ensure!(
+            pulses(&self.trace.moments(&mut self.machine)?, LATCH) == 0,
+            "an expired card opened the latch"
+        );
+        std::thread::sleep(AWAY);
+        Ok(())
     }
 
     fn show(&mut self, means: Means) -> Result<()> {

@@ -1,8 +1,9 @@
-//! A lane from power on: idle, a code, a card, a hung loop, a hung carrier.
+//! A lane from power on: idle, a code, a card, a hung carrier, a lane that was stopped, a loop that waits for itself.
 //! Promises: what opened is in the journal, read back as the authority reads it.
 //! Must not know: how the machine is emulated.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use gate_sim::stage::passes;
@@ -17,6 +18,8 @@ use crate::world::World;
 const OPENED: &str = "latch: open";
 /// And when it has shut again.
 const CLOSED: &str = "latch: close";
+/// The manager's word.
+const BITES: &str = "Watchdog timeout";
 const FRAMES: &str = "/var/lib/tianfu-gate/frames";
 const PICTURES: &str = "/var/lib/tianfu-gate/pictures";
 
@@ -34,6 +37,7 @@ pub(crate) fn play(guest: &Guest, world: &World, out: &Path, report: &mut Report
     hung_carrier(&mut machine, out, report)?;
     stick::play(&mut machine, out, report)?;
     hung_lane(&mut machine, report)?;
+    deadlocked_lane(&mut machine, report)?;
     card(&mut machine, "a card opens the lane that was begun anew", out, report)?;
     machine.off()?;
     let rows = world.rows(&disk)?;
@@ -94,12 +98,37 @@ fn hung_carrier(machine: &mut Machine, out: &Path, report: &mut Report) -> Resul
 }
 
 fn hung_lane(machine: &mut Machine, report: &mut Report) -> Result<()> {
-    let first = machine.shell.must("systemctl show -p MainPID --value gate.service")?;
+    let first = process(machine)?;
     machine.shell.must(&format!("kill -STOP {first}"))?;
-    let anew = until("another process", || {
-        let now = machine.shell.must("systemctl show -p MainPID --value gate.service")?;
-        let active = machine.shell.holds("systemctl is-active --quiet gate.service")?;
-        Ok((active && now != "0" && now != first).then_some(()))
-    });
+    let anew = begun_anew(machine, &first);
     came(machine, report, "a lane that hangs is begun anew by the watchdog", anew)
+}
+
+/// Its loop waits for itself, while its other threads go on.
+fn deadlocked_lane(machine: &mut Machine, report: &mut Report) -> Result<()> {
+    if !machine.shell.holds("grep -q GATE_FAIL_POINT /usr/bin/gate")? {
+        report.skipped("a lane whose loop waits for itself", "gate was built for release");
+        return Ok(());
+    }
+    machine.shell.must(
+        "systemctl set-environment GATE_FAIL_POINT=deadlock; systemctl restart gate.service; systemctl unset-environment GATE_FAIL_POINT",
+    )?;
+    let stuck = process(machine)?;
+    let bites = told(machine, BITES)?;
+    let anew = begun_anew(machine, &stuck);
+    came(machine, report, "a lane whose loop waits for itself is begun anew", anew)?;
+    report.rule("by the watchdog, too", told(machine, BITES)? == bites + 1);
+    Ok(())
+}
+
+fn process(machine: &mut Machine) -> Result<String> {
+    machine.shell.must("systemctl show -p MainPID --value gate.service")
+}
+
+fn begun_anew(machine: &mut Machine, before: &str) -> Result<((), Duration)> {
+    until("another process", || {
+        let now = process(machine)?;
+        let active = machine.shell.holds("systemctl is-active --quiet gate.service")?;
+        Ok((active && now != "0" && now != before).then_some(()))
+    })
 }
