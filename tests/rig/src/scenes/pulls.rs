@@ -97,7 +97,9 @@ pub(crate) fn each(lane: &mut Lane<'_>, what: Pulled, times: u16) -> Result<()> 
     lane.report
         .rule(&format!("pulls: {name}: back {times} times of {times}, and the program is the same"), same);
     let again = lane.again;
-    lane.report.figure(&format!("{name}: pulled to the manual way, emulated: {}", away.said()));
+    if away.count() > 0 {
+        lane.report.figure(&format!("{name}: pulled to the manual way, emulated: {}", away.said()));
+    }
     lane.report
         .figure(&format!("{name}: put back to in use, emulated: {}; tried again {again} times", back.said()));
     grown(lane, name, holds)?;
