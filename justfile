@@ -38,23 +38,14 @@ redraw-instructions SCREEN="technician_data_old":
     cargo bench -p gate-ui --bench redraw --no-run
     valgrind --tool=callgrind --callgrind-out-file=/tmp/redraw.callgrind "$(ls -t target/release/deps/redraw-* | grep -v '\.d$' | head -1)" --one {{SCREEN}} 10
 
-# Instructions of six passages beside a carrier that is never done, then without one (needs valgrind; some minutes)
+# Instructions of a passage beside a carrier at each server, honest and hostile, against one alone: above 1.05 it fails (needs valgrind; minutes)
 beside-a-carrier:
-    cargo test -p gate-tests --test repositories --no-run
-    GATE_TRACED="$(mktemp -d)/says" just lane-counted
-    GATE_ALONE=1 GATE_TRACED="$(mktemp -d)/says" just lane-counted
+    bash tools/ci/valgrind.sh
+    cargo test --workspace --test repositories -- --ignored --exact --nocapture counted::a_passage_beside_any_server_costs_what_it_costs_alone
 
 # Wall time of a passage beside `gate-sync` at work and alone, N interleaved pairs: the ratio of medians with its interval
 beside-a-carrier-pairs N="60":
     cargo bench --profile dev -p gate-tests --bench beside_a_carrier -- {{N}}
-
-[private]
-lane-counted:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    lane="$(ls -t target/debug/deps/repositories-* | grep -v '\.d$' | head -1)"
-    said="$(valgrind --tool=callgrind --callgrind-out-file=/dev/null '--toggle-collect=*terminal::Terminal::verdict*' "$lane" --ignored --exact traced::the_lane_that_is_traced 2>&1)"
-    grep 'Collected : [1-9]' <<<"$said" || { echo "$said"; echo "nothing was counted: is Terminal::verdict still what a passage is?"; exit 1; }
 
 # SIGKILL at random points of a scripted load: nothing acknowledged may be lost
 kill-test N="300":

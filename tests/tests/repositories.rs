@@ -18,6 +18,8 @@ mod carriers;
 mod commands;
 #[path = "repositories/conformance.rs"]
 mod conformance;
+#[path = "repositories/counted.rs"]
+mod counted;
 #[path = "repositories/datasets.rs"]
 mod datasets;
 #[path = "repositories/drills.rs"]

@@ -16,8 +16,6 @@ use super::way::Way;
 
 /// Set for the child alone: where it says which thread the lane is, and which folder the spool.
 const SAYS: &str = "GATE_TRACED";
-/// Set for a lane without a carrier: what a passage costs beside one is counted against it (`just beside-a-carrier`).
-const ALONE: &str = "GATE_ALONE";
 /// Set for another server than an honest one.
 const SERVER: &str = "GATE_SERVER";
 /// Looked for by the lane, so that the trace says where passages begin and end.
@@ -41,7 +39,7 @@ fn the_lane_that_is_traced() {
         scope.spawn(|| {
             let server = env::var(SERVER).map_or(Server::Honest, |name| Server::named(&name));
             let way = Way::to(&served, server.hub(&served));
-            while env::var_os(ALONE).is_none() && !over.load(Ordering::Relaxed) {
+            while !over.load(Ordering::Relaxed) {
                 // Everything anew in each round: a carrier that is never done.
                 let _ = fs::remove_dir_all(to.spool.join("trust"));
                 way.mirror(&to, terminal_number());
