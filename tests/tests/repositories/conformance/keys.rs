@@ -4,11 +4,18 @@ use gate_trust::refusal::Cause;
 use serde_json::{Value, json};
 
 use super::super::world::{World, entry};
-use super::cases::Ends::Taken;
+use super::cases::Ends::{self, Taken};
 use super::cases::{Case, OTHER, entrust, first, kept, later};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let unsigned = |facts: &str| kept(Cause::Unsigned, facts);
+    [counted(), repeated_keys(), signatures()].into_iter().flatten().collect()
+}
+
+fn unsigned(facts: &str) -> Ends {
+    kept(Cause::Unsigned, facts)
+}
+
+fn counted() -> Vec<Case> {
     vec![
         later(
             "test_snapshot_does_not_meet_threshold",
@@ -35,6 +42,11 @@ pub(crate) fn cases() -> Vec<Case> {
             unsigned("snapshot.json: 5 of the 6 signatures"),
             [2, 2, 0, 0],
         ),
+    ]
+}
+
+fn repeated_keys() -> Vec<Case> {
+    vec![
         first(
             "test_duplicate_keys",
             |world| {
@@ -55,6 +67,11 @@ pub(crate) fn cases() -> Vec<Case> {
             [1, 1, 0, 0],
         )
         .stopped(OTHER, "metadata/1.snapshot.json: a key signed it twice"),
+    ]
+}
+
+fn signatures() -> Vec<Case> {
+    vec![
         later(
             "test_keytype_and_scheme[ed25519/ed25519]",
             |world| {
