@@ -44,14 +44,12 @@ pub fn run(directory: &Path, terminal: u32, out: &mut impl Write) -> anyhow::Res
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     File::open(directory)?.sync_all()?;
+    let device = OpeningKey::from_seed(&device);
+    let (device, record) = (device.sealing_key(), SigningKey::from_seed(&record).public_key());
     writeln!(out, "terminal {}", terminal.value())?;
-    writeln!(out, "device {}", *hex(OpeningKey::from_seed(&device).sealing_key().as_bytes()))?;
-    writeln!(
-        out,
-        "fingerprint {}",
-        Fingerprint::of(OpeningKey::from_seed(&device).sealing_key().as_bytes())
-    )?;
-    writeln!(out, "record {}", *hex(SigningKey::from_seed(&record).public_key().as_bytes()))?;
+    writeln!(out, "device {}", *hex(device.as_bytes()))?;
+    writeln!(out, "fingerprint {}", Fingerprint::of(device.as_bytes(), record.as_bytes()))?;
+    writeln!(out, "record {}", *hex(record.as_bytes()))?;
     writeln!(
         out,
         "next, at the desk: gate-sign province publish --terminal N --device HEX --out {}",

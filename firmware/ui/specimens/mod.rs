@@ -257,8 +257,8 @@ fn technician() -> [(&'static str, Technician); 29] {
     };
     let logs = |step| Technician::Logs(LogsOut { waiting: 4_213, step });
     let stopped = |why| logs(LogsStep::Stopped(why));
-    let device = Some(Fingerprint::of(&[3; 32]));
-    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2, device, line: LineStep::Enrolled };
+    let keys = Some(Fingerprint::of(&[3; 32], &[4; 32]));
+    let enrolment = Enrolment { terminal: Some(3), place: 1, lane: 2, keys, line: LineStep::Enrolled };
     let line = |line| Technician::Enrolment(Enrolment { line, ..enrolment });
     [
         ("technician_menu", Technician::Menu(Notice::Down)),
@@ -280,7 +280,7 @@ fn technician() -> [(&'static str, Technician); 29] {
         ("technician_enrolment", Technician::Enrolment(enrolment)),
         (
             "technician_not_enrolled",
-            Technician::Enrolment(Enrolment { terminal: None, device: None, ..enrolment }),
+            Technician::Enrolment(Enrolment { terminal: None, keys: None, ..enrolment }),
         ),
         ("technician_line_none", line(LineStep::NotFitted)),
         ("technician_line_show", line(LineStep::ShowCode)),

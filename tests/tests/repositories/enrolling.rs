@@ -199,7 +199,7 @@ fn a_carrier_that_puts_its_own_keys_in_is_refused_and_the_terminal_enrols_all_th
     assert!(it.known()[0].contains(&device));
     // Two people compare: one at the terminal, one at the hub's list.
     let shown = match it.terminal.stage.screen() {
-        Some(Screen::Technician(Technician::Enrolment(page), _)) => page.device.unwrap().to_string(),
+        Some(Screen::Technician(Technician::Enrolment(page), _)) => page.keys.unwrap().to_string(),
         other => unreachable!("{other:?}"),
     };
     assert!(it.known()[0].contains(&shown), "{shown}");

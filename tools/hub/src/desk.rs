@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use gate_core::fingerprint::Fingerprint;
 use gate_core::json;
 use gate_core::query::TerminalNumber;
 use gate_core::records::JournalId;
@@ -135,9 +134,9 @@ pub(crate) fn remove(data: &Data, name: &str, by: &By) -> anyhow::Result<()> {
 pub(crate) fn list(data: &Data) -> anyhow::Result<()> {
     for one in terminals::all(&open(data)?)? {
         let standing = if one.standing == Standing::Enrolled { "enrolled" } else { "revoked" };
-        let device =
-            one.device.map_or_else(String::new, |key| format!("{} {}", hex(&key), Fingerprint::of(&key)));
-        println!("{} {standing} {} {device}", one.number, one.since);
+        let keys = one.device.zip(one.check_number());
+        let keys = keys.map_or_else(String::new, |(device, check)| format!("{} {check}", hex(&device)));
+        println!("{} {standing} {} {keys}", one.number, one.since);
     }
     Ok(())
 }

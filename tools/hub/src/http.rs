@@ -67,7 +67,7 @@ impl From<Left> for Refused {
             Left::Out => Refused::Stranger,
             Left::Revoked => Refused::Forbidden("this terminal was revoked"),
             Left::Quota => Refused::Enough,
-            Left::Unsigned | Left::Places => Refused::Unfit(left.to_string()),
+            Left::Unsigned | Left::Replaced | Left::Places => Refused::Unfit(left.to_string()),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use self::db::{Db, Store};
 
 /// The schema of this program.
-const VERSION: usize = 5;
+const VERSION: usize = 6;
 /// How long one process waits for another's commit, and for a server to be reached.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections for reading that are kept.

@@ -186,7 +186,7 @@ impl Take<'_> {
         brought.left.push((name.into(), left));
         Ok(match left {
             // Enrolled tomorrow, or a day on, it is taken.
-            Left::Out | Left::Quota => Done::Stays,
+            Left::Out | Left::Quota | Left::Replaced => Done::Stays,
             Left::Revoked | Left::Unsigned | Left::Places => Done::Aside(sha256(&[&bytes]).0),
         })
     }

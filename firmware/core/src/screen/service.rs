@@ -321,8 +321,8 @@ pub struct Enrolment {
     pub place: u32,
     /// The lane's number there.
     pub lane: u16,
-    /// Its device key, to be compared with the hub's list; `None` before it is enrolled.
-    pub device: Option<Fingerprint>,
+    /// Its device and its record key, to be compared with the hub's list; `None` before it is enrolled.
+    pub keys: Option<Fingerprint>,
     /// How far it is known to the hub.
     pub line: LineStep,
 }

@@ -403,11 +403,12 @@ impl Gate {
 
     fn enrolment(&self) -> Enrolment {
         let (station, secrets) = (self.judge.station(), self.judge.secrets());
+        let record = secrets.record_key().public_key();
         Enrolment {
             terminal: Some(secrets.terminal.value()),
             place: station.place,
             lane: station.lane,
-            device: Some(Fingerprint::of(&secrets.device_key)),
+            keys: Some(Fingerprint::of(&secrets.device_key, record.as_bytes())),
             line: self.line_step(),
         }
     }

@@ -172,7 +172,7 @@ fn enrolled(enrolment: Enrolment) -> Vec<Fact> {
         [number(words::FACTS_PLACE, enrolment.place), number(words::FACTS_LANE, enrolment.lane.into())];
     let line = Fact { name: words::FACTS_LINE, value: line(enrolment.line) };
     let device = enrolment
-        .device
+        .keys
         .map(|device| Fact { name: words::FACTS_FINGERPRINT, value: Value::Plain(device.to_string()) });
     core::iter::once(state).chain(terminal).chain(device).chain(rest).chain([line]).collect()
 }

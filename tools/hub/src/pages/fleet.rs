@@ -44,8 +44,8 @@ pub struct Fleet {
 struct Row {
     number: u32,
     revoked: bool,
-    /// Of its newest device key: two people compare it with the terminal's page 5.
-    device: Option<Fingerprint>,
+    /// Of its keys: two people compare it with the terminal's page 5.
+    check: Option<Fingerprint>,
     said: Option<Said>,
 }
 
@@ -192,7 +192,7 @@ impl Fleet {
             .map(|one| Row {
                 number: one.number,
                 revoked: one.standing == Standing::Revoked,
-                device: one.device.as_ref().map(Fingerprint::of),
+                check: one.check_number(),
                 said: None,
             })
             .collect();
@@ -300,7 +300,7 @@ mod tests {
     use crate::published::Unread;
 
     fn listed(number: u32, standing: Standing) -> Listed {
-        Listed { number, standing, since: 0, device: None }
+        Listed { number, standing, since: 0, device: None, record: None }
     }
 
     const NOW: u64 = 20_000 * DAY_S;
@@ -397,9 +397,10 @@ mod tests {
 
     #[test]
     fn a_terminal_stands_there_with_the_fingerprint_that_its_own_page_shows() {
-        let listed = Listed { device: Some([7; 32]), ..listed(1, Standing::Enrolled) };
+        let keys = (Some([7; 32]), Some([8; 32]));
+        let listed = Listed { device: keys.0, record: keys.1, ..listed(1, Standing::Enrolled) };
         let page = Fleet::of(tester(), &[listed], (Vec::new(), &bands()), Timestamp::MAX).render().unwrap();
-        assert!(page.contains(&Fingerprint::of(&[7; 32]).to_string()), "{page}");
+        assert!(page.contains(&Fingerprint::of(&[7; 32], &[8; 32]).to_string()), "{page}");
     }
 
     #[test]

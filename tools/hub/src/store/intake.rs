@@ -13,7 +13,7 @@ use gate_wire::time::Timestamp;
 
 use super::db::Row;
 use super::records::{PLACES_END, Taken, alarm, take};
-use super::terminals::{KeyUse, Standing, keys, standing};
+use super::terminals::{KeyUse, Standing, keys, replaced, standing};
 use super::{Db, StoreFault, accounts};
 use crate::values;
 
@@ -43,6 +43,9 @@ pub enum Left {
     /// Not of the documented form, or not signed by a key of the terminal it names.
     #[error("not signed by this terminal's record key")]
     Unsigned,
+    /// Signed by a key that was the terminal's until it was enrolled anew.
+    #[error("signed by a key that a later enrolment of this terminal replaced")]
+    Replaced,
     /// Signed, and no terminal can have written it.
     #[error("places beyond any query number")]
     Places,
@@ -78,8 +81,11 @@ pub fn signer(
         Purpose::Batch => verify_batch(bytes, key).is_ok(),
         Purpose::Account => Account::verify(bytes, key).is_ok(),
     };
-    let found = keys(db, terminal, KeyUse::Record)?.into_iter().find(signed);
-    Ok(found.ok_or(Left::Unsigned))
+    if let Some(key) = keys(db, terminal, KeyUse::Record)?.into_iter().find(signed) {
+        return Ok(Ok(key));
+    }
+    let was = replaced(db, terminal)?.iter().any(signed);
+    Ok(Err(if was { Left::Replaced } else { Left::Unsigned }))
 }
 
 /// Takes a batch that this key signed, if it is a key of an enrolled terminal's now.
@@ -129,12 +135,13 @@ pub fn account(
     Ok(Ok(account.terminal))
 }
 
-/// As it stands in this commit: a terminal may have been revoked since its key was found.
+/// As it stands in this commit: a terminal may have been revoked, or enrolled with another key, since this one was found.
 fn still_serves(db: &Db, of: TerminalNumber, key: &PublicKey) -> Result<Result<(), Left>, StoreFault> {
     Ok(match standing(db, of)? {
         Standing::Unknown => Err(Left::Out),
         Standing::Revoked => Err(Left::Revoked),
         Standing::Enrolled if keys(db, of, KeyUse::Record)?.contains(key) => Ok(()),
+        Standing::Enrolled if replaced(db, of)?.contains(key) => Err(Left::Replaced),
         Standing::Enrolled => Err(Left::Unsigned),
     })
 }

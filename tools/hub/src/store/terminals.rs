@@ -1,8 +1,9 @@
 //! Terminals: which are known, by which keys; codes that make one known; who did what.
 //! Promises: a code serves once, and ends with the next one of its terminal; a key of a revoked terminal serves never again, under no number; a terminal that is enrolled
-//! anew keeps its number, its journals and its keys that were not revoked; whatever a person does here is in the audit log.
+//! anew keeps its number and its journals, and has the keys of this enrolment and no others; whatever a person does here is in the audit log.
 //! Must not know: HTTP.
 
+use gate_core::fingerprint::Fingerprint;
 use gate_core::query::TerminalNumber;
 use gate_proof::digest::sha256;
 use gate_proof::ed25519::PublicKey;
@@ -11,6 +12,9 @@ use gate_wire::time::Timestamp;
 use super::db::Row;
 use super::{Db, StoreFault, accounts};
 use crate::values;
+
+/// Replaced keys that a signature is tried with: each takes its time.
+const REPLACED_TOLD: u32 = 16;
 
 /// What a terminal's key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +126,7 @@ pub fn is_invited(db: &Db, terminal: TerminalNumber, invitation: &PublicKey) -> 
     db.has(sql, values![&digest(invitation), terminal.value()])
 }
 
-/// Makes a terminal's keys known, with a code. That its key signed for them is the caller's to have verified.
+/// Makes a terminal's keys known, with a code; its other keys end. That the code's key signed for them is the caller's to have verified.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -153,7 +157,7 @@ pub fn enrol(
     Ok(Ok(()))
 }
 
-/// Makes a terminal known whose records come by stick alone, by a person's word. `false` if a key of it was revoked.
+/// Makes a terminal known whose records come by stick alone, by a person's word: lines that it had end. `false` if a key of it was revoked.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -182,6 +186,7 @@ fn any_revoked(db: &Db, keys: &[[u8; 32]]) -> Result<bool, StoreFault> {
     Ok(false)
 }
 
+/// A terminal by these keys, and by no others: what another enrolment made known serves no more until one names it again.
 fn know(
     db: &Db,
     terminal: TerminalNumber,
@@ -192,8 +197,13 @@ fn know(
     let sql = "INSERT INTO terminal VALUES (?1, 'enrolled', ?2)
         ON CONFLICT (number) DO UPDATE SET state = 'enrolled', since = ?2";
     db.run(sql, values![terminal.value(), at])?;
+    // Whoever was let in before, by whatever keys, is out from here on, unless these are theirs.
+    let sql =
+        "UPDATE terminal_key SET replaced = ?2 WHERE terminal = ?1 AND until IS NULL AND replaced IS NULL";
+    db.run(sql, values![terminal.value(), at])?;
     for (purpose, key) in keys {
-        let sql = "INSERT INTO terminal_key VALUES (?1, ?2, ?3, ?4, NULL) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO terminal_key (terminal, purpose, key, since) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (terminal, purpose, key) DO UPDATE SET since = ?4, replaced = NULL";
         db.run(sql, values![terminal.value(), purpose.name(), key, at])?;
     }
     withdraw(db, terminal)?;
@@ -209,8 +219,7 @@ impl Keys {
 }
 
 fn are_known(db: &Db, terminal: TerminalNumber, keys: &Keys) -> Result<bool, StoreFault> {
-    let sql =
-        "SELECT 1 FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND key = ?3 AND until IS NULL";
+    let sql = "SELECT 1 FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND key = ?3 AND until IS NULL AND replaced IS NULL";
     for (purpose, key) in keys.each() {
         if !db.has(sql, values![terminal.value(), purpose.name(), &key])? {
             return Ok(false);
@@ -269,15 +278,30 @@ pub fn standing(db: &Db, terminal: TerminalNumber) -> Result<Standing, StoreFaul
     Ok(state.map_or(Standing::Unknown, |state| Standing::of(&state)))
 }
 
-/// The keys of a terminal that serve a purpose, the newest first.
+/// The key of a terminal that serves a purpose; none, or one. More than one only of a terminal whose last enrolment is older than schema 6.
 ///
 /// # Errors
 /// [`StoreFault`].
 pub fn keys(db: &Db, terminal: TerminalNumber, purpose: KeyUse) -> Result<Vec<PublicKey>, StoreFault> {
-    let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND until IS NULL
+    let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = ?2 AND until IS NULL AND replaced IS NULL
         ORDER BY since DESC";
     let keys: Vec<[u8; 32]> = db.all(sql, values![terminal.value(), purpose.name()], |row| row.get(0))?;
-    Ok(keys.iter().filter_map(|key| PublicKey::admit(key).ok()).collect())
+    Ok(admitted(&keys))
+}
+
+/// Record keys in whose place a later enrolment put another, the newest of them: what they signed is not taken, and not forged.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn replaced(db: &Db, terminal: TerminalNumber) -> Result<Vec<PublicKey>, StoreFault> {
+    let sql = "SELECT key FROM terminal_key WHERE terminal = ?1 AND purpose = 'record' AND until IS NULL
+        AND replaced IS NOT NULL ORDER BY replaced DESC LIMIT ?2";
+    let keys: Vec<[u8; 32]> = db.all(sql, values![terminal.value(), REPLACED_TOLD], |row| row.get(0))?;
+    Ok(admitted(&keys))
+}
+
+fn admitted(keys: &[[u8; 32]]) -> Vec<PublicKey> {
+    keys.iter().filter_map(|key| PublicKey::admit(key).ok()).collect()
 }
 
 /// A terminal as a list shows it.
@@ -289,8 +313,18 @@ pub struct Listed {
     pub standing: Standing,
     /// Since when.
     pub since: u64,
-    /// Its newest device key, for the desk.
+    /// Its device key, for the desk.
     pub device: Option<[u8; 32]>,
+    /// Its record key.
+    pub record: Option<[u8; 32]>,
+}
+
+impl Listed {
+    /// What two people compare with the terminal's page 5; none of a terminal without keys.
+    #[must_use]
+    pub fn check_number(&self) -> Option<Fingerprint> {
+        Some(Fingerprint::of(self.device.as_ref()?, self.record.as_ref()?))
+    }
 }
 
 /// Every terminal, by number.
@@ -298,12 +332,16 @@ pub struct Listed {
 /// # Errors
 /// [`StoreFault`].
 pub fn all(db: &Db) -> Result<Vec<Listed>, StoreFault> {
-    let sql = "SELECT number, state, since, (SELECT key FROM terminal_key
-        WHERE terminal = number AND purpose = 'device' AND until IS NULL ORDER BY terminal_key.since DESC LIMIT 1)
+    let sql = "SELECT number, state, since,
+        (SELECT key FROM terminal_key WHERE terminal = number AND purpose = 'device' AND until IS NULL AND replaced IS NULL
+            ORDER BY terminal_key.since DESC LIMIT 1),
+        (SELECT key FROM terminal_key WHERE terminal = number AND purpose = 'record' AND until IS NULL AND replaced IS NULL
+            ORDER BY terminal_key.since DESC LIMIT 1)
         FROM terminal ORDER BY number";
     db.all(sql, &[], |row| {
         let standing = Standing::of(&row.get::<String>(1)?);
-        Ok(Listed { number: row.get(0)?, standing, since: row.get(2)?, device: row.get(3)? })
+        let (device, record) = (row.get(3)?, row.get(4)?);
+        Ok(Listed { number: row.get(0)?, standing, since: row.get(2)?, device, record })
     })
 }
 

@@ -135,6 +135,18 @@ fn a_terminal_that_nobody_enrolled_yet_waits_and_a_revoked_ones_records_lie_asid
 }
 
 #[test]
+fn what_a_replaced_key_signed_waits_until_its_terminal_is_enrolled_with_that_key_again() {
+    let (mut desk, chain) = (Desk::enrolled(), Chain::begun(9));
+    let other = SigningKey::from_seed(&[6; 32]).public_key();
+    assert!(enrol_by_hand(&desk.db, terminal(), (&[8; 32], &other), ("测试员", NOW)).unwrap());
+    desk.put(&chain, 1, 4);
+    assert_eq!(desk.take().left[0].1, Left::Replaced);
+    assert_eq!((desk.lies_in(OUT).len(), desk.count("batch")), (1, 0));
+    desk.enrol();
+    assert_eq!((desk.take().kept, desk.lies_in(OUT).len()), (1, 0));
+}
+
+#[test]
 fn links_pipes_giants_and_strange_names_are_left_alone() {
     let (mut desk, chain) = (Desk::enrolled(), Chain::begun(9));
     let victim = desk.folder.path().join("victim.tfb");

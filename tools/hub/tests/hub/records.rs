@@ -3,13 +3,15 @@
 use gate_core::enrolment::Asked;
 use gate_core::fingerprint::Fingerprint;
 use gate_core::query::Sequence;
-use gate_core::records::names::BatchName;
+use gate_core::records::names::{BatchName, account_name};
+use gate_hub::now;
 use gate_proof::ed25519::SigningKey;
 use gate_sync::LineFault;
 use gate_sync::enrol::enrol;
 use gate_sync::upload::SendFault;
 
 use crate::chain::{Chain, key, terminal};
+use crate::pages::account;
 use crate::rig::{Hub, Terminal, hex, hub as run};
 
 fn status(fault: &LineFault) -> u16 {
@@ -99,6 +101,40 @@ fn strangers_and_revoked_terminals_send_nothing() {
 }
 
 #[test]
+fn an_enrolment_ends_who_was_enrolled_before_by_line_and_by_record_key_also_if_it_was_there_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub::start(folder.path());
+    let (mut own, mut thief, chain) = (Terminal::new(7), Terminal::new(7), Chain::begun(9));
+    let own_record = SigningKey::from_seed(&[6; 32]);
+    thief.device = "08".repeat(32);
+    own.enrol(&hub, &own_record).unwrap();
+    thief.enrol(&hub, &key()).unwrap();
+    thief.put(&chain, 1, 4);
+    assert!(thief.send(&hub).faults.is_empty());
+    own.enrol(&hub, &own_record).unwrap();
+    thief.put(&chain, 5, 9);
+    let is_line = |sent: gate_sync::Sent| match &sent.faults[0].1 {
+        SendFault::Line(fault) => status(fault) == 401,
+        _ => false,
+    };
+    assert!(is_line(thief.send(&hub)), "its line is nobody's");
+    own.put(&chain, 5, 9);
+    assert!(matches!(own.send(&hub).faults[0].1, SendFault::Refuse(422)), "nor is its record key");
+    assert_eq!(hub.count("SELECT count(*) FROM batch"), 1, "what was taken stays");
+    // What is its own is taken.
+    std::fs::remove_dir_all(own.spool.path().join("out")).unwrap();
+    std::fs::create_dir(own.spool.path().join("out")).unwrap();
+    let account = account(1, now(), now()).sign(&own_record).unwrap();
+    std::fs::write(own.spool.path().join("out").join(account_name(terminal()).as_str()), account).unwrap();
+    own.sender = gate_sync::Sender::default();
+    assert!(own.send(&hub).faults.is_empty());
+    assert_eq!(hub.count("SELECT count(*) FROM account"), 1);
+    let listed = run(&["terminals", "--data", folder.path().to_str().unwrap()]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains(&own.device) && !listed.contains(&thief.device), "{listed}");
+}
+
+#[test]
 fn a_terminal_brings_no_other_ones_records_over_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::start(folder.path());
@@ -129,7 +165,7 @@ fn a_code_enrols_once_and_never_a_key_that_is_none() {
     assert_eq!(status(&Terminal::new(8).enrol_with(&hub, &another, &key()).unwrap_err()), 403);
     let listed = run(&["terminals", "--data", folder.path().to_str().unwrap()]);
     let listed = String::from_utf8(listed.stdout).unwrap();
-    let fingerprint = Fingerprint::of(&[7; 32]).to_string();
+    let fingerprint = Fingerprint::of(&[7; 32], key().public_key().as_bytes()).to_string();
     let is_listed = listed.contains(&"07".repeat(32)) && listed.contains(&fingerprint);
     assert!(listed.starts_with("7 enrolled ") && is_listed, "{listed}");
 }

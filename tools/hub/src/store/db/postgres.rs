@@ -29,6 +29,7 @@ const SCHEMAS: [&str; VERSION - FIRST + 1] = [
     include_str!("../schema/postgres.sql"),
     include_str!("../schema/postgres-4.sql"),
     include_str!("../schema/postgres-5.sql"),
+    include_str!("../schema/postgres-6.sql"),
 ];
 /// The lock of who changes something: a number that nobody else has reason to take.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7814999174362395)";

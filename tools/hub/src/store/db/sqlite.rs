@@ -18,6 +18,7 @@ pub(crate) const SCHEMAS: [&str; VERSION] = [
     include_str!("../schema/3.sql"),
     include_str!("../schema/4.sql"),
     include_str!("../schema/5.sql"),
+    include_str!("../schema/6.sql"),
 ];
 
 pub(super) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreFault> {

@@ -55,7 +55,7 @@ fn a_revoked_terminals_keys_never_come_back_and_new_ones_keep_its_number() {
         invite(&db, (seven(), &code(name)), at(100), ("测试员", at(0))).unwrap();
         enrol(&db, (seven(), &code(name)), &made(number), at(number.into())).unwrap().unwrap();
     }
-    assert_eq!(lines(&db), [made(2).line, made(1).line]);
+    assert_eq!(lines(&db), [made(2).line]);
     invite(&db, (seven(), &code("open")), at(100), ("测试员", at(0))).unwrap();
     assert!(revoke(&db, seven(), "测试员", at(9)).unwrap());
     assert!(!revoke(&db, seven(), "测试员", at(9)).unwrap());
@@ -161,15 +161,52 @@ fn after_a_copy_was_put_back_no_code_of_before_enrols() {
     assert_eq!(enrol(&db, (eight, &code("anew")), &made(2), at(5)).unwrap(), Ok(()));
 }
 
+/// With a new code.
+fn comes(db: &Db, keys: &Keys, second: u64) -> Result<(), Uninvited> {
+    let code = code(&format!("{second} {:?}", keys.device));
+    invite(db, (seven(), &code), at(100), ("测试员", at(second))).unwrap();
+    enrol(db, (seven(), &code), keys, at(second)).unwrap()
+}
+
+/// Device, record and line keys in force.
+fn in_force(db: &Db) -> (Vec<[u8; 32]>, Vec<PublicKey>, Vec<PublicKey>) {
+    let sql = "SELECT key FROM terminal_key WHERE terminal = 7 AND purpose = 'device' AND until IS NULL
+        AND replaced IS NULL";
+    (db.all(sql, &[], |row| row.get(0)).unwrap(), keys(db, seven(), KeyUse::Record).unwrap(), lines(db))
+}
+
 #[test]
-fn a_tenth_enrolment_loses_no_record_key() {
-    let db = database();
-    for number in 1..=10 {
-        let code = code(&number.to_string());
-        invite(&db, (seven(), &code), at(100), ("测试员", at(0))).unwrap();
-        enrol(&db, (seven(), &code), &made(number), at(number.into())).unwrap().unwrap();
+fn after_each_enrolment_its_keys_are_in_force_and_no_others_also_where_they_were_before() {
+    let (db, own, thief) = (database(), made(1), made(2));
+    // In one second, too: what came first is not asked.
+    for (keys, second) in [(&own, 1), (&thief, 2), (&own, 2), (&thief, 3), (&own, 4)] {
+        comes(&db, keys, second).unwrap();
+        assert_eq!(in_force(&db), (vec![keys.device], vec![keys.record], vec![keys.line]));
+        let listed = all(&db).unwrap();
+        assert_eq!((listed[0].device, listed[0].record), (Some(keys.device), Some(*keys.record.as_bytes())));
     }
-    assert_eq!(keys(&db, seven(), KeyUse::Record).unwrap().len(), 10);
+    assert_eq!(replaced(&db, seven()).unwrap(), [thief.record]);
+    // The answer to a code of before is asked for again.
+    let before = code(&format!("3 {:?}", thief.device));
+    assert_eq!(enrol(&db, (seven(), &before), &thief, at(5)).unwrap(), Err(Uninvited::Used));
+    // By hand it has no line.
+    enrol_by_hand(&db, seven(), (&own.device, &own.record), ("测试员", at(6))).unwrap();
+    assert_eq!(in_force(&db), (vec![own.device], vec![own.record], vec![]));
+    // Whatever was ever this number's ends with it for ever.
+    assert!(revoke(&db, seven(), "测试员", at(7)).unwrap());
+    for keys in [&own, &thief] {
+        assert_eq!(comes(&db, keys, 8), Err(Uninvited::Stolen));
+    }
+}
+
+#[test]
+fn a_tenth_enrolment_over_another_line_keeps_device_and_record_key() {
+    let db = database();
+    for second in 1..=10 {
+        let keys = Keys { line: made(second).line, ..made(1) };
+        comes(&db, &keys, second.into()).unwrap();
+        assert_eq!(in_force(&db), (vec![[1; 32]], vec![made(1).record], vec![keys.line]));
+    }
 }
 
 #[test]
