@@ -56,7 +56,7 @@ pub enum StoreFault {
     Hung,
     /// Acknowledged rows may be missing, and nobody has said so to their terminals.
     #[error(
-        "the database was of server {was} and is of {is} now (cluster/timeline): a copy, or a standby that took over. `gate-hub restored` first"
+        "the database was of server {was} and is of {is} now (cluster/timeline/table): a copy, a dump, or a standby that took over. `gate-hub restored` first"
     )]
     Parted {
         /// As it was when it was made, or put back the last time.

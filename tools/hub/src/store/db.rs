@@ -227,7 +227,7 @@ impl Db {
         }
     }
 
-    /// Which server this is, and on which timeline; `None` of a file.
+    /// Which server this is, on which timeline, and which table there; `None` of a file.
     ///
     /// # Errors
     /// [`StoreFault`].

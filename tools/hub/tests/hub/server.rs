@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -141,6 +142,43 @@ fn a_server_that_is_another_than_before_is_not_served_from_until_a_person_says_s
     terminal.send(&hub);
     let (watermark, epoch) = terminal.acknowledged(&hub, &chain).unwrap();
     assert!(watermark == 9 && epoch > 0);
+}
+
+#[test]
+fn a_dump_that_was_put_back_into_its_own_server_is_not_served_from_until_a_person_says_so() {
+    let Some(address) = server() else {
+        println!("SKIPPED a_dump_that_was_put_back_into_its_own_server_…: GATE_POSTGRES not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut hub = Hub::start(folder.path());
+    let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
+    terminal.put(&chain, 1, 4);
+    terminal.send(&hub);
+    let named = fs::read_to_string(folder.path().join("store")).unwrap();
+    let (schema, dump) = (named.trim_end().split("%3D").nth(1).unwrap(), folder.path().join("dump.sql"));
+    let as_an_operator = |program: &str, words: &[&str]| {
+        let done = Command::new(program).args(words).arg("--dbname").arg(&address).output().unwrap();
+        assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    let file = dump.to_str().unwrap();
+    as_an_operator("pg_dump", &["--clean", "--schema", schema, "--file", file]);
+    terminal.put(&chain, 5, 9);
+    terminal.send(&hub);
+    assert_eq!(terminal.acknowledged(&hub, &chain), Some((9, 0)));
+    hub.kill();
+    as_an_operator("psql", &["--quiet", "--set", "ON_ERROR_STOP=1", "--file", file]);
+    let data = folder.path().to_str().unwrap().to_owned();
+    let said = run(&["serve", "--data", &data, "--listen", "127.0.0.1:0"]);
+    let words = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && words.contains("`gate-hub restored` first"), "{words}");
+    assert!(run(&["restored", "--data", &data, "--by", "测试员"]).status.success());
+    let hub = Hub::start(folder.path());
+    terminal.sender = gate_sync::Sender::default();
+    terminal.put(&chain, 5, 9);
+    terminal.send(&hub);
+    let (watermark, epoch) = terminal.acknowledged(&hub, &chain).unwrap();
+    assert!(watermark == 9 && epoch > 0, "{watermark} {epoch}");
 }
 
 #[test]

@@ -41,9 +41,11 @@ const STATEMENT: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(65);
 /// After how long without a word from its machine a line is dead.
 const LINE: Duration = Duration::from_secs(30);
-/// Which cluster, on which of its timelines: another after a standby took over, or a copy was put back.
+/// Which cluster, on which of its timelines: another after a standby took over, or a copy of the cluster was put back. And which of all
+/// tables that were ever made there is ours: another after a dump was.
 const LINEAGE: &str =
     "SELECT system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)
+        || '/' || CAST(CAST('hub' AS regclass) AS oid)
     FROM pg_control_system()";
 
 /// Where a server is.
