@@ -89,6 +89,26 @@ pub(crate) enum Command {
     },
     /// List the terminals and their device keys, for the desk
     Terminals(Data),
+    /// Tell the audit log, the oldest line first: who did what, when
+    Audit {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        within: Within,
+        /// Of this person alone; `login` for logins of nobody known
+        #[arg(long, value_name = "NAME")]
+        who: Option<String>,
+    },
+    /// Tell the alarms, the oldest first
+    Alarms {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        within: Within,
+        /// Over this terminal alone
+        #[arg(long, value_name = "N")]
+        terminal: Option<u32>,
+    },
     /// List the places of which two rows were brought: from there on a journal is not acknowledged. Then those that were settled
     Doubts(Data),
     /// Say which of two rows is the journal's: the chain goes on with it. The others stay, and count no more
@@ -202,6 +222,16 @@ pub(crate) struct ReopenDoubt {
     pub(crate) because: String,
     #[command(flatten)]
     pub(crate) by: By,
+}
+
+#[derive(Args)]
+pub(crate) struct Within {
+    /// From this day of UTC+8 on, or this time: 2026-11-20, 2026-11-20T20:15:00+08:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// To the end of this day, or to this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Args)]

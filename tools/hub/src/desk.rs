@@ -13,6 +13,7 @@ use gate_hub::files::{Readers, place};
 use gate_hub::invitation::{Invitation, letters};
 use gate_hub::publish;
 use gate_hub::store::given;
+use gate_hub::store::log::{Deed, audit};
 use gate_hub::store::people::{self, Role, Secrets};
 use gate_hub::store::records::settle::{self, Gap};
 use gate_hub::store::terminals::{self, Standing};
@@ -26,7 +27,9 @@ use crate::cli::{By, Data, Take, Terminal};
 use crate::is_the_newest;
 
 mod doubts;
+mod log;
 pub(crate) use self::doubts::doubts;
+pub(crate) use self::log::{alarms, audit as audit_log};
 
 fn open(data: &Data) -> anyhow::Result<Db> {
     Ok(data.store(&data.folder()?)?.open()?)
@@ -212,8 +215,8 @@ pub(crate) fn publish(data: &Data, from: Option<&Path>, by: &By) -> anyhow::Resu
     let objects = data.objects(&folder)?.context("there is no object store: HUB/objects names it")?;
     let from = from.map_or_else(|| folder.repository(), Path::to_path_buf);
     let published = publish::publish(&from, &objects)?;
-    let words = format!("published: {} files sent, {} were there", published.written, published.here);
-    change(data, |db| terminals::audit(db, by, &words, now()))?;
-    println!("{words}");
+    let (written, here) = (published.written, published.here);
+    change(data, |db| audit(db, (by, now()), Deed::Publish, &[&written, &here]))?;
+    println!("published: {written} files sent, {here} were there");
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! | records, accounts, acknowledgements | [`store::records`], [`store::accounts`], [`acknowledge`] |
 //! | who may bring how much | [`store::intake`] |
 //! | terminals, their keys, codes that enrol them | [`store::terminals`] |
+//! | who did what, and alarms | [`store::log`] |
 //! | what sticks brought | [`take`] |
 //! | one thread that writes, many commits in one sync | [`writer`] |
 //! | a code that lets one terminal in | [`invitation`] |

@@ -50,6 +50,8 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person { data, name, remove: true, by, .. } => desk::remove(&data, &name, &by)?,
         Command::Person { data, name, role, by, .. } => desk::person(&data, &name, &role, &by)?,
         Command::Terminals(data) => desk::list(&data)?,
+        Command::Audit { data, within, who } => desk::audit_log(&data, &within, who.as_deref())?,
+        Command::Alarms { data, within, terminal } => desk::alarms(&data, &within, terminal)?,
         Command::Doubts(data) => desk::doubts(&data)?,
         Command::SettleDoubt(settle) => settle.run()?,
         Command::ReopenDoubt(reopen) => reopen.run()?,

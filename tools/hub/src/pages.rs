@@ -3,6 +3,7 @@
 //! the page again, nothing from elsewhere; an age is that of signed data and of what a terminal signed, whoever tried what in between.
 //! Must not know: records.
 
+pub mod alarms;
 pub mod counters;
 pub mod doubts;
 pub mod fleet;
@@ -24,10 +25,10 @@ use zeroize::Zeroizing;
 
 use self::fleet::Fleet;
 use self::sessions::Who;
+use crate::store::log::{Deed, alarms_since, audit};
 use crate::store::people::Role;
 use crate::store::records::doubts::count;
-use crate::store::terminals::audit;
-use crate::store::{StoreFault, accounts, people, terminals};
+use crate::store::{Db, StoreFault, accounts, people, terminals};
 use crate::writer::WriteFault;
 use crate::{Hub, now};
 
@@ -57,6 +58,7 @@ struct Asked {
 pub fn paths() -> Router<Arc<Hub>> {
     Router::new()
         .route("/", get(fleet))
+        .route("/alarms", get(alarms::show))
         .route("/counters", get(counters::show))
         .route("/counters.csv", get(counters::table))
         .route("/doubts", get(doubts::show))
@@ -87,11 +89,15 @@ async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body
         Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
-    let read = hub.read(|db| Ok((terminals::all(db)?, accounts::all(db)?, count(db)?)));
-    match tokio::join!(read, hub.bands()) {
-        (Ok((terminals, accounts, doubts)), bands) => {
+    let since = alarms::counted_since(now());
+    let read = move |db: &Db| {
+        let wait = (count(db)?, alarms_since(db, since)?);
+        Ok((terminals::all(db)?, accounts::all(db)?, wait))
+    };
+    match tokio::join!(hub.read(read), hub.bands()) {
+        (Ok((terminals, accounts, (doubts, alarms))), bands) => {
             let mut fleet = Fleet::of(person, &terminals, (accounts, &bands), now());
-            fleet.doubts = doubts;
+            (fleet.doubts, fleet.alarms) = (doubts, alarms);
             page(StatusCode::OK, &fleet)
         }
         (Err(_), _) => unavailable(),
@@ -154,13 +160,13 @@ async fn login(State(hub): State<Arc<Hub>>, Form(asked): Form<Asked>) -> Respons
         // Their passphrase is somebody else's too, or they mistyped six digits.
         Ok(Entered::Code) => {
             let name = asked.name.clone();
-            hub.writer.change(move |db| audit(db, &name, "a wrong one-time code", now())).await
+            hub.writer.change(move |db| audit(db, (&name, now()), Deed::WrongCode, &[])).await
         }
         Ok(Entered::Nobody) => match hub.sessions.refused(now()) {
             // Not the name: people type passphrases there.
             Some(count) => {
-                let words = format!("{count} logins refused: no such name and passphrase");
-                hub.writer.change(move |db| audit(db, "login", &words, now())).await
+                let noted = move |db: &_| audit(db, ("login", now()), Deed::RefusedLogins, &[&count]);
+                hub.writer.change(noted).await
             }
             None => Ok(()),
         },

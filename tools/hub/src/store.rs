@@ -8,6 +8,7 @@ pub mod counters;
 pub mod db;
 pub mod given;
 pub mod intake;
+pub mod log;
 pub mod people;
 pub mod records;
 pub mod terminals;

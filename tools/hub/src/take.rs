@@ -19,8 +19,8 @@ use gate_wire::time::Timestamp;
 use crate::acknowledge::Acknowledger;
 use crate::files::{FileFault, Readers, place, small, sync_folder};
 use crate::store::intake::{self, Left, Purpose, Quota};
+use crate::store::log::{Deed, audit};
 use crate::store::records::{JOURNALS_TOLD, Taken, all_held, epoch};
-use crate::store::terminals::audit;
 use crate::store::{Db, StoreFault};
 
 /// Where `gate-field return` keeps what has the name of another.
@@ -153,7 +153,7 @@ impl Take<'_> {
                 done.push(self.one(db, file, (brought, terminals), now)?);
             }
             if done.iter().any(|done| !matches!(done, Done::Stays)) {
-                audit(db, self.by, &brought.in_words_since(&before), now)?;
+                brought.note_since(db, &before, (self.by, now))?;
             }
             Ok(done)
         })
@@ -236,11 +236,11 @@ impl Brought {
         self.kept + self.known + self.doubted
     }
 
-    fn in_words_since(&self, before: &Brought) -> String {
+    fn note_since(&self, db: &Db, before: &Brought, by: (&str, Timestamp)) -> Result<(), StoreFault> {
         let new = (self.kept + self.doubted) - (before.kept + before.doubted);
         let (all, accounts) = (self.batches() - before.batches(), self.accounts - before.accounts);
         let left = self.left.len() - before.left.len();
-        format!("from sticks: {all} batches, {new} of them new, {accounts} accounts, {left} left")
+        audit(db, by, Deed::Take, &[&all, &new, &accounts, &left])
     }
 }
 

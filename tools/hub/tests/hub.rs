@@ -16,6 +16,8 @@ mod doubts;
 mod fleet;
 #[path = "hub/hardship.rs"]
 mod hardship;
+#[path = "hub/log.rs"]
+mod log;
 #[path = "hub/objects.rs"]
 mod objects;
 #[path = "hub/pages.rs"]

@@ -19,12 +19,12 @@ use serde::Deserialize;
 use super::fleet::shown;
 use super::{Login, known, one_time, page, see_other, unavailable};
 use crate::pages::sessions::Who;
+use crate::store::log::{self, audit};
 use crate::store::people::{Role, spend, totp};
 use crate::store::records::choose::{Choice, REASON_MOST, reason, settle_doubt};
 use crate::store::records::doubts;
 use crate::store::records::reopen::reopen;
 use crate::store::records::sides::{Side, sides};
-use crate::store::terminals::audit;
 use crate::store::{Db, StoreFault};
 use crate::{Hub, hex, now};
 
@@ -287,7 +287,7 @@ async fn step(hub: &Arc<Hub>, who: &Who, code: &str) -> Result<u64, Refused> {
     let step = secret.and_then(|secret| one_time(&secret)?.check(code, now().unix()));
     if step.is_none() {
         let name = who.name.clone();
-        let noted = hub.writer.change(move |db| audit(db, &name, "a wrong one-time code", now())).await;
+        let noted = hub.writer.change(move |db| audit(db, (&name, now()), log::Deed::WrongCode, &[])).await;
         noted.map_err(|_| Refused::Later)?;
     }
     step.ok_or_else(wrong_code)

@@ -36,6 +36,8 @@ pub struct Fleet {
     ahead: usize,
     /// Journals that wait for a person's word.
     pub(super) doubts: u64,
+    /// Alarms of the last days.
+    pub(super) alarms: u64,
     rows: Vec<Row>,
     left: usize,
 }
@@ -228,6 +230,7 @@ impl Fleet {
             unwell,
             ahead,
             doubts: 0,
+            alarms: 0,
             rows,
             left,
         }

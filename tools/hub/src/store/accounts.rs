@@ -10,7 +10,7 @@ use gate_core::time::ClockTrust;
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::terminals::audit;
+use super::log::{Deed, audit};
 use super::{Db, StoreFault};
 use crate::store::db::Row;
 use crate::values;
@@ -68,8 +68,7 @@ pub fn strike(
 ) -> Result<usize, StoreFault> {
     let sql = "DELETE FROM counter WHERE terminal = ?1 AND day = ?2";
     let struck = db.run(sql, values![terminal.value(), day])?;
-    let words = format!("terminal {}: {struck} counters of day {day} struck out", terminal.value());
-    audit(db, who, &words, now)?;
+    audit(db, (who, now), Deed::Strike, &[&terminal.value(), &struck, &day])?;
     Ok(struck)
 }
 

@@ -5,7 +5,7 @@
 use gate_core::query::TerminalNumber;
 use gate_wire::time::Timestamp;
 
-use super::terminals::audit;
+use super::log::{Deed, audit};
 use super::{Db, StoreFault};
 use crate::values;
 
@@ -29,5 +29,5 @@ pub fn after(db: &Db, terminal: TerminalNumber, last: u64) -> Result<Vec<Given>,
 /// # Errors
 /// [`StoreFault`].
 pub fn note(db: &Db, terminal: TerminalNumber, (who, now): (&str, Timestamp)) -> Result<(), StoreFault> {
-    audit(db, who, &format!("terminal {}: its batches were read out", terminal.value()), now)
+    audit(db, (who, now), Deed::ReadOut, &[&terminal.value()])
 }

@@ -12,7 +12,8 @@ use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
 
 use super::db::Row;
-use super::records::{PLACES_END, Taken, alarm, take};
+use super::log::{Alarm, raise_once};
+use super::records::{PLACES_END, Taken, take};
 use super::terminals::{KeyUse, Standing, keys, replaced, standing};
 use super::{Db, StoreFault, accounts};
 use crate::values;
@@ -165,21 +166,14 @@ fn has_room(
     let is_new = !db.has(listed, values![terminal, &batch.header().journal.0])?;
     let journals = begun + u32::from(is_new);
     if brought.saturating_add(bytes.len() as u64) > quota.bytes || journals > quota.journals {
-        over(db, terminal, day, now)?;
+        // Once a day.
+        raise_once(db, terminal, (Alarm::Over, &day), now)?;
         return Ok(false);
     }
     let sql = "INSERT INTO intake (terminal, day, journals) VALUES (?1, ?2, ?3)
         ON CONFLICT (terminal, day) DO UPDATE SET journals = ?3";
     db.run(sql, values![terminal, day, journals])?;
     Ok(true)
-}
-
-/// Raises an alarm, once a day.
-fn over(db: &Db, terminal: u32, day: u32, now: Timestamp) -> Result<(), StoreFault> {
-    let words =
-        format!("day {day}: it brings more than a terminal may; nothing more is taken until the next day");
-    let sql = "SELECT 1 FROM alarm WHERE terminal = ?1 AND words = ?2";
-    if db.has(sql, values![terminal, &words])? { Ok(()) } else { alarm(db, terminal, &words, now) }
 }
 
 #[cfg(test)]

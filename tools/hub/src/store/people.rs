@@ -9,7 +9,7 @@ use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
 use super::db::Row;
-use super::terminals::audit;
+use super::log::{Deed, audit};
 use super::{Db, StoreFault};
 use crate::values;
 
@@ -82,7 +82,7 @@ pub fn add(
         ON CONFLICT (name) DO UPDATE SET digest = ?2, totp = ?3, step = 0, role = ?4";
     let digest = sha256(&[secrets.passphrase.as_bytes()]).0;
     db.run(sql, values![name, &digest, secrets.totp, role.name()])?;
-    audit(db, by, &format!("{name} has new secrets, as {}", role.name()), now)
+    audit(db, (by, now), Deed::GiveSecrets, &[&name, &role.name()])
 }
 
 /// Takes a person away. `false` if there is none of this name.
@@ -93,7 +93,7 @@ pub fn remove(db: &Db, name: &str, (by, now): (&str, Timestamp)) -> Result<bool,
     if db.run("DELETE FROM person WHERE name = ?1", values![name])? == 0 {
         return Ok(false);
     }
-    audit(db, by, &format!("{name} was taken away"), now)?;
+    audit(db, (by, now), Deed::TakeAway, &[&name])?;
     Ok(true)
 }
 
@@ -149,6 +149,6 @@ pub fn enter(db: &Db, name: &str, step: u64, now: Timestamp) -> Result<bool, Sto
     if !spend(db, name, step)? {
         return Ok(false);
     }
-    audit(db, name, "logged in", now)?;
+    audit(db, (name, now), Deed::LogIn, &[])?;
     Ok(true)
 }

@@ -30,6 +30,7 @@ use gate_wire::time::Timestamp;
 
 use self::rows::Rows;
 use super::db::{Row, Value};
+use super::log::{Alarm, Deed, audit, raise};
 use super::{Db, StoreFault};
 use crate::values;
 
@@ -155,19 +156,9 @@ fn insert(
 fn doubt_from(db: &Db, of: Of<'_>, place: u64, now: Timestamp) -> Result<(), StoreFault> {
     let sql = "UPDATE journal SET doubt = ?3 WHERE terminal = ?1 AND journal = ?2 AND (doubt IS NULL OR doubt > ?3)";
     if db.run(sql, values![of.0, of.1, place])? > 0 {
-        let words = format!("row {place}: two that differ, or one that does not fit; both are kept");
-        alarm(db, of.0, &words, now)?;
+        raise(db, of.0, (Alarm::Doubt, &place), now)?;
     }
     Ok(())
-}
-
-/// Raises an alarm.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn alarm(db: &Db, terminal: u32, words: &str, now: Timestamp) -> Result<(), StoreFault> {
-    let sql = "INSERT INTO alarm (at, terminal, words) VALUES (?1, ?2, ?3)";
-    db.run(sql, values![now.unix(), terminal, words]).map(drop)
 }
 
 /// A batch that holds this place, the one that reaches furthest.
@@ -233,7 +224,7 @@ pub fn restored(db: &Db, epoch: u32, by: &str, now: Timestamp) -> Result<(), Sto
     let lineage = lineage.as_deref().map_or(Value::Null, Value::Text);
     db.run("UPDATE hub SET epoch = ?1, lineage = ?2", &[epoch.into(), lineage])?;
     super::terminals::withdraw_all(db)?;
-    super::terminals::audit(db, by, &format!("put back from a copy: epoch {epoch}"), now)
+    audit(db, (by, now), Deed::Restore, &[&epoch])
 }
 
 #[cfg(test)]

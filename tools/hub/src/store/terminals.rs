@@ -1,4 +1,4 @@
-//! Terminals: which are known, by which keys; codes that make one known; who did what.
+//! Terminals: which are known, by which keys; codes that make one known.
 //! Promises: a code serves once, and ends with the next one of its terminal; a key of a revoked terminal serves never again, under no number; a terminal that is enrolled
 //! anew keeps its number and its journals, and has the keys of this enrolment and no others; whatever a person does here is in the audit log.
 //! Must not know: HTTP.
@@ -10,6 +10,7 @@ use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
 
 use super::db::Row;
+use super::log::{Deed, audit};
 use super::{Db, StoreFault, accounts};
 use crate::values;
 
@@ -96,7 +97,7 @@ pub fn invite(
     withdraw(db, terminal)?;
     let sql = "INSERT INTO invitation VALUES (?1, ?2, ?3, NULL)";
     db.run(sql, values![&digest(invitation), terminal.value(), until.unix()])?;
-    audit(db, who, &format!("terminal {} invited", terminal.value()), now)
+    audit(db, (who, now), Deed::Invite, &[&terminal.value()])
 }
 
 /// Ends the codes of a terminal that nobody used. Used ones stay: the answer to them may be asked for again.
@@ -208,7 +209,7 @@ fn know(
     }
     withdraw(db, terminal)?;
     accounts::forget_revision(db, terminal)?;
-    audit(db, who, &format!("terminal {} enrolled", terminal.value()), now)
+    audit(db, (who, now), Deed::Enrol, &[&terminal.value()])
 }
 
 impl Keys {
@@ -238,14 +239,14 @@ pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> R
     let sql = "UPDATE terminal SET state = 'revoked', since = ?2 WHERE number = ?1 AND state = 'enrolled'";
     if db.run(sql, values![terminal.value(), at])? == 0 {
         if withdrawn > 0 {
-            audit(db, who, &format!("codes of terminal {} withdrawn", terminal.value()), now)?;
+            audit(db, (who, now), Deed::Withdraw, &[&terminal.value()])?;
         }
         return Ok(withdrawn > 0);
     }
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND until IS NULL";
     db.run(sql, values![terminal.value(), at])?;
     accounts::forget_revision(db, terminal)?;
-    audit(db, who, &format!("terminal {} revoked", terminal.value()), now)?;
+    audit(db, (who, now), Deed::Revoke, &[&terminal.value()])?;
     Ok(true)
 }
 
@@ -263,7 +264,7 @@ pub fn revoke_lines(
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND purpose = ?3 AND until IS NULL";
     let taken = db.run(sql, values![terminal.value(), now.unix(), KeyUse::Line.name()])?;
     if taken > 0 {
-        audit(db, who, &format!("lines of terminal {} revoked", terminal.value()), now)?;
+        audit(db, (who, now), Deed::RevokeLines, &[&terminal.value()])?;
     }
     Ok(taken > 0)
 }
@@ -343,15 +344,6 @@ pub fn all(db: &Db) -> Result<Vec<Listed>, StoreFault> {
         let (device, record) = (row.get(3)?, row.get(4)?);
         Ok(Listed { number: row.get(0)?, standing, since: row.get(2)?, device, record })
     })
-}
-
-/// Writes down who did what.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn audit(db: &Db, who: &str, what: &str, now: Timestamp) -> Result<(), StoreFault> {
-    let sql = "INSERT INTO audit (at, who, what) VALUES (?1, ?2, ?3)";
-    db.run(sql, values![now.unix(), who, what]).map(drop)
 }
 
 #[cfg(test)]

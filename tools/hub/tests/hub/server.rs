@@ -13,7 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use gate_hub::files::Folder;
-use gate_hub::store::{Store, StoreFault, records};
+use gate_hub::store::log::{Alarm, raise};
+use gate_hub::store::{Db, Store, StoreFault};
 use gate_hub::tls;
 use gate_sync::LineFault;
 use gate_sync::upload::SendFault;
@@ -233,13 +234,14 @@ fn a_change_in_which_a_statement_failed_is_never_told_as_committed() {
     give(folder.path(), &address, &format!("undone{}", std::process::id()));
     let address = fs::read_to_string(folder.path().join("store")).unwrap();
     let mut db = Store::server(address.trim_end(), None).unwrap().open().unwrap();
+    let raises = |db: &Db| raise(db, 7, (Alarm::Doubt, &5), gate_wire::time::Timestamp::EPOCH);
     let done = db.change(|db| -> Result<(), StoreFault> {
-        records::alarm(db, 7, "测试", gate_wire::time::Timestamp::EPOCH)?;
+        raises(db)?;
         // Somebody swallows it: COMMIT alone would say ROLLBACK, and no error.
         let _ = db.run("INSERT INTO hub VALUES ('no number')", &[]);
         Ok(())
     });
     assert!(done.is_err());
     assert!(!db.has("SELECT 1 FROM alarm", &[]).unwrap());
-    db.change(|db| records::alarm(db, 7, "测试", gate_wire::time::Timestamp::EPOCH)).unwrap();
+    db.change(raises).unwrap();
 }

@@ -13,7 +13,7 @@ use super::rows::Rows;
 use super::settle::doubt;
 use super::{Compared, Of, chain, holding};
 use crate::store::db::Row;
-use crate::store::terminals::audit;
+use crate::store::log::{Deed, audit};
 use crate::store::{Db, StoreFault};
 use crate::values;
 
@@ -115,8 +115,7 @@ pub fn settle_doubt(
     }
     chain::advance(db, of, now)?;
     let (journal, hash) = (crate::hex(of.1), crate::hex(&choice.hash.0));
-    let words = format!("terminal {}: row {place} of journal {journal} is {hash}: {why}", of.0);
-    audit(db, who, &words, now)?;
+    audit(db, (who, now), Deed::Settle, &[&of.0, &place, &journal, &hash, &why])?;
     Ok(Ok(Chosen { watermark: chain::stands(db, of)?.0, doubt: doubt(db, of)?, rejected }))
 }
 

@@ -12,7 +12,7 @@ use super::choose::{next_doubt, reject_rivals};
 use super::settle::doubt;
 use super::{Of, chain, doubt_from};
 use crate::store::db::Row;
-use crate::store::terminals::audit;
+use crate::store::log::{Deed, audit};
 use crate::store::{Db, StoreFault};
 use crate::values;
 
@@ -62,8 +62,7 @@ pub fn reopen(
     }
     chain::advance(db, of, now)?;
     let name = crate::hex(of.1);
-    let said = format!("terminal {}: the word on row {place} of journal {name} is taken back: {why}", of.0);
-    audit(db, who, &said, now)?;
+    audit(db, (who, now), Deed::Reopen, &[&of.0, &place, &name, &why])?;
     Ok(Ok(Reopened { words, doubt: doubt(db, of)? }))
 }
 

@@ -10,7 +10,8 @@ use gate_wire::time::Timestamp;
 
 use super::{Of, chain, holding, next_held};
 use crate::store::db::Row;
-use crate::store::terminals::{Standing, audit, standing};
+use crate::store::log::{Deed, audit};
+use crate::store::terminals::{Standing, standing};
 use crate::store::{Db, StoreFault, accounts};
 use crate::values;
 
@@ -141,11 +142,7 @@ pub fn settle(
     let sql = "INSERT INTO gap (at, terminal, journal, first, last, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     db.run(sql, values![now.unix(), of.0, of.1, gap.first, gap.last, who])?;
     let name = crate::hex(&journal.0);
-    let words = format!(
-        "terminal {}: rows {} to {} before journal {name} goes on are lost",
-        of.0, gap.first, gap.last
-    );
-    audit(db, who, &words, now)?;
+    audit(db, (who, now), Deed::AcceptGap, &[&of.0, &gap.first, &gap.last, &name])?;
     Ok(Ok(gap))
 }
 
