@@ -122,7 +122,7 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
             assert!(text.contains(words), "{words}: {text}");
         }
         let first = visitor.browser.read("document.querySelector('tbody th').firstChild.textContent");
-        assert_eq!(first, "5", "who never said anything comes first");
+        assert_eq!(first, "4", "the one with a fault comes first");
         visitor.keep("fleet");
         invites(&mut visitor);
         visitor.tab("返回终端 Back to the fleet");
@@ -134,11 +134,17 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
     }
 }
 
-/// A code for terminal 9, read by the scanner that a terminal has.
-fn invites(visitor: &mut Visitor) {
+/// From the page's beginning.
+fn goes_to_the_doubts(visitor: &mut Visitor) {
     visitor.tab("退出 Log out");
+    visitor.tab("三十天内告警");
     visitor.tab("人次 Passages");
     visitor.tab("疑问 Rows in doubt");
+}
+
+/// A code for terminal 9, read by the scanner that a terminal has.
+fn invites(visitor: &mut Visitor) {
+    goes_to_the_doubts(visitor);
     visitor.tab("终端编号 Terminal");
     visitor.write("9");
     visitor.tab("显示登记码");
@@ -200,8 +206,96 @@ fn a_viewer_sees_the_fleet_and_no_way_to_change_it() {
     let (name, passphrase, code) = fleet.viewer();
     visitor.logs_in(&name, (&passphrase, &code));
     visitor.wait_for("table");
-    assert_eq!(visitor.browser.read("document.querySelectorAll('input').length"), 0);
+    assert_eq!(
+        visitor.browser.read("document.querySelectorAll('form[method=post]').length"),
+        1,
+        "the way out"
+    );
     visitor.keep("fleet");
+}
+
+#[test]
+fn of_ten_thousand_terminals_the_one_with_a_fault_comes_first_and_any_is_found_by_keyboard_alone() {
+    let fleet = Fleet::of_ten_thousand();
+    for (round, window) in [(DESK, "many"), (PHONE, "many-phone")].into_iter().enumerate() {
+        let Some(mut visitor) = Visitor::comes(&fleet, window) else {
+            println!("SKIPPED of_ten_thousand_terminals_the_one_with_a_fault_comes_first: no chromium");
+            return;
+        };
+        let (name, passphrase, code) = fleet.administrator(round);
+        visitor.logs_in(&name, (&passphrase, &code));
+        visitor.wait_for("#rows tr");
+        let rows = visitor.browser.read("[...document.querySelectorAll('#rows tr')].map((row) => row.id)");
+        assert_eq!(rows[0], format!("t{}", fleet::WITH_FAULT));
+        assert_eq!(rows[1], format!("t{}", fleet::EXPIRED));
+        assert_eq!(rows.as_array().unwrap().len(), 100);
+        visitor.keep("first");
+        goes_to_the_doubts(&mut visitor);
+        visitor.tab("终端编号 Terminal");
+        visitor.tab("显示登记码");
+        visitor.tab("终端编号、场所编号或名称");
+        visitor.write("9731");
+        visitor.enter();
+        visitor.browser.wait_for("document.querySelector('#rows tr')?.id === 't9731'");
+        assert_eq!(visitor.browser.read("document.querySelectorAll('#rows tr').length"), 1);
+        visitor.keep("found");
+        what_is_written_stays(&mut visitor, &fleet);
+        by_state_and_by_page(&mut visitor, &fleet);
+    }
+}
+
+/// The page reads itself again while the keyboard is in the search, and on the count of alarms, which changes.
+fn what_is_written_stays(visitor: &mut Visitor, fleet: &Fleet) {
+    let looks = "document.dispatchEvent(new Event('visibilitychange'))";
+    visitor.browser.read("document.querySelector('[name=find]').select()");
+    visitor.write("97");
+    fleet.raises_an_alarm();
+    let before = visitor.browser.read("document.querySelector('#alarms b').textContent");
+    visitor.browser.read(looks);
+    visitor.browser.wait_for(&format!(
+        "document.querySelector('#alarms b').textContent !== '{}'",
+        before.as_str().unwrap()
+    ));
+    assert_eq!(visitor.browser.read("document.activeElement.name"), "find");
+    assert_eq!(visitor.browser.read("document.activeElement.value"), "97");
+    assert_eq!(visitor.browser.read("document.querySelector('#rows tr').id"), "t9731", "what was looked for");
+    visitor.browser.read("document.querySelector('#alarms').focus()");
+    fleet.raises_an_alarm();
+    let before = visitor.browser.read("document.querySelector('#alarms b').textContent");
+    visitor.browser.read(looks);
+    visitor.browser.wait_for(&format!(
+        "document.querySelector('#alarms b').textContent !== '{}'",
+        before.as_str().unwrap()
+    ));
+    assert_eq!(visitor.browser.read("document.activeElement.id"), "alarms");
+    visitor.enter();
+    visitor.browser.wait_for("document.body.innerText.includes('row 5: two that differ')");
+    visitor.keep("alarms");
+}
+
+/// The filter, then the pages, from the beginning.
+fn by_state_and_by_page(visitor: &mut Visitor, fleet: &Fleet) {
+    visitor.browser.open(&fleet.address);
+    visitor.browser.wait_for("document.querySelectorAll('#rows tr').length === 100");
+    goes_to_the_doubts(visitor);
+    visitor.tab("终端编号 Terminal");
+    visitor.tab("显示登记码");
+    visitor.tab("终端编号、场所编号或名称");
+    visitor.tab("状态 State");
+    visitor.browser.press("ArrowDown", 40, "");
+    visitor.tab("查找 Find");
+    visitor.enter();
+    visitor.browser.wait_for("document.querySelectorAll('#rows tr').length === 1");
+    let shown = visitor.browser.read("document.querySelector('#rows tr').id");
+    assert_eq!(shown, format!("t{}", fleet::WITH_FAULT));
+    visitor.keep("unwell");
+    visitor.browser.open(&fleet.address);
+    visitor.browser.wait_for("document.querySelectorAll('#rows tr').length === 100");
+    visitor.browser.read("document.querySelector('#later').focus()");
+    visitor.enter();
+    visitor.browser.wait_for("document.querySelector('#found').textContent.includes('101 to 200 of 10000')");
+    visitor.browser.read("document.querySelector('#later').focus()");
+    visitor.keep("second");
 }
 
 #[test]
@@ -260,9 +354,7 @@ fn at_the_doubts(visitor: &mut Visitor, fleet: &Fleet, name: &str) -> [u8; 20] {
     let [code, _] = codes(&secret);
     visitor.logs_in(name, (&passphrase, &code));
     visitor.wait_for("#rows");
-    visitor.tab("退出 Log out");
-    visitor.tab("人次 Passages");
-    visitor.tab("疑问 Rows in doubt");
+    goes_to_the_doubts(visitor);
     visitor.enter();
     visitor.wait_for(".sides, h2");
     visitor.tab("退出 Log out");

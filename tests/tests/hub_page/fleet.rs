@@ -12,8 +12,11 @@ use gate_core::records::account::{Account, Held};
 use gate_core::records::names::{BatchName, OUT, account_name};
 use gate_core::screen::{Fault, Faults, Wellness};
 use gate_core::time::ClockTrust;
-use gate_hub::now;
 use gate_hub::pages::one_time;
+use gate_hub::store::accounts::Summary;
+use gate_hub::store::log::{Alarm, raise};
+use gate_hub::store::{Db, Store, StoreFault};
+use gate_hub::{now, values};
 use gate_proof::digest::sha256;
 use gate_proof::ed25519::SigningKey;
 use gate_wire::time::Timestamp;
@@ -23,6 +26,9 @@ use crate::chain::{self, Chain};
 use crate::programs::program;
 
 const DAY_S: u64 = 86_400;
+/// Of ten thousand, the one that reports a fault, and the one whose list is too old.
+pub(crate) const WITH_FAULT: u32 = 6_502;
+pub(crate) const EXPIRED: u32 = 8_000;
 
 /// A hub that is killed when it is dropped.
 pub(crate) struct Fleet {
@@ -58,6 +64,23 @@ impl Fleet {
         assert!(take(&data, &records));
         publish(&data.join("repository/trust"));
         run(&data, &["revoke", "--terminal", "6"]);
+        Fleet::serve(folder)
+    }
+
+    /// 10,000 terminals that report, all of them well but two.
+    pub(crate) fn of_ten_thousand() -> Fleet {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("hub");
+        let record = hex(record_key(1).public_key().as_bytes());
+        run(&data, &["enrol", "--terminal", "1", "--device", &"01".repeat(32), "--record", &record]);
+        let mut db = Store::file(&data.join("hub.db")).open().unwrap();
+        db.change(|db| (1..=10_000).try_for_each(|number| reports(db, number))).unwrap();
+        publish(&data.join("repository/trust"));
+        Fleet::serve(folder)
+    }
+
+    fn serve(folder: tempfile::TempDir) -> Fleet {
+        let data = folder.path().join("hub");
         let mut command = Command::new(program("gate-hub", "gate-hub"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -93,6 +116,12 @@ impl Fleet {
         }
         // It ends with 1: rows disagree.
         take(&data, &records);
+    }
+
+    /// One more, over terminal 7.
+    pub(crate) fn raises_an_alarm(&self) {
+        let mut db = Store::file(&self.folder.path().join("hub/hub.db")).open().unwrap();
+        db.change(|db| raise(db, 7, (Alarm::Doubt, &5), now())).unwrap();
     }
 
     /// The hub is away.
@@ -174,6 +203,28 @@ fn from_base32(text: &str) -> [u8; 20] {
     };
     let bytes: Vec<u8> = text.as_bytes().chunks(8).flat_map(group).collect();
     bytes.try_into().unwrap()
+}
+
+/// What terminal `number` said a minute ago.
+fn reports(db: &Db, number: u32) -> Result<(), StoreFault> {
+    let (heard, days) = (now().unix() - 60, if number == EXPIRED { 40 } else { 0 });
+    let held = [Dataset::KeySet, Dataset::PolicyStation, Dataset::Revocations, Dataset::StatusList];
+    let held = held.map(|dataset| (dataset.name().to_owned(), 3, heard - days * DAY_S));
+    let summary = Summary {
+        at: heard,
+        confirmed: true,
+        journal: hex(&[1; 16]),
+        first: 1,
+        next: 101,
+        acknowledged: 100,
+        faults: Vec::from_iter((number == WITH_FAULT).then(|| "F02".to_owned())),
+        software: "gate 0.1.0".into(),
+        held: held.into(),
+    };
+    let summary = serde_json::to_string(&summary).unwrap();
+    db.run("INSERT INTO terminal VALUES (?1, 'enrolled', 0) ON CONFLICT DO NOTHING", values![number])?;
+    let sql = "INSERT INTO account VALUES (?1, 1, ?2, ?3, ?4)";
+    db.run(sql, values![number, heard, &[0_u8; 3], &summary]).map(drop)
 }
 
 fn account(number: u32, at: Timestamp, list: Timestamp) -> Account {

@@ -23,12 +23,10 @@ use serde::Deserialize;
 use totp_rs::{Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
-use self::fleet::Fleet;
 use self::sessions::Who;
-use crate::store::log::{Deed, alarms_since, audit};
+use crate::store::log::{Deed, audit};
 use crate::store::people::Role;
-use crate::store::records::doubts::count;
-use crate::store::{Db, StoreFault, accounts, people, terminals};
+use crate::store::{StoreFault, people};
 use crate::writer::WriteFault;
 use crate::{Hub, now};
 
@@ -57,7 +55,7 @@ struct Asked {
 /// The paths of people.
 pub fn paths() -> Router<Arc<Hub>> {
     Router::new()
-        .route("/", get(fleet))
+        .route("/", get(fleet::show))
         .route("/alarms", get(alarms::show))
         .route("/counters", get(counters::show))
         .route("/counters.csv", get(counters::table))
@@ -81,27 +79,6 @@ pub fn paths() -> Router<Arc<Hub>> {
             "/page.js",
             get(async || asset("text/javascript; charset=utf-8", include_str!("../templates/page.js"))),
         )
-}
-
-async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
-    let person = match person(&hub, &headers).await {
-        Ok(Some(person)) => person,
-        Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
-        Err(_) => return unavailable(),
-    };
-    let since = alarms::counted_since(now());
-    let read = move |db: &Db| {
-        let wait = (count(db)?, alarms_since(db, since)?);
-        Ok((terminals::all(db)?, accounts::all(db)?, wait))
-    };
-    match tokio::join!(hub.read(read), hub.bands()) {
-        (Ok((terminals, accounts, (doubts, alarms))), bands) => {
-            let mut fleet = Fleet::of(person, &terminals, (accounts, &bands), now());
-            (fleet.doubts, fleet.alarms) = (doubts, alarms);
-            page(StatusCode::OK, &fleet)
-        }
-        (Err(_), _) => unavailable(),
-    }
 }
 
 /// Who asks, and what they may do now: whose secrets are others since, or who was taken away, is nobody. A store that cannot be read

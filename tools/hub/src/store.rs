@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod counters;
 pub mod db;
+pub mod fleet;
 pub mod given;
 pub mod intake;
 pub mod log;

@@ -9,10 +9,10 @@ function put(old, now) {
   const [was, is] = [old, now].map((one) => one.querySelector("details"));
   if (was && is) is.open = was.open;
   if (old.innerHTML === now.innerHTML) return;
-  const isOn = old.contains(document.activeElement);
+  const on = old.contains(document.activeElement) ? document.activeElement : null;
   old.innerHTML = now.innerHTML;
-  const summary = old.querySelector("summary");
-  if (isOn && summary) summary.focus({ preventScroll: true });
+  const again = on && ((on.id && document.getElementById(on.id)) || old.querySelector("summary, a"));
+  if (again) again.focus({ preventScroll: true });
 }
 
 function putRows(old, now) {
@@ -42,7 +42,8 @@ async function refresh() {
   try {
     // This is nobody's look: whoever may change something is logged out when they went away.
     const headers = { "x-gate-refresh": "1" };
-    const answer = await fetch("/", { headers, cache: "no-store", signal: AbortSignal.timeout(30000) });
+    // What was looked for is in the address; what is being written in the form stays.
+    const answer = await fetch(location.pathname + location.search, { headers, cache: "no-store", signal: AbortSignal.timeout(30000) });
     const now = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok) throw new Error();
     const read = now.getElementById("rows");
@@ -51,7 +52,7 @@ async function refresh() {
       location.reload();
       return;
     }
-    for (const id of ["now", "numbers", "bands", "left"]) put(document.getElementById(id), now.getElementById(id));
+    for (const id of ["now", "numbers", "bands", "found", "pages"]) put(document.getElementById(id), now.getElementById(id));
     putRows(rows, read);
     late.hidden = true;
   } catch {

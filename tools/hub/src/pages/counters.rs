@@ -15,14 +15,16 @@ use gate_wire::time::{Day, Timestamp};
 
 use super::fleet::shown;
 use super::{Login, page, person, unavailable};
+use crate::store::accounts::Summary;
 use crate::store::counters::{Counted, of_days};
-use crate::store::{accounts, terminals};
+use crate::store::fleet::each;
+use crate::store::terminals::Standing;
 use crate::{Hub, now};
 
 /// Days shown, where nobody says how many, and at most.
 const DAYS: (u32, u32) = (7, 62);
 const DAY_S: u64 = 86_400;
-const PLACES_MOST: u64 = 1 << 20;
+pub(super) const PLACES_MOST: u64 = 1 << 20;
 /// Letters of verdicts, an attendant's openings, and those of `P` at which the gate stayed shut.
 const LETTERS: [u8; 6] = *b"PLSAON";
 /// How many of them are verdicts: each passage has one.
@@ -112,12 +114,14 @@ async fn read(
 ) -> Option<(Vec<Counted>, usize, Lying)> {
     let places = hub.published(|newest| newest.target("places.json", PLACES_MOST));
     let read = hub.read(move |db| {
-        let (counted, listed, said) = (of_days(db, (first, last))?, terminals::all(db)?, accounts::all(db)?);
-        let age = |said: &accounts::Said| now.unix().saturating_sub(said.summary.at.min(said.received));
-        let heard: Vec<u32> =
-            said.iter().filter(|said| age(said) < DAY_S).map(|said| said.terminal).collect();
-        let ours = listed.iter().filter(|one| one.standing == terminals::Standing::Enrolled);
-        let silent = ours.filter(|one| !heard.contains(&one.number)).count();
+        let is_heard = |(summary, received): &(Summary, u64)| {
+            now.unix().saturating_sub(summary.at.min(*received)) < DAY_S
+        };
+        let (counted, mut silent) = (of_days(db, (first, last))?, 0);
+        each(db, |seen| {
+            let is_ours = seen.standing == Standing::Enrolled;
+            silent += usize::from(is_ours && !seen.said.as_ref().is_some_and(is_heard));
+        })?;
         Ok((counted, silent))
     });
     let (read, places) = tokio::join!(read, places);

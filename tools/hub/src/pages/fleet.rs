@@ -1,139 +1,184 @@
-//! The fleet as people see it: who is how old in what, by the bands of policy, what waits, what is unwell. Worst first.
-//! Promises: an age is counted from a time that was signed, and never from one later than the hub received it: no clock and no
-//! key makes a silent terminal young; "never" and "the clock is wrong" are states of their own; a band is told by shape, words and colour.
+//! The fleet as people see it: who is how old in what, by the bands of policy, what waits, what is unwell. Worst first, a page at a time.
+//! Promises: what is counted above is of all terminals, whatever is looked for; of a fleet of any size a page has so many rows.
 //! Must not know: how accounts came.
 
+mod find;
+mod row;
+
+use std::sync::Arc;
+
 use askama::Template;
+use axum::body::Body;
+use axum::extract::{Form, State as Of};
+use axum::http::{HeaderMap, Response, StatusCode};
+use gate_core::believed::Places;
 use gate_core::case::DataAge;
-use gate_core::fingerprint::Fingerprint;
 use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 
-use crate::bands::{Aged, Bands, Told, worst};
-use crate::store::accounts;
+use self::find::{Asked, Filter, Found, Page, Wanted};
+use self::row::{Row, Said, State};
+use super::alarms::counted_since;
+use super::counters::PLACES_MOST;
+use super::{Login, page, person, unavailable};
+use crate::bands::{Bands, Told};
+use crate::store::fleet::{Seen, each, one};
+use crate::store::log::alarms_since;
 use crate::store::people::Role;
-use crate::store::terminals::{Listed, Standing};
-
-/// Rows of a page.
-const ROWS: usize = 500;
-const DAY_S: u64 = 86_400;
-/// A terminal's clock may be ahead of the hub's by this, in seconds.
-const AHEAD_S: u64 = 600;
+use crate::store::terminals::{Standing, listed};
+use crate::store::{Db, StoreFault, accounts, records};
+use crate::{Hub, now};
 
 /// The page.
 #[derive(Template)]
 #[template(path = "fleet.html")]
-pub struct Fleet {
+struct Fleet {
     name: String,
     invites: bool,
     now: String,
     told: Vec<(&'static str, String)>,
-    enrolled: usize,
+    counts: Counts,
     by_band: Option<[usize; 4]>,
+    /// Journals that wait for a person's word.
+    doubts: u64,
+    alarms: u64,
+    text: String,
+    filters: Vec<(&'static str, &'static str, bool)>,
+    rows: Vec<Row>,
+    page: Page,
+    /// The pages before and behind, where there are.
+    earlier: Option<String>,
+    later: Option<String>,
+}
+
+/// How many of all terminals that are enrolled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    enrolled: usize,
+    /// Lacking, expired, stale, ageing.
+    by_band: [usize; 4],
+    /// Never reported.
     silent: usize,
     quiet: usize,
     unwell: usize,
     ahead: usize,
-    /// Journals that wait for a person's word.
-    pub(super) doubts: u64,
-    /// Alarms of the last days.
-    pub(super) alarms: u64,
+}
+
+/// By what the fleet is looked at.
+struct View {
+    bands: Bands,
+    places: Option<Places>,
+    now: Timestamp,
+}
+
+/// What is read of the store for one page.
+struct Read {
+    counts: Counts,
+    page: Page,
     rows: Vec<Row>,
-    left: usize,
+    doubts: u64,
+    alarms: u64,
 }
 
-/// A terminal.
-struct Row {
-    number: u32,
-    revoked: bool,
-    /// Of its keys: two people compare it with the terminal's page 5.
-    check: Option<Fingerprint>,
-    said: Option<Said>,
+pub(super) async fn show(
+    Of(hub): Of<Arc<Hub>>,
+    headers: HeaderMap,
+    Form(asked): Form<Asked>,
+) -> Response<Body> {
+    let person = match person(&hub, &headers).await {
+        Ok(Some(person)) => person,
+        Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
+        Err(_) => return unavailable(),
+    };
+    let places = hub.published(|newest| newest.target("places.json", PLACES_MOST));
+    let (bands, places) = tokio::join!(hub.bands(), places);
+    let places = places.ok().flatten().and_then(|bytes| Places::load(&bytes).ok());
+    let (view, wanted) = (View { bands, places, now: now() }, Wanted::of(&asked));
+    let read = hub.read(move |db| {
+        let read = read(db, &view, &wanted)?;
+        Ok(Fleet::of(person, read, (&view, &wanted)))
+    });
+    match read.await {
+        Ok(fleet) => page(StatusCode::OK, &fleet),
+        Err(_) => unavailable(),
+    }
 }
 
-struct Said {
-    /// Seconds since it reported, and in words.
-    age: (u64, String),
-    clock: Clock,
-    /// The one that wants a look first; `None`: it holds nothing that has an age.
-    worst: Option<Shown>,
-    datasets: Vec<Shown>,
-    list: Shown,
-    queue: String,
-    faults: String,
-    software: String,
-}
-
-/// A dataset's age as people see it.
-#[derive(Clone)]
-struct Shown {
-    of: Aged,
-    name: &'static str,
-    /// Its age; nothing where its band says it all.
-    words: String,
-    band: Option<Band>,
-}
-
-/// A band by its shape, its words and its colour: by none of them alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Band {
-    mark: &'static str,
-    words: &'static str,
-    class: &'static str,
-}
-
-/// What a terminal's clock is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clock {
-    /// Confirmed, and not ahead.
-    Good,
-    /// It says so itself.
-    Unconfirmed,
-    /// It named a time that had not come yet when the hub heard it.
-    Ahead,
-}
-
-impl Clock {
-    fn words(self) -> &'static str {
-        match self {
-            Clock::Good => "",
-            Clock::Unconfirmed => "时钟未确认 clock unconfirmed",
-            Clock::Ahead => "时钟错误 clock wrong",
+/// Looks through all terminals once; then those of one page are read again, with all that is shown of them.
+fn read(db: &Db, view: &View, wanted: &Wanted) -> Result<Read, StoreFault> {
+    let (mut counts, mut found) = (Counts::default(), Found::nothing(wanted, view.places.as_ref()));
+    each(db, |seen| {
+        let said = seen.said.as_ref();
+        let state = said.map(|(summary, received)| State::of((summary, *received), &view.bands, view.now));
+        counts.see(seen, state.as_ref());
+        found.see(seen, state.as_ref());
+    })?;
+    let (page, mut rows) = (found.page(), Vec::new());
+    for number in &page.numbers {
+        if let Some(seen) = one(db, *number)? {
+            rows.push(row(db, &seen, view)?);
         }
     }
+    let alarms = alarms_since(db, counted_since(view.now))?;
+    let doubts = records::doubts::count(db)?;
+    Ok(Read { counts, page, rows, doubts, alarms })
 }
 
-impl Band {
-    /// Shapes that every Chinese font has.
-    const fn of(age: DataAge) -> Band {
-        let (mark, words, class) = match age {
-            DataAge::Fresh => ("○", "有效 fresh", "fresh"),
-            DataAge::Ageing => ("△", "临近期限 ageing", "ageing"),
-            DataAge::Stale => ("▲", "超过期限 stale", "stale"),
-            DataAge::Expired => ("■", "已过期 expired", "expired"),
-            DataAge::Missing => ("×", "从未 never", "missing"),
+fn row(db: &Db, seen: &Seen, view: &View) -> Result<Row, StoreFault> {
+    let said = match &seen.said {
+        Some((summary, received)) => {
+            let queue = accounts::lacking(db, seen.number, summary)?;
+            Some(Said::of((summary, *received), queue, (&view.bands, view.now)))
+        }
+        None => None,
+    };
+    let place = seen.place.map(|number| match view.places.as_ref().and_then(|places| places.find(number)) {
+        Some(place) => format!("{number} {}", place.name),
+        None => number.to_string(),
+    });
+    let check = listed(db, seen.number)?.and_then(|listed| listed.check_number());
+    Ok(Row { number: seen.number, is_revoked: seen.standing == Standing::Revoked, place, check, said })
+}
+
+impl Counts {
+    fn see(&mut self, seen: &Seen, state: Option<&State>) {
+        if seen.standing != Standing::Enrolled {
+            return;
+        }
+        self.enrolled += 1;
+        let Some(state) = state else {
+            self.silent += 1;
+            return;
         };
-        Band { mark, words, class }
+        let bands = [DataAge::Missing, DataAge::Expired, DataAge::Stale, DataAge::Ageing];
+        let counted = bands.into_iter().zip(&mut self.by_band).find(|(band, _)| state.band() == Some(*band));
+        counted.into_iter().for_each(|(_, count)| *count += 1);
+        self.quiet += usize::from(state.is_quiet());
+        self.unwell += usize::from(state.is_unwell());
+        self.ahead += usize::from(state.is_ahead());
     }
 }
 
-impl Shown {
-    fn of(of: Aged) -> Shown {
-        let words = match (of.seconds, of.band) {
-            (Some(seconds), _) => in_words(seconds),
-            (None, Some(_)) => String::new(),
-            (None, None) => Band::of(DataAge::Missing).words.into(),
-        };
-        Shown { of, name: of.dataset.name(), words, band: of.band.map(Band::of) }
-    }
-}
-
-fn in_words(seconds: u64) -> String {
-    let (days, hours, minutes) = (seconds / DAY_S, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} 分 min"),
-        (0, _) => format!("{hours} 时 h"),
-        _ => format!("{days} 天 d {hours} 时 h"),
+impl Fleet {
+    fn of((name, role): (String, Role), read: Read, (view, wanted): (&View, &Wanted)) -> Fleet {
+        let Read { counts, page, rows, doubts, alarms } = read;
+        let filters = Filter::ALL.map(|one| (one.name(), one.words(), one == wanted.filter));
+        Fleet {
+            name,
+            invites: role == Role::Administrator,
+            now: shown(view.now),
+            told: told(&view.bands),
+            counts,
+            by_band: view.bands.measure().then_some(counts.by_band),
+            doubts,
+            alarms,
+            text: wanted.text.clone(),
+            filters: filters.into(),
+            rows,
+            earlier: (page.page > 1).then(|| wanted.address(page.page - 1)),
+            later: (page.page < page.pages).then(|| wanted.address(page.page + 1)),
+            page,
+        }
     }
 }
 
@@ -180,116 +225,6 @@ fn told(bands: &Bands) -> Vec<(&'static str, String)> {
     all
 }
 
-impl Fleet {
-    /// Of these terminals and what they said last, by the published policies.
-    #[must_use]
-    pub fn of(
-        (name, role): (String, Role),
-        terminals: &[Listed],
-        (accounts, bands): (Vec<accounts::Said>, &Bands),
-        now: Timestamp,
-    ) -> Fleet {
-        let mut rows: Vec<Row> = terminals
-            .iter()
-            .map(|one| Row {
-                number: one.number,
-                revoked: one.standing == Standing::Revoked,
-                check: one.check_number(),
-                said: None,
-            })
-            .collect();
-        for said in accounts {
-            if let Ok(at) = rows.binary_search_by_key(&said.terminal, |row| row.number)
-                && let Some(row) = rows.get_mut(at)
-            {
-                row.said = Some(Said::of(said, bands, now));
-            }
-        }
-        let ours = || rows.iter().filter(|row| !row.revoked);
-        let said = || ours().filter_map(|row| row.said.as_ref());
-        let in_band = |band| said().filter(|said| said.band() == Some(band)).count();
-        let by_band = [DataAge::Missing, DataAge::Expired, DataAge::Stale, DataAge::Ageing].map(in_band);
-        let (enrolled, silent) = (ours().count(), ours().filter(|row| row.said.is_none()).count());
-        let quiet = said().filter(|said| said.is_quiet()).count();
-        let unwell = said().filter(|said| !said.faults.is_empty()).count();
-        let ahead = said().filter(|said| said.clock == Clock::Ahead).count();
-        rows.sort_by_key(|row| (row.revoked, std::cmp::Reverse(row.weight()), row.number));
-        let left = rows.len().saturating_sub(ROWS);
-        rows.truncate(ROWS);
-        let (invites, by_band) = (role == Role::Administrator, bands.measure().then_some(by_band));
-        let (now, told) = (shown(now), told(bands));
-        Fleet {
-            name,
-            invites,
-            now,
-            told,
-            enrolled,
-            by_band,
-            silent,
-            quiet,
-            unwell,
-            ahead,
-            doubts: 0,
-            alarms: 0,
-            rows,
-            left,
-        }
-    }
-}
-
-impl Row {
-    /// What never said anything comes first, then whose clock is wrong, then who holds nothing; then by band, then by age.
-    fn weight(&self) -> (u8, u8, u64) {
-        let Some(said) = &self.said else { return (3, 0, 0) };
-        match &said.worst {
-            _ if said.clock == Clock::Ahead => (2, 0, 0),
-            None => (1, 0, 0),
-            Some(worst) => {
-                let (band, seconds) = worst.of.weight();
-                (0, band, seconds.max(said.age.0))
-            }
-        }
-    }
-}
-
-impl Said {
-    fn of(said: accounts::Said, bands: &Bands, now: Timestamp) -> Said {
-        let accounts::Said { received, summary, queue, .. } = said;
-        let datasets: Vec<Shown> = bands.aged((&summary, received), now).into_iter().map(Shown::of).collect();
-        let worst = worst(datasets.iter().map(|one| one.of)).map(Shown::of);
-        let nothing = Aged { dataset: Dataset::StatusList, seconds: None, band: None };
-        let list = datasets.iter().find(|one| one.of.dataset == Dataset::StatusList).cloned();
-        let latest = summary.held.iter().map(|(_, _, as_of)| *as_of).fold(summary.at, u64::max);
-        let clock = match summary.confirmed {
-            _ if latest > received.saturating_add(AHEAD_S) => Clock::Ahead,
-            true => Clock::Good,
-            false => Clock::Unconfirmed,
-        };
-        // What nobody can know before it came is not younger than its coming.
-        let age = now.unix().saturating_sub(summary.at.min(received));
-        Said {
-            age: (age, in_words(age)),
-            clock,
-            worst,
-            datasets,
-            list: list.unwrap_or_else(|| Shown::of(nothing)),
-            queue: queue.map_or("未知 unknown".into(), |queue| queue.to_string()),
-            faults: summary.faults.join(" "),
-            software: summary.software,
-        }
-    }
-
-    /// The worst of all its datasets.
-    fn band(&self) -> Option<DataAge> {
-        self.worst.as_ref().and_then(|one| one.of.band)
-    }
-
-    /// Not a word for a day: a terminal reports oftener, wherever it has a line.
-    fn is_quiet(&self) -> bool {
-        self.age.0 > DAY_S
-    }
-}
-
 /// `2026-11-20 08:00` in UTC+8.
 pub(super) fn shown(time: Timestamp) -> String {
     let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
@@ -297,134 +232,4 @@ pub(super) fn shown(time: Timestamp) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bands::tests::{bands, summary};
-    use crate::published::Unread;
-
-    fn listed(number: u32, standing: Standing) -> Listed {
-        Listed { number, standing, since: 0, device: None, record: None }
-    }
-
-    const NOW: u64 = 20_000 * DAY_S;
-    const STATION: (Dataset, u64) = (Dataset::PolicyStation, NOW);
-
-    fn tester() -> (String, Role) {
-        ("测试员".into(), Role::Viewer)
-    }
-
-    fn said(terminal: u32, (at, received): (u64, u64), held: &[(Dataset, u64)]) -> accounts::Said {
-        accounts::Said { terminal, received, summary: summary(at, held), queue: Some(4) }
-    }
-
-    fn enrolled(numbers: &[u32]) -> Vec<Listed> {
-        numbers.iter().map(|number| listed(*number, Standing::Enrolled)).collect()
-    }
-
-    fn fleet(numbers: &[u32], accounts: Vec<accounts::Said>, bands: &Bands) -> Fleet {
-        Fleet::of(tester(), &enrolled(numbers), (accounts, bands), Timestamp::from_unix(NOW).unwrap())
-    }
-
-    #[test]
-    fn a_terminal_whose_clock_ran_ahead_grows_old_when_it_is_silent() {
-        let year = 365 * DAY_S;
-        let keys = (Dataset::KeySet, NOW);
-        // It said years ahead, twenty days ago, and nothing since.
-        let silent =
-            said(1, (NOW + 3 * year, NOW - 20 * DAY_S), &[STATION, (Dataset::KeySet, NOW + 2 * year)]);
-        let other = said(2, (NOW - 10 * DAY_S, NOW), &[keys]);
-        let shown = fleet(&[1, 2], vec![silent, other], &bands());
-        assert_eq!((shown.rows[0].number, shown.quiet, shown.ahead), (1, 2, 1));
-        let page = shown.render().unwrap();
-        assert!(page.contains("20 天 d 0 时 h") && page.contains("时钟错误 clock wrong"), "{page}");
-        // A few minutes are nobody's fault.
-        let near = said(1, (NOW + 590, NOW), &[keys]);
-        assert_eq!(fleet(&[1], vec![near], &bands()).ahead, 0);
-    }
-
-    #[test]
-    fn the_worst_band_comes_first_and_silence_is_worse_than_any() {
-        let minute = (NOW - 60, NOW);
-        let list = |days: u64| (Dataset::StatusList, NOW - days * DAY_S - 1);
-        let keys = |days: u64| (Dataset::KeySet, NOW - days * DAY_S - 1);
-        let mut terminals = enrolled(&[1, 2, 3, 4, 5, 6, 7]);
-        terminals[0].standing = Standing::Revoked;
-        let accounts = vec![
-            said(2, minute, &[STATION, keys(1), list(1)]),
-            // It speaks every minute, and its list is past its limit.
-            said(3, minute, &[STATION, keys(1), list(7)]),
-            // Older by its days, and by the policy not even near its limit.
-            said(4, minute, &[STATION, keys(19), list(1)]),
-            said(6, minute, &[STATION, keys(90), list(1)]),
-            said(7, minute, &[STATION, keys(1)]),
-        ];
-        let now = Timestamp::from_unix(NOW).unwrap();
-        let fleet = Fleet::of(tester(), &terminals, (accounts, &bands()), now);
-        let order: Vec<u32> = fleet.rows.iter().map(|row| row.number).collect();
-        assert_eq!(order, [5, 7, 6, 3, 4, 2, 1]);
-        assert_eq!((fleet.enrolled, fleet.silent, fleet.quiet, fleet.unwell), (6, 1, 0, 0));
-        assert_eq!(fleet.by_band, Some([1, 1, 1, 0]), "missing, expired, stale, ageing");
-        let page = fleet.render().unwrap();
-        for words in [
-            "从未报告 never reported",
-            "▲</span> 超过期限 stale",
-            "■</span> 已过期 expired",
-            "○</span> 有效 fresh",
-        ] {
-            assert!(page.contains(words), "{words}: {page}");
-        }
-        assert!(!page.contains("1970"));
-    }
-
-    #[test]
-    fn without_a_policy_that_can_be_read_ages_stand_alone_and_the_page_says_why() {
-        let old = said(1, (NOW, NOW), &[STATION, (Dataset::KeySet, NOW - 100 * DAY_S)]);
-        let young = said(2, (NOW, NOW), &[STATION, (Dataset::StatusList, NOW - 60)]);
-        let shown = fleet(&[1, 2], vec![young, old], &Bands::unread(Unread::Damaged));
-        assert_eq!((shown.rows[0].number, shown.by_band), (1, None), "the oldest first");
-        let page = shown.render().unwrap();
-        for words in
-            ["key-set: 100 天 d 0 时 h", "The published repository is damaged", "Ages alone, without bands"]
-        {
-            assert!(page.contains(words), "{words}: {page}");
-        }
-        for word in ["有效", "临近期限", "超过期限", "已过期"] {
-            assert!(!page.contains(word), "{word}: {page}");
-        }
-        let page = fleet(&[1], vec![], &bands()).render().unwrap();
-        assert!(
-            page.contains("Bands by policy 1.")
-                && page.contains("Policy 1 has no bands: the list alone has a limit.")
-        );
-    }
-
-    #[test]
-    fn a_terminal_stands_there_with_the_fingerprint_that_its_own_page_shows() {
-        let keys = (Some([7; 32]), Some([8; 32]));
-        let listed = Listed { device: keys.0, record: keys.1, ..listed(1, Standing::Enrolled) };
-        let page = Fleet::of(tester(), &[listed], (Vec::new(), &bands()), Timestamp::MAX).render().unwrap();
-        assert!(page.contains(&Fingerprint::of(&[7; 32], &[8; 32]).to_string()), "{page}");
-    }
-
-    #[test]
-    fn what_a_terminal_says_of_itself_is_text_on_the_page() {
-        let mut one = said(1, (1, 1), &[]);
-        one.summary.software = "<script>alert(1)</script>".into();
-        assert!(!fleet(&[1], vec![one], &bands()).render().unwrap().contains("<script>alert"));
-    }
-
-    #[test]
-    fn each_dataset_has_its_age_and_what_never_came_says_never() {
-        let held = [(Dataset::KeySet, NOW - 60), (Dataset::PolicyStation, NOW - 2 * DAY_S)];
-        let page = fleet(&[1], vec![said(1, (NOW, NOW), &held)], &bands()).render().unwrap();
-        for words in [
-            "key-set: 1 分 min · <span class=\"fresh\">",
-            "policy-station: 2 天 d 0 时 h</li>",
-            "status-list: <span class=\"missing\"><span aria-hidden=\"true\">×</span> 从未 never",
-            "revocations: 从未 never</li>",
-        ] {
-            assert!(page.contains(words), "{words}: {page}");
-        }
-        assert!(!page.contains("policy-hospital") && !page.contains("status-delta"), "{page}");
-    }
-}
+mod tests;

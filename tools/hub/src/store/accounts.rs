@@ -125,38 +125,6 @@ impl Summary {
     }
 }
 
-/// A terminal's newest account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Whose.
-    pub terminal: u32,
-    /// When it came, by the hub's clock.
-    pub received: u64,
-    /// What it said.
-    pub summary: Summary,
-    /// Rows that the terminal has and the hub does not; `None` where the hub knows of other journals of it only.
-    pub queue: Option<u64>,
-}
-
-/// The newest accounts of all terminals.
-///
-/// # Errors
-/// [`StoreFault`].
-pub fn all(db: &Db) -> Result<Vec<Said>, StoreFault> {
-    let sql = "SELECT terminal, received, summary FROM account";
-    let said = db.all(sql, &[], |row| {
-        let summary: String = row.get(2)?;
-        Ok((row.get(0)?, row.get(1)?, serde_json::from_str::<Summary>(&summary).ok()))
-    })?;
-    let mut all = Vec::new();
-    for (terminal, received, summary) in said {
-        let Some(summary) = summary else { continue };
-        let queue = lacking(db, terminal, &summary)?;
-        all.push(Said { terminal, received, summary, queue });
-    }
-    Ok(all)
-}
-
 /// What each enrolled terminal said last, and when that came.
 ///
 /// # Errors
@@ -170,8 +138,12 @@ pub fn newest(db: &Db) -> Result<Vec<(Summary, u64)>, StoreFault> {
     Ok(said.into_iter().filter_map(read).collect())
 }
 
-/// Rows of the journal being written that are not here. Numbers that were left out before it are no rows.
-fn lacking(db: &Db, terminal: u32, said: &Summary) -> Result<Option<u64>, StoreFault> {
+/// Rows of the journal being written that are not here; `None` where the hub knows of other journals of it only. Numbers that were left
+/// out before it are no rows.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn lacking(db: &Db, terminal: u32, said: &Summary) -> Result<Option<u64>, StoreFault> {
     let Some(journal) = json::hex::<16>(&said.journal) else { return Ok(None) };
     let sql = "SELECT watermark, (SELECT min(first) FROM batch WHERE terminal = ?1 AND journal = ?2)
         FROM journal WHERE terminal = ?1 AND journal = ?2";

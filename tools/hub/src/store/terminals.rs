@@ -53,7 +53,7 @@ pub enum Standing {
 
 impl Standing {
     /// By its name in the database.
-    fn of(state: &str) -> Standing {
+    pub(super) fn of(state: &str) -> Standing {
         if state == "enrolled" { Standing::Enrolled } else { Standing::Revoked }
     }
 }
@@ -333,13 +333,25 @@ impl Listed {
 /// # Errors
 /// [`StoreFault`].
 pub fn all(db: &Db) -> Result<Vec<Listed>, StoreFault> {
+    list(db, (0, u32::MAX))
+}
+
+/// One terminal.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn listed(db: &Db, number: u32) -> Result<Option<Listed>, StoreFault> {
+    Ok(list(db, (number, number))?.pop())
+}
+
+fn list(db: &Db, (first, last): (u32, u32)) -> Result<Vec<Listed>, StoreFault> {
     let sql = "SELECT number, state, since,
         (SELECT key FROM terminal_key WHERE terminal = number AND purpose = 'device' AND until IS NULL AND replaced IS NULL
             ORDER BY terminal_key.since DESC LIMIT 1),
         (SELECT key FROM terminal_key WHERE terminal = number AND purpose = 'record' AND until IS NULL AND replaced IS NULL
             ORDER BY terminal_key.since DESC LIMIT 1)
-        FROM terminal ORDER BY number";
-    db.all(sql, &[], |row| {
+        FROM terminal WHERE number BETWEEN ?1 AND ?2 ORDER BY number";
+    db.all(sql, values![first, last], |row| {
         let standing = Standing::of(&row.get::<String>(1)?);
         let (device, record) = (row.get(3)?, row.get(4)?);
         Ok(Listed { number: row.get(0)?, standing, since: row.get(2)?, device, record })

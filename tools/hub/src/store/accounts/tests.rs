@@ -89,7 +89,8 @@ fn invented_counters_end_somewhere_and_can_be_struck_out() {
 fn numbers_that_were_left_out_before_a_new_journal_are_no_rows_that_wait() {
     let db = crate::store::db::empty();
     take(&db, b"", &account(1, &[]), at(0)).unwrap();
-    let queue = |db: &Db| all(db).unwrap()[0].queue;
+    let said = Summary::of(&account(1, &[]));
+    let queue = |db: &Db| lacking(db, 7, &said).unwrap();
     let journal = |db: &Db, id: u8, watermark: u32| {
         let sql = "INSERT INTO journal VALUES (7, ?1, ?2, ?1, 1, NULL, NULL)
             ON CONFLICT (terminal, journal) DO UPDATE SET watermark = ?2";
