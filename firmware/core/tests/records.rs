@@ -152,6 +152,28 @@ fn an_account_comes_back_as_it_was_given_and_no_changed_byte_of_it_is_believed()
 }
 
 #[test]
+fn every_fault_has_a_bit_of_its_own_and_format_1_with_sixteen_of_them_is_read() {
+    for fault in Fault::ALL {
+        let mut one = Faults::default();
+        one.set(fault, Wellness::Unwell);
+        let bytes = Account { faults: one, ..account() }.sign(&key(5)).unwrap();
+        assert_eq!(Account::verify(&bytes, &key(5).public_key()).unwrap().faults, one, "{fault:?}");
+    }
+    // As a terminal of before signs it: two bytes of faults, from byte 66 on.
+    let now = account().sign(&key(5)).unwrap();
+    let now = gate_wire::cose::Sign1::parse(&now).unwrap().payload;
+    let before = [&[1], &now[1..66], &now[68..]].concat();
+    let sign =
+        |payload: &[u8]| sign::<1024>(&key(5), record_kid(terminal(7)), Aad::Account, payload).unwrap();
+    assert_eq!(Account::verify(&sign(&before), &key(5).public_key()).unwrap(), account());
+    let next = [&[3], &now[1..]].concat();
+    assert_eq!(
+        Account::verify(&sign(&next), &key(5).public_key()).unwrap_err(),
+        AccountRefused::ParsePayload
+    );
+}
+
+#[test]
 fn the_fullest_account_fits_and_a_short_one_is_refused_at_every_length() {
     let mut full = account();
     full.software = "x".repeat(32).as_str().try_into().unwrap();

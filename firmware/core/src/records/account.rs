@@ -4,9 +4,9 @@
 //! Must not know: how the hub adds counters up. They only ever grow, so the greatest of each is the newest.
 //!
 //! COSE_Sign1 with `Aad::Account`, its kid the terminal's number as u32, at most [`ACCOUNT_MOST`] bytes. Payload, big-endian:
-//! format u8 (1) · terminal u32 · revision u64 · at u64 (seconds since 1970) · clock u8 (1 confirmed) · journal id 16 ·
-//! first u64 · next u64 · acknowledged u64 · waiting u32 · faults u16 (bit n: the n-th of `Fault::ALL`) · software: length u8,
-//! ASCII · count u8, that many of (dataset u8, version u32, as-of u64) · count u16, that many of (day u32, place u32, lane u16,
+//! format u8 (2) · terminal u32 · revision u64 · at u64 (seconds since 1970) · clock u8 (1 confirmed) · journal id 16 ·
+//! first u64 · next u64 · acknowledged u64 · waiting u32 · faults u32 (bit n: the n-th of `Fault::ALL`; u16 in format 1, which is read, too, and
+//! had room for 16 of them) · software: length u8, ASCII · count u8, that many of (dataset u8, version u32, as-of u64) · count u16, that many of (day u32, place u32, lane u16,
 //! letter u8, count u32).
 
 use core::fmt;
@@ -25,8 +25,12 @@ use crate::query::{Sequence, TerminalNumber};
 use crate::screen::{Fault, Faults, Wellness};
 use crate::time::ClockTrust;
 
-const FORMAT: u8 = 1;
-const HEAD_BYTES: usize = 1 + 4 + 8 + 8 + 1 + 16 + 8 + 8 + 8 + 4 + 2;
+const FORMAT: u8 = 2;
+/// Of terminals that were not upgraded yet.
+const FORMAT_BEFORE: u8 = 1;
+/// Before the faults.
+const HEAD_BYTES: usize = 1 + 4 + 8 + 8 + 1 + 16 + 8 + 8 + 8 + 4;
+const _: () = assert!(Fault::ALL.len() <= 32, "each fault has a bit");
 const HELD_BYTES: usize = 1 + 4 + 8;
 const COUNT_BYTES: usize = 4 + 4 + 2 + 1 + 4;
 /// Bytes of the name of the software, at most.
@@ -170,13 +174,22 @@ impl Account {
         };
         let journal = JournalId(take(head));
         let [first, next, acknowledged] = core::array::from_fn(|_| Sequence(u64::from_be_bytes(take(head))));
-        let (waiting, faults) = (u32::from_be_bytes(take(head)), faults(u16::from_be_bytes(take(head))));
+        let waiting = u32::from_be_bytes(take(head));
+        let (faults, rest) = match format {
+            FORMAT => {
+                rest.split_first_chunk().map(|(bits, rest)| (faults(u32::from_be_bytes(*bits)), rest))?
+            }
+            FORMAT_BEFORE => rest
+                .split_first_chunk()
+                .map(|(bits, rest)| (faults(u16::from_be_bytes(*bits).into()), rest))?,
+            _ => return None,
+        };
         let (software, rest) = counted(rest, 1, 1)?;
         let (held, rest) = counted(rest, 1, HELD_BYTES)?;
         let (counts, rest) = counted(rest, 2, COUNT_BYTES)?;
         let software = String::try_from(core::str::from_utf8(software).ok()?).ok()?;
         let (held, counts) = (all(held, HELD_BYTES, one_held)?, all(counts, COUNT_BYTES, one_count)?);
-        (format == FORMAT && rest.is_empty() && software.is_ascii()).then_some(Account {
+        (rest.is_empty() && software.is_ascii()).then_some(Account {
             terminal,
             revision,
             at,
@@ -246,7 +259,7 @@ fn timestamp(part: &mut &[u8]) -> Option<Timestamp> {
     Timestamp::from_unix(u64::from_be_bytes(take(part)))
 }
 
-fn bits(faults: Faults) -> u16 {
+fn bits(faults: Faults) -> u32 {
     Fault::ALL
         .into_iter()
         .enumerate()
@@ -255,7 +268,7 @@ fn bits(faults: Faults) -> u16 {
 }
 
 /// Faults that a newer terminal knows and we do not are left out.
-fn faults(bits: u16) -> Faults {
+fn faults(bits: u32) -> Faults {
     let mut faults = Faults::default();
     for (n, fault) in Fault::ALL.into_iter().enumerate() {
         let state = if bits & 1 << n == 0 { Wellness::Well } else { Wellness::Unwell };
