@@ -34,9 +34,32 @@ pub(crate) fn from_base64url(text: &str) -> Option<[u8; 32]> {
     (length == Ok(key.len())).then_some(key)
 }
 
+/// What somebody else wrote, to be read on a line: line ends, control characters and marks that hide or turn letters as `\u{…}`, and at most
+/// `most` characters. Without it a name in a draft could write lines of its own among those that a signer reads.
+pub(crate) fn harmless(text: &str, most: usize) -> String {
+    let plain = |letter: char| match letter {
+        '\'' | '"' | '\\' => vec![letter],
+        other => other.escape_debug().collect(),
+    };
+    let mut told: Vec<char> = text.chars().take(most + 1).flat_map(plain).take(most + 1).collect();
+    if told.len() > most {
+        told.truncate(most);
+        told.push('…');
+    }
+    told.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_wrote_stays_on_its_line_and_is_short() {
+        let told = harmless("名单 a\u{202e}b\nc\u{200b}\u{1b}[2J'\"", 60);
+        assert_eq!(told, "名单 a\\u{202e}b\\nc\\u{200b}\\u{1b}[2J'\"");
+        assert_eq!(harmless(&"长".repeat(1_000), 300).chars().count(), 301);
+        assert!(harmless(&"\n".repeat(1_000), 300).chars().count() <= 301);
+    }
 
     #[test]
     fn what_is_written_is_what_the_terminal_reads() {

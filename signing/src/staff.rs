@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::role_token;
 use crate::province::{Province, SubjectNotMade};
+use crate::register::Told;
 use crate::spelling;
 
 /// The shortest PIN, in digits.
@@ -136,6 +137,50 @@ impl Province {
         self.state.staff = changed;
         Ok(())
     }
+}
+
+/// What another staff list changes, in words: nobody is named in it.
+pub(crate) fn changes(old: Option<&[u8]>, new: &[u8]) -> Result<Vec<Told>, StaffListError> {
+    StaffList::load(new)?;
+    let members = |bytes: &[u8]| serde_json::from_slice::<Published>(bytes).map(|read| read.members).ok();
+    let (old, new) = (old.and_then(members).unwrap_or_default(), members(new).unwrap_or_default());
+    let before = |member: &Member| old.iter().find(|known| known.subject == member.subject);
+    let among = |is: &dyn Fn(&Member, &Member) -> bool| {
+        new.iter().filter(|member| before(member).is_some_and(|known| is(known, member))).count()
+    };
+    let pin = |member: &Member| {
+        (member.pin_salt.clone(), member.pin_memory_kib, member.pin_mac.clone(), member.pin_hash.clone())
+    };
+    let gone = old.iter().filter(|known| new.iter().all(|member| member.subject != known.subject)).count();
+    let counts = [
+        ("新增", "new", new.iter().filter(|member| before(member).is_none()).count()),
+        ("去掉", "gone", gone),
+        (
+            "停用",
+            "retired",
+            among(&|was, is| was.state == MemberState::Active && is.state == MemberState::Retired),
+        ),
+        (
+            "重新启用",
+            "active again",
+            among(&|was, is| was.state == MemberState::Retired && is.state == MemberState::Active),
+        ),
+        ("角色变更", "with another role", among(&|was, is| was.role != is.role)),
+        ("密码变更", "with another PIN", among(&|was, is| pin(was) != pin(is))),
+    ];
+    let told = counts.into_iter().filter(|(.., count)| *count > 0);
+    Ok(told
+        .map(|(zh, en, count)| Told {
+            zh: format!("人员名单: {zh} {count} 人"),
+            en: format!("staff list: {count} {en}"),
+        })
+        .collect())
+}
+
+/// What of a published list is compared.
+#[derive(Deserialize)]
+struct Published {
+    members: Vec<Member>,
 }
 
 /// The document that terminals read.

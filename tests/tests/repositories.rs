@@ -22,6 +22,8 @@ mod conformance;
 mod counted;
 #[path = "repositories/datasets.rs"]
 mod datasets;
+#[path = "repositories/drafts.rs"]
+mod drafts;
 #[path = "repositories/drills.rs"]
 mod drills;
 #[path = "repositories/enrolling.rs"]

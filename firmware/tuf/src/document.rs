@@ -57,6 +57,24 @@ pub enum DocumentRefused {
     BoundSignatures,
 }
 
+/// Why the signatures of a copy are not taken over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefused {
+    /// Another document was signed.
+    #[error(
+        "the copy is another draft than the one here: nothing was taken over. Copy this folder's draft anew and have that signed（副本与本处草稿不同，签名未并入：请重新拷贝本处草稿再签）"
+    )]
+    Differ,
+    /// A signature that is none of the key that it names, or of a key that signs for nothing here.
+    #[error(
+        "the copy's signature by {id} is not good, or that key signs nothing here: nothing was taken over. Ask its holder for the copy as they signed it（副本中该密钥的签名无效，签名未并入）"
+    )]
+    Forge {
+        /// The key's name.
+        id: String,
+    },
+}
+
 /// A signature by its key's name; `None` for what is none in form.
 type Named = (KeyId, Option<[u8; 64]>);
 
@@ -122,7 +140,9 @@ impl<B: Body> Claimed<B> {
         let signed = canonical(&envelope.signed)?;
         let header = Header::deserialize(&envelope.signed).map_err(form)?;
         if header.kind != role.name() {
-            return Err(DocumentRefused::MatchRole { role, found: header.kind });
+            // Whoever wrote it may have written anything, and it is read on a screen.
+            let found = header.kind.escape_default().take(64).collect();
+            return Err(DocumentRefused::MatchRole { role, found });
         }
         let unfit = |reason: &str| DocumentRefused::ReadForm { role, reason: reason.into() };
         if header.spec_version.split('.').next() != Some("1") {
@@ -185,7 +205,7 @@ impl Claimed<Root> {
     ///
     /// # Errors
     /// [`DocumentRefused::ReachThreshold`].
-    pub(crate) fn follow(self, before: &Root) -> Result<Document<Root>, DocumentRefused> {
+    pub fn follow(self, before: &Root) -> Result<Document<Root>, DocumentRefused> {
         self.admit(before)?;
         let itself = self.body.clone();
         self.verify(&itself)
@@ -263,11 +283,27 @@ impl Unsigned {
         self.signatures.insert(key.id(), sig);
     }
 
-    /// Takes over signatures that were made of the same document elsewhere.
-    pub fn join(&mut self, other: &Unsigned) {
-        if self.value == other.value {
-            self.signatures.extend(other.signatures.clone());
+    /// Takes over signatures that were made of the same document elsewhere, by these keys: all of them or, where one is not what its name
+    /// says, none. Gives how many there were.
+    ///
+    /// # Errors
+    /// [`JoinRefused`].
+    pub fn join(&mut self, other: &Unsigned, keys: &BTreeMap<KeyId, KeyEntry>) -> Result<usize, JoinRefused> {
+        let signed = self.to_sign().map_err(|_| JoinRefused::Differ)?;
+        if other.to_sign().as_ref() != Ok(&signed) {
+            return Err(JoinRefused::Differ);
         }
+        let is_good = |id: &KeyId, signature: &String| {
+            let key = keys.get(id).and_then(KeyEntry::admit);
+            key.zip(from_hex(signature))
+                .is_some_and(|(key, signature)| key.verify(&signed, &signature).is_ok())
+        };
+        let bad = other.signatures.iter().find(|(id, signature)| !is_good(id, signature));
+        if let Some((id, _)) = bad {
+            return Err(JoinRefused::Forge { id: id.escape_default().take(64).collect() });
+        }
+        self.signatures.extend(other.signatures.clone());
+        Ok(other.signatures.len())
     }
 
     /// The ids of those who signed.

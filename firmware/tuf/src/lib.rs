@@ -18,7 +18,7 @@ mod time;
 
 pub use canonical::{CanonicalRefused, canonical, read_canonical};
 pub use client::{Clock, Limits, Refused, Source, SourceFault, Why, update};
-pub use document::{Claimed, Document, DocumentRefused, Unsigned};
+pub use document::{Claimed, Document, DocumentRefused, JoinRefused, Unsigned};
 pub use kept::{KeptRefused, Trusted};
 pub use keys::{KeyEntry, KeyId, RoleKeys};
 pub use name::{NameRefused, TargetName, consistent_name};

@@ -1,6 +1,6 @@
 //! What this desk puts into the drafts of the two repositories (DESIGN §2).
-//! Promises: the generation is kept before anything is drafted, and told to the log and the archive as a publication is; what
-//! is staged is what terminals' own loaders take.
+//! Promises: the generation is kept before anything is drafted; no clock that runs ahead puts a key away; what is kept is told to the log and
+//! the archive as a publication is; what is staged is what terminals' own loaders take.
 //! Must not know: who signs the drafts.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use gate_core::manifest::Demo;
 use gate_core::query::TerminalNumber;
 use gate_proof::seal::SealingKey;
 use gate_status::{
-    DELTA_MOST_BYTES, DeltaDamaged, DeltaRefused, ListFault, ListFile, SealedList, Span, Tie,
-    alleged_delta_head,
+    DELTA_MOST_BYTES, DeltaDamaged, DeltaRefused, ListFault, ListFile, OFFERED_MOST, RUNGS, SealedList, Span,
+    Tie, alleged_delta_head, offered,
 };
 use gate_tuf::Targets;
 use gate_wire::time::Timestamp;
@@ -60,7 +60,8 @@ pub struct StatusOrder<'a> {
     pub expires: Timestamp,
     /// The base.
     pub base: &'a Path,
-    /// Every delta that terminals may need: what is published and not named here is offered no more.
+    /// Every delta that terminals may need: what is published and not named here is offered no more. Of more than terminals take the ladder's are
+    /// offered.
     pub deltas: &'a [PathBuf],
 }
 
@@ -159,7 +160,8 @@ impl Desk {
         let (terminal, device) = order.devices.first().ok_or(DraftFault::NameTerminals)?;
         let inputs = self.fit_inputs()?;
         let day_keys_missing = self.day_keys_ahead(order.now, rng)?;
-        let put_away = self.province.register_mut().put_away(order.now);
+        // The clock alone puts no key away: this is kept before anybody signs, and a key that was put away never comes back.
+        let put_away = self.province.register_mut().put_away(repo.surely_reached(order.now)?);
         self.note_put_away(&put_away)?;
         self.province.open_generation();
         self.save()?;
@@ -197,13 +199,16 @@ impl Desk {
             issued: head.as_of,
             content: Content::File(order.base.into()),
         }];
-        let mut deltas = Vec::new();
+        let (mut deltas, mut given) = (Vec::new(), Vec::new());
         for path in order.deltas {
             let (span, staged) = staged_delta(path)?;
-            all.push(staged);
+            given.push((span, staged));
             deltas.push((span, path.as_path()));
         }
         let (list, history) = with_deltas(list, &deltas)?;
+        let spans: Vec<Span> = given.iter().map(|(span, _)| *span).collect();
+        let needed = needed(&spans, history.state.step);
+        all.extend(given.into_iter().filter(|(span, _)| needed.contains(span)).map(|(_, staged)| staged));
         self.province.admit_history(&history).map_err(DraftFault::OtherHistory)?;
         let doubts = self.admit_list(&list, &history)?;
         let known = self.published_list();
@@ -253,6 +258,16 @@ impl Desk {
     }
 }
 
+/// Those of the deltas that go into the draft: all where terminals take so many, else what the ladder offers at its end. Where a file of the ladder
+/// is not among them it is all of them, and too many.
+fn needed(given: &[Span], end: u32) -> Vec<Span> {
+    let ladder = offered(end, &RUNGS);
+    match given.len() < OFFERED_MOST || !ladder.iter().all(|span| given.contains(span)) {
+        true => given.to_vec(),
+        false => ladder,
+    }
+}
+
 /// What is published and is not of this draft: keys of terminals that are no more, deltas that nobody needs.
 fn gone(repo: &Repo, all: &[Staged]) -> Result<Vec<String>, DraftFault> {
     let before = repo.published_targets()?.map(|before| before.targets).unwrap_or_default();
@@ -297,4 +312,23 @@ fn staged_delta(path: &Path) -> Result<(Span, Staged), DraftFault> {
     let span = Span { from: head.from, to: head.to };
     let name = ListFile::Delta(head.epoch, span).name();
     Ok((span, Staged { name, version: head.to, issued: head.as_of, content: Content::File(path.into()) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_more_deltas_than_terminals_take_the_ladders_are_offered() {
+        let steps = |to: u32| (0..to).map(|from| Span { from, to: from + 1 }).collect::<Vec<_>>();
+        assert_eq!(needed(&steps(63), 63), steps(63), "with the base that is as many as there may be");
+        assert_eq!(needed(&steps(64), 64), steps(64), "no file of the ladder: told as too many");
+        let merged = |end: u32| (end - 20..=end).flat_map(|to| offered(to, &RUNGS));
+        for end in [64, 300, 13 * RUNGS[0]] {
+            let given: Vec<Span> = steps(end).into_iter().chain(merged(end)).collect();
+            let needed = needed(&given, end);
+            assert_eq!(needed, offered(end, &RUNGS));
+            assert!(needed.len() < OFFERED_MOST, "{}", needed.len());
+        }
+    }
 }

@@ -100,10 +100,7 @@ impl Desk {
         review.key_set = register::changes(&KeySet::load(&bytes)?, &new, self.province.register());
         for (dataset, new) in policies {
             let (bytes, path) = archive.document(*dataset, since)?;
-            match Policy::load(&bytes) {
-                Ok(old) => review.policies.extend(policy_changes(&old, new)),
-                Err(refused) => review.policies.push(not_compared(*dataset, &path, &refused)),
-            }
+            review.policies.extend(against(*dataset, (&bytes, &path), new));
         }
         review.places = self.places_since(archive, since, inputs)?;
         Ok(review)
@@ -134,7 +131,7 @@ impl Desk {
             [inputs::place_changes(None, &inputs.places)?, inputs::risk_changes(None, &inputs.risk_levels)?];
         let nothing = Register::new(self.province.region()).load(0, Timestamp::EPOCH)?;
         let key_set = register::changes(&nothing, &self.province.key_set()?, self.province.register());
-        let policies = policies.iter().flat_map(against_ours).collect();
+        let policies = policies.iter().flat_map(|(dataset, new)| policy_told(*dataset, None, new)).collect();
         Ok(Review { since: None, key_set, policies, places: places.concat() })
     }
 
@@ -152,18 +149,32 @@ impl Desk {
 /// Both policies, proven.
 type Policies = [(Dataset, Policy); 2];
 
+/// What a policy changes of the one that was published last; one that has none before it is held against the one that comes with this program.
+pub(crate) fn policy_told(dataset: Dataset, old: Option<&[u8]>, new: &Policy) -> Vec<Told> {
+    match old {
+        Some(old) => against(dataset, (old, Path::new(dataset.name())), new),
+        None => against_ours(dataset, new),
+    }
+}
+
+fn against(dataset: Dataset, (old, path): (&[u8], &Path), new: &Policy) -> Vec<Told> {
+    match Policy::load(old) {
+        Ok(old) => policy_changes(&old, new),
+        Err(refused) => vec![not_compared(dataset, path, &refused)],
+    }
+}
+
 fn policy_changes(old: &Policy, new: &Policy) -> Vec<Told> {
     policy::changes(old, new).into_iter().map(|change| Told { zh: change.zh, en: change.en }).collect()
 }
 
-/// A policy that has no earlier one, held against the one that comes with this program.
-fn against_ours((dataset, new): &(Dataset, Policy)) -> Vec<Told> {
+fn against_ours(dataset: Dataset, new: &Policy) -> Vec<Told> {
     let ours = Inputs::blank();
-    let text = if *dataset == Dataset::PolicyHospital { ours.policy_hospital } else { ours.policy_station };
+    let text = if dataset == Dataset::PolicyHospital { ours.policy_hospital } else { ours.policy_station };
     let name = dataset.name();
     let changes = match Policy::load(text.as_bytes()) {
         Ok(ours) => policy_changes(&ours, new),
-        Err(refused) => return vec![not_compared(*dataset, Path::new(name), &refused)],
+        Err(refused) => return vec![not_compared(dataset, Path::new(name), &refused)],
     };
     let (zh, en) = match changes.as_slice() {
         [] => (

@@ -27,21 +27,21 @@ use gate_core::own_keys::{self, OwnKeys, OwnKeysRefused};
 use gate_proof::digest::sha256;
 use gate_status::{Authorities, DeltaRefused, Epoch, FlowFault, ListKeys, OpenFault};
 use gate_tuf::{
-    Claimed, Document, DocumentRefused, Refused, Role, Root, Targets, Trusted, Unsigned, Why, update,
+    Claimed, Document, DocumentRefused, Refused, Repository, Role, Root, Targets, Trusted, Why, update,
 };
 use gate_wire::time::Timestamp;
 use zeroize::Zeroizing;
 
-use super::publication::{Both, Files, LIMITS};
+use super::draft::fit_terminals;
+use super::publication::{Both, Files};
 use super::{AHEAD_S, OnlineSigner, Repo, RepoFault, Signed, at};
-use crate::custody::CustodyFault;
 use change::{Change, Land, between};
 use offered::Offered;
 use promised::Place;
 
 pub use class::{CLASSES, Class, Counts};
 pub use ledger::{Ledger, LedgerFault};
-pub use look::{Lack, Shown};
+pub use look::{Lack, SECOND_DRAFT, Shown};
 pub use rules::{Over, RULES_MOST_BYTES, Rules, RulesRefused};
 
 const DAY_S: u64 = 86_400;
@@ -240,6 +240,20 @@ pub enum NotAutomatic {
     Ledger(#[from] LedgerFault),
 }
 
+impl Repo {
+    /// Whether what is published here begins with this first root; `None` where nothing is published yet.
+    ///
+    /// # Errors
+    /// [`RepoFault`].
+    pub fn begins_with(&self, pin: &[u8; 32]) -> Result<Option<bool>, RepoFault> {
+        let path = self.metadata("1.root.json");
+        match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => Ok(Some(sha256(&[&other.map_err(at(&path))?]).as_bytes() == pin)),
+        }
+    }
+}
+
 impl NotAutomatic {
     /// Whether the folder is not what it gives itself out for: nobody signs that, whatever they know.
     fn is_false(&self) -> bool {
@@ -263,6 +277,8 @@ impl NotAutomatic {
 struct Draft {
     message: Vec<u8>,
     body: Targets,
+    /// Bytes of its file, with the signatures so far.
+    length: u64,
 }
 
 /// A draft that was looked at.
@@ -319,6 +335,7 @@ impl<'a> Reader<'a> {
 
     /// What the draft changes, and the root in force.
     fn count(&mut self, pin: Option<&[u8; 32]>, draft: &Draft) -> Result<(Judged, Root), NotAutomatic> {
+        fit_terminals(&draft.body, draft.length)?;
         let (trusted, published) = self.believed(pin)?;
         let (found, wanted) = (draft.body.version, published.version + 1);
         if found != wanted {
@@ -334,12 +351,7 @@ impl<'a> Reader<'a> {
         let words = words::summary(&change.counts, self.ledger, self.now.civil_day());
         let stands_until = trusted.timestamp().map_or(self.now, |of| of.body().expires);
         let (message, expires) = (draft.message.clone(), draft.body.expires);
-        let place = Place {
-            version: found,
-            draft: *sha256(&[&message]).as_bytes(),
-            epoch: change.to.epoch,
-            steps: change.steps.clone(),
-        };
+        let place = Place { steps: change.steps.clone(), ..Place::bare(found, &message, change.to.epoch) };
         let root = trusted.root().body().clone();
         Ok((Judged { message, change, place, expires, stands_until, words }, root))
     }
@@ -378,7 +390,7 @@ impl<'a> Reader<'a> {
             // On the disk before the signature exists: a cut in between costs a part of the day's cap, never lends one.
             self.ledger.keep()?;
         }
-        Ok(self.repo.sign_exactly(&judged.message, by)?)
+        Ok(self.repo.sign_exactly((Role::Targets, &judged.message), by)?)
     }
 
     /// The published repository, believed as a terminal believes it: from where this reader left it.
@@ -386,7 +398,7 @@ impl<'a> Reader<'a> {
         let first = self.first_root(pin)?;
         let mut trusted = self.ledger.trusted()?.unwrap_or_else(|| Trusted::first(first));
         let source = Both { repo: self.repo, files: &Files::new() };
-        update(&mut trusted, &source, &LIMITS, &Repo::clock(self.now))?;
+        update(&mut trusted, &source, &Repository::Status.limits(), &Repo::clock(self.now))?;
         let targets = trusted.targets().map(|targets| targets.body().clone()).ok_or(NotAutomatic::First)?;
         Ok((trusted, targets))
     }
@@ -401,23 +413,6 @@ impl<'a> Reader<'a> {
             return Err(NotAutomatic::Pin);
         }
         Ok(Claimed::<Root>::read(&bytes)?.trust_first()?)
-    }
-}
-
-impl Repo {
-    /// Adds a signature over exactly these bytes, if the draft of the targets still is them.
-    fn sign_exactly(&self, message: &[u8], (key, sign): OnlineSigner<'_>) -> Result<Signed, RepoFault> {
-        let still = |draft: &Unsigned| draft.to_sign().is_ok_and(|now| now == message);
-        if !still(&self.read_draft(Role::Targets)?) {
-            return Err(RepoFault::KeepStill(self.draft(Role::Targets)));
-        }
-        self.sign(Role::Targets, key, |now| match now == message {
-            true => sign(now),
-            false => Err(CustodyFault::File {
-                path: self.draft(Role::Targets),
-                reason: "it changed while it was signed".into(),
-            }),
-        })
     }
 }
 

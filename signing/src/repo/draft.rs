@@ -1,19 +1,28 @@
 //! A draft of the targets: what the next publication names.
-//! Promises: a name keeps its bytes for a version; what is staged replaces its name and leaves the others as they were published.
+//! Promises: a name keeps its bytes for a version; nothing is drafted that every terminal would refuse for its size; what is staged replaces its name and leaves the others as they were published.
 //! Must not know: what the files say, who signs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::PathBuf;
 
 use gate_proof::digest::Hasher;
-use gate_tuf::{Claimed, Custom, Role, TargetFile, TargetName, Targets, Unsigned, consistent_name};
+use gate_status::ListFile;
+use gate_tuf::{
+    Claimed, Custom, Limits, Repository, Role, TargetFile, TargetName, Targets, Unsigned, consistent_name,
+};
 use gate_wire::time::Timestamp;
 
 use super::{Repo, RepoFault, at, in_document};
 use crate::spelling;
 use crate::staging::{self, Readers};
+
+/// Room in a draft for as many signatures as anybody has holders: 16 of 256 bytes.
+const SIGNATURES_BYTES: u64 = 4 << 10;
+
+/// So long after it was published the desk's clock is believed without another publication, in seconds.
+const VOUCHED_S: u64 = 10 * 86_400;
 
 /// A target to be staged.
 #[derive(Clone, Debug)]
@@ -48,10 +57,14 @@ impl Repo {
         dropped: &[String],
         expires: Timestamp,
     ) -> Result<Targets, RepoFault> {
+        let _alone = self.alone()?;
         let before = self.published_targets()?;
         let mut targets = before.as_ref().map(|targets| targets.targets.clone()).unwrap_or_default();
         targets.retain(|name, _| !dropped.contains(name));
         let version = before.map_or(0, |targets| targets.version) + 1;
+        // Before a file is copied: a base is hundreds of megabytes.
+        let names: BTreeSet<&String> = targets.keys().chain(staged.iter().map(|one| &one.name)).collect();
+        fit_count(names.iter().copied())?;
         for one in staged {
             let file = self.stage_file(one, targets.get(&one.name))?;
             targets.insert(one.name.clone(), file);
@@ -59,24 +72,37 @@ impl Repo {
         let body = Targets { version, expires, targets };
         let path = self.draft(Role::Targets);
         let unsigned = Unsigned::of(&body).map_err(in_document(&path))?;
+        fit_terminals(&body, unsigned.to_text().len() as u64 + SIGNATURES_BYTES)?;
         staging::make_directory(&self.path.join("draft"), Readers::All).map_err(at(&path))?;
         staging::replace(&path, &unsigned.to_text(), Readers::All).map_err(at(&path))?;
         Ok(body)
     }
 
-    /// The targets that are published; `None` before the first.
+    /// The targets that are published, as a root of this repository signed them; `None` before the first.
     ///
     /// # Errors
-    /// [`RepoFault`].
+    /// [`RepoFault::Unproven`]: the newest file is nobody's. What is compared with it would be compared with anybody's words.
     pub fn published_targets(&self) -> Result<Option<Targets>, RepoFault> {
         let Some(version) = self.newest(Role::Targets)? else { return Ok(None) };
         let path = self.metadata(&format!("{version}.targets.json"));
         let bytes = fs::read(&path).map_err(at(&path))?;
-        let root = self.root()?;
         let claimed = Claimed::<Targets>::read(&bytes).map_err(in_document(&path))?;
-        // After a rotation the old signatures may count no more; what was published is still the beginning of the next.
-        let body = claimed.clone().verify(&root).map(|document| document.body().clone());
-        Ok(Some(body.unwrap_or_else(|_| claimed.into_body())))
+        // A cut between a new root and its targets leaves those of the root before, which is still the beginning of the next.
+        let verified =
+            self.published_roots()?.into_iter().rev().find_map(|root| claimed.clone().verify(&root).ok());
+        let targets = verified.ok_or_else(|| RepoFault::Unproven(path.clone()))?.body().clone();
+        if targets.version == version { Ok(Some(targets)) } else { Err(RepoFault::Unproven(path)) }
+    }
+
+    /// The latest time until `clock` that what was published vouches for, with both authorities' signatures: ten days after its newest file was
+    /// issued. Before anything is published no time is.
+    ///
+    /// # Errors
+    /// [`RepoFault`].
+    pub fn surely_reached(&self, clock: Timestamp) -> Result<Timestamp, RepoFault> {
+        let published = self.published_targets()?.map(|published| published.targets).unwrap_or_default();
+        let issued = published.values().filter_map(|file| Timestamp::from_unix(file.custom?.issued)).max();
+        Ok(issued.map_or(Timestamp::EPOCH, |issued| issued.plus(VOUCHED_S).min(clock)))
     }
 
     /// The highest version of a role's file that is published.
@@ -141,6 +167,26 @@ impl Staged {
             Content::File(path) => path.clone(),
         }
     }
+}
+
+/// What terminals read at most of the repository that offers these: of `status` what has a file of the list.
+pub(super) fn limits<'a>(mut names: impl Iterator<Item = &'a String>) -> Limits {
+    match names.any(|name| ListFile::parse(name).is_some()) {
+        true => Repository::Status.limits(),
+        false => Repository::Trust.limits(),
+    }
+}
+
+/// Refuses targets that every terminal would refuse, for their number or their length.
+pub(super) fn fit_terminals(targets: &Targets, found: u64) -> Result<(), RepoFault> {
+    fit_count(targets.targets.keys())?;
+    let most = limits(targets.targets.keys()).targets;
+    if found > most { Err(RepoFault::Lengthen { found, most }) } else { Ok(()) }
+}
+
+fn fit_count<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Result<(), RepoFault> {
+    let (found, most) = (names.clone().count(), limits(names).count);
+    if found > most { Err(RepoFault::Crowd { found, most }) } else { Ok(()) }
 }
 
 /// Hashes what is read through it.

@@ -3,27 +3,25 @@
 //! before would refuse is not published.
 //! Must not know: terminals' clocks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gate_proof::digest::sha256;
 use gate_tuf::{
-    Claimed, Document, KeyEntry, Limits, MetaFile, Role, Root, Snapshot, Source, SourceFault, TargetName,
-    Targets, Timestamp as TimestampRole, Trusted, Unsigned, consistent_name, update,
+    Claimed, Document, KeyEntry, MetaFile, Role, Root, Snapshot, Source, SourceFault, Targets,
+    Timestamp as TimestampRole, Trusted, Unsigned, update,
 };
 use gate_wire::time::Timestamp;
 
+use super::draft::{fit_terminals, limits};
+use super::names::{admit_names, called};
 use super::{AHEAD_S, Repo, RepoFault, at, in_document};
 use crate::custody::CustodyFault;
 use crate::spelling;
 use crate::staging::{self, Readers};
 
-/// Larger than any metadata of ours; terminals' own limits are in `gate_trust`.
-pub(super) const LIMITS: Limits =
-    Limits { root: 64 << 10, timestamp: 16 << 10, snapshot: 16 << 10, targets: 4 << 20, count: 16_384 };
-
-const TIMESTAMP: &str = "timestamp.json";
+pub(super) const TIMESTAMP: &str = "timestamp.json";
 
 /// How long what is signed online is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +67,7 @@ impl Repo {
         ahead.map_or(Ok(()), |(name, issued)| {
             let issued = Timestamp::from_unix(issued).unwrap_or(Timestamp::MAX);
             let [issued, now] = [issued, clock].map(gate_tuf::print_time);
-            Err(RepoFault::Foretell { name: name.clone(), issued, now })
+            Err(RepoFault::Foretell { name: called(name), issued, now })
         })
     }
 
@@ -82,9 +80,11 @@ impl Repo {
         [snapshot, timestamp]: [OnlineSigner<'_>; 2],
         lives: &Lives,
     ) -> Result<PublishedMetadata, RepoFault> {
+        let _alone = self.alone()?;
         let mut files = Files::new();
         let root = self.staged_root(&mut files)?;
         let targets = self.staged_targets(&root, &mut files)?;
+        fit_terminals(targets.body(), targets.text().len() as u64)?;
         let versions = [Role::Snapshot, Role::Timestamp].map(|role| self.next(role));
         let [snapshot_version, timestamp_version] = versions;
         let (snapshot_version, timestamp_version) = (snapshot_version?, timestamp_version?);
@@ -94,49 +94,10 @@ impl Repo {
         let timestamp = signed(&body, &root, timestamp)?;
         files.insert(format!("{snapshot_version}.snapshot.json"), snapshot.text().to_vec());
         files.insert(TIMESTAMP.into(), timestamp.text().to_vec());
-        self.try_as_terminal(&files, lives.now)?;
+        self.try_as_terminal(&files, targets.body(), lives.now)?;
         self.put(&files)?;
         let versions = [root.version, targets.body().version, snapshot_version, timestamp_version];
         Ok(PublishedMetadata { versions })
-    }
-
-    /// Mirrors what is public now into `out`: what carriers fetch or copy. The timestamp last, so that a reader meanwhile
-    /// sees the publication before, whole; what was taken away before this publication goes after it.
-    ///
-    /// # Errors
-    /// [`RepoFault`].
-    pub fn mirror(&self, out: &Path) -> Result<(), RepoFault> {
-        let wanted = self.current()?;
-        for name in wanted.iter().filter(|name| !out.join(name).exists()) {
-            copy(&self.public().join(name), &out.join(name))?;
-        }
-        copy(&self.metadata(TIMESTAMP), &out.join("metadata").join(TIMESTAMP))?;
-        for file in files_below(out)? {
-            let name = file.strip_prefix(out).unwrap_or(&file);
-            if !wanted.contains(name) && !name.ends_with(TIMESTAMP) {
-                fs::remove_file(&file).map_err(at(&file))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The files of the newest publication, but the timestamp: every root, one snapshot, one list of targets, their files.
-    fn current(&self) -> Result<BTreeSet<PathBuf>, RepoFault> {
-        let mut files = BTreeSet::new();
-        let roots = self.newest(Role::Root)?.unwrap_or(0);
-        let mut metadata: Vec<String> = (1..=roots).map(|version| format!("{version}.root.json")).collect();
-        for role in [Role::Snapshot, Role::Targets] {
-            let version = self.newest(role)?.unwrap_or(0);
-            metadata.push(format!("{version}.{}.json", role.name()));
-        }
-        files.extend(metadata.iter().map(|name| Path::new("metadata").join(name)));
-        let targets = self.published_targets()?.map(|targets| targets.targets).unwrap_or_default();
-        for (name, file) in &targets {
-            let name = TargetName::parse(name).map_err(|_| RepoFault::NameTarget(name.clone()))?;
-            let digest = file.hashes.get("sha256").map_or("", String::as_str);
-            files.insert(Path::new("targets").join(consistent_name(&name, digest)));
-        }
-        Ok(files)
     }
 
     /// The root that will be in force, and its file if it is new.
@@ -148,6 +109,8 @@ impl Repo {
         let bytes = fs::read(&path).map_err(at(&path))?;
         let claimed = Claimed::<Root>::read(&bytes).and_then(Claimed::trust_first);
         let root = claimed.map_err(in_document(&path))?;
+        admit_names(root.body(), &path)?;
+        self.shares_no_key(root.body())?;
         files.insert(format!("{}.root.json", root.body().version), bytes);
         Ok(root.body().clone())
     }
@@ -185,7 +148,7 @@ impl Repo {
     }
 
     /// Everything once as a terminal does that has the publication before.
-    fn try_as_terminal(&self, files: &Files, now: Timestamp) -> Result<(), RepoFault> {
+    fn try_as_terminal(&self, files: &Files, targets: &Targets, now: Timestamp) -> Result<(), RepoFault> {
         let first = match files.get("1.root.json") {
             Some(bytes) => bytes.clone(),
             None => {
@@ -196,11 +159,11 @@ impl Repo {
         let path = self.metadata("1.root.json");
         let root =
             Claimed::<Root>::read(&first).and_then(Claimed::trust_first).map_err(in_document(&path))?;
-        let mut trusted = Trusted::first(root);
+        let (mut trusted, limits) = (Trusted::first(root), limits(targets.targets.keys()));
         let (none, clock) = (Files::new(), Repo::clock(now));
         // What was published may have ended meanwhile: that is no fault of what is published now.
-        let _ = update(&mut trusted, &Both { repo: self, files: &none }, &LIMITS, &clock);
-        Ok(update(&mut trusted, &Both { repo: self, files }, &LIMITS, &clock)?)
+        let _ = update(&mut trusted, &Both { repo: self, files: &none }, &limits, &clock);
+        Ok(update(&mut trusted, &Both { repo: self, files }, &limits, &clock)?)
     }
 
     fn put(&self, files: &Files) -> Result<(), RepoFault> {
@@ -275,7 +238,7 @@ fn meta<B: gate_tuf::Body>(document: &Document<B>) -> MetaFile {
 }
 
 /// Every file below a folder, at most two folders deep; none where there is no folder.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, RepoFault> {
+pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, RepoFault> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -290,10 +253,4 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, RepoFault> {
         }
     }
     Ok(files)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), RepoFault> {
-    staging::make_directory(to.parent().unwrap_or(to), Readers::All).map_err(at(to))?;
-    let mut file = fs::File::open(from).map_err(at(from))?;
-    staging::replace_from(to, &mut file, Readers::All).map_err(at(to))
 }

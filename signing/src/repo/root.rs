@@ -1,6 +1,6 @@
 //! Roots: the first, and each one after it.
 //! Promises: root and targets need two keys at least, and of different holders that is the authorities' own agreement
-//! (DESIGN §2); the next root has the next version.
+//! (DESIGN §2); the next root has the next version; none has a key of a repository beside this one.
 //! Must not know: who holds which key.
 
 use std::collections::BTreeMap;
@@ -63,6 +63,7 @@ impl Repo {
     /// # Errors
     /// [`RepoFault`].
     pub fn init(&self, order: &RootOrder) -> Result<(), RepoFault> {
+        let _alone = self.alone()?;
         if self.metadata("1.root.json").exists() || self.draft(Role::Root).exists() {
             return Err(RepoFault::KeepRepository(self.path.clone()));
         }
@@ -75,6 +76,7 @@ impl Repo {
     /// # Errors
     /// [`RepoFault`].
     pub fn rotate_root(&self, order: &RootOrder) -> Result<(), RepoFault> {
+        let _alone = self.alone()?;
         let version = self.root()?.version;
         self.stage_root(order, version + 1)
     }
@@ -84,25 +86,35 @@ impl Repo {
     /// # Errors
     /// [`RepoFault`].
     pub fn root(&self) -> Result<Root, RepoFault> {
-        let mut newest = None;
+        let newest = self.published_roots()?.pop();
+        newest.ok_or(RepoFault::FindRole { path: self.path.clone(), role: Role::Root })
+    }
+
+    /// Every root that is published, the first one first, each signed by the one before and by itself.
+    pub(super) fn published_roots(&self) -> Result<Vec<Root>, RepoFault> {
+        let mut roots: Vec<Root> = Vec::new();
         for version in 1.. {
             let path = self.metadata(&format!("{version}.root.json"));
             let bytes = match std::fs::read(&path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
                 other => other.map_err(at(&path))?,
             };
-            let claimed = Claimed::<Root>::read(&bytes).and_then(Claimed::trust_first);
-            newest = Some(claimed.map_err(in_document(&path))?.body().clone());
+            let claimed = Claimed::<Root>::read(&bytes).and_then(|claimed| match roots.last() {
+                Some(before) => claimed.follow(before),
+                None => claimed.trust_first(),
+            });
+            roots.push(claimed.map_err(in_document(&path))?.body().clone());
         }
-        newest.ok_or(RepoFault::FindRole { path: self.path.clone(), role: Role::Root })
+        Ok(roots)
     }
 
     fn stage_root(&self, order: &RootOrder, version: u64) -> Result<(), RepoFault> {
         if !order.is_sound() {
             return Err(RepoFault::BeSound);
         }
-        let path = self.draft(Role::Root);
-        let unsigned = Unsigned::of(&order.root(version)).map_err(in_document(&path))?;
+        let (path, root) = (self.draft(Role::Root), order.root(version));
+        self.shares_no_key(&root)?;
+        let unsigned = Unsigned::of(&root).map_err(in_document(&path))?;
         staging::make_directory(&self.path.join("draft"), Readers::All).map_err(at(&path))?;
         staging::replace(&path, &unsigned.to_text(), Readers::All).map_err(at(&path))
     }

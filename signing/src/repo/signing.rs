@@ -1,12 +1,15 @@
 //! Signatures on a draft, each made where its key lives.
-//! Promises: a key signs for the roles that a root names it in, and for nothing else; the signatures of others stay.
+//! Promises: a key signs for the roles that a root names it in, and for nothing else; the signatures of others stay; what a copy brings was
+//! verified; a root with keys under others' names is signed by nobody.
 //! Must not know: which custody, which command asked.
 
+use std::collections::BTreeMap;
 use std::fs;
 
-use gate_tuf::{KeyEntry, Role, Root, Targets, Unsigned};
+use gate_tuf::{Claimed, DocumentRefused, KeyEntry, Role, Root, Targets, Unsigned};
 
-use super::{Repo, RepoFault, at, in_document};
+use super::names::admit_names;
+use super::{OnlineSigner, Repo, RepoFault, at, in_document};
 use crate::custody::CustodyFault;
 use crate::staging::{self, Readers};
 
@@ -25,7 +28,7 @@ impl Repo {
     /// # Errors
     /// [`RepoFault`].
     pub fn waits_for(&self, key: &KeyEntry) -> Result<Vec<Role>, RepoFault> {
-        let roots = self.roots()?;
+        let roots = self.signing_roots()?;
         let names = |role: Role| {
             roots.iter().any(|root| root.role(role).is_some_and(|keys| keys.keyids.contains(&key.id())))
         };
@@ -33,7 +36,8 @@ impl Repo {
         Ok([Role::Root, Role::Targets].into_iter().filter(waits).collect())
     }
 
-    /// Adds a signature to the draft of `role`.
+    /// Adds a signature to the draft of `role`, whatever it says: for whoever drafted it in the same breath. People and machines that look first
+    /// use [`Repo::see`].
     ///
     /// # Errors
     /// [`RepoFault`].
@@ -41,34 +45,47 @@ impl Repo {
         &self,
         role: Role,
         key: &KeyEntry,
-        sign: impl FnOnce(&[u8]) -> Result<[u8; 64], CustodyFault>,
+        sign: impl Fn(&[u8]) -> Result<[u8; 64], CustodyFault>,
     ) -> Result<Signed, RepoFault> {
+        let message = self.message(role, &self.read_draft(role)?)?;
+        self.sign_exactly((role, &message), (key, &sign))
+    }
+
+    /// Adds a signature over exactly these bytes, if the draft of `role` still is them.
+    ///
+    /// # Errors
+    /// [`RepoFault`].
+    pub(super) fn sign_exactly(
+        &self,
+        (role, message): (Role, &[u8]),
+        (key, sign): OnlineSigner<'_>,
+    ) -> Result<Signed, RepoFault> {
+        let _alone = self.alone()?;
         if !self.waits_for(key)?.contains(&role) {
             return Err(RepoFault::FitRole(role));
         }
-        let path = self.draft(role);
         let mut unsigned = self.read_draft(role)?;
-        let message = unsigned.to_sign().map_err(|refused| in_document(&path)(refused.into()))?;
-        let signature = sign(&message)?;
-        unsigned.add(key, &signature);
-        staging::replace(&path, &unsigned.to_text(), Readers::All).map_err(at(&path))?;
-        Ok(Signed { role, signatures: unsigned.signers().count() })
+        if self.message(role, &unsigned)? != message {
+            return Err(RepoFault::OtherDraft(self.draft(role)));
+        }
+        unsigned.add(key, &sign(message)?);
+        self.put_draft(role, &unsigned)
     }
 
     /// Takes over the signatures of a copy of the draft that was signed elsewhere.
     ///
     /// # Errors
-    /// [`RepoFault`].
+    /// [`RepoFault::Join`]: the copy is of another draft, or a signature in it is not good; nothing is taken over.
     pub fn assemble(&self, role: Role, copy: &[u8]) -> Result<Signed, RepoFault> {
-        let path = self.draft(role);
+        let _alone = self.alone()?;
         let mut unsigned = self.read_draft(role)?;
         let other = match role {
             Role::Root => Unsigned::read::<Root>(copy),
             _ => Unsigned::read::<Targets>(copy),
         };
-        unsigned.join(&other.map_err(in_document(&path))?);
-        staging::replace(&path, &unsigned.to_text(), Readers::All).map_err(at(&path))?;
-        Ok(Signed { role, signatures: unsigned.signers().count() })
+        let other = other.map_err(in_document(&self.draft(role)))?;
+        unsigned.join(&other, &self.signing_keys(role)?)?;
+        self.put_draft(role, &unsigned)
     }
 
     /// The draft of a role, with the signatures so far.
@@ -83,25 +100,43 @@ impl Repo {
             }
             other => other.map_err(at(&path))?,
         };
-        let read = match role {
-            Role::Root => Unsigned::read::<Root>(&bytes),
-            _ => Unsigned::read::<Targets>(&bytes),
-        };
-        read.map_err(in_document(&path))
+        if role != Role::Root {
+            return Unsigned::read::<Targets>(&bytes).map_err(in_document(&path));
+        }
+        let root = Claimed::<Root>::read(&bytes).map_err(in_document(&path))?.into_body();
+        admit_names(&root, &path)?;
+        Unsigned::read::<Root>(&bytes).map_err(in_document(&path))
+    }
+
+    /// What is to be signed of a draft.
+    pub(super) fn message(&self, role: Role, draft: &Unsigned) -> Result<Vec<u8>, RepoFault> {
+        draft.to_sign().map_err(|refused| in_document(&self.draft(role))(DocumentRefused::from(refused)))
+    }
+
+    fn put_draft(&self, role: Role, draft: &Unsigned) -> Result<Signed, RepoFault> {
+        let path = self.draft(role);
+        staging::replace(&path, &draft.to_text(), Readers::All).map_err(at(&path))?;
+        Ok(Signed { role, signatures: draft.signers().count() })
     }
 
     /// The root in force and the one that is staged: a rotation takes the signatures of both.
-    fn roots(&self) -> Result<Vec<Root>, RepoFault> {
-        let mut roots = Vec::new();
-        if self.newest(Role::Root)?.is_some() {
-            roots.push(self.root()?);
-        }
-        let path = self.draft(Role::Root);
-        if path.exists() {
-            let bytes = fs::read(&path).map_err(at(&path))?;
-            let claimed = gate_tuf::Claimed::<Root>::read(&bytes).map_err(in_document(&path))?;
+    fn signing_roots(&self) -> Result<Vec<Root>, RepoFault> {
+        let mut roots = Vec::from_iter(self.published_roots()?.pop());
+        if self.draft(Role::Root).exists() {
+            let text = self.read_draft(Role::Root)?.to_text();
+            let claimed = Claimed::<Root>::read(&text).map_err(in_document(&self.draft(Role::Root)))?;
             roots.push(claimed.into_body());
         }
         Ok(roots)
+    }
+
+    /// The keys that may sign for a role, by their ids.
+    fn signing_keys(&self, role: Role) -> Result<BTreeMap<String, KeyEntry>, RepoFault> {
+        let mut keys = BTreeMap::new();
+        for root in self.signing_roots()? {
+            let ids = root.role(role).map(|keys| keys.keyids.as_slice()).unwrap_or_default();
+            keys.extend(ids.iter().filter_map(|id| Some((id.clone(), root.keys.get(id)?.clone()))));
+        }
+        Ok(keys)
     }
 }

@@ -149,6 +149,11 @@ impl Authority {
         signed(body, &[number])
     }
 
+    /// The same by several.
+    pub(crate) fn signed_by<B: Body>(&self, numbers: &[u8], body: &B) -> Vec<u8> {
+        signed(body, numbers)
+    }
+
     /// Announces the targets of this version in the spool as they lie there, with both online keys.
     pub(crate) fn announce(&self, spool: &Path, version: u64, now: Timestamp) {
         let path = |name: &str| spool.join("metadata").join(name);
@@ -170,8 +175,9 @@ impl Authority {
     /// A root as somebody with these keys would draft it.
     pub(crate) fn draft_root(roster: &Roster, version: u64, expires: Timestamp, keys: &[u8]) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
-        Repo::at(folder.path()).init(&roster.order(expires)).unwrap();
-        let bytes = fs::read(folder.path().join("draft/root.json")).unwrap();
+        let path = folder.path().join("drafted");
+        Repo::at(&path).init(&roster.order(expires)).unwrap();
+        let bytes = fs::read(path.join("draft/root.json")).unwrap();
         let mut root = gate_tuf::Claimed::<gate_tuf::Root>::read(&bytes).unwrap().into_body();
         root.version = version;
         signed(&root, keys)

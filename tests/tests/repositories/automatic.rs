@@ -507,3 +507,47 @@ fn the_usual_is_what_was_published_on_the_days_before() {
     let words = office.summary();
     assert!(words[0].starts_with("! 绿转红 5 人") && words[0].contains("前 4 日中位数 1"), "{words:?}");
 }
+
+/// Ten drafts just below the mark would be ten times a usual day, and none of them marked.
+#[test]
+fn what_was_published_today_counts_with_a_draft_against_the_usual_day() {
+    let mut office = Office::new();
+    for serial in 1..=4 {
+        let round = &mut office.round;
+        round.step_as_of(serial, round.terminal.stage.time().minus(60));
+        round.stage_list();
+        office.both_sign().unwrap();
+        office.publish();
+        office.round.terminal = office.round.terminal.after(DAY_S - 7_200);
+    }
+    office.publish();
+    for serials in [[5, 6], [7, 8]] {
+        let now = office.round.terminal.stage.time();
+        for serial in serials {
+            office.round.step_as_of(serial, now.minus(60 - u64::from(serial)));
+        }
+        office.round.stage_list();
+        let words = office.summary();
+        let expected = if serials[0] == 5 {
+            "绿转红 2 人，前 4 日中位数 1"
+        } else {
+            "! 绿转红 2 人，今日已发布 2 人，前 4 日中位数 1"
+        };
+        assert!(words[0].starts_with(expected), "{words:?}");
+        office.people_sign();
+    }
+}
+
+/// Whoever can write to the folder writes a name of a megabyte: it was kept whole, and the ledger was not read again.
+#[test]
+fn a_name_that_a_draft_gives_a_file_does_not_reach_the_reader_whole() {
+    let mut office = Office::new();
+    office.step(1..=2, "yellow");
+    let mut draft: serde_json::Value = serde_json::from_slice(&fs::read(office.drafted()).unwrap()).unwrap();
+    let name = format!("\n\u{202e}{}", "x".repeat(3 << 10));
+    draft["signed"]["targets"][&name] = draft["signed"]["targets"]["base-0000000001.tfs"].clone();
+    fs::write(office.drafted(), draft.to_string()).unwrap();
+    let told = refused(office.signs(0));
+    assert!(told.contains("offers one base and its deltas, and nothing else"), "{told}");
+    assert!(told.chars().count() < 500 && !told.contains(['\n', '\u{202e}']), "{told}");
+}

@@ -13,34 +13,40 @@ use super::programs::program;
 
 const HEADER: &str = "document_kind,number,second_number,colour\n";
 const CHANGED: u16 = 1_000;
+const FORGED: &str = "elsewhere/forged";
 
-struct Round {
+pub(crate) struct Round {
     folder: tempfile::TempDir,
     /// Public halves by key file's name.
-    keys: Vec<(&'static str, String)>,
+    keys: Vec<(String, String)>,
     steps: Vec<PathBuf>,
     /// SHA-256 of the first root of `status`, as the holders of its roots wrote it down.
     root: String,
 }
 
-fn printed(output: &Output) -> String {
+/// Whose keys a repository has: a copy of `status`, and what somebody calls theirs, have those of `status`.
+fn holder_of(repo: &str, holder: &str) -> String {
+    format!("{}-{holder}", if repo == "trust" { "trust" } else { "status" })
+}
+
+pub(crate) fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 impl Round {
-    fn new() -> Round {
+    pub(crate) fn new() -> Round {
         let folder = tempfile::tempdir().unwrap();
         let mut round = Round { folder, keys: Vec::new(), steps: Vec::new(), root: String::new() };
         fs::write(round.path("passphrase"), "a long passphrase of the holder's own\n").unwrap();
         fs::set_permissions(round.path("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
-        for name in ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"] {
-            let key = round
-                .sign(&["officer", "new", "--out", round.at(&format!("{name}.key")).as_str()], Secret::Key);
-            round.keys.push((name, printed(&key).trim().to_owned()));
+        for repo in ["trust", "status"] {
+            for name in ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"] {
+                round.new_key(&holder_of(repo, name));
+            }
         }
         round.sign(
             &["province", "new", "--dir", &round.at("desk"), "--region", "510000", "--demo"],
@@ -49,19 +55,26 @@ impl Round {
         round
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A key of its holder's own, as its holder was told it.
+    pub(crate) fn new_key(&mut self, name: &str) -> Output {
+        let key = self.sign(&["officer", "new", "--out", &self.at(&format!("{name}.key"))], Secret::Key);
+        self.keys.push((name.to_owned(), printed(&key).trim().to_owned()));
+        key
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn at(&self, name: &str) -> String {
+    pub(crate) fn at(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    fn key(&self, name: &str) -> &str {
+    pub(crate) fn key(&self, name: &str) -> &str {
         &self.keys.iter().find(|(known, _)| *known == name).unwrap().1
     }
 
-    fn try_sign(&self, words: &[&str], secret: Secret) -> Output {
+    pub(crate) fn try_sign(&self, words: &[&str], secret: Secret) -> Output {
         let mut command = Command::new(program("gate-sign", "gate-signing"));
         command.args(words);
         if secret == Secret::Key {
@@ -70,38 +83,38 @@ impl Round {
         command.output().unwrap()
     }
 
-    fn sign(&self, words: &[&str], secret: Secret) -> Output {
+    pub(crate) fn sign(&self, words: &[&str], secret: Secret) -> Output {
         let output = self.try_sign(words, secret);
         assert!(output.status.success(), "{words:?}: {output:?}");
         output
     }
 
-    fn new_root(&self, repo: &str) {
-        let keys =
-            ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"].map(|name| self.key(name));
-        let [a, b, c, one, other, online] = keys;
-        let words = [
-            "repo",
-            "new",
-            "--repo",
-            &self.at(repo),
-            "--root",
-            a,
-            "--root",
-            b,
-            "--root",
-            c,
-            "--targets",
-            one,
-        ];
-        let more = ["--targets", other, "--snapshot", online, "--timestamp", online];
-        let shown = self.sign(&[&words[..], &more].concat(), Secret::None);
+    pub(crate) fn new_root(&self, repo: &str) {
+        let shown =
+            self.draft_root("new", repo, ["root-a", "root-b", "root-c", "targets-a", "targets-b", "online"]);
         assert!(printed(&shown).contains("root: 3 把密钥中须 2 把签名 (2 of 3 keys)"), "{shown:?}");
         self.by(repo, &["root-a", "root-c"]);
     }
 
+    /// Drafts a root with the keys of these holders: three of root, two of targets, one that is online.
+    pub(crate) fn draft_root(&self, what: &str, repo: &str, holders: [&str; 6]) -> Output {
+        let output = self.try_draft_root(what, repo, holders.map(|name| holder_of(repo, name)));
+        assert!(output.status.success(), "{output:?}");
+        output
+    }
+
+    /// The same of keys by their files.
+    pub(crate) fn try_draft_root(&self, what: &str, repo: &str, keys: [String; 6]) -> Output {
+        let keys = keys.map(|name| self.key(&name).to_owned());
+        let options = ["--root", "--root", "--root", "--targets", "--targets", "--snapshot"];
+        let mut words: Vec<String> = vec!["repo".into(), what.into(), "--repo".into(), self.at(repo)];
+        words.extend(options.iter().zip(&keys).flat_map(|(option, key)| [option.to_string(), key.clone()]));
+        words.extend(["--timestamp".into(), keys[5].clone()]);
+        self.try_sign(&words.iter().map(String::as_str).collect::<Vec<_>>(), Secret::None)
+    }
+
     /// Each of these holders of targets keys reads what the draft of `status` changes, with a ledger of their own, and signs.
-    fn read_and_sign(&self, repo: &str, holders: &[&str], knowing: &[&str]) -> Vec<String> {
+    pub(crate) fn read_and_sign(&self, repo: &str, holders: &[&str], knowing: &[&str]) -> Vec<String> {
         let sign = |holder: &&str| {
             let output = self.look("sign", repo, holder, knowing);
             assert!(output.status.success(), "{holder}: {output:?}");
@@ -110,10 +123,11 @@ impl Round {
         holders.iter().map(sign).collect()
     }
 
-    fn look(&self, what: &str, repo: &str, holder: &str, more: &[&str]) -> Output {
-        let (repo, believed, ledger) = (self.at(repo), self.at("believed"), format!("reader-{holder}.json"));
+    pub(crate) fn look(&self, what: &str, repo_name: &str, holder: &str, more: &[&str]) -> Output {
+        let (repo, believed, ledger) =
+            (self.at(repo_name), self.at("believed"), format!("reader-{holder}.json"));
         let (begun, ledger, key) =
-            (self.path(&ledger).exists(), self.at(&ledger), self.at(&format!("{holder}.key")));
+            (self.path(&ledger).exists(), self.at(&ledger), self.key_file(repo_name, holder));
         let mut words = vec!["repo", what, "--repo", &repo, "--believed", &believed, "--ledger", &ledger];
         words.extend(["--root", &self.root]);
         if !begun {
@@ -127,28 +141,36 @@ impl Round {
     }
 
     /// Each of these holders signs what waits.
-    fn by(&self, repo: &str, holders: &[&str]) {
+    pub(crate) fn by(&self, repo: &str, holders: &[&str]) {
         for holder in holders {
-            let key = self.at(&format!("{holder}.key"));
+            let key = self.key_file(repo, holder);
             self.sign(&["repo", "sign", "--repo", &self.at(repo), "--key", &key, "--yes"], Secret::Key);
         }
     }
 
-    fn publish(&self, repo: &str) -> Output {
-        let (key, out) = (self.at("online.key"), self.at(&format!("served/{repo}")));
+    pub(crate) fn key_file(&self, repo: &str, holder: &str) -> String {
+        self.at(&format!("{}.key", holder_of(repo, holder)))
+    }
+
+    pub(crate) fn publish(&self, repo: &str) -> Output {
+        self.publish_into(repo, &format!("served/{repo}"))
+    }
+
+    pub(crate) fn publish_into(&self, repo: &str, out: &str) -> Output {
+        let (key, out) = (self.key_file(repo, "online"), self.at(out));
         let words =
             ["repo", "publish", "--repo", &self.at(repo), "--snapshot-key", &key, "--timestamp-key", &key];
         self.try_sign(&[&words[..], &["--out", &out]].concat(), Secret::Key)
     }
 
-    fn draft_trust(&self, more: &[&str]) -> String {
+    pub(crate) fn draft_trust(&self, more: &[&str]) -> String {
         let words = ["repo", "draft-trust", "--dir", &self.at("desk"), "--repo", &self.at("trust"), "--yes"];
         let terminals = self.at("terminals.csv");
         printed(&self.sign(&[&words[..], &["--terminals", &terminals], more].concat(), Secret::None))
     }
 
     /// `trust` is out and taken: who is enrolled has the list's keys.
-    fn bring_out_trust(&self) {
+    pub(crate) fn bring_out_trust(&self) {
         self.draft_trust(&[]);
         self.by("trust", &["targets-a", "targets-b"]);
         let output = self.publish("trust");
@@ -157,7 +179,7 @@ impl Round {
         self.keep();
     }
 
-    fn draft_status(&self) -> String {
+    pub(crate) fn draft_status(&self) -> String {
         self.draft_status_of("status")
     }
 
@@ -167,7 +189,7 @@ impl Round {
         printed(&output)
     }
 
-    fn try_draft_status(&self, repo: &str, more: &[&str]) -> Output {
+    pub(crate) fn try_draft_status(&self, repo: &str, more: &[&str]) -> Output {
         let (desk, repo) = (self.at("desk"), self.at(repo));
         let mut words = vec!["repo", "draft-status", "--dir", &desk, "--repo", &repo];
         for step in &self.steps {
@@ -186,7 +208,7 @@ impl Round {
     }
 
     /// The next step.
-    fn step(&mut self, colours: &[(&str, u16)], before_s: i64) {
+    pub(crate) fn step(&mut self, colours: &[(&str, u16)], before_s: i64) {
         let changes = self.table("changes.csv", colours);
         let (desk, base) = (self.at("desk"), self.at("desk/status-list.db"));
         let (delta, as_of) = (self.path("step-1.tfd"), ago(before_s));
@@ -201,7 +223,7 @@ impl Round {
         command.args(words).arg("--state").arg(self.path("state")).output().unwrap()
     }
 
-    fn keep(&self) -> Output {
+    pub(crate) fn keep(&self) -> Output {
         self.trust(&[
             "run",
             "--clock-confirmed",
@@ -213,7 +235,7 @@ impl Round {
     }
 
     /// A copy by hand: what a technician does.
-    fn carry(&self) {
+    pub(crate) fn carry(&self) {
         let _ = fs::remove_dir_all(self.path("spool"));
         copy_all(&self.path("served"), &self.path("spool"));
     }
@@ -244,19 +266,19 @@ impl Round {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Secret {
+pub(crate) enum Secret {
     None,
     Key,
 }
 
-fn ago(seconds: i64) -> String {
+pub(crate) fn ago(seconds: i64) -> String {
     let output =
         Command::new("date").args(["-d", &format!("{seconds} seconds ago"), "-Iseconds"]).output().unwrap();
     printed(&output).trim().to_owned()
 }
 
 /// Both roots signed, a terminal enrolled, a list built: nothing published.
-fn founded() -> (Round, String) {
+pub(crate) fn founded() -> (Round, String) {
     let mut round = Round::new();
     // At the terminal: its own keys, and what its image brings.
     let mut gate = Command::new(program("gate", "gate-terminal"));
@@ -276,7 +298,7 @@ fn founded() -> (Round, String) {
 }
 
 /// The first publication: `trust` first, so that whoever signs `status` has the list's keys.
-fn published() -> (Round, String) {
+pub(crate) fn published() -> (Round, String) {
     let (round, device) = founded();
     round.bring_out_trust();
     round.draft_status();
@@ -316,7 +338,7 @@ fn nobody_signs_a_change_of_the_list_that_was_not_computed() {
     assert!(round.keep().status.success());
     round.step(&[("red", CHANGED)], 600);
     round.draft_status();
-    let (repo, key) = (round.at("status"), round.at("targets-a.key"));
+    let (repo, key) = (round.at("status"), round.at("status-targets-a.key"));
     let blind = ["repo", "sign", "--repo", &repo, "--key", &key, "--yes"];
     for more in [&[][..], &["--knowing", "uncounted"], &["--knowing", "totals-only"]] {
         let refused = round.try_sign(&[&blind, more].concat(), Secret::Key);
@@ -341,7 +363,7 @@ fn nobody_signs_a_change_of_the_list_that_was_not_computed() {
 fn a_first_publication_that_nobody_can_count_takes_a_word_of_its_own() {
     let (round, _) = founded();
     round.draft_status();
-    let (repo, key) = (round.at("status"), round.at("targets-a.key"));
+    let (repo, key) = (round.at("status"), round.at("status-targets-a.key"));
     let blind = ["repo", "sign", "--repo", &repo, "--key", &key, "--yes"];
     for more in [&[][..], &["--knowing", "yes"], &["--knowing", "totals-only"]] {
         let refused = round.try_sign(&[&blind, more].concat(), Secret::Key);
@@ -396,40 +418,28 @@ fn a_folder_with_another_first_root_is_signed_by_nobody_whatever_it_says() {
     assert!(round.keep().status.success());
     round.step(&[("red", CHANGED)], 600);
     for name in ["root-x", "root-y", "root-z"] {
-        let key = round.sign(&["officer", "new", "--out", &round.at(&format!("{name}.key"))], Secret::Key);
-        round.keys.push((name, printed(&key).trim().to_owned()));
+        round.new_key(&holder_of("status", name));
     }
-    let [x, y, z, ours] = ["root-x", "root-y", "root-z", "targets-a"].map(|name| round.key(name).to_owned());
-    let mut words = vec!["repo".to_owned(), "new".into(), "--repo".into(), round.at("forged")];
-    for (role, key) in
-        [("root", &x), ("root", &y), ("root", &z), ("targets", &x), ("targets", &y), ("targets", &ours)]
-            .into_iter()
-            .chain([("snapshot", &z), ("timestamp", &z)])
+    // In a folder of their own: beside ours it would be refused for our key in it.
+    let mut words = vec!["repo".to_owned(), "new".into(), "--repo".into(), round.at(FORGED)];
+    let roots = ["root-x", "root-y", "root-z"].map(|name| ("root", name));
+    let targets = ["root-x", "root-y", "targets-a"].map(|name| ("targets", name));
+    for (role, name) in
+        roots.into_iter().chain(targets).chain([("snapshot", "root-z"), ("timestamp", "root-z")])
     {
-        words.extend([format!("--{role}"), key.clone()]);
+        words.extend([format!("--{role}"), round.key(&holder_of("status", name)).to_owned()]);
     }
     round.sign(&words.iter().map(String::as_str).collect::<Vec<_>>(), Secret::None);
-    round.by("forged", &["root-x", "root-y"]);
-    let theirs = hex(sha256(&[&fs::read(round.path("forged/draft/root.json")).unwrap()]).as_bytes());
-    round.draft_status_of("forged");
+    round.by(FORGED, &["root-x", "root-y"]);
+    let theirs = hex(sha256(&[&fs::read(round.path(FORGED).join("draft/root.json")).unwrap()]).as_bytes());
+    round.draft_status_of(FORGED);
     let province = std::mem::replace(&mut round.root, theirs);
-    round.read_and_sign("forged", &["root-x", "root-y"], &[]);
-    let (key, out) = (round.at("root-z.key"), round.at("served/forged"));
-    let forged = round.at("forged");
-    let publish = [
-        "repo",
-        "publish",
-        "--repo",
-        &forged,
-        "--snapshot-key",
-        &key,
-        "--timestamp-key",
-        &key,
-        "--out",
-        &out,
-    ];
-    round.sign(&publish, Secret::Key);
-    round.draft_status_of("forged");
+    round.read_and_sign(FORGED, &["root-x", "root-y"], &[]);
+    let (key, out, forged) =
+        (round.key_file("status", "root-z"), round.at("served/forged"), round.at(FORGED));
+    let publish = ["repo", "publish", "--repo", &forged, "--snapshot-key", &key, "--timestamp-key", &key];
+    round.sign(&[&publish[..], &["--out", &out]].concat(), Secret::Key);
+    round.draft_status_of(FORGED);
     // Whoever read the province's repository before, and whoever reads it for the first time; with every word there is.
     round.root = province;
     let reader = round.path("reader-targets-a.json");
@@ -438,20 +448,44 @@ fn a_folder_with_another_first_root_is_signed_by_nobody_whatever_it_says() {
             fs::rename(&reader, round.path("put-away.json")).unwrap();
         }
         for more in [&[][..], &["--knowing", "uncounted"]] {
-            let refused = round.look("sign", "forged", "targets-a", more);
+            let refused = round.look("sign", FORGED, "targets-a", more);
             let why = "1.root.json is not the root";
             assert!(!refused.status.success() && told(&refused).contains(why), "{refused:?}");
         }
     }
     // Without a word of whose repository it is there is no first look.
     let (believed, ledger, key) =
-        (round.at("believed"), round.at("reader-targets-a.json"), round.at("targets-a.key"));
+        (round.at("believed"), round.at("reader-targets-a.json"), round.key_file("status", "targets-a"));
     let look = ["--believed", &believed, "--ledger", &ledger, "--new-ledger"];
     let words = ["repo", "sign", "--repo", &forged, "--key", &key, "--yes", "--knowing", "uncounted"];
     let refused = round.try_sign(&[&words[..], &look].concat(), Secret::Key);
     assert!(!refused.status.success() && told(&refused).contains("--root takes the SHA-256"), "{refused:?}");
     let shown = printed(&round.sign(&["repo", "show", "--repo", &forged], Secret::None));
     assert!(shown.contains("已签 signed by 0"), "{shown}");
+}
+
+/// Two drafts of one version, each with two signatures: whoever holds the online keys shows some terminals the one and some the other.
+#[test]
+fn a_second_draft_of_a_version_takes_a_word_of_whoever_signed_the_first() {
+    let (mut round, _) = published();
+    round.carry();
+    assert!(round.keep().status.success());
+    round.step(&[("red", CHANGED)], 600);
+    round.draft_status();
+    round.read_and_sign("status", &["targets-a"], &[]);
+    // The same again is no other one.
+    round.read_and_sign("status", &["targets-a"], &[]);
+    let life = ["--yes", "--life", "29d"];
+    let drafted = round.try_draft_status("status", &life);
+    assert!(drafted.status.success(), "{drafted:?}");
+    let refused = round.look("sign", "status", "targets-a", &[]);
+    assert!(!refused.status.success() && told(&refused).contains("--knowing second-draft"), "{refused:?}");
+    assert!(printed(&refused).contains("SIGNED OTHERWISE BEFORE: another draft of version 2"), "{refused:?}");
+    // Who signed none of the two reads no warning, and whoever says that they know signs.
+    let theirs = round.read_and_sign("status", &["targets-b"], &[]);
+    assert!(!theirs[0].contains("SIGNED OTHERWISE"), "{theirs:?}");
+    round.read_and_sign("status", &["targets-a"], &["--knowing", "second-draft"]);
+    assert!(round.publish("status").status.success());
 }
 
 /// python-tuf takes what we publish, and fetches every target.

@@ -12,7 +12,7 @@ use clap::Args;
 use gate_signing::repo::automatic::{
     Ledger, LedgerFault, NotAutomatic, RULES_MOST_BYTES, Reader, Rules, Shown,
 };
-use gate_signing::repo::{OnlineSigner, Repo, Signed};
+use gate_signing::repo::{OnlineSigner, Repo, Seen, Signed};
 use gate_wire::time::Timestamp;
 
 /// The exit code of a rejection: two people must look.
@@ -32,8 +32,9 @@ pub(crate) struct Look {
     /// There never was a ledger here: begin one. It has all of today's caps
     #[arg(long, requires = "ledger")]
     new_ledger: bool,
-    /// SHA-256 of the repository's 1.root.json, as written down when the roots were signed: whose repository it is. A first look needs it
-    #[arg(long, value_name = "DIGEST", value_parser = digest, requires = "believed")]
+    /// SHA-256 of the repository's 1.root.json, as written down when the roots were signed: whose repository it is. A first look at the list needs
+    /// it, and nothing else tells whose `trust` it is
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
     root: Option<[u8; 32]>,
     /// The clock is right, though the last look was more than two days before
     #[arg(long, requires = "ledger")]
@@ -63,6 +64,32 @@ impl Look {
         let mut shown = looked.map_err(|refused| anyhow!("{:#}", anyhow::Error::from(refused)))?;
         shown.words.extend(rejections);
         Ok(Some(shown))
+    }
+
+    /// Whose repository it is, for whatever is to be signed; a line where nobody said, and no ledger knows.
+    pub(crate) fn whose(&self, repo: &Repo) -> anyhow::Result<Vec<String>> {
+        let is_kept = self.ledger.as_ref().is_some_and(|ledger| ledger.exists());
+        match self.root.as_ref().map(|root| repo.begins_with(root)).transpose()?.flatten() {
+            Some(false) => Err(NotAutomatic::Pin.into()),
+            None if self.root.is_none() && !is_kept && repo.root().is_ok() => Ok(vec![UNPINNED.into()]),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Signs a draft of the list that was shown, and keeps in the ledger that it was.
+    pub(crate) fn sign_shown(
+        &self,
+        shown: &Shown,
+        (repo, seen): (&Repo, &Seen),
+        by: OnlineSigner<'_>,
+    ) -> anyhow::Result<Signed> {
+        let ledger = self.ledger.as_ref().map(|path| match path.exists() {
+            true => Ledger::open(path),
+            false => Ledger::begin(path),
+        });
+        let signed = shown.sign((repo, seen), ledger.transpose()?.as_mut(), by);
+        // The exit code of a rejection is for machines that sign by rules.
+        signed.map_err(|refused| anyhow!("{:#}", anyhow::Error::from(refused)))
     }
 
     /// The same for whoever only reads: without keys they are told what would take them.
@@ -113,6 +140,9 @@ impl Look {
 
 /// What is said to somebody who would sign what nobody counted.
 const BLIND: &str = "nothing of the list is signed before it was computed whom it turns from which colour to which: --believed DIR --ledger FILE, and at the first look --new-ledger --root DIGEST（名单变更须先算出再签名）";
+
+/// What is said to somebody who signs without a word of whose repository it is.
+const UNPINNED: &str = "! 未核对首个根 WHOSE REPOSITORY THIS IS WAS NOT COMPARED: --root takes the SHA-256 of its 1.root.json that was written down when the roots were signed";
 
 fn digest(text: &str) -> Result<[u8; 32], String> {
     gate_core::json::hex(text).ok_or_else(|| "64 lower-case hexadecimal digits, as sha256sum prints".into())

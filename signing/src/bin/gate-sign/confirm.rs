@@ -15,24 +15,22 @@ pub(crate) struct Confirm {
     yes: bool,
 }
 
-/// Asks for a word that a yes given beforehand does not stand for.
-pub(crate) fn typed(word: &str, given: Option<&str>) -> anyhow::Result<()> {
-    let stdin = std::io::stdin();
-    let answer = match given {
-        Some(given) => given.to_owned(),
-        None if stdin.is_terminal() => {
-            eprintln!("To sign all the same, type: {word}. 仍要签名请输入 {word}：");
-            let mut answer = String::new();
-            stdin.lock().read_line(&mut answer)?;
-            answer
-        }
-        None => String::new(),
-    };
-    if answer.trim() == word {
+/// Asks for a word that a yes given beforehand does not stand for, and that may be given beforehand itself.
+pub(crate) fn typed((word, why): (&str, &str), given: &[String]) -> anyhow::Result<()> {
+    if given.iter().any(|given| given.trim() == word) {
         return Ok(());
     }
+    let stdin = std::io::stdin();
+    if given.is_empty() && stdin.is_terminal() {
+        eprintln!("To sign all the same, type: {word}. 仍要签名请输入 {word}：");
+        let mut answer = String::new();
+        stdin.lock().read_line(&mut answer)?;
+        if answer.trim() == word {
+            return Ok(());
+        }
+    }
     bail!(
-        "nothing was signed: not everything was computed, see above; --yes does not stand for that. Whoever signs all the same gives --knowing {word}（未全部算出：确要签名请加 --knowing {word}）"
+        "nothing was signed: {why}, see above; --yes does not stand for that. Whoever signs all the same gives --knowing {word}（确要签名请加 --knowing {word}）"
     )
 }
 

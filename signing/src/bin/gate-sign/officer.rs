@@ -10,6 +10,7 @@ use gate_signing::log::entry::{CaseNumber, Operator};
 use gate_signing::officers::approval::{APPROVAL_MOST_BYTES, Approval, Approved, Statement};
 use gate_signing::officers::{Officers, TwoOfficers, key_file, statement};
 use gate_signing::register::public_key;
+use gate_tuf::KeyEntry;
 use gate_wire::time::Timestamp;
 
 use crate::access::{OfficerAccess, operator};
@@ -152,8 +153,9 @@ impl New {
         let key = key_file::create(&self.out, self.access.prompt().as_ref(), &mut randomness())?;
         println!("{}", gate_signing::officers::key_in_words(&key));
         eprintln!(
-            "the line above is the public key, for the desk; {} stays with the officer",
-            self.out.display()
+            "the line above is the public key, for the desk; {} stays with the officer. In a repository's root `repo show` calls this key by that line, and (id {})（根里显示这把密钥时，即为上面一行和此标识）",
+            self.out.display(),
+            KeyEntry::of(&key).id()
         );
         Ok(())
     }

@@ -11,6 +11,7 @@ use gate_proof::seal::SealingKey;
 use gate_signing::desk::repository::{StatusOrder, TrustOrder};
 use gate_signing::officers::key_file;
 use gate_signing::register::public_key;
+use gate_signing::repo::automatic::{SECOND_DRAFT, Shown};
 use gate_signing::repo::{Lives, Repo, RoleSigners, RootOrder};
 use gate_tuf::{KeyEntry, Role};
 use gate_wire::time::Timestamp;
@@ -145,9 +146,10 @@ pub(crate) struct Sign {
     /// Sign without a person, by this authority's own rules: small changes of the list alone
     #[arg(long, value_name = "FILE", requires = "believed")]
     rules: Option<PathBuf>,
-    /// Sign although not everything was computed: the word that says what was not (totals-only, uncounted); asked for at a terminal
+    /// Sign although not everything was computed, or another draft of this version was signed: the word that says so (totals-only, uncounted,
+    /// second-draft), as often as there are; asked for at a terminal
     #[arg(long, value_name = "WORD", conflicts_with = "rules")]
-    knowing: Option<String>,
+    knowing: Vec<String>,
     /// The key file, as `officer new` made it
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
@@ -274,10 +276,11 @@ impl DraftTrust {
             false => self.status,
         };
         let lists: Vec<&Path> = lists.iter().map(PathBuf::as_path).collect();
-        self.confirm.ask(&[desk.review()?.lines(), desk.leaving(now)?].concat())?;
+        let repo = Repo::at(&self.repo);
+        let reached = repo.surely_reached(now)?;
+        self.confirm.ask(&[desk.review()?.lines(), desk.leaving(reached)?].concat())?;
         let expires = now.plus(self.life.into());
         let order = TrustOrder { now, expires, devices: &devices, lists: &lists };
-        let repo = Repo::at(&self.repo);
         let drafted = desk.draft_trust(&repo, &order, &mut randomness())?;
         if let Some(fault) = &drafted.day_keys_missing {
             eprintln!("gate-sign: drafted, but no day keys were made: {fault}");
@@ -323,22 +326,36 @@ impl Sign {
             println!("{}: {} signatures", signed.role.name(), signed.signatures);
             return Ok(());
         }
+        let seen = waiting.iter().map(|role| repo.see(*role)).collect::<Result<Vec<_>, _>>()?;
         let shown = match waiting.contains(&Role::Targets) {
             true => self.look.shown(&repo, self.at.now()?)?,
             false => None,
         };
         let computed = shown.as_ref().map(|shown| shown.words.clone()).unwrap_or_default();
-        self.confirm.ask(&[repo.in_words()?, computed].concat())?;
-        if let Some(lack) = shown.as_ref().and_then(|shown| shown.lack) {
-            confirm::typed(lack.word(), self.knowing.as_deref())?;
-        }
+        let drafted = seen.iter().flat_map(|seen| seen.words.clone()).collect();
+        self.confirm.ask(&[self.look.whose(&repo)?, drafted, computed].concat())?;
+        self.type_words(shown.as_ref())?;
         let by = |message: &[u8]| Ok(key.sign(message)?);
-        for role in waiting {
+        for seen in &seen {
             let signed = match &shown {
-                Some(shown) if role == Role::Targets => shown.sign(&repo, (&entry, &by))?,
-                _ => repo.sign(role, &entry, by)?,
+                Some(shown) if seen.role == Role::Targets => {
+                    self.look.sign_shown(shown, (&repo, seen), (&entry, &by))?
+                }
+                _ => seen.sign(&repo, (&entry, &by))?,
             };
-            println!("{}: {} signatures", role.name(), signed.signatures);
+            println!("{}: {} signatures", seen.role.name(), signed.signatures);
+        }
+        Ok(())
+    }
+
+    /// What a yes does not stand for.
+    fn type_words(&self, shown: Option<&Shown>) -> anyhow::Result<()> {
+        let Some(shown) = shown else { return Ok(()) };
+        let lack = shown.lack.map(|lack| (lack.word(), "not everything was computed（未全部算出）"));
+        let conflict =
+            shown.conflict.then_some((SECOND_DRAFT, "another draft was signed before（已签过另一份）"));
+        for (word, why) in lack.into_iter().chain(conflict) {
+            confirm::typed((word, why), &self.knowing)?;
         }
         Ok(())
     }
@@ -372,7 +389,13 @@ impl Publish {
         };
         let (by_snapshot, by_timestamp) =
             (|message: &[u8]| Ok(snapshot.1.sign(message)?), |message: &[u8]| Ok(timestamp.1.sign(message)?));
+        repo.admit_out(&self.out)?;
         repo.foretells_nothing(lives.now)?;
+        if let Some(shared) = repo.shared_key() {
+            eprintln!(
+                "gate-sign: ! {shared}. Published all the same, since terminals believe these keys already: rotate one of the two (repo rotate)"
+            );
+        }
         let published = repo.publish([(&snapshot.0, &by_snapshot), (&timestamp.0, &by_timestamp)], &lives)?;
         repo.mirror(&self.out)?;
         let [root, targets, snapshot, timestamp] = published.versions;

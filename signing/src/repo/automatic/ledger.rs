@@ -1,6 +1,6 @@
 //! What one signer signed for, day by day and not published yet, what it saw published, and the repository as it last believed it.
 //! Promises: a signature is spent on the disk before it is made; a clock that is set back opens no new day, one set far ahead none unasked; one signer at a time; a
-//! ledger that is not there, or cannot be read, is not an empty one.
+//! ledger that is not there, or cannot be read, is not an empty one; what is written can be read again.
 //! Must not know: rules.
 
 use std::fs::{self, File, TryLockError};
@@ -30,6 +30,8 @@ const DAYS: usize = 60;
 const USUAL: usize = 14;
 /// Rejections that are remembered.
 const REJECTED: usize = 20;
+/// Letters of a rejection that are remembered: a draft's author must not be able to fill the ledger.
+const WHY_MOST: usize = 300;
 const LEDGER_MOST_BYTES: u64 = 1 << 20;
 
 /// The ledger, held by this process alone.
@@ -53,14 +55,24 @@ pub enum LedgerFault {
     },
     /// It cannot be read: nothing is signed on a guess.
     #[error(
-        "{} is no ledger of a signer, or of another version. What was signed for today is not known: put a copy of it back; without one, move this file aside, look at what was published, and begin a new one after midnight (--new-ledger)（台账读不出：用副本恢复；没有副本，次日零点后用 --new-ledger 另立）", .0.display()
+        "{} is no ledger of a signer, or of another version. What was signed for today, and of which version, is not known: put a copy of it back, or move this file aside and begin a new one (--new-ledger). Either way sign without a person only after midnight, and after a person published the version that waits now or had another take its place: or one version is signed twice（台账读不出：用副本恢复，或另立新账 --new-ledger。两种情况都须等到次日零点，并由人发布了现在等候的版本或以更新的版本取代之后，才可再自动签名）", .0.display()
     )]
     Read(PathBuf),
     /// There is none.
     #[error(
-        "{}: there is no ledger. If none was ever kept here: --new-ledger. Otherwise put it back: a new one has all of today's caps again（没有台账：从未有过，用 --new-ledger；否则请放回原台账）", .0.display()
+        "{}: there is no ledger. If none was ever kept here: --new-ledger. Otherwise put it back: a new one has all of today's caps again, and knows of no version that was signed: use one, or an older copy, only after midnight, and after a person published the version that waits now or had another take its place（没有台账：从未有过，用 --new-ledger；否则请放回原台账。另立新账或用旧副本，都须等到次日零点，并由人发布了现在等候的版本或以更新的版本取代之后）", .0.display()
     )]
     Missing(PathBuf),
+    /// It would be longer than it can be read back.
+    #[error(
+        "{}: the ledger would be {found} bytes long and could not be read again, at most {LEDGER_MOST_BYTES}: nothing was signed, and the file is as it was（台账将过长而读不回，没有签名，文件未动）", .path.display()
+    )]
+    Overflow {
+        /// Which.
+        path: PathBuf,
+        /// Bytes.
+        found: usize,
+    },
     /// There is one.
     #[error("{} is there already: a new ledger would forget what was signed for; leave --new-ledger out", .0.display())]
     Present(PathBuf),
@@ -238,6 +250,17 @@ impl Ledger {
         &self.kept.promised
     }
 
+    /// Promises this draft without spending: what a person signs.
+    pub(crate) fn promise(&mut self, place: &Place) {
+        self.kept.promised.keep(place);
+    }
+
+    /// How many of a class were published this day so far, by whomever they were signed.
+    #[must_use]
+    pub fn published(&self, class: Class, day: Day) -> u64 {
+        self.kept.days.iter().find(|of| of.day == day.0).map_or(0, |of| of.published.in_class(class))
+    }
+
     /// Spends, for this draft, and promises it.
     pub(crate) fn spend(&mut self, day: Day, counts: Counts, place: &Place) {
         let of = self.day(day);
@@ -264,7 +287,8 @@ impl Ledger {
             Err(LedgerFault::Missing(_)) => return Ok(()),
             other => other?,
         };
-        kept.rejected.push(Rejected { at: clock.unix(), code: code.into(), why: why.into() });
+        let why = spelling::harmless(why, WHY_MOST);
+        kept.rejected.push(Rejected { at: clock.unix(), code: code.into(), why });
         let old = kept.rejected.len().saturating_sub(REJECTED);
         kept.rejected.drain(..old);
         self.kept = kept;
@@ -292,6 +316,9 @@ impl Ledger {
     pub fn keep(&self) -> Result<(), LedgerFault> {
         // Texts and numbers alone: it always is JSON.
         let text = serde_json::to_vec(&self.kept).unwrap_or_default();
+        if text.len() as u64 > LEDGER_MOST_BYTES {
+            return Err(LedgerFault::Overflow { path: self.path.clone(), found: text.len() });
+        }
         staging::replace(&self.path, &text, Readers::Owner).map_err(at(&self.path))
     }
 
@@ -362,171 +389,4 @@ fn of_now(mut text: serde_json::Value) -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use gate_status::{Epoch, Flow};
-
-    use super::*;
-
-    const GONE: Class = Class::Removed(Colour::Green);
-
-    fn people(count: u64) -> Counts {
-        Counts::of(&Flow { removed: [count, 0, 0], ..Flow::default() })
-    }
-
-    fn place(version: u64) -> Place {
-        Place { version, draft: [1; 32], epoch: Epoch(1), steps: Default::default() }
-    }
-
-    fn time(day: u64) -> Timestamp {
-        Timestamp::from_unix(day * 86_400).unwrap()
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_opens_no_new_day() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        let mut ledger = Ledger::begin(&path).unwrap();
-        let today = ledger.now(time(20_000)).unwrap().civil_day();
-        ledger.spend(today, people(7), &place(2));
-        ledger.keep().unwrap();
-        drop(ledger);
-        let mut again = Ledger::open(&path).unwrap();
-        assert!(matches!(Ledger::open(&path), Err(LedgerFault::Busy(_))));
-        let back = again.now(time(19_000)).unwrap().civil_day();
-        assert_eq!((back, again.spent(back)), (today, people(7)));
-        assert!(again.promised().is(&place(2)) && !again.promised().is(&place(3)));
-    }
-
-    #[test]
-    fn a_clock_more_than_two_days_ahead_is_a_persons_to_confirm() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
-        ledger.now(time(20_000)).unwrap();
-        assert_eq!(ledger.now(time(20_002)).unwrap(), time(20_002), "a weekend");
-        let second = Timestamp::from_unix(time(20_004).unix() + 1).unwrap();
-        assert!(matches!(ledger.now(second), Err(LedgerFault::Leap { .. })));
-        assert_eq!(ledger.now(time(20_000)).unwrap(), time(20_002), "what was refused moved nothing");
-        assert_eq!(ledger.confirm(second), second);
-        assert_eq!(ledger.now(second).unwrap(), second);
-    }
-
-    #[test]
-    fn days_to_come_push_no_spent_cap_out_of_the_ledger() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
-        let today = ledger.now(time(20_000)).unwrap().civil_day();
-        ledger.spend(today, people(7), &place(2));
-        let days = |range: std::ops::RangeInclusive<u64>| {
-            range.map(|day| (time(day), people(1))).collect::<Vec<_>>()
-        };
-        ledger.note(&days(20_001..=20_200));
-        assert_eq!((ledger.spent(today), ledger.kept.days.len()), (people(7), 1));
-        // Nor do days that were, however many and whenever they are told.
-        ledger.note(&days(19_000..=20_000));
-        assert_eq!((ledger.spent(today), ledger.kept.days.len()), (people(7), DAYS));
-        ledger.note(&days(18_000..=18_100));
-        assert_eq!(ledger.spent(today), people(7));
-    }
-
-    #[test]
-    fn the_usual_is_the_median_of_days_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
-        for (day, count) in [(1, 5), (2, 1_000), (3, 7), (4, 90_000)] {
-            let of = ledger.day(Day(day));
-            of.published = people(count);
-        }
-        assert_eq!(ledger.usual(GONE, Day(4)), (7, 3), "today is not a day before");
-        assert_eq!(ledger.usual(GONE, Day(1)), (0, 0));
-        for day in 5..200 {
-            ledger.day(Day(day));
-        }
-        assert_eq!(ledger.kept.days.len(), DAYS);
-    }
-
-    #[test]
-    fn a_rejection_is_remembered_and_moves_no_clock_and_begins_no_ledger() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        let mut ledger = Ledger::begin(&path).unwrap();
-        ledger.reject(time(20_000), ("cap", "over")).unwrap();
-        assert!(!path.exists(), "--new-ledger still serves");
-        ledger.now(time(20_000)).unwrap();
-        ledger.keep().unwrap();
-        for day in 20_001..20_030 {
-            ledger.now(time(20_001)).unwrap();
-            ledger.reject(time(day), ("published", "it ended")).unwrap();
-        }
-        drop(ledger);
-        let mut again = Ledger::open(&path).unwrap();
-        let lines: Vec<String> = again.rejections().collect();
-        assert_eq!(lines.len(), REJECTED);
-        assert!(lines[0].contains("rejected 2024-11-02T00:00:00Z, published: it ended"), "{}", lines[0]);
-        assert!(matches!(again.now(time(20_003)), Err(LedgerFault::Leap { .. })), "no day by rejections");
-    }
-
-    #[test]
-    fn a_ledger_that_cannot_be_read_or_is_not_there_is_no_empty_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        assert!(matches!(Ledger::open(&path), Err(LedgerFault::Missing(_))));
-        fs::write(&path, "{}").unwrap();
-        assert!(matches!(Ledger::open(&path), Err(LedgerFault::Read(_))));
-        assert!(matches!(Ledger::begin(&path), Err(LedgerFault::Present(_))), "nor is it overwritten");
-    }
-
-    /// Its caps are spent, and its days known: another one would be a day without a signer.
-    #[test]
-    fn a_ledger_of_before_promises_is_read_and_kept_as_one_of_now() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger");
-        let digest = "ab".repeat(32);
-        let text = format!(
-            r#"{{"format":3,"latest":1728000000,"trusted":"","seen":null,"days":[],"signed":["{digest}"]}}"#
-        );
-        fs::write(&path, text).unwrap();
-        let ledger = Ledger::open(&path).unwrap();
-        assert_eq!(ledger.kept.latest, 1_728_000_000);
-        ledger.keep().unwrap();
-        let now: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        assert_eq!((&now["format"], now.get("signed")), (&4.into(), None));
-        drop(ledger);
-        Ledger::open(&path).unwrap();
-    }
-
-    fn state(epoch: u32, step: u32, link: u8) -> State {
-        State { epoch: Epoch(epoch), step, link: [link; 32], as_of: time(1) }
-    }
-
-    #[test]
-    fn what_was_counted_is_not_counted_again_and_what_vanished_is_no_first_look() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
-        let known = |tie: u8| move |_: u32| Ok(Some(Tie([tie; 16])));
-        assert_eq!(ledger.counted_to(&state(1, 9, 9), known(9)).unwrap(), 0, "the first look");
-        ledger.kept.seen = Some(Seen::of(&state(2, 5, 7)));
-        assert_eq!(ledger.counted_to(&state(2, 9, 9), known(7)).unwrap(), 5);
-        assert_eq!(ledger.counted_to(&state(3, 9, 9), known(9)).unwrap(), 0, "a new epoch");
-        let vanished = [
-            ledger.counted_to(&state(2, 9, 9), known(8)),
-            ledger.counted_to(&state(2, 9, 9), |_| Ok(None)),
-            ledger.counted_to(&state(2, 4, 7), known(7)),
-            ledger.counted_to(&state(1, 9, 7), known(7)),
-        ];
-        for vanished in vanished {
-            assert!(matches!(vanished, Err(NotAutomatic::Vanish { epoch: 2, step: 5 })), "{vanished:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_believed_and_cannot_be_read_is_no_first_look() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::begin(&folder.path().join("ledger")).unwrap();
-        assert!(ledger.trusted().unwrap().is_none());
-        ledger.kept.seen = Some(Seen { epoch: 1, step: 0, link: String::new() });
-        for damaged in ["", "{}"] {
-            ledger.kept.trusted = damaged.into();
-            assert!(matches!(ledger.trusted(), Err(LedgerFault::Read(_))), "{damaged:?}");
-        }
-    }
-}
+mod tests;

@@ -1,26 +1,32 @@
 //! What a person is shown before they sign a draft of the list: what could be computed of it, and what could not.
 //! Promises: a draft on the published base is counted as a signer without a person counts it; of another base, and of the first one,
 //! people by colour are counted, before and after; what was not counted is said, and takes a word of its own; a folder that is not what it
-//! gives itself out for is refused; a signature is over exactly the bytes that were looked at.
+//! gives itself out for is refused; a signature is over exactly the bytes that were looked at, and is promised in the reader's ledger first; a second
+//! draft of a version, or of a step, takes a word of its own.
 //! Must not know: custody, how a word is asked for.
 
 use std::error::Error;
 use std::fs;
 
 use gate_proof::digest::sha256;
-use gate_status::{ListFile, Tally};
+use gate_status::{Epoch, ListFile, Tally};
 use gate_tuf::{Claimed, DocumentRefused, Role, Targets};
 use gate_wire::credential::Colour;
 
 use super::change::{Land, between};
+use super::ledger::Ledger;
 use super::offered::Offered;
+use super::promised::{Place, Steps};
 use super::{AHEAD_S, Draft, NotAutomatic, Reader};
-use crate::repo::{OnlineSigner, Repo, RepoFault, Signed, at};
+use crate::repo::{OnlineSigner, Repo, RepoFault, Seen, Signed, at};
 
 /// A draft that a person was told of.
 #[derive(Clone, Debug)]
 pub struct Shown {
     message: Vec<u8>,
+    place: Place,
+    /// Whether another draft of this version, or another history of one of its steps, was signed by whoever keeps this ledger.
+    pub conflict: bool,
     /// What was computed, and what was not: a line each, Chinese and English.
     pub words: Vec<String>,
     /// What was not computed.
@@ -47,6 +53,9 @@ impl Lack {
     }
 }
 
+/// What whoever signs a second draft of a version all the same types.
+pub const SECOND_DRAFT: &str = "second-draft";
+
 impl Shown {
     /// Of the first draft of a repository, for whoever has no keys of the list yet; none where it is not the first one.
     ///
@@ -55,15 +64,46 @@ impl Shown {
     pub fn first_uncounted(repo: &Repo, reason: &str) -> Result<Option<Shown>, NotAutomatic> {
         let draft = Draft::of(repo)?;
         let first = draft.body.version == 1 && repo.published_targets()?.is_none();
-        Ok(first.then(|| uncounted(draft.message, reason)))
+        Ok(first.then(|| {
+            let place = Place::bare(draft.body.version, &draft.message, Epoch(0));
+            Shown {
+                message: draft.message,
+                place,
+                conflict: false,
+                words: uncounted(reason),
+                lack: Some(Lack::Colours),
+            }
+        }))
     }
 
-    /// Signs what was shown, if the draft still is that.
+    /// Signs what was shown, if the draft is that as others saw it, too; in the ledger it is promised before the signature is made.
     ///
     /// # Errors
-    /// [`RepoFault`].
-    pub fn sign(&self, repo: &Repo, by: OnlineSigner<'_>) -> Result<Signed, RepoFault> {
-        repo.sign_exactly(&self.message, by)
+    /// [`NotAutomatic`].
+    pub fn sign(
+        &self,
+        (repo, seen): (&Repo, &Seen),
+        ledger: Option<&mut Ledger>,
+        by: OnlineSigner<'_>,
+    ) -> Result<Signed, NotAutomatic> {
+        if seen.message != self.message {
+            return Err(RepoFault::OtherDraft(repo.draft(Role::Targets)).into());
+        }
+        if let Some(ledger) = ledger {
+            let admitted = ledger.promised().admit(&self.place);
+            match admitted {
+                Err(NotAutomatic::Hoard { .. }) => {
+                    let Place { version, draft, .. } = self.place;
+                    let epoch = ledger.promised().epoch();
+                    ledger.promise(&Place { version, draft, epoch, steps: Steps::new() });
+                }
+                // Signed meanwhile, and nobody was told.
+                Err(refused) if !self.conflict => return Err(refused),
+                Ok(()) | Err(_) => ledger.promise(&self.place),
+            }
+            ledger.keep()?;
+        }
+        Ok(seen.sign(repo, by)?)
     }
 }
 
@@ -77,20 +117,31 @@ impl Reader<'_> {
             return Err(NotAutomatic::Unpinned);
         }
         let draft = Draft::of(self.repo)?;
+        let bare = Place::bare(draft.body.version, &draft.message, self.ledger.promised().epoch());
         let seen = match self.count(pin, &draft) {
-            Ok((judged, _)) => Ok((judged.words, None)),
-            Err(NotAutomatic::First) => self.first(pin, &draft),
-            Err(NotAutomatic::OtherBase) => self.other_base(pin, &draft),
+            Ok((judged, _)) => Ok((judged.words, None, judged.place)),
+            Err(NotAutomatic::First) => {
+                self.first(pin, &draft).map(|(words, lack)| (words, lack, bare.clone()))
+            }
+            Err(NotAutomatic::OtherBase) => {
+                self.other_base(pin, &draft).map(|(words, lack)| (words, lack, bare.clone()))
+            }
             Err(refused) => Err(refused),
         };
-        match seen {
-            Ok((mut words, lack)) => {
+        let (mut words, lack, place) = match seen {
+            Ok((mut words, lack, place)) => {
                 words.insert(0, "算出的变化 computed from the files:".into());
-                Ok(Shown { message: draft.message, words, lack })
+                (words, lack, place)
             }
-            Err(refused) if refused.is_false() => Err(refused),
-            Err(refused) => Ok(uncounted(draft.message, &with_causes(&refused))),
-        }
+            Err(refused) if refused.is_false() => return Err(refused),
+            Err(refused) => (uncounted(&with_causes(&refused)), Some(Lack::Colours), bare),
+        };
+        let signed = self.ledger.promised().admit(&place).err();
+        let conflict = signed.filter(|signed| !matches!(signed, NotAutomatic::Hoard { .. }));
+        words.extend(
+            conflict.iter().map(|signed| format!("! 已签过另一份 SIGNED OTHERWISE BEFORE: {signed}")),
+        );
+        Ok(Shown { message: draft.message, place, conflict: conflict.is_some(), words, lack })
     }
 
     /// The first publication: there is nothing to compare with, and nobody's colour changes.
@@ -150,8 +201,13 @@ impl Draft {
     /// As it lies there.
     pub(super) fn of(repo: &Repo) -> Result<Draft, NotAutomatic> {
         let draft = repo.read_draft(Role::Targets)?;
-        let body = Claimed::<Targets>::read(&draft.to_text())?.into_body();
-        Ok(Draft { message: draft.to_sign().map_err(DocumentRefused::from)?, body })
+        let text = draft.to_text();
+        let body = Claimed::<Targets>::read(&text)?.into_body();
+        Ok(Draft {
+            message: draft.to_sign().map_err(DocumentRefused::from)?,
+            body,
+            length: text.len() as u64,
+        })
     }
 }
 
@@ -172,12 +228,11 @@ impl Repo {
 
 type Told = (Vec<String>, Option<Lack>);
 
-fn uncounted(message: Vec<u8>, reason: &str) -> Shown {
-    let words = vec![
+fn uncounted(reason: &str) -> Vec<String> {
+    vec![
         format!("! 未能算出变化 NOT COMPUTED: {reason}"),
         "! 有多少人是什么颜色、由何色变为何色，无人数过 Nobody counted how many people have which colour, nor what changes".into(),
-    ];
-    Shown { message, words, lack: Some(Lack::Colours) }
+    ]
 }
 
 fn with_causes(refused: &NotAutomatic) -> String {

@@ -16,6 +16,7 @@ use gate_wire::time::Timestamp;
 
 use super::NotAutomatic;
 use crate::repo::Repo;
+use crate::repo::names::target_called;
 use crate::spelling;
 use crate::staging::{self, Readers};
 
@@ -57,7 +58,7 @@ impl Named<'_> {
             match ListFile::parse(name) {
                 Some(ListFile::Base(epoch)) if base.is_none() => base = Some((name, file, epoch)),
                 Some(ListFile::Delta(epoch, span)) => deltas.push((name, file, epoch, span)),
-                _ => return Err(NotAutomatic::Offer(name.clone())),
+                _ => return Err(NotAutomatic::Offer(target_called(name))),
             }
         }
         let base = base.ok_or_else(|| NotAutomatic::Offer("no base".into()))?;

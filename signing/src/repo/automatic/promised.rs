@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gate_proof::digest::Hasher;
+use gate_proof::digest::{Hasher, sha256};
 use gate_status::{Epoch, KeyChange, SealedList, State, Tie, place};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,13 @@ pub(crate) struct Promised {
     draft: String,
     epoch: u32,
     steps: Steps,
+}
+
+impl Place {
+    /// Of a draft of which no step is known.
+    pub(crate) fn bare(version: u64, message: &[u8], epoch: Epoch) -> Place {
+        Place { version, draft: *sha256(&[message]).as_bytes(), epoch, steps: Steps::new() }
+    }
 }
 
 impl Told {
@@ -95,6 +102,11 @@ impl Promised {
             true => Err(NotAutomatic::Hoard { most: STEPS_MOST }),
             false => Ok(()),
         }
+    }
+
+    /// The epoch of the steps that are signed for.
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch(self.epoch)
     }
 
     /// From here on this is signed for.

@@ -1,5 +1,5 @@
 //! What a draft changes, in words, for whoever is about to sign or to be asked: class by class against the usual.
-//! Promises: every class that has people in it has a line; what is far from usual is marked.
+//! Promises: every class that has people in it has a line; what is, with what was published today, far from a usual day is marked.
 //! Must not know: caps' reasons.
 
 use gate_wire::time::Day;
@@ -8,7 +8,7 @@ use super::class::Counts;
 use super::ledger::Ledger;
 use super::rules::Over;
 
-/// More than so many times the usual is marked.
+/// More in a day than so many times the usual is marked.
 const FAR: u64 = 3;
 
 /// A line for each class, Chinese and English.
@@ -17,13 +17,23 @@ pub(super) fn summary(counts: &Counts, ledger: &Ledger, today: Day) -> Vec<Strin
         .each()
         .filter(|(_, count)| *count > 0)
         .map(|(class, count)| {
-            let (zh, en) = (class.zh(), class.name());
+            let (zh, en, so_far) = (class.zh(), class.name(), ledger.published(class, today));
+            let more = match so_far {
+                0 => (String::new(), String::new()),
+                _ => (format!("，今日已发布 {so_far} 人"), format!(", {so_far} published today already")),
+            };
             match ledger.usual(class, today) {
-                (_, 0) => format!("{zh} {count} 人，尚无往日可比 ({en}: {count} people, no day to compare with)"),
+                (_, 0) => format!(
+                    "{zh} {count} 人{}，尚无往日可比 ({en}: {count} people{}, no day to compare with)",
+                    more.0, more.1
+                ),
                 (usual, days) => {
-                    let mark = if count > usual.saturating_mul(FAR) { "! " } else { "" };
+                    // The usual is of a day: ten drafts just below the mark would be ten times it.
+                    let today = count.saturating_add(so_far);
+                    let mark = if today > usual.saturating_mul(FAR) { "! " } else { "" };
                     format!(
-                        "{mark}{zh} {count} 人，前 {days} 日中位数 {usual} ({en}: {count} people, usual {usual} a day over {days} days)"
+                        "{mark}{zh} {count} 人{}，前 {days} 日中位数 {usual} ({en}: {count} people{}, usual {usual} a day over {days} days)",
+                        more.0, more.1
                     )
                 }
             }
