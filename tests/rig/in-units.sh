@@ -45,22 +45,41 @@ holds "with it the keys are the same" [ "$(sha256sum < /var/lib/tianfu-gate/beli
 
 # What starts the keeper below is its path alone.
 systemctl stop gate-trust.timer
-# A publication that a carrier takes and nobody signed; the carrier's own program puts it where it puts every one.
-brought=/rig/brought/trust/metadata
+# A publication that a carrier takes and nobody signed, on a stick: it is visited as its unit visits it, but for the slot, which is not here.
+echo TERMINAL=7 > /etc/tianfu-gate/terminal
+believed=/var/lib/tianfu-gate/believed keeper=/var/lib/tianfu-gate/keeper spool=/var/lib/tianfu-gate/spool
+slot() {
+  sed -e '/^Requires=/d' -e '/^After=/d' -e '/^BindsTo=/d' ${2:+-e "s|^ExecStart=.*|ExecStart=$2|"} \
+    /usr/lib/systemd/system/gate-stick.service > "/run/systemd/system/$1.service"
+  systemctl daemon-reload && systemctl start "$1.service"
+}
+reader() { setpriv --reuid tianfu-stick --regid tianfu-spool --clear-groups "$@"; }
+brought=/run/tianfu-gate/stick/trust/metadata
 mkdir -p "$brought"
 role() { printf '{"signed":{"_type":"%s","spec_version":"1.0.33","version":1,"expires":"2099-01-01T00:00:00Z",%s},"signatures":[]}' "$@"; }
 role targets '"targets":{}' > "$brought/1.targets.json"
 role snapshot '"meta":{"targets.json":{"version":1}}' > "$brought/1.snapshot.json"
 role timestamp '"meta":{"snapshot.json":{"version":1}}' > "$brought/timestamp.json"
-carried() {
-  setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups sh -c 'umask 002
-    gate-field visit --stick /rig/brought --spool /var/lib/tianfu-gate/spool --state /var/lib/tianfu-gate/keeper --terminal 7'
-  [ -n "$(find /var/lib/tianfu-gate/spool/trust -name timestamp.json)" ]
-}
-reported() { test -s /var/lib/tianfu-gate/keeper/report.json; }
+chown -R tianfu-stick: /run/tianfu-gate/stick
+reported() { test -s "$keeper/report.json"; }
+answered() { grep -q "\"asked\":\"$(cat "$spool/ask")\"" "$keeper/report.json"; }
+asks() { reader sh -c "umask 002; printf %032d 7 > $spool/part/x && mv $spool/part/x $spool/ask"; }
 holds "nothing was brought yet" fails reported
-holds "a carrier brings a publication" carried
-holds "what a carrier brings starts the keeper" within 60 reported
+# It ends well only if the keeper answered it.
+holds "a stick is visited, and the keeper gives its word" slot gate-slot
+holds "what was on it is in the spool" [ -n "$(find $spool/trust -name timestamp.json)" ]
+holds "the word is for this visit" answered
+holds "the lane reads what a visit tells" setpriv --reuid tianfu-gate --regid tianfu-gate --init-groups test -r /run/tianfu-gate/visit.json
+holds "somebody asks" asks
+holds "asking alone starts the keeper" within 60 answered
+holds "the visit's own user and unit write the spool" slot gate-places "/usr/bin/touch $spool/x"
+holds "and cannot write what the lane believes" fails slot gate-plants "/usr/bin/touch $believed/x"
+holds "nor what the keeper remembers" fails slot gate-forges "/usr/bin/touch $keeper/x"
+holds "nor the batches that wait" fails slot gate-drops "/usr/bin/touch $spool/out/x"
+holds "nor can that user without the unit" fails reader touch "$believed/x"
+holds "nor read it" fails reader ls "$believed"
+holds "or the report" fails reader touch "$keeper/x"
+systemctl reset-failed gate-plants.service gate-forges.service gate-drops.service
 holds "the carrier reads its report" setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/report.json
 holds "and nothing else of it" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/notes.json
 holds "the carrier cannot see the journal" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups ls /var/lib/tianfu-gate/journal

@@ -109,6 +109,7 @@ rows > "$work/rows"
 holds "and are recorded" [ "$(wc -l < "$work/rows")" -ge 3 ]
 believed="$(sha256sum < "$home/believed/manifest.json")"
 echo batch > "$home/spool/out/batch"
+echo asked > "$home/spool/ask"
 echo floors > "$home/keeper/seen"
 echo TERMINAL=7 > "$root/etc/tianfu-gate/terminal"
 enrolled="$(sha256sum < "$home/believed/terminal.keys.json")"
@@ -140,7 +141,7 @@ holds "removed, configuration and data are all there" test -e "$root/etc/tianfu-
 
 purged="$(here dpkg -P tianfu-gate 2>&1)"
 holds "purged, the configuration is gone" fails test -e "$root/etc/tianfu-gate"
-holds "what can be fetched again is gone" fails test -e "$home/spool/trust" -o -e "$home/line"
+holds "what can be fetched again is gone" fails test -e "$home/spool/trust" -o -e "$home/spool/ask" -o -e "$home/line"
 holds "what the keeper has seen is kept with the keys" grep -qx floors "$home/keeper/seen"
 holds "records that nobody else may have are kept" test -e "$home/journal/journal.db" -a -e "$home/spool/out/batch"
 holds "and it is said" grep -q 'kept in /var/lib/tianfu-gate' <<<"$purged"

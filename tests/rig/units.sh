@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The units under a real systemd: a Debian root of its own, booted in a container, with the programs of this tree.
 # Shows: the lane starts as its own user without a network, is ready and watched; one that hangs is begun anew; what a carrier
-# brings starts the keeper; nobody can write what is another's. Needs root, mmdebstrap and systemd-nspawn (tools/ci/rig.sh).
+# brings or asks starts the keeper, which answers a visit; nobody can write what is another's. Needs root, mmdebstrap and
+# systemd-nspawn (tools/ci/rig.sh).
 # Usage: tests/rig/units.sh [PROGRAMS=target/debug]
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -39,6 +39,8 @@ mod hostile;
 mod hub;
 #[path = "repositories/journey.rs"]
 mod journey;
+#[path = "support/keeper.rs"]
+mod keeper;
 #[path = "repositories/land.rs"]
 mod land;
 #[path = "repositories/night.rs"]

@@ -17,6 +17,8 @@ mod damaged;
 mod hazards;
 #[path = "support/hub.rs"]
 mod hub;
+#[path = "support/keeper.rs"]
+mod keeper;
 #[path = "repositories/land.rs"]
 mod land;
 #[path = "sticks/manual.rs"]

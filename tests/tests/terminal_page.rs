@@ -9,6 +9,8 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/keeper.rs"]
+mod keeper;
 #[path = "terminal_page/keyboard.rs"]
 mod keyboard;
 #[path = "support/manuals.rs"]

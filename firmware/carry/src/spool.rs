@@ -12,6 +12,7 @@ use gate_core::records::names::ACKS;
 use gate_files::{Entry, FileFault, Folder, For, Kind};
 use gate_tuf::TIMESTAMP;
 
+use crate::ask::{self, Ask};
 use crate::wants::hex;
 
 pub use part::{Part, SYNC_EVERY};
@@ -138,6 +139,14 @@ impl Spool {
             }
         }
         self.settle(&format!("{ACKS}/{name}"), bytes)
+    }
+
+    /// Asks the keeper to look, beside the bound: what was asked before is asked no more.
+    ///
+    /// # Errors
+    /// [`SpoolFault`].
+    pub fn ask(&self, ask: &Ask) -> Result<(), SpoolFault> {
+        self.settle(ask::FILE_NAME, ask.to_string().as_bytes())
     }
 
     /// By way of `part/`: a folder that another carrier is tidying holds no half file.

@@ -77,6 +77,7 @@ enum WhyWord {
     NoRoom,
     PulledOut,
     NotChecked,
+    NotAnswered,
     OutOfTime,
 }
 
@@ -176,6 +177,7 @@ impl WhyWord {
             WhyWord::Older => UpdateRefused::Older,
             WhyWord::NoRoom => UpdateRefused::NoRoom,
             WhyWord::NotChecked => UpdateRefused::NotChecked,
+            WhyWord::NotAnswered => UpdateRefused::NotAnswered,
             WhyWord::OutOfTime => UpdateRefused::OutOfTime,
             WhyWord::PulledOut => return None,
         })
@@ -196,6 +198,7 @@ fn update_words(step: UpdateStep) -> (StepWord, Percent, Option<WhyWord>) {
                 UpdateRefused::Older => WhyWord::Older,
                 UpdateRefused::NoRoom => WhyWord::NoRoom,
                 UpdateRefused::NotChecked => WhyWord::NotChecked,
+                UpdateRefused::NotAnswered => WhyWord::NotAnswered,
                 UpdateRefused::OutOfTime => WhyWord::OutOfTime,
             };
             (StepWord::Refused, done, Some(why))

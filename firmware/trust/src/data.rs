@@ -14,6 +14,7 @@ use gate_proof::digest::Hasher;
 use serde::Serialize;
 
 use crate::keeper::Look;
+use crate::refusal::{Cause, Refusal};
 
 /// The manifest of before, for the files that a reader may still have to open.
 const BEFORE: &str = "manifest.before.json";
@@ -65,6 +66,12 @@ struct EntryDocument<'a> {
     as_of: u64,
     length: u64,
     sha256: String,
+}
+
+impl From<DataFault> for Refusal {
+    fn from(fault: DataFault) -> Refusal {
+        Refusal::of(Cause::Terminal, &fault)
+    }
 }
 
 impl Data {

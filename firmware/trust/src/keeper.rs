@@ -10,6 +10,7 @@ mod taking;
 use std::path::PathBuf;
 
 pub use folding::{Turn, When, fold};
+use gate_carry::Ask;
 use gate_core::manifest::{Dataset, FILE_NAME, Manifest, ManifestEntry, Province};
 use gate_tuf::Clock;
 use gate_wire::time::Timestamp;
@@ -69,6 +70,7 @@ pub(crate) struct Run {
     data: Data,
     notes: Notes,
     now: Now,
+    asked: Option<Ask>,
     before: Report,
     /// What is in force, and then what will be.
     province: Option<Province>,
@@ -87,6 +89,8 @@ pub(crate) struct Run {
 pub fn run(to: &Directories, now: Now, look: Look) -> Result<Report, KeeperFault> {
     let memory = Memory::open(&to.state)?;
     let mut notes = memory.notes()?;
+    // Before anything is looked at: whoever finds it in the report knows that the keeper saw what was there when it was asked.
+    let asked = Ask::read(&to.spool);
     let [trust, status] = Repository::ALL.map(|one| {
         let clock = Clock { floor: notes.floor(one), confirmed: now.confirmed };
         Offer::take(one, to, &memory, &clock)
@@ -98,6 +102,7 @@ pub fn run(to: &Directories, now: Now, look: Look) -> Result<Report, KeeperFault
     let mut run = Run {
         notes,
         now,
+        asked,
         before: Memory::report(&to.state),
         province: manifest.as_ref().map(|manifest| manifest.province.clone()),
         rotten: entries.iter().filter(|entry| !data.is_whole(entry, look)).cloned().collect(),
@@ -136,6 +141,7 @@ impl Run {
             repositories: repositories.into(),
             datasets: self.lines,
             folding: self.before.folding,
+            asked: self.asked,
         }
     }
 

@@ -12,7 +12,7 @@
 //! | what each dataset must be in itself | [`meaning`] |
 //! | new immutable files, one renamed manifest | [`data`] |
 //! | what is remembered | [`memory`] |
-//! | what a technician is told | [`report`] |
+//! | what a technician is told, and who asked | [`report`], [`gate_carry::ask`] |
 //! | what came meanwhile | [`keeping_up`] |
 
 pub mod data;
@@ -22,11 +22,10 @@ pub mod meaning;
 pub mod memory;
 mod offer;
 pub mod own;
-pub mod refusal;
-pub mod report;
 pub mod repository;
 pub mod spool;
 
+pub use gate_carry::{refusal, report};
 pub use keeper::{Directories, KeeperFault, Look, Now, Turn, When, fold, run};
 pub use keeping_up::keep_up;
 pub use repository::Repository;

@@ -13,6 +13,8 @@ use gate_tuf::{Source, SourceFault, TargetFile, TargetName, consistent_name};
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::Errno;
 
+use crate::refusal::{Cause, Refusal};
+
 /// Bytes copied at once.
 const PIECE: usize = 64 << 10;
 
@@ -53,6 +55,16 @@ pub enum SpoolFault {
     /// Not the bytes that were signed.
     #[error("{0} is not the file that was signed for: its length or SHA-256 differs")]
     MatchDigest(String),
+}
+
+impl From<SpoolFault> for Refusal {
+    fn from(fault: SpoolFault) -> Refusal {
+        let cause = match &fault {
+            SpoolFault::MatchDigest(_) => Cause::Changed,
+            _ => Cause::Unreadable,
+        };
+        Refusal::of(cause, &fault)
+    }
 }
 
 impl Spool {

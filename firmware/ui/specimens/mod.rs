@@ -234,6 +234,7 @@ fn service() -> Vec<Specimen> {
         ("update_older", stick(refused(UpdateRefused::Older))),
         ("update_no_room", stick(refused(UpdateRefused::NoRoom))),
         ("update_not_checked", stick(refused(UpdateRefused::NotChecked))),
+        ("update_not_answered", stick(refused(UpdateRefused::NotAnswered))),
         ("update_out_of_time", stick(refused(UpdateRefused::OutOfTime))),
         ("update_nobody_served", told(Carrier::Stick, refused(UpdateRefused::Older), Serving::Staff)),
     ];

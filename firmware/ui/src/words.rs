@@ -104,6 +104,7 @@ pub fn update_refused(why: UpdateRefused) -> Text {
         UpdateRefused::Older => UPDATE_OLDER,
         UpdateRefused::NoRoom => UPDATE_NO_ROOM,
         UpdateRefused::NotChecked => UPDATE_NOT_CHECKED,
+        UpdateRefused::NotAnswered => UPDATE_NOT_ANSWERED,
         UpdateRefused::OutOfTime => UPDATE_OUT_OF_TIME,
     }
 }

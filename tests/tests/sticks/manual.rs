@@ -8,6 +8,7 @@ use gate_field::files::For;
 use gate_field::outbox::Outbox;
 use gate_wire::time::Timestamp;
 
+use super::keeper::started;
 use super::programs::program;
 use super::visit::Desk;
 
@@ -32,19 +33,26 @@ fn the_commands_of_the_manual_do_a_night() {
         ("STICK", desk.stick.clone()),
         ("SPOOL", desk.land.to.spool.clone()),
         ("STATE", desk.land.to.state.clone()),
-        ("DATA", desk.land.to.data.clone()),
         ("RECORDS", folder.join("records")),
         ("BOARD", folder.join("visit.json")),
         ("visits.log", folder.join("visits.log")),
-        ("gate-trust", trust),
     ];
+    // The terminal's own keeper.
+    let keeper = || {
+        let to = &desk.land.to;
+        let mut keeper = Command::new(&trust);
+        keeper.arg("run").arg("--spool").arg(&to.spool).arg("--data").arg(&to.data).arg("--state").arg(&to.state);
+        keeper.output().unwrap();
+    };
     let (mut said, mut stick) = (Vec::new(), [0; 16]);
     for command in &commands {
         let words = command.split(' ').skip(1).map(|word| {
             let place = places.iter().find(|(name, _)| *name == word);
             place.map_or_else(|| word.to_owned(), |(_, path)| path.to_str().unwrap().to_owned())
         });
-        let output = Command::new(&field).args(words).output().unwrap();
+        let mut typed = Command::new(&field);
+        typed.args(words);
+        let output = started(&desk.land.to.spool, keeper, || typed.output().unwrap());
         let code = output.status.code();
         // There is no list in this desk's data: the visit says so, and ends with 1.
         assert!(code == Some(0) || command.contains(" visit ") && code == Some(1), "{command}: {output:?}");

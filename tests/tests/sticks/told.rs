@@ -1,5 +1,5 @@
 //! What the screen is told of a visit: that the stick may go only when the visit is over, a refusal last, records counted one by one;
-//! and a keeper that fails keeps no record from leaving.
+//! and a keeper that fails or does not answer keeps no record from leaving.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use gate_field::outbox::{BLOCK, NAME};
 use gate_field::take::Stopped;
 use gate_field::visit::{Board, Carrier};
 
+use super::keeper::started;
 use super::programs::program;
 use super::records::Night;
 
@@ -31,25 +32,29 @@ impl Gate {
         self.night.folder.path().join(name)
     }
 
-    /// The command of the manual, with a keeper that does this.
-    fn visit(&self, keeper: &str) -> Output {
+    /// The command of the manual, with a keeper that does this, and is waited for so many seconds.
+    fn visit(&self, keeper: &str, seconds: u64) -> Output {
         let mut visit = Command::new(program("gate-field", "gate-field"));
         visit.args(["visit", "--terminal", "7", "--stick"]).arg(self.night.stick());
         visit.arg("--spool").arg(self.night.spool(7)).arg("--state").arg(self.path("state"));
-        visit.arg("--board").arg(self.path("visit.json"));
-        if !keeper.is_empty() {
-            visit.args(["--", "sh", "-c", keeper]).current_dir(self.night.folder.path());
-        }
-        visit.output().unwrap()
+        visit.arg("--board").arg(self.path("visit.json")).args(["--wait-s", &seconds.to_string()]);
+        let runs = || {
+            let mut script = Command::new("sh");
+            script.args(["-c", keeper]).current_dir(self.night.folder.path()).status().unwrap();
+        };
+        started(&self.night.spool(7), runs, || visit.output().unwrap())
     }
 
-    /// A keeper that keeps what the screen says meanwhile, and a report of its own.
-    fn keeper(&self, refused: &str, end: &str) -> String {
+    /// A visit whose keeper keeps what the screen says meanwhile, and gives a report of its own.
+    fn answered(&self, refused: &str) -> Output {
         let report = format!(
-            r#"{{"generation":9,"repositories":[{{"name":"trust","refused":{refused}}}],"datasets":[]}}"#
+            r#"{{"at":1795176000,"generation":9,"repositories":[{{"name":"trust","root":1,"targets":1,"refused":{refused}}}],"datasets":[],"asked":"ASKED"}}"#
         );
         fs::write(self.path("report"), report).unwrap();
-        format!("cp visit.json meanwhile.json; cp report state/report.json; {end}")
+        self.visit(
+            r#"cp visit.json meanwhile.json; sed "s/ASKED/$(cat spool-7/ask)/" report > state/part; mv state/part state/report.json"#,
+            600,
+        )
     }
 }
 
@@ -70,7 +75,7 @@ const OLDER: &str = r#"{"cause":"older","facts":"step 3"}"#;
 #[test]
 fn the_stick_may_go_only_when_the_visit_is_over() {
     let gate = Gate::new();
-    let output = gate.visit(&gate.keeper("null", "exit 0"));
+    let output = gate.answered("null");
     let meanwhile = shown(&gate.path("meanwhile.json"));
     assert_eq!(meanwhile, data(UpdateStep::Checking(Percent::of(0, 1))), "the screen says: do not remove it");
     assert_eq!(shown(&gate.path("visit.json")), records(LogsStep::Written, 0));
@@ -81,40 +86,38 @@ fn the_stick_may_go_only_when_the_visit_is_over() {
 #[test]
 fn that_data_were_refused_is_told_last() {
     let gate = Gate::new();
-    let output = gate.visit(&gate.keeper(OLDER, "exit 1"));
+    let output = gate.answered(OLDER);
     assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::Older)));
     assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("比现有数据旧：请取最新的 (older than what is here: fetch the newest): step 3"), "{said}");
     assert_eq!(gate.night.give_back().batches, 3, "and the records left");
 }
 
 #[test]
-fn a_keeper_that_fails_keeps_no_record_from_leaving() {
-    for keeper in ["exit 3", "kill -9 $$", "exec /nowhere/gate-trust"] {
+fn a_keeper_that_does_not_answer_keeps_no_record_from_leaving_and_it_is_said_what_to_do() {
+    let old = r#"echo '{"at":1,"generation":8,"repositories":[],"datasets":[],"asked":"00000000000000000000000000000000"}' > state/report.json"#;
+    for keeper in ["exit 3", "kill -9 $$", "exec /nowhere/gate-trust", "echo {} > state/report.json", old] {
         let gate = Gate::new();
-        let output = gate.visit(keeper);
+        let output = gate.visit(keeper, 1);
         assert_eq!(output.status.code(), Some(2), "{keeper}: {output:?}");
-        assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotChecked)));
+        let said = String::from_utf8(output.stdout).unwrap();
+        for part in ["1 秒内没有应答", "no answer within 1 s", "gate-trust.path", "可以拔出", "3 批 batches"] {
+            assert!(said.contains(part), "{keeper}: {part}: {said}");
+        }
+        assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotAnswered)));
         let returned = gate.night.give_back();
         assert_eq!(returned.batches, 3, "{keeper}");
-        assert!(returned.receipts[0].refused[0].starts_with("keeper: "), "{:?}", returned.receipts);
+        assert_eq!(returned.receipts[0].refused, ["keeper: no answer within 1 s"], "{:?}", returned.receipts);
     }
 }
 
 #[test]
-fn a_keeper_without_a_report_puts_nothing_in_force() {
-    let gate = Gate::new();
-    assert_eq!(gate.visit("exit 0").status.code(), Some(1));
-    assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotChecked)));
-}
-
-#[test]
-fn without_an_outbox_the_data_have_the_last_word_and_without_a_keeper_nobody() {
+fn without_an_outbox_the_data_have_the_last_word() {
     let gate = Gate::new();
     fs::remove_file(gate.night.stick().join(NAME)).unwrap();
-    gate.visit(&gate.keeper("null", "exit 0"));
+    gate.answered("null");
     assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::InForce));
-    gate.visit("");
-    assert!(!gate.path("visit.json").exists(), "the screen rests");
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! The technician's night at a shell: the same stick by the five commands of before, and by the one of the manual.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use gate_field::load::Load;
 use gate_sim::stage::{Depot, Owner, Setting, Stage, beginning, province, terminal_number};
 
+use crate::keeper::started;
 use crate::manual::{commands, typed};
+use crate::programs::program;
 
 /// What a technician typed before `gate-field visit`.
 const BEFORE: &str = "cp -r STICK/. SPOOL
@@ -59,7 +62,14 @@ impl Night {
     /// Types them with the places that their words stand for; counted are the words.
     fn types(mut self, text: &str) -> Typed {
         let began = Instant::now();
-        typed(self.desk.path(), &self.meant(text));
+        let to = self.stage.keeper();
+        // What a terminal's service manager does when a visit asks.
+        let keeper = || {
+            let mut keeper = Command::new(program("gate-trust", "gate-trust"));
+            keeper.arg("run").arg("--spool").arg(&to.spool).arg("--data").arg(&to.data).arg("--state").arg(&to.state);
+            keeper.output().unwrap();
+        };
+        started(&to.spool, keeper, || typed(self.desk.path(), &self.meant(text)));
         self.stage.run_until_renewed().unwrap();
         let seconds = began.elapsed().as_secs_f64();
         Typed { commands: text.lines().count() as u64, characters: text.trim().len(), seconds }

@@ -1,14 +1,15 @@
 //! `gate-field`: the technician's command. Only wires.
 
 use std::path::PathBuf;
-use std::process::{Command as Program, ExitCode};
-use std::time::SystemTime;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use gate_carry::{Held, Spool};
 use gate_core::query::TerminalNumber;
-use gate_core::screen::{Percent, UpdateStep};
+use gate_core::screen::UpdateStep;
+use gate_field::asking::{AGAIN, Asking, WAIT_S};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::give_back::{Log, give_back};
@@ -31,8 +32,8 @@ struct Cli {
 enum Command {
     /// At the desk: published data onto a stick or into a laptop's folder, and room for records
     Load(LoadArgs),
-    /// At the terminal: data in, then records out. After `--` stands what is run between: gate-trust. Ends with 1 if something was
-    /// not taken
+    /// At the terminal: data in, the keeper's word on them (its service is asked in the spool), then records out. Ends with 1 if something
+    /// was not taken, with 2 if nobody judged it
     Visit(VisitArgs),
     /// At the desk: records into the hub's folder, the hub's acknowledgements onto the stick
     Return(ReturnArgs),
@@ -77,7 +78,7 @@ struct VisitArgs {
     /// Bytes that carriers may fill of it, in MiB
     #[arg(long, value_name = "N", default_value_t = 2048)]
     spool_mib: u64,
-    /// What the keeper remembers: its report says what need not be copied
+    /// What the keeper remembers: its report says what need not be copied, and what became of the rest
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
     /// This terminal's number
@@ -89,9 +90,9 @@ struct VisitArgs {
     /// What the screen is told in
     #[arg(long, value_name = "FILE")]
     board: Option<PathBuf>,
-    /// What is run when everything was copied, to put it in force
-    #[arg(last = true, value_name = "PROGRAM")]
-    keeper: Vec<String>,
+    /// Seconds that the keeper is waited for
+    #[arg(long, value_name = "N", default_value_t = WAIT_S)]
+    wait_s: u64,
 }
 
 #[derive(Args)]
@@ -156,58 +157,38 @@ impl VisitArgs {
     fn run(self) -> anyhow::Result<ExitCode> {
         let terminal = TerminalNumber::new(self.terminal).context("a terminal's number is 0 to 131071")?;
         let mut board = Board::at(self.board.as_deref(), self.carrier);
-        let copied = self.bring(terminal, &mut board)?;
+        let spool = Spool::open(&self.spool, self.spool_mib << 20)?;
+        let copied = self.bring(&spool, terminal, &mut board);
         // Reading has ended: from here on the stick is only written.
-        let (kept, kept_code) = self.judged(&mut board);
+        let kept = self.judged(&spool, &mut board);
+        let kept_code = kept.code();
         let kept = kept.of_what_came(&copied);
         let took = take(&self.stick, &self.spool, terminal, &self.receipt(&copied, &kept), &mut board);
-        self.say_last(&kept, &took, &mut board);
+        say_last(&kept, &took, &mut board);
         let took_code = took_in_words(&took);
         println!("可以拔出 the stick may go");
         let codes = [u8::from(!copied.missing.is_empty()), kept_code, took_code];
         Ok(ExitCode::from(codes.into_iter().max().unwrap_or(0)))
     }
 
-    fn bring(&self, terminal: TerminalNumber, board: &mut Board) -> anyhow::Result<Copied> {
-        let spool = Spool::open(&self.spool, self.spool_mib << 20)?;
-        let held = Held::read(&self.state.join("report.json"));
-        let copied = Bring { stick: &self.stick, spool: &spool, held: &held, terminal }.run(board);
+    fn bring(&self, spool: &Spool, terminal: TerminalNumber, board: &mut Board) -> Copied {
+        let held = Held::read(&self.report());
+        let copied = Bring { stick: &self.stick, spool, held: &held, terminal }.run(board);
         println!("带入 in: {} 个文件 files, {} 字节 bytes", copied.files, copied.bytes);
         told(&copied);
-        Ok(copied)
+        copied
     }
 
-    /// What the keeper says, and the exit code it is worth. One that fails keeps no record from leaving.
-    fn judged(&self, board: &mut Board) -> (Verdict, u8) {
-        let report = self.state.join("report.json");
-        let Some((program, arguments)) = self.keeper.split_first() else {
-            // Another keeper will look: nothing is said of what it will find.
-            let generation = Verdict::read(&report).generation;
-            return (Verdict { generation, ..Verdict::default() }, 0);
-        };
-        board.data(UpdateStep::Checking(Percent::of(0, 1)));
-        match keep(program, arguments) {
-            Ok(()) => {
-                let verdict = Verdict::read(&report);
-                let code = u8::from(!verdict.refused.is_empty());
-                (verdict, code)
-            }
-            Err(error) => {
-                eprintln!("gate-field: {error:#}");
-                (Verdict::not_checked(&format!("{error:#}")), 2)
-            }
-        }
+    /// What the keeper says. One that does not keeps no record from leaving.
+    fn judged(&self, spool: &Spool, board: &mut Board) -> Verdict {
+        let wait = Duration::from_secs(self.wait_s);
+        let verdict = Asking { spool, report: &self.report(), wait, again: AGAIN }.verdict(board);
+        print!("{}", verdict.words);
+        verdict
     }
 
-    /// What stands on the screen at the end: that data were refused, before all else; then how the records' writing ended, which
-    /// [`take`] has told.
-    fn say_last(&self, kept: &Verdict, took: &Result<Taken, Stopped>, board: &mut Board) {
-        match (kept.why, took) {
-            (Some(why), _) => board.data(UpdateStep::Refused(why)),
-            (None, Err(Stopped::NoOutbox)) if self.keeper.is_empty() => board.clear(),
-            (None, Err(Stopped::NoOutbox)) => board.data(UpdateStep::InForce),
-            (None, Ok(_) | Err(Stopped::Broken(..))) => {}
-        }
+    fn report(&self) -> PathBuf {
+        self.state.join("report.json")
     }
 
     fn receipt(&self, copied: &Copied, kept: &Verdict) -> Receipt {
@@ -228,11 +209,14 @@ impl VisitArgs {
     }
 }
 
-fn keep(program: &str, arguments: &[String]) -> anyhow::Result<()> {
-    let status = Program::new(program).args(arguments).status();
-    let status = status.with_context(|| format!("running {program}"))?;
-    ensure!(status.code().is_some_and(|code| code < 2), "{program} failed: nothing new is in force");
-    Ok(())
+/// What stands on the screen at the end: that data were refused, before all else; then how the records' writing ended, which [`take`] has
+/// told.
+fn say_last(kept: &Verdict, took: &Result<Taken, Stopped>, board: &mut Board) {
+    match (kept.why, took) {
+        (Some(why), _) => board.data(UpdateStep::Refused(why)),
+        (None, Err(Stopped::NoOutbox)) => board.data(UpdateStep::InForce),
+        (None, Ok(_) | Err(Stopped::Broken(..))) => {}
+    }
 }
 
 /// Says how records left; the exit code it is worth.

@@ -1,12 +1,15 @@
 //! What the keeper's report says of a visit.
-//! Promises: without a report, or where the keeper did not end well, nothing is said to be in force.
+//! Promises: without a report that answers this visit nothing is said to be in force; the words are the keeper's own.
 //! Must not know: how the keeper works.
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use gate_carry::Ask;
+use gate_carry::refusal::{Cause, Refusal};
+use gate_carry::report::Report;
 use gate_core::screen::UpdateRefused;
-use serde::Deserialize;
 
 use crate::copying::Copied;
 
@@ -21,44 +24,49 @@ pub struct Verdict {
     pub refused: Vec<String>,
     /// The gravest cause, as the screen says it.
     pub why: Option<UpdateRefused>,
-}
-
-#[derive(Deserialize)]
-struct Report {
-    generation: u32,
-    repositories: Vec<Line>,
-    datasets: Vec<Line>,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    name: String,
-    refused: Option<Refused>,
-}
-
-#[derive(Deserialize)]
-struct Refused {
-    cause: String,
-    facts: String,
+    /// All of it, as a technician reads it.
+    pub words: String,
 }
 
 impl Verdict {
-    /// Reads the report of a keeper that has run to its end.
+    /// What the last report says, whoever it answered.
     #[must_use]
     pub fn read(path: &Path) -> Verdict {
-        let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= REPORT_MOST);
-        let bytes = fits.then(|| fs::read(path).ok()).flatten().unwrap_or_default();
-        match serde_json::from_slice::<Report>(&bytes) {
-            Ok(report) => Verdict::of(report),
-            Err(_) => Verdict::not_checked("no report"),
-        }
+        report(path).map_or_else(|| Verdict::not_checked("no report"), Verdict::of)
+    }
+
+    /// What the report says that was made after this was asked; `None` where there is none yet.
+    #[must_use]
+    pub fn answering(path: &Path, ask: &Ask) -> Option<Verdict> {
+        report(path).filter(|report| report.asked.as_ref() == Some(ask)).map(Verdict::of)
     }
 
     /// Nobody verified what was brought: nothing new is in force.
     #[must_use]
     pub fn not_checked(cause: &str) -> Verdict {
-        let refused = vec![format!("keeper: {cause}")];
-        Verdict { generation: 0, refused, why: Some(UpdateRefused::NotChecked) }
+        let words = format!("未核验 not checked: {cause}\n");
+        Verdict {
+            generation: 0,
+            refused: vec![format!("keeper: {cause}")],
+            why: Some(UpdateRefused::NotChecked),
+            words,
+        }
+    }
+
+    /// The keeper said nothing for so long.
+    #[must_use]
+    pub fn not_answered(after: Duration) -> Verdict {
+        let seconds = after.as_secs();
+        let words = format!(
+            "核验程序 {seconds} 秒内没有应答：带入的数据已存在本机，下次核验时自动检查，现有数据继续有效；请检查 gate-trust.path 和 gate-trust.service 是否在运行\n\
+             the keeper gave no answer within {seconds} s: what came is kept here and looked at when it next runs, and what is in force stays; see that gate-trust.path and gate-trust.service run\n"
+        );
+        Verdict {
+            generation: 0,
+            refused: vec![format!("keeper: no answer within {seconds} s")],
+            why: Some(UpdateRefused::NotAnswered),
+            words,
+        }
     }
 
     /// The same, where something lies on the carrier and could not be had: the screen does not call that an update.
@@ -68,25 +76,43 @@ impl Verdict {
         Verdict { why, ..self }
     }
 
+    /// The exit code that it is worth: 2 where nobody judged, 1 where something was refused.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self.why {
+            Some(UpdateRefused::NotChecked | UpdateRefused::NotAnswered) => 2,
+            _ => u8::from(!self.refused.is_empty()),
+        }
+    }
+
     fn of(report: Report) -> Verdict {
-        let lines = report.repositories.into_iter().chain(report.datasets);
-        let refused: Vec<(String, Refused)> =
-            lines.filter_map(|line| line.refused.map(|refused| (line.name, refused))).collect();
-        let why = refused.iter().map(|(_, refused)| why(&refused.cause)).min_by_key(|why| gravity(*why));
-        let said =
-            |(name, refused): (String, Refused)| format!("{name}: {} ({})", refused.cause, refused.facts);
-        Verdict { generation: report.generation, refused: refused.into_iter().map(said).collect(), why }
+        let words = report.in_words();
+        let repositories = report.repositories.into_iter().map(|line| (line.name, line.refused));
+        let datasets = report.datasets.into_iter().map(|line| (line.name, line.refused));
+        let refused: Vec<(String, Refusal)> =
+            repositories.chain(datasets).filter_map(|(name, refused)| Some((name, refused?))).collect();
+        let why = refused.iter().map(|(_, refused)| why(refused.cause)).min_by_key(|why| gravity(*why));
+        let said = |(name, Refusal { cause, facts }): (String, Refusal)| {
+            format!("{name}: {} ({facts})", cause.name())
+        };
+        Verdict { generation: report.generation, refused: refused.into_iter().map(said).collect(), why, words }
     }
 }
 
-fn why(cause: &str) -> UpdateRefused {
+fn report(path: &Path) -> Option<Report> {
+    let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= REPORT_MOST);
+    let bytes = fits.then(|| fs::read(path).ok()).flatten()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn why(cause: Cause) -> UpdateRefused {
     match cause {
-        "unsigned" | "changed" | "unfit" => UpdateRefused::Unproven,
-        "older" => UpdateRefused::Older,
-        "ended" | "future" => UpdateRefused::OutOfTime,
-        "foreign" => UpdateRefused::NotForHere,
-        "terminal" => UpdateRefused::NoRoom,
-        _ => UpdateRefused::Unreadable,
+        Cause::Unsigned | Cause::Changed | Cause::Unfit => UpdateRefused::Unproven,
+        Cause::Older => UpdateRefused::Older,
+        Cause::Ended | Cause::Future => UpdateRefused::OutOfTime,
+        Cause::Foreign => UpdateRefused::NotForHere,
+        Cause::Terminal => UpdateRefused::NoRoom,
+        Cause::Missing | Cause::Unreadable | Cause::Rotten => UpdateRefused::Unreadable,
     }
 }
 
@@ -95,9 +121,10 @@ fn gravity(why: UpdateRefused) -> u8 {
         UpdateRefused::Unproven => 0,
         UpdateRefused::NotForHere => 1,
         UpdateRefused::NotChecked => 2,
-        UpdateRefused::OutOfTime => 3,
-        UpdateRefused::Older => 4,
-        UpdateRefused::NoRoom => 5,
-        UpdateRefused::Unreadable => 6,
+        UpdateRefused::NotAnswered => 3,
+        UpdateRefused::OutOfTime => 4,
+        UpdateRefused::Older => 5,
+        UpdateRefused::NoRoom => 6,
+        UpdateRefused::Unreadable => 7,
     }
 }

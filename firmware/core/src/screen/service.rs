@@ -73,19 +73,22 @@ pub enum UpdateRefused {
     NoRoom,
     /// What verifies did not run to its end.
     NotChecked,
+    /// What verifies gave no answer in time: it looks later.
+    NotAnswered,
     /// Past its time, or before it.
     OutOfTime,
 }
 
 impl UpdateRefused {
     /// Every cause.
-    pub const ALL: [UpdateRefused; 7] = [
+    pub const ALL: [UpdateRefused; 8] = [
         UpdateRefused::Unreadable,
         UpdateRefused::NotForHere,
         UpdateRefused::Unproven,
         UpdateRefused::Older,
         UpdateRefused::NoRoom,
         UpdateRefused::NotChecked,
+        UpdateRefused::NotAnswered,
         UpdateRefused::OutOfTime,
     ];
 }

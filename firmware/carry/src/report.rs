@@ -8,6 +8,7 @@ use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::Ask;
 use crate::refusal::{Cause, Refusal};
 
 /// The last run.
@@ -24,6 +25,9 @@ pub struct Report {
     /// The last turn of folding, if there ever was one.
     #[serde(default)]
     pub folding: Option<FoldLine>,
+    /// What was asked in the spool before the keeper looked.
+    #[serde(default)]
+    pub asked: Option<Ask>,
 }
 
 /// A turn of folding.
@@ -125,7 +129,7 @@ impl Report {
     }
 
     /// The list's base holds as of this time now. It was received when it was: folding makes nothing younger.
-    pub(crate) fn hold_base_as_of(&mut self, as_of: Timestamp) {
+    pub fn hold_base_as_of(&mut self, as_of: Timestamp) {
         let name = Dataset::StatusList.name();
         let line = self.datasets.iter_mut().find(|line| line.name == name);
         if let Some(it) = line.and_then(|line| line.in_force.as_mut()) {

@@ -2,11 +2,10 @@
 //! Promises: one closed list of causes, each with what to do, in Chinese and English; the facts stand behind it.
 //! Must not know: how anything is checked.
 
+use std::error::Error;
+
 use gate_tuf::{DocumentRefused, Refused, Why};
 use serde::{Deserialize, Serialize};
-
-use crate::data::DataFault;
-use crate::spool::SpoolFault;
 
 /// A cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +36,39 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 11] = [
+        Cause::Missing,
+        Cause::Unreadable,
+        Cause::Unsigned,
+        Cause::Changed,
+        Cause::Older,
+        Cause::Ended,
+        Cause::Future,
+        Cause::Unfit,
+        Cause::Foreign,
+        Cause::Terminal,
+        Cause::Rotten,
+    ];
+
+    /// As the report spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Missing => "missing",
+            Cause::Unreadable => "unreadable",
+            Cause::Unsigned => "unsigned",
+            Cause::Changed => "changed",
+            Cause::Older => "older",
+            Cause::Ended => "ended",
+            Cause::Future => "future",
+            Cause::Unfit => "unfit",
+            Cause::Foreign => "foreign",
+            Cause::Terminal => "terminal",
+            Cause::Rotten => "rotten",
+        }
+    }
+
     /// What to do, Chinese and English.
     #[must_use]
     pub const fn advice(self) -> (&'static str, &'static str) {
@@ -89,9 +121,16 @@ impl Refusal {
         Refusal { cause, facts: facts.into() }
     }
 
+    /// Of this cause, with all that an error says of how it came about.
+    pub fn of(cause: Cause, error: &dyn Error) -> Refusal {
+        let below = std::iter::successors(error.source(), |error| (*error).source());
+        let facts = below.fold(error.to_string(), |facts, error| format!("{facts}: {error}"));
+        Refusal::new(cause, facts)
+    }
+
     /// A dataset that is wrong in itself.
-    pub fn unfit(error: impl Into<anyhow::Error>) -> Refusal {
-        Refusal::new(Cause::Unfit, format!("{:#}", error.into()))
+    pub fn unfit(error: impl Error) -> Refusal {
+        Refusal::of(Cause::Unfit, &error)
     }
 }
 
@@ -119,18 +158,14 @@ impl From<Refused> for Refusal {
     }
 }
 
-impl From<SpoolFault> for Refusal {
-    fn from(fault: SpoolFault) -> Refusal {
-        let cause = match &fault {
-            SpoolFault::MatchDigest(_) => Cause::Changed,
-            _ => Cause::Unreadable,
-        };
-        Refusal::new(cause, fault.to_string())
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl From<DataFault> for Refusal {
-    fn from(fault: DataFault) -> Refusal {
-        Refusal::new(Cause::Terminal, format!("{:#}", anyhow::Error::from(fault)))
+    #[test]
+    fn a_cause_is_named_as_the_report_spells_it() {
+        for cause in Cause::ALL {
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.name());
+        }
     }
 }
