@@ -89,7 +89,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         let digits = NUMBER.to_string();
-        for bad in ["", "5a", &digits.to_uppercase(), &format!("{digits}\n"), &"-".repeat(32), &"5a".repeat(1 << 20)] {
+        for bad in
+            ["", "5a", &digits.to_uppercase(), &format!("{digits}\n"), &"-".repeat(32), &"5a".repeat(1 << 20)]
+        {
             fs::write(&path, bad).unwrap();
             assert_eq!(Ask::read(folder.path()), None, "{} bytes", bad.len());
         }

@@ -71,6 +71,7 @@ pub enum StepWord {
 #[serde(rename_all = "snake_case")]
 enum WhyWord {
     Unreadable,
+    NoData,
     NotForHere,
     Unproven,
     Older,
@@ -172,6 +173,7 @@ impl WhyWord {
     fn refused(self) -> Option<UpdateRefused> {
         Some(match self {
             WhyWord::Unreadable => UpdateRefused::Unreadable,
+            WhyWord::NoData => UpdateRefused::NoData,
             WhyWord::NotForHere => UpdateRefused::NotForHere,
             WhyWord::Unproven => UpdateRefused::Unproven,
             WhyWord::Older => UpdateRefused::Older,
@@ -193,6 +195,7 @@ fn update_words(step: UpdateStep) -> (StepWord, Percent, Option<WhyWord>) {
         UpdateStep::Refused(why) => {
             let why = match why {
                 UpdateRefused::Unreadable => WhyWord::Unreadable,
+                UpdateRefused::NoData => WhyWord::NoData,
                 UpdateRefused::NotForHere => WhyWord::NotForHere,
                 UpdateRefused::Unproven => WhyWord::Unproven,
                 UpdateRefused::Older => WhyWord::Older,

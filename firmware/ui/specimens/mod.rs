@@ -229,6 +229,7 @@ fn service() -> Vec<Specimen> {
         ("update_checking", stick(UpdateStep::Checking(Percent::of(88, 100)))),
         ("update_in_force", stick(UpdateStep::InForce)),
         ("update_unreadable", stick(refused(UpdateRefused::Unreadable))),
+        ("update_no_data", stick(refused(UpdateRefused::NoData))),
         ("update_not_for_here", stick(refused(UpdateRefused::NotForHere))),
         ("update_unproven", stick(refused(UpdateRefused::Unproven))),
         ("update_older", stick(refused(UpdateRefused::Older))),

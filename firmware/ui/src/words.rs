@@ -99,6 +99,7 @@ pub fn key(key: Key) -> Text {
 pub fn update_refused(why: UpdateRefused) -> Text {
     match why {
         UpdateRefused::Unreadable => UPDATE_UNREADABLE,
+        UpdateRefused::NoData => UPDATE_NO_DATA,
         UpdateRefused::NotForHere => UPDATE_NOT_FOR_HERE,
         UpdateRefused::Unproven => UPDATE_UNPROVEN,
         UpdateRefused::Older => UPDATE_OLDER,

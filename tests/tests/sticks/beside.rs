@@ -47,22 +47,28 @@ fn a_visit_waits_for_the_keeper_or_the_fold_that_is_at_work_and_its_data_come_in
     // Both hold this lock while they work, and see the other one.
     let (keeper, waits) = (desk.lock("keeper.lock"), desk.lock("keeper.waiting"));
     keeper.lock().unwrap();
-    let code = started(&desk.land.to.spool, || keeps(&desk.land.to), || {
-        let mut visit = desk.visits();
-        while waits.try_lock().is_ok() {
-            waits.unlock().unwrap();
-            assert_eq!(visit.try_wait().unwrap(), None, "it waits for the keeper at work");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        assert_eq!(desk.land.manifest(), before);
-        keeper.unlock().unwrap();
-        visit.wait().unwrap().code()
-    });
+    let code = started(
+        &desk.land.to.spool,
+        || keeps(&desk.land.to),
+        || {
+            let mut visit = desk.visits();
+            while waits.try_lock().is_ok() {
+                waits.unlock().unwrap();
+                assert_eq!(visit.try_wait().unwrap(), None, "it waits for the keeper at work");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            assert_eq!(desk.land.manifest(), before);
+            keeper.unlock().unwrap();
+            visit.wait().unwrap().code()
+        },
+    );
     assert_eq!(code, Some(1), "this stick has no list");
     assert!(desk.land.manifest() != before);
     let shown = Visit::load(&std::fs::read(desk.board()).unwrap()).unwrap();
     let judged = |shown| match shown {
-        Visit::Data(data) => !matches!(data.step, UpdateStep::Refused(UpdateRefused::NotChecked | UpdateRefused::NotAnswered)),
+        Visit::Data(data) => {
+            !matches!(data.step, UpdateStep::Refused(UpdateRefused::NotChecked | UpdateRefused::NotAnswered))
+        }
         Visit::Records(_) => true,
     };
     assert!(judged(shown), "{shown:?}");

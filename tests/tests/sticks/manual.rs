@@ -41,7 +41,14 @@ fn the_commands_of_the_manual_do_a_night() {
     let keeper = || {
         let to = &desk.land.to;
         let mut keeper = Command::new(&trust);
-        keeper.arg("run").arg("--spool").arg(&to.spool).arg("--data").arg(&to.data).arg("--state").arg(&to.state);
+        keeper
+            .arg("run")
+            .arg("--spool")
+            .arg(&to.spool)
+            .arg("--data")
+            .arg(&to.data)
+            .arg("--state")
+            .arg(&to.state);
         keeper.output().unwrap();
     };
     let (mut said, mut stick) = (Vec::new(), [0; 16]);

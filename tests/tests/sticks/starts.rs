@@ -59,7 +59,8 @@ fn the_keepers_unit_watches_what_a_stick_and_the_line_bring_and_what_a_visit_ask
 
 #[test]
 fn whoever_reads_a_strangers_stick_is_another_user_and_writes_nothing_that_the_lane_believes() {
-    let (stick, keeper, lane) = (unit("gate-stick.service"), unit("gate-trust.service"), unit("gate.service"));
+    let (stick, keeper, lane) =
+        (unit("gate-stick.service"), unit("gate-trust.service"), unit("gate.service"));
     let believed = [option(&keeper, "--data"), option(&keeper, "--state")];
     // What the lane is configured to read is what the keeper writes.
     for (named, path) in ["data", "keeper"].into_iter().zip(&believed) {
@@ -70,7 +71,8 @@ fn whoever_reads_a_strangers_stick_is_another_user_and_writes_nothing_that_the_l
         let written = words(carrier, "ReadWritePaths");
         assert!(written.iter().any(|path| SPOOL.starts_with(path.as_str())), "{written:?}");
         for path in believed.iter().chain([&journal]).map(Path::new) {
-            let reaches = |written: &String| path.starts_with(written) || Path::new(written).starts_with(path);
+            let reaches =
+                |written: &String| path.starts_with(written) || Path::new(written).starts_with(path);
             assert!(!written.iter().any(reaches), "{written:?} and {}", path.display());
         }
         let hidden = words(carrier, "InaccessiblePaths");
@@ -87,5 +89,7 @@ fn whoever_reads_a_strangers_stick_is_another_user_and_writes_nothing_that_the_l
     let joined: Vec<&str> = joined.lines().filter(|line| line.starts_with("m tianfu-stick")).collect();
     assert_eq!(joined, ["m tianfu-stick tianfu-spool"]);
     // The stick itself is that user's for the visit, and nobody else's.
-    assert!(unit("run-tianfu\\x2dgate-stick.mount").contains(",uid=tianfu-stick,gid=tianfu-stick,umask=0077"));
+    assert!(
+        unit("run-tianfu\\x2dgate-stick.mount").contains(",uid=tianfu-stick,gid=tianfu-stick,umask=0077")
+    );
 }

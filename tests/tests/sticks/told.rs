@@ -15,7 +15,7 @@ use super::keeper::started;
 use super::programs::program;
 use super::records::Night;
 
-/// A terminal where thirty records wait, and what the screen is told.
+/// A terminal where thirty records wait, a stick with a publication that nobody signed, and what the screen is told.
 struct Gate {
     night: Night,
 }
@@ -25,6 +25,19 @@ impl Gate {
         let night = Night::new(1 << 20);
         night.wait(7, 3);
         fs::create_dir(night.folder.path().join("state")).unwrap();
+        let metadata = night.stick().join("trust/metadata");
+        fs::create_dir_all(&metadata).unwrap();
+        let roles = [
+            ("timestamp", "timestamp.json", r#""meta":{"snapshot.json":{"version":1}}"#),
+            ("snapshot", "1.snapshot.json", r#""meta":{"targets.json":{"version":1}}"#),
+            ("targets", "1.targets.json", r#""targets":{}"#),
+        ];
+        for (role, name, body) in roles {
+            let text = format!(
+                r#"{{"signed":{{"_type":"{role}","spec_version":"1.0.33","version":1,"expires":"2099-01-01T00:00:00Z",{body}}},"signatures":[]}}"#
+            );
+            fs::write(metadata.join(name), text).unwrap();
+        }
         Gate { night }
     }
 
@@ -79,7 +92,7 @@ fn the_stick_may_go_only_when_the_visit_is_over() {
     let meanwhile = shown(&gate.path("meanwhile.json"));
     assert_eq!(meanwhile, data(UpdateStep::Checking(Percent::of(0, 1))), "the screen says: do not remove it");
     assert_eq!(shown(&gate.path("visit.json")), records(LogsStep::Written, 0));
-    assert_eq!(output.status.code(), Some(1), "the stick had no data: {output:?}");
+    assert_eq!(output.status.code(), Some(1), "the stick has no list: {output:?}");
     assert_eq!(gate.night.give_back().batches, 3);
 }
 
@@ -90,7 +103,10 @@ fn that_data_were_refused_is_told_last() {
     assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::Older)));
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("比现有数据旧：请取最新的 (older than what is here: fetch the newest): step 3"), "{said}");
+    assert!(
+        said.contains("比现有数据旧：请取最新的 (older than what is here: fetch the newest): step 3"),
+        "{said}"
+    );
     assert_eq!(gate.night.give_back().batches, 3, "and the records left");
 }
 
@@ -102,7 +118,8 @@ fn a_keeper_that_does_not_answer_keeps_no_record_from_leaving_and_it_is_said_wha
         let output = gate.visit(keeper, 1);
         assert_eq!(output.status.code(), Some(2), "{keeper}: {output:?}");
         let said = String::from_utf8(output.stdout).unwrap();
-        for part in ["1 秒内没有应答", "no answer within 1 s", "gate-trust.path", "可以拔出", "3 批 batches"] {
+        for part in ["1 秒内没有应答", "no answer within 1 s", "gate-trust.path", "可以拔出", "3 批 batches"]
+        {
             assert!(said.contains(part), "{keeper}: {part}: {said}");
         }
         assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotAnswered)));
@@ -118,6 +135,22 @@ fn without_an_outbox_the_data_have_the_last_word() {
     fs::remove_file(gate.night.stick().join(NAME)).unwrap();
     gate.answered("null");
     assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::InForce));
+}
+
+#[test]
+fn a_stick_without_published_data_is_no_update_and_no_keeper_is_asked_about_it() {
+    let gate = Gate::new();
+    fs::remove_dir_all(gate.night.stick().join("trust")).unwrap();
+    let output = gate.visit("echo asked > asked", 600);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(shown(&gate.path("visit.json")), records(LogsStep::Written, 0), "it was for the records");
+    assert_eq!(gate.night.give_back().batches, 3);
+    fs::remove_file(gate.night.stick().join(NAME)).unwrap();
+    let output = gate.visit("echo asked > asked", 600);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NoData)));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("nothing was updated"));
+    assert!(!gate.path("asked").exists() && !gate.night.spool(7).join("ask").exists());
 }
 
 #[test]

@@ -66,7 +66,14 @@ impl Night {
         // What a terminal's service manager does when a visit asks.
         let keeper = || {
             let mut keeper = Command::new(program("gate-trust", "gate-trust"));
-            keeper.arg("run").arg("--spool").arg(&to.spool).arg("--data").arg(&to.data).arg("--state").arg(&to.state);
+            keeper
+                .arg("run")
+                .arg("--spool")
+                .arg(&to.spool)
+                .arg("--data")
+                .arg(&to.data)
+                .arg("--state")
+                .arg(&to.state);
             keeper.output().unwrap();
         };
         started(&to.spool, keeper, || typed(self.desk.path(), &self.meant(text)));

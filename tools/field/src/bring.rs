@@ -41,7 +41,9 @@ impl Bring<'_> {
         board.data(UpdateStep::Copying(Percent::of(0, 1)));
         for repository in Repository::ALL {
             let copying = self.copying(repository);
-            match copying.plan(&|targets| self.wants(repository, targets)) {
+            let plan = copying.plan(&|targets| self.wants(repository, targets));
+            copied.repositories += u8::from(!matches!(plan, Ok(None)));
+            match plan {
                 Ok(Some(plan)) => plans.push((copying, plan)),
                 Ok(None) => copied.missing.push(format!("{}: not on the stick", repository.name())),
                 Err(error) => copied.miss(repository.name(), &error.to_string()),

@@ -24,6 +24,8 @@ pub struct Copied {
     pub files: u32,
     /// Bytes that came.
     pub bytes: u64,
+    /// Repositories that lie on the source, whole or not.
+    pub repositories: u8,
     /// What did not come, and why.
     pub missing: Vec<String>,
     /// Whether some of that lies on the source, and cannot be had or is not what it should be.
@@ -40,6 +42,7 @@ impl Copied {
     /// Adds another repository's.
     pub fn add(&mut self, other: Copied) {
         (self.files, self.bytes) = (self.files + other.files, self.bytes + other.bytes);
+        self.repositories += other.repositories;
         self.missing.extend(other.missing);
         self.broken |= other.broken;
     }

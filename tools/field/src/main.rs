@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use gate_carry::{Held, Spool};
 use gate_core::query::TerminalNumber;
-use gate_core::screen::UpdateStep;
+use gate_core::screen::{UpdateRefused, UpdateStep};
 use gate_field::asking::{AGAIN, Asking, WAIT_S};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
@@ -160,7 +160,7 @@ impl VisitArgs {
         let spool = Spool::open(&self.spool, self.spool_mib << 20)?;
         let copied = self.bring(&spool, terminal, &mut board);
         // Reading has ended: from here on the stick is only written.
-        let kept = self.judged(&spool, &mut board);
+        let kept = self.judged((&spool, &copied), &mut board);
         let kept_code = kept.code();
         let kept = kept.of_what_came(&copied);
         let took = take(&self.stick, &self.spool, terminal, &self.receipt(&copied, &kept), &mut board);
@@ -180,9 +180,12 @@ impl VisitArgs {
     }
 
     /// What the keeper says. One that does not keeps no record from leaving.
-    fn judged(&self, spool: &Spool, board: &mut Board) -> Verdict {
-        let wait = Duration::from_secs(self.wait_s);
-        let verdict = Asking { spool, report: &self.report(), wait, again: AGAIN }.verdict(board);
+    fn judged(&self, (spool, copied): (&Spool, &Copied), board: &mut Board) -> Verdict {
+        let (report, wait) = (self.report(), Duration::from_secs(self.wait_s));
+        let verdict = match copied.repositories {
+            0 => Verdict::no_data(&report),
+            _ => Asking { spool, report: &report, wait, again: AGAIN }.verdict(board),
+        };
         print!("{}", verdict.words);
         verdict
     }
@@ -210,9 +213,10 @@ impl VisitArgs {
 }
 
 /// What stands on the screen at the end: that data were refused, before all else; then how the records' writing ended, which [`take`] has
-/// told.
+/// told. A stick for records alone refuses nothing.
 fn say_last(kept: &Verdict, took: &Result<Taken, Stopped>, board: &mut Board) {
     match (kept.why, took) {
+        (Some(UpdateRefused::NoData), Ok(_) | Err(Stopped::Broken(..))) => {}
         (Some(why), _) => board.data(UpdateStep::Refused(why)),
         (None, Err(Stopped::NoOutbox)) => board.data(UpdateStep::InForce),
         (None, Ok(_) | Err(Stopped::Broken(..))) => {}

@@ -53,6 +53,14 @@ impl Verdict {
         }
     }
 
+    /// Nothing that was published lies on the carrier: nobody is asked about it. What is in force stands in the last report.
+    #[must_use]
+    pub fn no_data(path: &Path) -> Verdict {
+        let words = "没有可更新的数据 no published data on it: nothing was updated\n".to_owned();
+        let generation = report(path).map_or(0, |report| report.generation);
+        Verdict { generation, refused: Vec::new(), why: Some(UpdateRefused::NoData), words }
+    }
+
     /// The keeper said nothing for so long.
     #[must_use]
     pub fn not_answered(after: Duration) -> Verdict {
@@ -95,7 +103,12 @@ impl Verdict {
         let said = |(name, Refusal { cause, facts }): (String, Refusal)| {
             format!("{name}: {} ({facts})", cause.name())
         };
-        Verdict { generation: report.generation, refused: refused.into_iter().map(said).collect(), why, words }
+        Verdict {
+            generation: report.generation,
+            refused: refused.into_iter().map(said).collect(),
+            why,
+            words,
+        }
     }
 }
 
@@ -119,7 +132,7 @@ fn why(cause: Cause) -> UpdateRefused {
 fn gravity(why: UpdateRefused) -> u8 {
     match why {
         UpdateRefused::Unproven => 0,
-        UpdateRefused::NotForHere => 1,
+        UpdateRefused::NoData | UpdateRefused::NotForHere => 1,
         UpdateRefused::NotChecked => 2,
         UpdateRefused::NotAnswered => 3,
         UpdateRefused::OutOfTime => 4,

@@ -63,6 +63,8 @@ pub enum UpdateStep {
 pub enum UpdateRefused {
     /// The carrier cannot be read.
     Unreadable,
+    /// There are no published data on it.
+    NoData,
     /// Nothing on it is for this terminal.
     NotForHere,
     /// Signatures do not hold.
@@ -81,8 +83,9 @@ pub enum UpdateRefused {
 
 impl UpdateRefused {
     /// Every cause.
-    pub const ALL: [UpdateRefused; 8] = [
+    pub const ALL: [UpdateRefused; 9] = [
         UpdateRefused::Unreadable,
+        UpdateRefused::NoData,
         UpdateRefused::NotForHere,
         UpdateRefused::Unproven,
         UpdateRefused::Older,

@@ -88,7 +88,11 @@ fn a_word_for_nobody_for_another_visit_or_for_the_one_before_is_not_heard() {
         let drawn = case.asked().unwrap();
         assert!(drawn != ONE, "each visit draws its own");
         case.answer(Some(drawn));
-        assert_eq!(case.verdict(SHORT, LONG).why, Some(UpdateRefused::NotAnswered), "and the next one another");
+        assert_eq!(
+            case.verdict(SHORT, LONG).why,
+            Some(UpdateRefused::NotAnswered),
+            "and the next one another"
+        );
     }
 }
 
@@ -98,7 +102,10 @@ fn who_missed_the_asking_is_asked_again_by_the_same_number() {
     let mut seen: Vec<(Ask, std::time::SystemTime)> = Vec::new();
     let verdict = case.verdict_with(Duration::from_millis(20), |case| {
         let written = fs::metadata(case.spool.path().join(gate_carry::ask::FILE_NAME));
-        let Some((asked, written)) = case.asked().zip(written.ok().and_then(|about| about.modified().ok())) else { return };
+        let Some((asked, written)) = case.asked().zip(written.ok().and_then(|about| about.modified().ok()))
+        else {
+            return;
+        };
         if !seen.contains(&(asked, written)) {
             seen.push((asked, written));
         }
