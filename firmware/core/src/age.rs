@@ -7,7 +7,7 @@
 //! `"bands": {"key-set": {"ageing_after_days": 20, "stale_after_days": 30, "expired_after_days": 90, "assist_from": "stale"}}`
 
 use gate_wire::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::case::DataAge;
 use crate::facts::AHEAD_MOST_S;
@@ -33,33 +33,41 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Bands {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     key_set: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     policy: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     places: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     risk_levels: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     staff_list: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     revocations: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     status_list: Option<Written>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     day_keys: Option<Written>,
+}
+
+/// What is named is given: `null` is no way to say that there are none, for whoever wrote it meant something.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(form: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(form).map(Some)
 }
 
 /// One dataset's, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "ageing_after_days, stale_after_days and expired_after_days; leave the dataset out where it has no bands"
+)]
 struct Written {
     ageing_after_days: u32,
     stale_after_days: u32,
     expired_after_days: u32,
     /// From which band on whose verdict rests on it is sent to the staff.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     assist_from: Option<AssistFrom>,
 }
 

@@ -352,8 +352,10 @@ fn bands_that_make_no_sense_are_refused_with_the_dataset() {
         assert!(matches!(refused, PolicyError::Bands(BandsRefused::AssistFrom { .. })), "{refused}");
         assert!(refused.to_string().contains(nobodys), "{refused}");
     }
-    // A dataset that does not exist, a band too few.
-    for wrong in [r#"{"weather": null}"#, r#"{"places": {"ageing_after_days": 3, "stale_after_days": 7}}"#] {
+    // A dataset that does not exist, a band too few, nothing where something was to be said.
+    let two = r#"{"places": {"ageing_after_days": 3, "stale_after_days": 7}}"#;
+    let from = r#"{"places": {"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 9, "assist_from": null}}"#;
+    for wrong in [r#"{"weather": null}"#, two, from, r#"{"key-set": null}"#, "null"] {
         assert!(matches!(banded(wrong, "").map(|_| ()), Err(PolicyError::Json(_))), "{wrong}");
     }
 }

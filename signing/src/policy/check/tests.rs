@@ -88,6 +88,7 @@ fn a_broken_policy_is_told_with_its_place_and_a_remedy() {
         ("our own prefix", with("\"JKM1:\"", "\"TF1:\""), &["line 12", "none begins with TF1:"]),
         ("never stale", with("\"list_stale_after_days\": 7", "\"list_stale_after_days\": 0"), &["line 7", "1 to 60 days"]),
         ("bands out of order", with("\"test_days\": 7,", "\"bands\": {\"places\": {\"ageing_after_days\": 9, \"stale_after_days\": 3, \"expired_after_days\": 30}},\n  \"test_days\": 7,"), &["line 8", "bands of places", "must rise"]),
+        ("bands that are null", with("\"test_days\": 7,", "\"bands\": {\"key-set\": null},\n  \"test_days\": 7,"), &["line 8", "null", "leave the dataset out"]),
         ("two limits of the list", with("\"test_days\": 7,", "\"bands\": {\"status-list\": {\"ageing_after_days\": 1, \"stale_after_days\": 3, \"expired_after_days\": 30}},\n  \"test_days\": 7,"), &["line 8", "must be list_stale_after_days, 7"]),
         ("an age on which nothing rests", with("\"test_days\": 7,", "\"bands\": {\"day-keys\": {\"ageing_after_days\": 1, \"stale_after_days\": 3, \"expired_after_days\": 30, \"assist_from\": \"stale\"}},\n  \"test_days\": 7,"), &["line 8", "bands of day-keys", "leave assist_from out"]),
         ("a band that never is", before(ABNORMAL, r#"{"data": ["ageing"], "finding": ["certified"], "verdict": "assist", "reason": "A42", "advice": "staff_lane"}"#), &["row 3", "without bands of status-list"]),
