@@ -3,7 +3,6 @@
 //! signed it, and what a terminal folded itself only under its own mark.
 //! Must not know: deltas.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use gate_proof::digest::{Digest, Hasher, sha256};
@@ -150,13 +149,10 @@ impl Base {
         rows.into_iter().map(|row| self.unseal(row)).collect()
     }
 
-    /// Gives every entry from the first on, each leaf opened in its place; the leaves that were read with one that breaks are the last.
-    pub(crate) fn walk(
-        &self,
-        mut visit: impl FnMut(Rank, Key, Entry) -> ControlFlow<()>,
-    ) -> Result<(), ListFault> {
-        let (mut last, mut going) = (0, ControlFlow::Continue(()));
-        while going.is_continue() && last < Key::MAX.value() {
+    /// Gives every entry from the first to the last, each leaf opened in its place.
+    pub(crate) fn walk(&self, mut visit: impl FnMut(Rank, Key, Entry)) -> Result<(), ListFault> {
+        let mut last = 0;
+        while last < Key::MAX.value() {
             let leaves = self.after(last, SCAN)?;
             if leaves.is_empty() {
                 return Err(ListFault::Damaged);
@@ -165,9 +161,7 @@ impl Base {
                 let leaf = opened.leaf()?;
                 let entries = leaf.entries().map_err(|_| ListFault::Damaged)?;
                 for (rank, (key, entry)) in (leaf.first().0..).map(Rank).zip(entries) {
-                    if visit(rank, key, entry).is_break() {
-                        going = ControlFlow::Break(());
-                    }
+                    visit(rank, key, entry);
                 }
                 last = opened.place.last;
             }

@@ -1,11 +1,9 @@
 //! Whom a delta moves from which colour to which, counted against the list that it is put on: for whoever signs it.
 //! Promises: every number is counted by what the list answers for it before and after, whichever change made the difference: its own
-//! entry, its person's, or that it became another person's; nothing is taken from the delta's head; a change that changes nothing
+//! entry, its person's, or that it became another person's; nothing is taken from the delta's head or the base's; a change that changes nothing
 //! is counted as such, but where it was said in this epoch before: so nothing that a list has to remember is free; every leaf read
 //! opened in its place.
 //! Must not know: whom it is about, what is usual, who asks.
-
-use std::ops::ControlFlow;
 
 use gate_wire::credential::Colour;
 
@@ -140,6 +138,7 @@ impl SealedList {
             after,
             changes: &changes,
             ranked: Vec::new(),
+            has_seconds: false,
             flow: Flow::default(),
         };
         counting.by_rank()?;
@@ -158,6 +157,8 @@ struct Counting<'a> {
     changes: &'a Changes,
     /// Whose colour a rank changes, rising.
     ranked: Vec<Key>,
+    /// Whether anybody has a second number in the base, as its leaves say: its head may say anything.
+    has_seconds: bool,
     flow: Flow,
 }
 
@@ -166,8 +167,10 @@ impl Counting<'_> {
     fn by_rank(&mut self) -> Result<(), FlowFault> {
         let mut changes = self.changes.ranked.iter().peekable();
         let (mut people, mut seconds, mut hidden) = (Vec::new(), 0_u64, 0_u64);
-        if changes.peek().is_some() {
+        let mut has_seconds = false;
+        if changes.peek().is_some() || !self.changes.keyed.is_empty() {
             self.list.base().walk(|rank, key, entry| {
+                has_seconds |= matches!(entry, Entry::SecondOf(_));
                 if let Some((_, to)) = changes.next_if(|change| change.0 == rank) {
                     let before = self.before.colour(rank);
                     match entry {
@@ -179,9 +182,9 @@ impl Counting<'_> {
                         Entry::SecondOf(_) => seconds += 1,
                     }
                 }
-                if changes.peek().is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
         }
+        self.has_seconds = has_seconds;
         // A rank that no leaf has: refused before, unless the base is damaged.
         if changes.next().is_some() {
             return Err(ListFault::Damaged.into());
@@ -216,9 +219,8 @@ impl Counting<'_> {
 
     /// Second numbers that the base has, of people who changed.
     fn seconds_of_the_base(&mut self) -> Result<(), FlowFault> {
-        let head = self.list.base_head();
         let mut led = Vec::new();
-        if u64::from(head.keys) > head.people && !(self.ranked.is_empty() && self.changes.keyed.is_empty()) {
+        if self.has_seconds {
             self.list.base().walk(|_, key, entry| {
                 if let Entry::SecondOf(first) = entry
                     && self.changed(first)
@@ -226,7 +228,6 @@ impl Counting<'_> {
                 {
                     led.push(key);
                 }
-                ControlFlow::Continue(())
             })?;
         }
         led.into_iter().try_for_each(|key| self.compare(key))

@@ -2,8 +2,6 @@
 //! Promises: every leaf is opened in its place and read; changes by deltas count; memory for a few hundred leaves.
 //! Must not know: which list is compared with which.
 
-use std::ops::ControlFlow;
-
 use gate_wire::credential::Colour;
 
 use crate::delta::KeyChange;
@@ -48,7 +46,6 @@ impl SealedList {
         let mut tally = Tally::default();
         self.base().walk(|rank, key, entry| {
             self.now(rank, key, entry).into_iter().for_each(|colour| tally.count(colour));
-            ControlFlow::Continue(())
         })?;
         for (key, change) in self.overlay().keyed() {
             if let KeyChange::Colour(colour) = change

@@ -6,8 +6,8 @@ mod support;
 use std::path::Path;
 
 use gate_status::{
-    Answer, Changes, DeskKeys, Epoch, Flow, FlowFault, Key, KeyChange, Scope, SealedList, StatusList, Wanted,
-    place,
+    Answer, BaseHead, Changes, DeskKeys, Epoch, Flow, FlowFault, Key, KeyChange, Scope, SealedList,
+    StatusList, Wanted, place, sign_head,
 };
 use gate_wire::credential::Colour::{self, Green, Red, Yellow};
 use support::{Desk, amended, delta, open, person, subject, write};
@@ -51,6 +51,34 @@ fn taken(list: &mut SealedList, file: &[u8]) -> Flow {
     let flow = list.flow(file).unwrap();
     list.apply(file).unwrap();
     flow
+}
+
+/// The same list with a head, signed by both, that says of how many people it is.
+fn that_says(list: &SealedList, path: &Path, people: u64) -> SealedList {
+    let head = BaseHead { people, ..*list.base_head() }.encode();
+    let signatures = sign_head(&head, Desk::new().signers()).unwrap();
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let said = (head, signatures.as_slice());
+    assert_eq!(connection.execute("UPDATE head SET head = ?1, signatures = ?2", said).unwrap(), 1);
+    connection.close().unwrap();
+    open(path)
+}
+
+#[test]
+fn a_head_that_lies_about_how_many_people_there_are_hides_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    let list = base(folder.path(), Scope::Population);
+    let numbers = u64::from(list.base_head().keys);
+    for people in [0, numbers - 1, numbers, numbers + 1, u64::MAX] {
+        let list = that_says(&list, &path, people);
+        for change in [Wanted::Colour(Red), Wanted::Removed] {
+            let file = amended(&list, &[(vec![subject(TWO)], change)]);
+            let flow = list.flow(&file).unwrap();
+            let both = flow.moved[place(Yellow)][place(Red)] + flow.removed[place(Yellow)];
+            assert_eq!(both, 2, "{people}: a person's second number changes with it");
+        }
+    }
 }
 
 #[test]
