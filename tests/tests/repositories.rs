@@ -43,6 +43,8 @@ mod journey;
 mod keeper;
 #[path = "repositories/land.rs"]
 mod land;
+#[path = "repositories/loaded_from_a_hub.rs"]
+mod loaded_from_a_hub;
 #[path = "repositories/night.rs"]
 mod night;
 #[path = "repositories/night_by_line.rs"]

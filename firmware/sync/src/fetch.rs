@@ -28,6 +28,9 @@ pub enum FetchFault {
     /// Longer than such a file can be, or without a digest.
     #[error("it can be no such file: longer than any, or without a digest")]
     Unfit,
+    /// More names than a repository has.
+    #[error("it names more targets than a repository has")]
+    BoundTargets,
     /// Other bytes than were announced came, of the right length.
     #[error("other bytes came than were announced: fetched anew in the next round")]
     Change,

@@ -32,5 +32,5 @@ pub use config::Config;
 pub use gate_carry::{Spool, SpoolFault, held, wants};
 pub use identity::Identity;
 pub use line::{Line, LineFault};
-pub use mirror::{Round, mirror};
+pub use mirror::{Round, mirror, mirror_everything};
 pub use upload::{Sender, Sent};

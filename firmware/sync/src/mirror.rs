@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use gate_carry::wants::hex;
-use gate_carry::{Held, SMALL, Spool, SpoolFault, Wanted, Wants, of_status, of_trust};
+use gate_carry::{Held, SMALL, Spool, SpoolFault, Wanted, Wants, of_everything, of_status, of_trust};
 use gate_proof::digest::sha256;
 use gate_tuf::{Body, Claimed, MetaFile, Repository, Root, Snapshot, TIMESTAMP, Targets, Timestamp};
 
@@ -79,9 +79,30 @@ pub struct Place<'a> {
 /// Fetches what this terminal needs of `repository`. What did not come stands in the round; what came stays.
 #[must_use]
 pub fn mirror(line: &Line, place: Place<'_>, repository: Repository) -> Round {
+    round(line, (place, Whose::Terminals), repository)
+}
+
+/// Fetches everything that `repository` names, for terminals that nobody has asked yet. What lies in the folder already is read whole.
+#[must_use]
+pub fn mirror_everything(line: &Line, spool: &Spool, repository: Repository) -> Round {
+    let mut held = Held::default();
+    held.doubts = true;
+    round(line, (Place { spool, held: &held, terminal: 0 }, Whose::Everybodys), repository)
+}
+
+/// Whose files are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// The terminal's of the place.
+    Terminals,
+    /// All.
+    Everybodys,
+}
+
+fn round(line: &Line, (place, whose): (Place<'_>, Whose), repository: Repository) -> Round {
     let until = Instant::now() + line.slice();
     let round = Round::default();
-    let mut walk = Walk { line, place, repository, round, until, failed: 0, kept: None };
+    let mut walk = Walk { line, place, whose, repository, round, until, failed: 0, kept: None };
     match walk.run() {
         Ok(()) => {}
         Err(Ended::Slice) => walk.round.more = true,
@@ -107,6 +128,7 @@ impl<F: Into<FetchFault>> From<(String, F)> for Ended {
 struct Walk<'a> {
     line: &'a Line,
     place: Place<'a>,
+    whose: Whose,
     repository: Repository,
     round: Round,
     until: Instant,
@@ -148,6 +170,9 @@ impl Walk<'_> {
         let snapshot = self.announced::<Snapshot>(stamp.body.snapshot(), limits.snapshot)?;
         let (snapshot_file, snapshot) = snapshot;
         let (targets_file, targets) = self.announced::<Targets>(snapshot.targets(), limits.targets)?;
+        if self.whose == Whose::Everybodys && targets.targets.len() > limits.count {
+            return Err((self.name(&targets_file.path), FetchFault::BoundTargets).into());
+        }
         let wants = self.wants(&targets);
         self.unfit(&wants);
         let mut files = wants.files.clone();
@@ -166,6 +191,7 @@ impl Walk<'_> {
 
     fn wants(&self, targets: &Targets) -> Wants {
         match self.repository {
+            _ if self.whose == Whose::Everybodys => of_everything(targets),
             Repository::Trust => of_trust(targets, self.place.terminal),
             Repository::Status => of_status(targets, self.place.held.list),
         }

@@ -7,6 +7,7 @@
 //!
 //! | step | where | module |
 //! |---|---|---|
+//! | repositories from a hub into a laptop's folder | desk | [`fetching`] |
 //! | repositories onto the stick, room for records | desk | [`load`] |
 //! | what this terminal needs, from the stick into the spool | terminal | [`bring`] |
 //! | the keeper's word on it | terminal | [`asking`], [`verdict`] |
@@ -20,6 +21,7 @@
 pub mod asking;
 pub mod bring;
 pub mod copying;
+pub mod fetching;
 pub mod files;
 pub mod give_back;
 pub mod load;

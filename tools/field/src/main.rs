@@ -1,10 +1,10 @@
 //! `gate-field`: the technician's command. Only wires.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use gate_carry::{Held, Spool};
 use gate_core::query::TerminalNumber;
@@ -12,6 +12,7 @@ use gate_core::screen::{UpdateRefused, UpdateStep};
 use gate_field::asking::{AGAIN, Asking, WAIT_S};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
+use gate_field::fetching::Fetch;
 use gate_field::give_back::{Log, give_back};
 use gate_field::load::Load;
 use gate_field::receipt::Receipt;
@@ -30,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// At the desk: published data onto a stick or into a laptop's folder, and room for records
+    /// At the desk: published data, from a folder or a hub, onto a stick or into a laptop's folder, and room for records
     Load(LoadArgs),
     /// At the terminal: data in, the keeper's word on them (its service is asked in the spool), then records out. Ends with 1 if something
     /// was not taken, with 2 if nobody judged it
@@ -53,9 +54,18 @@ enum Command {
 
 #[derive(Args)]
 struct LoadArgs {
-    /// The folder with the published trust/ and status/
-    #[arg(long, value_name = "DIR")]
+    /// The folder with the published trust/ and status/, or the address below which they are served (a hub's is https://HUB/repository)
+    #[arg(long, value_name = "DIR|https://…")]
     from: PathBuf,
+    /// PEM of the province's certificate authority, with an address: no other is believed
+    #[arg(long, value_name = "FILE", requires = "cache")]
+    authority: Option<PathBuf>,
+    /// With an address: the laptop's folder that is filled first; kept, the next time only what is new comes
+    #[arg(long, value_name = "DIR", requires = "authority")]
+    cache: Option<PathBuf>,
+    /// What that folder may hold, in MiB
+    #[arg(long, value_name = "N", default_value_t = 16_384)]
+    cache_mib: u64,
     /// The stick, or the laptop's folder
     #[arg(long, value_name = "DIR")]
     stick: PathBuf,
@@ -142,9 +152,31 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
 impl LoadArgs {
     fn run(self) -> anyhow::Result<ExitCode> {
         let outbox = self.outbox_mib << 20;
-        let load = Load { from: &self.from, to: &self.stick, outbox, speed: self.speed };
+        let load = Load { from: self.fetched()?, to: &self.stick, outbox, speed: self.speed };
         let copied = load.run(&mut |line| println!("{line}"))?;
         Ok(told(&copied))
+    }
+
+    /// The folder that is loaded from; one that an address fills is filled first.
+    fn fetched(&self) -> anyhow::Result<&Path> {
+        let address = self.from.to_str().filter(|from| from.contains("://"));
+        let into = address.zip(self.authority.as_deref()).zip(self.cache.as_deref());
+        match (address, into) {
+            (None, _) => {
+                ensure!(
+                    self.cache.is_none(),
+                    "--authority and --cache go with an address: {} is a folder",
+                    self.from.display()
+                );
+                Ok(&self.from)
+            }
+            (Some(address), None) => bail!("{address}: --authority FILE and --cache DIR go with an address"),
+            (Some(_), Some(((address, authority), into))) => {
+                Fetch { address, authority, into, bound: self.cache_mib << 20 }
+                    .run(&mut |line| println!("{line}"))?;
+                Ok(into)
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask deps`: what is linked into the terminal's programs.
-//! Promises: no crate that speaks to a network is in `gate`, `gate-trust` or `gate-field` (DESIGN §2), and neither tree grows unnoticed.
+//! Promises: no crate that speaks to a network is in `gate` or `gate-trust` (DESIGN §2), and neither tree grows unnoticed.
 //! Must not know: what a crate is needed for.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use anyhow::ensure;
 /// Programs without a network, and how many crates of ours and others' each may be made of. Of the lane's, three are the GPIO
 /// lines' (`gpiocdev`): latch, lamps and sensors of every board (ADR 20); three are `signal-hook`'s: a lane that is told to end closes
 /// its latch first, and no other crate of the tree hears a signal without `unsafe` (ADR 27).
-const PROGRAMS: [(&str, usize); 3] = [("gate-terminal", 128), ("gate-trust", 80), ("gate-field", 100)];
+const PROGRAMS: [(&str, usize); 2] = [("gate-terminal", 128), ("gate-trust", 80)];
 /// Crates that open sockets, and those that are there for nothing else.
 const NETWORK: [&str; 23] = [
     "attohttpc",
