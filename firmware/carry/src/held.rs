@@ -62,6 +62,12 @@ impl Held {
         serde_json::from_slice::<Report>(&bytes).map(Held::of).unwrap_or_default()
     }
 
+    /// Nothing is held here, and what lies in the folder is looked at byte by byte.
+    #[must_use]
+    pub fn doubting() -> Held {
+        Held { doubts: true, ..Held::default() }
+    }
+
     fn of(report: Report) -> Held {
         let find = |dataset: Dataset| report.datasets.iter().find(|line| line.name == dataset.name());
         let cause = |line: &Line, cause: &str| line.refused.as_ref().is_some_and(|it| it.cause == cause);

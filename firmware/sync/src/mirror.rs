@@ -85,8 +85,7 @@ pub fn mirror(line: &Line, place: Place<'_>, repository: Repository) -> Round {
 /// Fetches everything that `repository` names, for terminals that nobody has asked yet. What lies in the folder already is read whole.
 #[must_use]
 pub fn mirror_everything(line: &Line, spool: &Spool, repository: Repository) -> Round {
-    let mut held = Held::default();
-    held.doubts = true;
+    let held = Held::doubting();
     round(line, (Place { spool, held: &held, terminal: 0 }, Whose::Everybodys), repository)
 }
 
