@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use gate_core::screen::{LogsOut, LogsStep, LogsStopped, Percent, UpdateRefused, UpdateStep, Updating};
 use gate_core::visit::Visit;
@@ -45,12 +47,18 @@ impl Gate {
         self.night.folder.path().join(name)
     }
 
-    /// The command of the manual, with a keeper that does this, and is waited for so many seconds.
-    fn visit(&self, keeper: &str, seconds: u64) -> Output {
+    /// The command of the manual, with a keeper that is waited for so many seconds.
+    fn command(&self, seconds: u64) -> Command {
         let mut visit = Command::new(program("gate-field", "gate-field"));
         visit.args(["visit", "--terminal", "7", "--stick"]).arg(self.night.stick());
         visit.arg("--spool").arg(self.night.spool(7)).arg("--state").arg(self.path("state"));
         visit.arg("--board").arg(self.path("visit.json")).args(["--wait-s", &seconds.to_string()]);
+        visit
+    }
+
+    /// A visit with a keeper that does this.
+    fn visit(&self, keeper: &str, seconds: u64) -> Output {
+        let mut visit = self.command(seconds);
         let runs = || {
             let mut script = Command::new("sh");
             script.args(["-c", keeper]).current_dir(self.night.folder.path()).status().unwrap();
@@ -69,6 +77,21 @@ impl Gate {
             600,
         )
     }
+}
+
+/// Its unit is bound to the stick's device: with that gone the visit is told to end.
+#[test]
+fn a_visit_that_ends_with_its_stick_says_so_before_it_ends() {
+    let gate = Gate::new();
+    let mut visit = gate.command(600).spawn().unwrap();
+    let checking = |visit| matches!(visit, Visit::Data(Updating { step: UpdateStep::Checking(_), .. }));
+    while !fs::read(gate.path("visit.json")).is_ok_and(|told| checking(Visit::load(&told).unwrap())) {
+        assert!(visit.try_wait().unwrap().is_none(), "nobody is there who would answer");
+        thread::sleep(Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").arg(visit.id().to_string()).status().unwrap().success());
+    assert_eq!(visit.wait().unwrap().code(), Some(1));
+    assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotChecked)));
 }
 
 fn shown(path: &Path) -> Visit {

@@ -189,6 +189,7 @@ impl VisitArgs {
     fn run(self) -> anyhow::Result<ExitCode> {
         let terminal = TerminalNumber::new(self.terminal).context("a terminal's number is 0 to 131071")?;
         let mut board = Board::at(self.board.as_deref(), self.carrier);
+        board.ends_with_its_carrier(|| std::process::exit(1)).context("hearing an order to end")?;
         let spool = Spool::open(&self.spool, self.spool_mib << 20)?;
         let copied = self.bring(&spool, terminal, &mut board);
         // Reading has ended: from here on the stick is only written.

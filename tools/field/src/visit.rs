@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use gate_core::screen::{LogsOut, LogsStep, UpdateStep, Updating};
+use gate_core::screen::{LogsOut, LogsStep, LogsStopped, UpdateRefused, UpdateStep, Updating};
 use gate_core::visit::Visit;
+use signal_hook::consts::SIGTERM;
+use signal_hook::iterator::Signals;
 
 pub use gate_core::screen::Carrier;
 
@@ -40,6 +42,25 @@ impl Board {
         // Without a thread the file is still written at every step.
         let beats = told.as_ref().and_then(|told| beats(Arc::clone(told), every).ok());
         Board { told, carrier, beats }
+    }
+
+    /// From now on an order to end (SIGTERM) says on the screen what was not done: the visit's unit ends with its stick. Then `end` is called, and
+    /// nothing is told after it. Without a screen it stays an order like any other.
+    ///
+    /// # Errors
+    /// There is no handler, or no thread for it.
+    pub fn ends_with_its_carrier(&self, end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let Some(told) = self.told.clone() else { return Ok(()) };
+        let mut signals = Signals::new([SIGTERM])?;
+        let waiting = move || {
+            if signals.forever().next().is_some() {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.visit = told.visit.map(pulled_out);
+                told.write();
+                end();
+            }
+        };
+        thread::Builder::new().name("ended".into()).spawn(waiting).map(drop)
     }
 
     /// Tells how far data are; of a step that goes on, each percent once.
@@ -95,6 +116,24 @@ fn beats(told: Arc<Mutex<Told>>, every: Duration) -> io::Result<(Sender<()>, Joi
     Ok((stop, thread::Builder::new().name("beats".into()).spawn(going)?))
 }
 
+/// What a visit that goes on has come to when its carrier is gone; one that is over stays so.
+fn pulled_out(visit: Visit) -> Visit {
+    match visit {
+        Visit::Data(updating) => Visit::Data(Updating {
+            step: match updating.step {
+                UpdateStep::Copying(_) => UpdateStep::Refused(UpdateRefused::Unreadable),
+                UpdateStep::Checking(_) => UpdateStep::Refused(UpdateRefused::NotChecked),
+                over @ (UpdateStep::InForce | UpdateStep::Refused(_)) => over,
+            },
+            ..updating
+        }),
+        Visit::Records(LogsOut { waiting, step: LogsStep::Writing(_) }) => {
+            Visit::Records(LogsOut { waiting, step: LogsStep::Stopped(LogsStopped::PulledOut) })
+        }
+        Visit::Records(over) => Visit::Records(over),
+    }
+}
+
 #[derive(Debug)]
 struct Told {
     path: PathBuf,
@@ -124,6 +163,27 @@ mod tests {
     use gate_core::screen::Percent;
 
     use super::*;
+
+    #[test]
+    fn a_carrier_that_is_gone_leaves_no_visit_that_goes_on_and_none_that_is_over_otherwise() {
+        let half = Percent::of(1, 2);
+        let data = |step| Visit::Data(Updating { carrier: Carrier::Stick, step });
+        let records = |step| Visit::Records(LogsOut { waiting: 3, step });
+        let refused = |cause| data(UpdateStep::Refused(cause));
+        for (visit, told) in [
+            (data(UpdateStep::Copying(half)), refused(UpdateRefused::Unreadable)),
+            (data(UpdateStep::Checking(half)), refused(UpdateRefused::NotChecked)),
+            (records(LogsStep::Writing(half)), records(LogsStep::Stopped(LogsStopped::PulledOut))),
+        ] {
+            assert!(visit.goes_on());
+            assert_eq!(pulled_out(visit), told);
+            assert!(!told.goes_on());
+            assert_eq!(pulled_out(told), told);
+        }
+        for over in [data(UpdateStep::InForce), records(LogsStep::Written), records(LogsStep::NoStick)] {
+            assert_eq!(pulled_out(over), over);
+        }
+    }
 
     fn read(path: &Path) -> (u64, Visit) {
         let bytes = fs::read(path).unwrap();
