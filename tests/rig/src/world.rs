@@ -27,6 +27,8 @@ const LIFE_S: u32 = 900;
 /// Whose codes lie in the pictures' folder as `person-N.pgm`, each issued a little later than the one before, as people come.
 pub(crate) const PEOPLE: std::ops::Range<u16> = 3..9;
 const BETWEEN_S: i64 = 30;
+/// And those before the whole board's camera; one from two minutes ahead is not taken yet.
+const FILMED_S: i64 = 10;
 /// A phone shows a code of about a minute ago.
 const AGE_S: i64 = 60;
 /// Codes of different people before the whole board's camera.
@@ -113,12 +115,12 @@ impl World {
         Person::new(2)?.card(VALID)
     }
 
-    /// The card of the same person that ended years ago.
+    /// The card of another person, which ended years ago.
     ///
     /// # Errors
     /// Never, for the demo.
     pub(crate) fn expired_card() -> Result<SyntheticCard> {
-        Person::new(2)?.card(EXPIRED)
+        Person::new(PEOPLE.start)?.card(EXPIRED)
     }
 
     /// What the journal on this disk holds, proven and opened.
@@ -152,7 +154,8 @@ fn code_of(stage: &mut Stage, person: u16, age_s: i64) -> Result<String> {
 /// What people hold up, as rows of grey pixels for the camera of the whole board.
 fn films(folder: &Path, stage: &mut Stage) -> Result<()> {
     for code in 0..CODES {
-        let text = code_of(stage, FIRST + code, AGE_S)?;
+        // Fifty pulls take longer than a code lives.
+        let text = code_of(stage, FIRST + code, AGE_S - FILMED_S * i64::from(code))?;
         let mut film = Vec::new();
         for moment in 0..MOMENTS {
             film.extend(Scene::phone(&text, u64::from(code) * MOMENTS + moment)?.render().pixels);

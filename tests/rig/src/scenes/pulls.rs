@@ -246,8 +246,8 @@ fn screen(lane: &mut Lane<'_>, rest: &Picture) -> Result<Pull> {
         !rest.is_like(&Picture::of(&mut lane.machine)?),
         "the picture at rest was on a screen that was pulled"
     );
-    lane.code(|_| Ok(()))?;
     lane.sent_to_the_staff()?;
+    lane.code(|_| Ok(()))?;
     let began = Instant::now();
     lane.machine.shell.must(&format!("cat /run/rig-screen > {SCREEN}/bind"))?;
     until("the screen shows a lane at rest", || {
