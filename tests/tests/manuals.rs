@@ -88,7 +88,7 @@ fn a_small_change_is_signed_by_two_machines_and_three_red_ones_wait_for_people()
     let draft = draft.replace("repo draft-status", "repo draft-status --yes");
     // A ledger is begun once.
     let draft = draft.replace(" --new-ledger", "");
-    let sign = "gate-sign repo sign --repo status --key targets-a.key --rules rules-a.toml --believed believed --ledger ledger-a.json";
+    let sign = "gate-sign repo sign --repo status --key status-targets-a.key --rules rules-a.toml --believed believed --ledger ledger-a.json";
     let told = typed(folder.path(), &format!("{draft}code=0; {sign} || code=$?; test $code = 3"));
     assert!(told.contains("3 people would turn red at once") && told.contains("须两个机构各一人"), "{told}");
     assert!(told.contains("gate-sign: REJECTED code=red-at-once ledger=ledger-a.json\n"), "{told}");
