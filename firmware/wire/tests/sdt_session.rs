@@ -257,6 +257,21 @@ fn a_late_answer_to_a_read_is_never_the_next_persons() {
 }
 
 #[test]
+fn an_answer_that_lay_unheard_while_nobody_listened_is_nobodys() {
+    let mut bench = Bench::reading();
+    // The lane stands open for a minute; the first person's text has come meanwhile.
+    bench.now += 60_000;
+    assert_eq!(bench.hear(&unhex(CITIZEN)), sends(Command::SamStatus), "the fence, and nobody's card");
+    assert_eq!(bench.hear(&status(0x90)), sends(Command::FindCard));
+    bench.find_and_select(Event::Nothing);
+    assert_eq!(bench.hear(&unhex(PERMIT)), tells(read(PERMIT)));
+    // A loop that was busy for a moment longer than the reader may take has heard in time.
+    let mut bench = Bench::reading();
+    bench.now += 2_000;
+    assert_eq!(bench.hear(&unhex(CITIZEN)), tells(read(CITIZEN)));
+}
+
+#[test]
 fn a_late_answer_behind_a_late_fence_is_never_the_next_persons() {
     let mut bench = Bench::reading();
     assert_eq!(bench.wait(), sends(Command::SamStatus));

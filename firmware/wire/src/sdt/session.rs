@@ -26,6 +26,8 @@ const PROBE_GAP: u64 = 500;
 /// Milliseconds before an unwell or a lost reader is asked again.
 const UNWELL_GAP: u64 = 3_000;
 const REOPEN_GAP: u64 = 1_000;
+/// Milliseconds past its patience that an answer may lie unheard: a loop that was busy; of what lay for longer nobody knows whose it is.
+const UNHEARD_MOST: u64 = 1_000;
 /// Damaged frames and time-outs in a row before the reader is reset.
 const FAULTS_BEFORE_RESET: u8 = 3;
 /// Resets in a row without one good exchange after which the next trouble gives the port up.
@@ -160,12 +162,17 @@ impl Session {
         self.state = State::Pause { until: Millis(0), then: Task::Greet };
     }
 
-    /// Takes the bytes that arrived (none is fine) and the time; call it at least every 50 ms.
+    /// Takes the bytes that arrived (none is fine) and the time; call it at least every 50 ms. After a pause of longer than an answer
+    /// may take and a second, what arrived in it is dropped.
     /// Bytes behind the awaited answer arrived before the next command was sent: they are dropped.
     pub fn step(&mut self, now: Millis, received: &[u8]) -> Step {
         match self.state {
             State::Pause { until, then } if now >= until => self.begin(now, then, Event::Nothing),
             State::Pause { .. } => quiet(Event::Nothing),
+            // In a fire, and while nobody is checked, nobody listens: what lay in the line meanwhile was somebody else's.
+            State::Waiting { task, deadline } if now >= deadline.plus(UNHEARD_MOST) => {
+                self.trouble(now, task)
+            }
             State::Waiting { task, deadline } => {
                 if let Some(step) = self.hear(now, task, received) {
                     return step;
