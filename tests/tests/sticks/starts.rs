@@ -34,8 +34,8 @@ fn words(unit: &str, setting: &str) -> Vec<String> {
 
 /// What follows an option in the unit's command.
 fn option(unit: &str, name: &str) -> String {
-    let command = words(unit, "ExecStart");
-    command.iter().skip_while(|word| *word != name).nth(1).unwrap().clone()
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    command.split_whitespace().skip_while(|word| *word != name).nth(1).unwrap().to_owned()
 }
 
 #[test]
