@@ -15,7 +15,7 @@ use crate::patience::until;
 use crate::picture::{Ground, Picture};
 use crate::report::Report;
 use crate::scenes::{came, holding, pulls};
-use crate::trace::{Trace, What, first, pulse_us, pulses};
+use crate::trace::{Trace, What, first, pulse_us, pulses, synced_us};
 use crate::world::{CODES, World};
 
 /// Lines of `assets/boards/rig.toml`.
@@ -60,8 +60,32 @@ enum Means {
 pub(crate) struct Passage {
     /// From what was shown to the edge of the latch.
     pub(crate) waited: Duration,
+    /// Of it, for the disk: how often, and how long together.
+    synced: (usize, Duration),
     /// From that edge to the next.
     open: Duration,
+}
+
+/// What passages waited for the disk.
+#[derive(Default)]
+struct Waits {
+    times: Times,
+    fewest: Option<usize>,
+    most: usize,
+}
+
+impl Waits {
+    fn took(&mut self, passage: &Passage) {
+        let (syncs, wait) = passage.synced;
+        self.times.took(wait);
+        self.fewest = Some(self.fewest.map_or(syncs, |fewest| fewest.min(syncs)));
+        self.most = self.most.max(syncs);
+    }
+
+    fn said(&self) -> String {
+        let (fewest, most) = (self.fewest.unwrap_or(0), self.most);
+        format!("of it for the disk: {}; {fewest} to {most} waits each", self.times.said())
+    }
 }
 
 /// A whole board, switched on.
@@ -91,6 +115,7 @@ pub(crate) fn play(
     let before = world.rows(&world.disk(&out.join("before.img"))?)?.len();
     let mut lane = Lane::on(guest, &Power::whole(disk.clone()), out, report)?;
     lane.begin()?;
+    lane.anew()?;
     lane.codes(much.passages)?;
     lane.cards(much.passages)?;
     lane.pulses()?;
@@ -178,25 +203,44 @@ impl<'a> Lane<'a> {
         self.screenshot(name)
     }
 
+    /// Begun anew with a code already before its camera: from the order to the edge of the latch.
+    fn anew(&mut self) -> Result<()> {
+        self.open_after(Means::Code, |lane| {
+            lane.machine.shell.must("systemctl stop gate.service")?;
+            lane.show(Means::Code)?;
+            lane.machine.shell.must("systemctl start --no-block gate.service")?;
+            Ok(())
+        })?;
+        self.put_away(Means::Code)?;
+        let passage = self.through(What::Marked)?;
+        self.report.rule("board: a lane that begins lets in who already shows a code", true);
+        let waited = passage.waited.as_millis();
+        self.report.figure(&format!("order to start to edge of the latch, emulated: {waited} ms"));
+        Ok(())
+    }
+
     fn codes(&mut self, many: u16) -> Result<()> {
-        let mut times = Times::default();
+        let (mut times, mut waits) = (Times::default(), Waits::default());
         for one in 0..many {
             let passage = self.code(|lane| if one == 0 { lane.verdict("board-code.png") } else { Ok(()) })?;
             times.took(passage.waited);
+            waits.took(&passage);
         }
         self.report.rule(
             "board: each code before the kernel's camera opens the latch",
             times.count() == usize::from(many),
         );
         self.report.figure(&format!("first frame played to edge of the latch, emulated: {}", times.said()));
+        self.report.figure(&waits.said());
         Ok(())
     }
 
     fn cards(&mut self, many: u16) -> Result<()> {
-        let (mut times, mut longest) = (Times::default(), Duration::ZERO);
+        let (mut times, mut waits, mut longest) = (Times::default(), Waits::default(), Duration::ZERO);
         for one in 0..many {
             let passage = self.card(|lane| if one == 0 { lane.verdict("board-card.png") } else { Ok(()) })?;
             times.took(passage.waited);
+            waits.took(&passage);
             longest = longest.max(passage.open);
         }
         let early = longest < Duration::from_millis(CARD_MS - OFF_MS);
@@ -204,6 +248,7 @@ impl<'a> Lane<'a> {
         self.report
             .rule("board: each card on the reader opens the latch", times.count() == usize::from(many));
         self.report.figure(&format!("card laid down to edge of the latch, emulated: {}", times.said()));
+        self.report.figure(&waits.said());
         Ok(())
     }
 
@@ -231,12 +276,16 @@ impl<'a> Lane<'a> {
 
     /// Shows it until the latch is open: a busy emulator may commit a record too late, which is Assist, and who is told so tries again.
     fn open_by(&mut self, means: Means) -> Result<()> {
+        self.open_after(means, |lane| lane.show(means))
+    }
+
+    fn open_after(&mut self, means: Means, shown: impl Fn(&mut Self) -> Result<()>) -> Result<()> {
         for _ in 0..TRIES {
             // Who comes while it is open for somebody else goes through in the same pulse.
             holding(&mut self.machine, &format!("grep -q 0 {LINES}/sim_gpio{LATCH}/value"))?;
-            self.show(means)?;
-            let shown = Instant::now();
-            while shown.elapsed() < TRY {
+            shown(self)?;
+            let began = Instant::now();
+            while began.elapsed() < TRY {
                 if self.machine.shell.holds(&format!("grep -q 1 {LINES}/sim_gpio{LATCH}/value"))? {
                     return Ok(());
                 }
@@ -246,9 +295,14 @@ impl<'a> Lane<'a> {
             std::thread::sleep(AWAY);
         }
         self.screenshot("stuck.png")?;
+        self.tell_the_log()?;
+        bail!("the latch does not open")
+    }
+
+    fn tell_the_log(&mut self) -> Result<()> {
         let log = "journalctl -b --no-pager -o short-monotonic -n 25 -u 'gate*'; ls -l /dev/rig-*";
         self.report.figure(&self.machine.shell.run(log)?.text);
-        bail!("the latch does not open")
+        Ok(())
     }
 
     /// Somebody whose card has expired is sent to the staff by the lamp, with or without a screen.
@@ -310,9 +364,15 @@ impl<'a> Lane<'a> {
             first(&moments, What::Driven { line: GREEN, high: true }).is_some(),
             "the green lamp stayed dark"
         );
-        let open = pulse_us(&moments, LATCH).context("the latch has not fallen")?;
+        let Some(open) = pulse_us(&moments, LATCH) else {
+            // A line that falls and was not driven was let go: its program has ended.
+            self.tell_the_log()?;
+            bail!("the latch was not driven shut: {moments:?}");
+        };
+        let (syncs, synced) = synced_us(&moments, began, opened);
         Ok(Passage {
             waited: Duration::from_micros(opened.saturating_sub(began)),
+            synced: (syncs, Duration::from_micros(synced)),
             open: Duration::from_micros(open),
         })
     }
