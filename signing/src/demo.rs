@@ -40,11 +40,23 @@ impl DemoProvince {
     /// # Errors
     /// [`FoundingRefused`]: never, for a founding time before the year 9998.
     pub fn from_seed(seed: [u8; 32], founded: Timestamp) -> Result<DemoProvince, FoundingRefused> {
+        DemoProvince::with_tags(seed, founded, MemoryKib::LEAST)
+    }
+
+    /// The same, with person tags of that cost.
+    ///
+    /// # Errors
+    /// As [`DemoProvince::from_seed`].
+    pub fn with_tags(
+        seed: [u8; 32],
+        founded: Timestamp,
+        tag_memory: MemoryKib,
+    ) -> Result<DemoProvince, FoundingRefused> {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let founding = Founding {
             region: Region::parse("510000").ok_or(FoundingRefused::KeepRealKeys)?,
             nature: Demo::Yes,
-            tag_memory: MemoryKib::LEAST,
+            tag_memory,
             founded,
             days: DAYS,
         };

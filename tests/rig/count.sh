@@ -35,9 +35,13 @@ int qemu_plugin_install(id_t_ id, const void *about, int many, char **words) {
   return 0;
 }
 C
+# counted PASSES WHAT…: what these cost together, if so many of them are let through.
 counted() {
-  qemu-aarch64 -L /usr/aarch64-linux-gnu -plugin "$plugin" "$gate" check --now "$now" --data "$inputs/believed" "$@" 2>&1 \
-    | sed -n 's/^instructions=//p'
+  local passes="$1" said
+  shift
+  said="$(qemu-aarch64 -L /usr/aarch64-linux-gnu -plugin "$plugin" "$gate" check --now "$now" --data "$inputs/believed" "$@" 2>&1 || true)"
+  [ "$(grep -c 'Please pass' <<<"$said")" = "$passes" ] || { echo "count: $passes of these must pass: $said" >&2; exit 1; }
+  sed -n 's/^instructions=//p' <<<"$said"
 }
 failed=0
 cost() {
@@ -46,15 +50,19 @@ cost() {
     failed=1
   fi
 }
-for frame in nobody phone; do
-  picture="$inputs/$frame.pgm"
-  cost "frame ($frame)" "$(($(counted "$picture" "$picture") - $(counted "$picture")))"
-done
+frame() {
+  local picture="$inputs/$1.pgm" one two
+  one="$(counted "$2" "$picture")"
+  two="$(counted "$(($2 * 2))" "$picture" "$picture")"
+  cost "frame ($1)" "$((two - one))"
+}
+frame nobody 0
+frame phone 1
 cards=(--card "$inputs/card-0.hex")
-before="$(counted "${cards[@]}")"
+before="$(counted 1 "${cards[@]}")"
 for card in "$inputs"/card-[1-9].hex; do
   cards+=(--card "$card")
-  sum="$(counted "${cards[@]}")"
+  sum="$(counted "$((${#cards[@]} / 2))" "${cards[@]}")"
   cost "card ($(basename "$card" .hex))" "$((sum - before))"
   before="$sum"
 done

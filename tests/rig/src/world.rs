@@ -1,4 +1,5 @@
-//! What lies in the guest beside the programs: a terminal of the demo's province, enrolled, with its data, and what people hold up.
+//! What lies in the guest beside the programs: a terminal of the demo's province, enrolled, with its data, and what people hold up. Its
+//! person tags cost what a real province's do.
 //! Promises: invented people only; the journal is read back as the authority reads it.
 //! Must not know: the emulator.
 
@@ -7,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use gate_proof::stretch::MemoryKib;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::Claim;
 use gate_sim::optics::Scene;
 use gate_sim::people::{EXPIRED, Person, VALID};
 use gate_sim::sam::SyntheticCard;
-use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province, rows_of};
+use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province_with_tags, rows_of};
 use gate_wire::credential::{Colour, Condition};
 
 /// Where a terminal's data are.
@@ -54,8 +56,11 @@ impl World {
     pub(crate) fn made() -> Result<World> {
         let folder = tempfile::tempdir()?;
         let root = folder.path().join("root");
-        let province = province()?;
-        let listed = vec![(vec![province.subject(&Person::new(2)?.document)?], Colour::Green)];
+        let province = province_with_tags(MemoryKib::DEFAULT)?;
+        let listed = std::iter::once(2)
+            .chain(FIRST..FIRST + CARDS)
+            .map(|nth| Ok((vec![province.subject(&Person::new(nth)?.document)?], Colour::Green)))
+            .collect::<Result<_>>()?;
         let mut stage = Stage::new(Setting { listed, ..Setting::default() }, province)?;
         pictures(&root.join(HOME), &mut stage)?;
         copy(&stage.directory().join("believed"), &root.join(HOME).join("believed"))?;

@@ -18,6 +18,7 @@ use gate_core::manifest::{Dataset, FILE_NAME, Manifest};
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::screen::{Screen, Told};
 use gate_hal_linux::picture::GreyPicture;
+use gate_proof::stretch::MemoryKib;
 use gate_signing::demo::DemoProvince;
 use gate_signing::demo_issuers::DemoIssuer;
 use gate_signing::issue::{Claim, IssueRequest, IssuedCredential};
@@ -68,8 +69,16 @@ const SETTLING_MS: u64 = 400;
 /// # Errors
 /// Never, for these times.
 pub fn province() -> Result<DemoProvince> {
+    province_with_tags(MemoryKib::LEAST)
+}
+
+/// The same, whose person tags cost that.
+///
+/// # Errors
+/// Never, for these times.
+pub fn province_with_tags(tag_memory: MemoryKib) -> Result<DemoProvince> {
     let founded = beginning().minus(2 * 86_400);
-    Ok(DemoProvince::from_seed(SEED, founded)?)
+    Ok(DemoProvince::with_tags(SEED, founded, tag_memory)?)
 }
 
 /// What the journal in this directory holds that another program wrote, in order, proven and opened: a terminal of the demo's province whose
