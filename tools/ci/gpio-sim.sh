@@ -17,11 +17,11 @@ here="$PWD" cross=()
 if [ "${version##*-}" = arm64 ]; then
   cross=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
   command -v aarch64-linux-gnu-gcc >/dev/null || skip "no compiler for arm64 (tools/ci/cross.sh)"
-  (cd "$work" && "$here/tools/ci/foreign.sh" arm64 "$3" download "${wanted[3]}" >/dev/null 2>&1) || skip "no headers of Linux $version"
+  (cd "$work" && "$here/tools/ci/foreign.sh" arm64 "$3" download "${wanted[0]}" "${wanted[3]}" >/dev/null 2>&1) || skip "no headers of Linux $version"
 else
-  (cd "$work" && apt-get download "${wanted[3]}" >/dev/null 2>&1) || skip "no headers of Linux $version"
+  (cd "$work" && apt-get download "${wanted[0]}" "${wanted[3]}" >/dev/null 2>&1) || skip "no headers of Linux $version"
 fi
-(cd "$work" && apt-get download "${wanted[@]::3}" >/dev/null 2>&1) || skip "no headers or source of Linux $version"
+(cd "$work" && apt-get download "${wanted[@]:1:2}" >/dev/null 2>&1) || skip "no source of Linux $series"
 for package in "${wanted[@]:0:2}" "${wanted[3]}"; do dpkg-deb -x "$work/$package"_*.deb "$work/headers"; done
 # Headers name each other by where they would be installed.
 sed -i "s#/usr/src/#$work/headers/usr/src/#" "$work/headers/usr/src/linux-headers-$version/Makefile"

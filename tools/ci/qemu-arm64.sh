@@ -14,9 +14,13 @@ if [ ! -x "$rig/qemu/usr/bin/qemu-system-aarch64" ]; then
   for package in "$home"/debs/{libfdt1,qemu-system-arm}_*.deb; do dpkg-deb -x "$package" "$rig/qemu"; done
 fi
 if [ ! -d "$home/kernel" ]; then
-  version="$(basename "$rig"/kernel/lib/modules/*)"
-  version="${version%-*}-arm64"
   foreign update || skip "no packages of arm64"
+  # Of the machine's own series the newest that the archive has with its headers: it lets the headers of older ones go before their kernels.
+  series="$(basename "$rig"/kernel/lib/modules/* | cut -d- -f1)"
+  names="$(APT=apt-cache tools/ci/foreign.sh arm64 "$home/apt" pkgnames linux-)"
+  named() { sed -n "s/^$1-\\($series-[0-9]*-arm64\\)\$/\\1/p" <<<"$names" | sort; }
+  version="$(comm -12 <(named linux-image) <(named linux-headers) | sort -V | tail -1)"
+  [ -n "$version" ] || skip "no kernel of Linux $series with its headers"
   foreign download "linux-image-$version" busybox-static || skip "no kernel $version"
   dpkg-deb -x "$home"/debs/linux-image-*.deb "$home/kernel.part"
   dpkg-deb --fsys-tarfile "$home"/debs/busybox-static_*.deb | tar -xO ./bin/busybox > "$home/busybox"

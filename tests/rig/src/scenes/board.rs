@@ -82,9 +82,14 @@ impl Waits {
         self.most = self.most.max(syncs);
     }
 
-    fn said(&self) -> String {
-        let (fewest, most) = (self.fewest.unwrap_or(0), self.most);
-        format!("of it for the disk: {}; {fewest} to {most} waits each", self.times.said())
+    fn told(&self, report: &mut Report, means: &str) {
+        let recorded = self.fewest.is_some_and(|fewest| fewest > 0);
+        report.rule(
+            &format!("board: no {means} opens the latch before the kernel has its record on the disk"),
+            recorded,
+        );
+        let (times, most) = (self.times.said(), self.most);
+        report.figure(&format!("of it for the disk: {times}; {most} waits at most"));
     }
 }
 
@@ -231,7 +236,7 @@ impl<'a> Lane<'a> {
             times.count() == usize::from(many),
         );
         self.report.figure(&format!("first frame played to edge of the latch, emulated: {}", times.said()));
-        self.report.figure(&waits.said());
+        waits.told(self.report, "code");
         Ok(())
     }
 
@@ -248,7 +253,7 @@ impl<'a> Lane<'a> {
         self.report
             .rule("board: each card on the reader opens the latch", times.count() == usize::from(many));
         self.report.figure(&format!("card laid down to edge of the latch, emulated: {}", times.said()));
-        self.report.figure(&waits.said());
+        waits.told(self.report, "card");
         Ok(())
     }
 
