@@ -66,4 +66,8 @@ for card in "$inputs"/card-[1-9].hex; do
   cost "card ($(basename "$card" .hex))" "$((sum - before))"
   before="$sum"
 done
+unlisted=(--card "$inputs/unlisted-0.hex")
+before="$(counted 0 "${unlisted[@]}")"
+sum="$(counted 0 "${unlisted[@]}" --card "$inputs/unlisted-1.hex")"
+cost "card (on no list)" "$((sum - before))"
 exit "$failed"

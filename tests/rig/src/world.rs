@@ -86,7 +86,8 @@ impl World {
         copy(file, &self.root().join(place))
     }
 
-    /// Writes what is counted: the data, a frame with a code and one without, answers of a reader for cards of different people.
+    /// Writes what is counted: the data, a frame with a code and one without, answers of a reader for cards of different people, the last two of
+    /// them on no list.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -99,6 +100,10 @@ impl World {
         for nth in 0..CARDS {
             let card = Person::new(FIRST + nth)?.card(VALID)?;
             fs::write(folder.join(format!("card-{nth}.hex")), card.hex())?;
+        }
+        for nth in 0..2 {
+            let card = Person::new(FIRST + CARDS + nth)?.card(VALID)?;
+            fs::write(folder.join(format!("unlisted-{nth}.hex")), card.hex())?;
         }
         Ok(())
     }
