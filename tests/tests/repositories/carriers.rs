@@ -35,10 +35,7 @@ pub(crate) struct RealHub {
 
 impl Drop for RealHub {
     fn drop(&mut self) {
-        if let Some(served) = &mut self.served {
-            let _ = served.kill();
-            let _ = served.wait();
-        }
+        self.ends();
     }
 }
 
@@ -51,13 +48,26 @@ impl RealHub {
 
     /// Begins to serve; its address.
     pub(crate) fn serve(&mut self) -> String {
+        self.serve_with(&[])
+    }
+
+    /// Begins to serve with these words, too, instead of what it did before; its address.
+    pub(crate) fn serve_with(&mut self, words: &[&str]) -> String {
+        self.ends();
         let mut hub = Command::new(program("gate-hub", "gate-hub"));
         hub.args(["serve", "--listen", "127.0.0.1:0", "--acknowledges-as", &hex(&hub::KID.0), "--data"]);
-        let mut child = hub.arg(&self.data).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = hub.arg(&self.data).args(words).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = lines.find_map(|line| Some(line.unwrap().strip_prefix("listening at ")?.to_owned()));
         self.served = Some(child);
         address.unwrap().replace("127.0.0.1", "localhost")
+    }
+
+    fn ends(&mut self) {
+        if let Some(mut served) = self.served.take() {
+            let _ = served.kill();
+            let _ = served.wait();
+        }
     }
 
     /// What a command of the operator's says.
@@ -156,6 +166,35 @@ impl Line {
         line
     }
 
+    /// Whom its network leads to by the hub's name.
+    pub(crate) fn leads_to(&self, address: &str) {
+        fs::write(self.folder.join("sync.toml"), self.with("address", address)).unwrap();
+    }
+
+    pub(crate) fn address(&self) -> String {
+        let text = fs::read_to_string(self.folder.join("sync.toml")).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("address = ")).unwrap();
+        line.trim_matches('"').to_owned()
+    }
+
+    /// A technician puts the file of another authority there.
+    pub(crate) fn pins(&self, pem: &str) {
+        let path = self.folder.join("hub-authority.pem");
+        fs::write(&path, pem).unwrap();
+        let text = self.with("authority", path.to_str().unwrap());
+        fs::write(self.folder.join("sync.toml"), text).unwrap();
+    }
+
+    /// Its configuration, with another word for this field.
+    fn with(&self, field: &str, word: &str) -> String {
+        let usual = fs::read_to_string(self.folder.join("sync.toml")).unwrap();
+        let other = |line: &str| match line.starts_with(&format!("{field} = ")) {
+            true => format!("{field} = {word:?}\n"),
+            false => format!("{line}\n"),
+        };
+        usual.lines().map(other).collect()
+    }
+
     pub(crate) fn carrier(&self, words: &[&str]) -> Output {
         let mut carrier = Command::new(program("gate-sync", "gate-sync"));
         carrier.args(words).arg("--config").arg(self.folder.join("sync.toml")).output().unwrap()
@@ -171,13 +210,8 @@ impl Line {
 
     /// `gate-sync enrol` over another folder than the terminal's.
     pub(crate) fn enrols_from(&self, spool: &Path) -> Output {
-        let usual = fs::read_to_string(self.folder.join("sync.toml")).unwrap();
-        let other = |line: &str| match line.starts_with("spool = ") {
-            true => format!("spool = {spool:?}\n"),
-            false => format!("{line}\n"),
-        };
         let config = self.folder.join("enrol.toml");
-        fs::write(&config, usual.lines().map(other).collect::<String>()).unwrap();
+        fs::write(&config, self.with("spool", spool.to_str().unwrap())).unwrap();
         Command::new(program("gate-sync", "gate-sync"))
             .args(["enrol", "--config"])
             .arg(config)

@@ -1,6 +1,9 @@
 //! Keys are stolen, and who does what about it: each drill is played to its end and prints what it took. What leaks and what to type:
 //! docs/manual/drills.en.md.
 
+#[path = "drills/certificate.rs"]
+mod certificate;
+
 use std::fs;
 use std::time::{Duration, Instant};
 

@@ -27,9 +27,13 @@ fn key() -> SigningKey {
 
 /// Gives a real hub's folder this hub's key.
 pub(crate) fn own_key(folder: &Path) {
-    let path = folder.join("acknowledge.key");
-    fs::write(&path, format!("{}\n", "4d".repeat(32))).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    place_secret(&folder.join("acknowledge.key"), &format!("{}\n", "4d".repeat(32)));
+}
+
+/// A file that its owner alone may read.
+pub(crate) fn place_secret(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Names the hub's key in the province's key set.

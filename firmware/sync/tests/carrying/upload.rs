@@ -86,6 +86,8 @@ fn a_batch_is_sent_once_while_the_hub_says_the_same() {
     let hub = case.hub();
     case.say(0, 10);
     assert_eq!((case.round(&hub).batches, case.round(&hub).batches), (3, 0));
+    let sent: Vec<Vec<u8>> = hub.asked().into_iter().take(3).map(|asked| asked.body).collect();
+    assert_eq!(sent, [b"batch 0", b"batch 1", b"batch 2"], "each as it lies there, the oldest first");
     case.say(0, 20);
     assert_eq!(case.round(&hub).acknowledgements, 1);
     assert_eq!((case.round(&hub).batches, records(&hub.asked())), (0, 3));

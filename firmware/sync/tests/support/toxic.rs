@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What is read into memory to be served.
@@ -32,18 +33,31 @@ impl Authority {
         Authority { pem, issuer: Issuer::new(params, key) }
     }
 
-    fn server(&self) -> Arc<ServerConfig> {
+    /// A certificate for this machine and its key, both PEM.
+    pub(crate) fn issue(&self) -> Pair {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Pair { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+/// What a server of this name shows: whoever has both is that server.
+pub(crate) struct Pair {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Pair {
+    fn server(&self) -> Arc<ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+                vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap(),
             );
         Arc::new(config.unwrap())
     }
@@ -62,6 +76,8 @@ pub(crate) struct Asked {
     pub(crate) unless: Option<String>,
     /// As it came.
     pub(crate) head: String,
+    /// What came with it.
+    pub(crate) body: Vec<u8>,
 }
 
 /// What is done with an answer.
@@ -86,17 +102,9 @@ pub(crate) struct Hub {
 impl Hub {
     /// One that answers as `act` says.
     pub(crate) fn new(act: impl Fn(&Asked) -> Act + Send + Sync + 'static) -> Hub {
-        let (authority, listener) = (Authority::new(), TcpListener::bind("127.0.0.1:0").unwrap());
-        let (config, port) = (authority.server(), listener.local_addr().unwrap().port());
-        let (asked, act) = (Arc::new(Mutex::new(Vec::new())), Arc::new(act));
-        let log = Arc::clone(&asked);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let (config, log, act) = (Arc::clone(&config), Arc::clone(&log), Arc::clone(&act));
-                thread::spawn(move || drop(answer(stream, config, &log, &*act)));
-            }
-        });
-        Hub { authority, address: format!("https://localhost:{port}"), asked }
+        let authority = Authority::new();
+        let (address, asked) = listens(&authority.issue(), act);
+        Hub { authority, address, asked }
     }
 
     /// One that serves a folder as it should: a pipe in it says nothing for ever, a file that is too large for a test's memory
@@ -126,6 +134,24 @@ impl Hub {
     }
 }
 
+/// Answers as `act` says under this certificate, as long as the test runs: the address, and what is asked.
+pub(crate) fn listens(
+    pair: &Pair,
+    act: impl Fn(&Asked) -> Act + Send + Sync + 'static,
+) -> (String, Arc<Mutex<Vec<Asked>>>) {
+    let (config, listener) = (pair.server(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = listener.local_addr().unwrap().port();
+    let (asked, act) = (Arc::new(Mutex::new(Vec::new())), Arc::new(act));
+    let log = Arc::clone(&asked);
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let (config, log, act) = (Arc::clone(&config), Arc::clone(&log), Arc::clone(&act));
+            thread::spawn(move || drop(answer(stream, config, &log, &*act)));
+        }
+    });
+    (format!("https://localhost:{port}"), asked)
+}
+
 fn answer(
     stream: TcpStream,
     config: Arc<ServerConfig>,
@@ -135,9 +161,10 @@ fn answer(
     stream.set_nodelay(true)?;
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     let asked = {
-        let head = head(&mut stream)?;
+        let mut asked = Asked::read(head(&mut stream)?);
+        stream.read_exact(&mut asked.body)?;
         let mut log = log.lock().unwrap();
-        let asked = Asked::read(log.len(), head);
+        asked.number = log.len();
         log.push(asked.clone());
         asked
     };
@@ -179,14 +206,16 @@ fn head(stream: &mut impl Read) -> std::io::Result<String> {
 }
 
 impl Asked {
-    fn read(number: usize, head: String) -> Asked {
+    /// With room for the body that it announces.
+    fn read(head: String) -> Asked {
         let field = |name: &str| {
             let mut lines = head.lines().filter_map(|line| line.split_once(':'));
             lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
         };
         let path = head.split(' ').nth(1).unwrap().trim_start_matches('/').to_owned();
         let from = field("range").map(|range| range["bytes=".len()..].trim_end_matches('-').parse().unwrap());
-        Asked { number, path, from, unless: field("if-none-match"), head }
+        let body = vec![0; field("content-length").map_or(0, |length| length.parse().unwrap())];
+        Asked { number: 0, path, from, unless: field("if-none-match"), head, body }
     }
 }
 
