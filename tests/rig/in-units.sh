@@ -27,7 +27,7 @@ holds "a lane that hangs is begun anew" within 60 another
 holds "by the watchdog" [ "$(systemctl show -p NRestarts --value gate.service)" = 1 ]
 
 holds "the carrier waits for its configuration" fails systemctl is-active --quiet gate-sync.service
-setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 >/dev/null
+setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 > /rig/enrolled
 holds "keys are made where they stay" test -s /var/lib/tianfu-gate/believed/terminal.keys.json
 
 # The partition of the data does not come: the folders of tmpfiles lie where it belongs, and nothing else.
@@ -85,15 +85,79 @@ holds "the carrier reads its report" setpriv --reuid tianfu-line --regid tianfu-
 holds "and nothing else of it" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups test -r /var/lib/tianfu-gate/keeper/notes.json
 holds "the carrier cannot see the journal" fails setpriv --reuid tianfu-line --regid tianfu-spool --clear-groups ls /var/lib/tianfu-gate/journal
 holds "the notes that it may not read are there" test -s /var/lib/tianfu-gate/keeper/notes.json
+
+# The whole way, each program in its unit: a hub with an authority of its own, the carrier that knows no other, the keeper, the lane.
+hub=/var/lib/tianfu-hub land=/rig/land
+echo 'HUB_OPTIONS="--acknowledges-as 68756231"' > /etc/tianfu-gate/hub
+as_hub() { setpriv --reuid tianfu-hub --regid tianfu-hub --clear-groups "$@"; }
+as_gate() { setpriv --reuid tianfu-gate --regid tianfu-gate --init-groups "$@"; }
+# Its key for acknowledgements is told by a first start that knows no number for it.
+as_hub_first() { timeout 10 setpriv --reuid tianfu-hub --regid tianfu-hub --clear-groups gate-hub serve --data "$hub" --listen 127.0.0.1:0; }
+install -d -o tianfu-hub -g tianfu-hub -m 700 "$hub"
+key="$(as_hub_first | sed -n 's/.*--public-key //p')"
+quietly() { "$@" >> /rig/province.log 2>&1; }
+holds "a province is founded that knows terminal and hub" quietly province founded "$land" "$(sed -n 's/^device //p' /rig/enrolled)" "$key" hub1
+served() { mkdir -p "$hub/repository" && cp -r "$land/served/." "$hub/repository/" && chown -R tianfu-hub: "$hub/repository"; }
+for repo in trust status; do
+  chmod 755 "$land" && as_gate gate-trust seed --state "$keeper" --repository "$repo" --root "$land/$repo.root.json"
+done
+systemctl start gate-hub.service
+holds "the hub serves as its own user" within 30 sh -c "[ -s $hub/tls/authority.pem ] && [ \"\$(stat -c %U /proc/\$(systemctl show -p MainPID --value gate-hub.service))\" = tianfu-hub ]"
+holds "and nobody else sees its folder" fails setpriv --reuid tianfu-line --regid tianfu-line --clear-groups ls "$hub"
+served
+cat > /etc/tianfu-gate/sync.toml <<END
+terminal = 7
+spool = "$spool"
+spool_mib = 64
+state = "/var/lib/tianfu-gate/line"
+report = "$keeper/report.json"
+[hub]
+address = "https://localhost:8443"
+authority = "/etc/tianfu-gate/hub-authority.pem"
+[pace]
+every_ms = 3000
+longest_ms = 5000
+END
+# First somebody else's authority: the carrier runs, and brings nothing.
+strange="$(mktemp -d)" && chown tianfu-hub: "$strange"
+as_hub timeout 10 gate-hub serve --data "$strange" --listen 127.0.0.1:0 > /dev/null
+install -m 644 "$strange/tls/authority.pem" /etc/tianfu-gate/hub-authority.pem
+believes() { [ -e "$believed/manifest.json" ] && grep -q "$1" "$believed/manifest.json"; }
+said() { journalctl -b -u gate-sync.service -o cat | grep -q "$1"; }
+systemctl start gate-sync.service
+holds "by another authority the carrier reaches no hub" within 30 said 'invalid peer certificate'
+holds "and nothing of the hub is believed" fails believes key-set
+install -m 644 "$hub/tls/authority.pem" /etc/tianfu-gate/hub-authority.pem
+systemctl restart gate-sync.service
+holds "by the hub's own it brings what the keeper believes" within 60 believes key-set
+holds "the list is signed by two who read it" quietly province listed "$land" "$believed"
+served
+holds "and is believed, too" within 60 believes status-list
+holds "by the carrier's own user" [ "$(stat -c %U $spool/status/metadata/timestamp.json)" = tianfu-line ]
+code="$(as_hub gate-hub invite --data "$hub" --terminal 7 --by rig | head -n 1)"
+# The lane takes back what it did not ask itself, whenever it starts: it does not start any more here.
+echo "$code" | as_gate gate ask --data "$believed" --spool "$spool" > /dev/null
+holds "the carrier enrols its line with the hub's code" within 60 grep -qs enrolled "$spool/acks/enrolment.json"
+# Records leave within five minutes.
+batches() { find "$spool/out" -name '*.tfb' | grep -q .; }
+holds "the lane's records lie in its outbox" within 360 batches
+arrived() { rm -rf "$hub/out" && as_hub gate-hub records --data "$hub" --terminal 7 --out "$hub/out" --by rig | grep -q '^[1-9]'; }
+holds "the carrier brings them to the hub" within 60 arrived
+holds "and the hub's word back" within 60 sh -c "ls $spool/acks/*.tfa >/dev/null 2>&1"
+swept() { ! batches; }
+holds "which the lane takes: what has arrived leaves its outbox" within 120 swept
+holds "the carrier still cannot write there" fails inside "$(systemctl show -p MainPID --value gate-sync.service)" tianfu-line tianfu-spool touch "$spool/out/x"
+
 cd /usr/lib/systemd/system || exit 1
-holds "every unit is one" systemd-analyze verify gate.service gate-trust.service gate-fold.service gate-sync.service gate-stick.service
-for unit in gate-trust:6 gate-fold:6 gate-stick:6 gate-sync:15 gate:17; do
+holds "every unit is one" systemd-analyze verify gate.service gate-trust.service gate-fold.service gate-sync.service gate-stick.service gate-hub.service
+for unit in gate-trust:6 gate-fold:6 gate-stick:6 gate-sync:15 gate-hub:15 gate:17; do
   holds "${unit%:*} is exposed by at most ${unit#*:} tenths of ten" exposed "${unit%:*}.service" "${unit#*:}"
 done
 shared=/usr/lib/systemd/system/gate-.service.d/hardening.conf
 holds "what they have in common is read" grep -q "$shared" <<<"$(systemctl show -p DropInPaths gate-fold.service)"
 mv "$shared" /run/ && systemctl daemon-reload
 holds "without it the keeper does not start" fails systemctl start gate-trust.service
+holds "the hub's own lines hold by themselves" exposed gate-hub.service 15
 mv /run/hardening.conf "$shared" && systemctl daemon-reload
 holds "with it, it does" systemctl start gate-trust.service
 holds "no unit failed but what had to" [ "$(systemctl --failed --no-legend | grep -c gate)" = 0 ]

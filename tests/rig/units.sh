@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The units under a real systemd: a Debian root of its own, booted in a container, with the programs of this tree.
 # Shows: the lane starts as its own user without a network, is ready and watched; one that hangs is begun anew; what a carrier
-# brings or asks starts the keeper, which answers a visit; nobody can write what is another's. Needs root, mmdebstrap and
-# systemd-nspawn (tools/ci/rig.sh).
+# brings or asks starts the keeper, which answers a visit; nobody can write what is another's; and the whole way through a hub, by the carrier in
+# its unit. Records leave within five minutes, which it waits for. Needs root, mmdebstrap and systemd-nspawn (tools/ci/rig.sh).
 # Usage: tests/rig/units.sh [PROGRAMS=target/debug]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,7 +14,7 @@ for tool in mmdebstrap systemd-nspawn; do
 done
 make_base || { echo "SKIPPED units: Debian's packages cannot be reached"; [ "${CI:-}" != true ]; exit; }
 
-all=(gate gate-trust gate-field gate-sync)
+all=(gate gate-trust gate-field gate-sync gate-hub gate-sign)
 for one in "${all[@]}"; do
   [ -x "$programs/$one" ] || { cargo build --locked --workspace --bins; break; }
 done
@@ -24,6 +24,11 @@ trap 'rm -rf "$root"' EXIT
 tar -xf "$base" -C "$root"
 for one in "${all[@]}"; do install -D -m 755 "$programs/$one" "$root/usr/bin/$one"; done
 bash tools/package/stage.sh "$root"
+echo '127.0.0.1 localhost' > "$root/etc/hosts"
+# The province's side, which no package of a terminal has.
+install -D -m 644 assets/systemd/gate-hub.service "$root/usr/lib/systemd/system/gate-hub.service"
+install -D -m 644 assets/systemd/tianfu-hub.sysusers "$root/usr/lib/sysusers.d/tianfu-hub.conf"
+install -m 755 tests/rig/province.sh "$root/usr/bin/province"
 
 # A board of files: pictures for a camera, a file for a screen. No devices are here.
 gate=/var/lib/tianfu-gate
@@ -56,7 +61,7 @@ install -m 644 tests/rig/rig-check.service "$root/etc/systemd/system/"
 mkdir -p "$root/var/lib/tianfu-gate/frames" "$root/rig"
 systemctl --root="$root" enable rig-check.service gate.service gate-trust.path gate-trust.timer gate-fold.timer gate-sync.service 2>/dev/null
 
-timeout 300 systemd-nspawn --quiet --register=no --keep-unit --private-network --boot --console=pipe -D "$root" </dev/null >"$root/rig/boot.log" 2>&1 || true
+timeout 900 systemd-nspawn --quiet --register=no --keep-unit --private-network --boot --console=pipe -D "$root" </dev/null >"$root/rig/boot.log" 2>&1 || true
 # No unit of ours is needed for the report's first line: without it this machine boots no container.
 [ -s "$root/rig/report" ] || { tail -20 "$root/rig/boot.log"; echo "SKIPPED units: no container can be booted here"; exit 0; }
 cat "$root/rig/report"
