@@ -59,7 +59,7 @@ list-test N="500":
 
 # The units under a real systemd, in a container (needs root and Debian's packages)
 units:
-    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync --bins
+    cargo build -p gate-terminal -p gate-trust -p gate-field -p gate-sync -p gate-hub -p gate-signing --bins
     bash tools/ci/rig.sh
     tests/rig/units.sh
 
@@ -120,6 +120,12 @@ tour-sheet:
     rm -rf target/tour
     TERMINAL_SCREENS=target/tour cargo test -p gate-tests --test terminal_page tour
     cargo run -q -p gate-ui --example sheet -- docs/tour.png target/tour/*-tour-*.png
+
+# The hub's pages as a browser shows them, as one picture (needs chromium)
+hub-sheet:
+    rm -rf target/hub-screens
+    HUB_SCREENS={{justfile_directory()}}/target/hub-screens cargo test --workspace --test hub_page every_page
+    cargo run -q -p gate-ui --example sheet -- docs/hub.png target/hub-screens/page-0*.png
 
 # The attendant's card as a PDF (needs fonts-noto-cjk)
 card:

@@ -11,6 +11,8 @@
 mod browser;
 #[path = "../../tools/hub/tests/support/chain.rs"]
 mod chain;
+#[path = "hub_page/deeds.rs"]
+mod deeds;
 #[path = "hub_page/fleet.rs"]
 mod fleet;
 #[path = "support/programs.rs"]
@@ -22,12 +24,43 @@ use serde_json::json;
 
 /// What of the page is wider than the window.
 const WIDER: &str = "document.documentElement.scrollWidth - window.innerWidth";
+/// Words that stand out from their ground by less than 4.5 : 1 (WCAG 1.4.3), with how much.
+const FAINT: &str = r"(() => {
+    const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
+    const part = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    const light = ([red, green, blue]) => 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue);
+    const ground = (one) => {
+        for (; one; one = one.parentElement) {
+            const colour = numbers(getComputedStyle(one).backgroundColor);
+            if (colour.length < 4 || colour[3] > 0) return light(colour);
+        }
+        return 1;
+    };
+    const ratio = (one) => {
+        const pair = [light(numbers(getComputedStyle(one).color)), ground(one)].sort((a, b) => b - a);
+        return (pair[0] + 0.05) / (pair[1] + 0.05);
+    };
+    const says = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const all = [...document.body.querySelectorAll('*')].filter((one) => one.checkVisibility() && says(one));
+    return all.filter((one) => ratio(one) < 4.5).map((one) => one.textContent.trim().slice(0, 40) + ' ' + ratio(one));
+})()";
 /// What the keyboard is on, by what a reader of the screen says.
 const ON: &str = "(document.activeElement.closest('label') || document.activeElement).textContent.trim()";
 /// Whether one sees what the keyboard is on.
 const SEEN: &str = "getComputedStyle(document.activeElement).outlineStyle === 'solid'";
 
-const DESK: Window = Window { width: 1280, height: 800, scale: 1.0, theme: "light", script: "" };
+/// Where one may go from every page, for an administrator.
+const TOP: [&str; 7] = [
+    "退出 Log out",
+    "终端 Fleet",
+    "人次 Passages",
+    "告警 Alarms",
+    "疑问 Rows in doubt",
+    "登记 Enrol",
+    "审计 Audit log",
+];
+
+const DESK: Window = Window { width: 1024, height: 768, scale: 1.0, theme: "light", script: "" };
 const PHONE: Window = Window { width: 390, height: 844, scale: 2.0, theme: "light", script: "" };
 
 struct Visitor {
@@ -60,6 +93,19 @@ impl Visitor {
         assert_eq!(self.browser.read(SEEN), true, "{on}: one sees where the keyboard is");
     }
 
+    /// From one to the next.
+    fn tabs(&mut self, all: &[&str]) {
+        all.iter().for_each(|on| self.tab(on));
+    }
+
+    /// By what stands on top of every page, from the page's beginning.
+    fn goes_to(&mut self, on: &str, there: &str) {
+        let at = TOP.iter().position(|one| one.contains(on)).unwrap();
+        self.tabs(&TOP[..=at]);
+        self.enter();
+        self.wait_for(there);
+    }
+
     fn write(&mut self, text: &str) {
         self.browser.call("Input.insertText", json!({"text": text}));
     }
@@ -81,6 +127,7 @@ impl Visitor {
 
     fn keep(&mut self, name: &str) -> gate_hal_linux::picture::GreyPicture {
         assert!(self.browser.read(WIDER).as_i64().unwrap() <= 0, "{name}: nothing is beside the window");
+        assert_eq!(self.browser.read(FAINT), json!([]), "{name}: what is said can be read");
         let (png, picture) = self.browser.screenshot();
         if let Some(directory) = std::env::var_os("HUB_SCREENS") {
             std::fs::create_dir_all(&directory).unwrap();
@@ -115,7 +162,7 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
             "▲ 超过期限 stale",
             "○ 有效 fresh",
             "silent for a day",
-            "Bands by policy 1.",
+            "Bands by policy 1 (stations).",
             "F02",
             "已吊销 revoked",
         ] {
@@ -125,26 +172,24 @@ fn an_administrator_with_a_keyboard_alone_sees_the_fleet_and_lets_a_terminal_in(
         assert_eq!(first, "4", "the one with a fault comes first");
         visitor.keep("fleet");
         invites(&mut visitor);
-        visitor.tab("返回终端 Back to the fleet");
-        visitor.enter();
-        visitor.wait_for("table");
+        visitor.goes_to("终端 Fleet", "#rows");
         visitor.tab("退出 Log out");
         visitor.enter();
         visitor.wait_for("input[name=code]");
     }
 }
 
-/// From the page's beginning.
-fn goes_to_the_doubts(visitor: &mut Visitor) {
-    visitor.tab("退出 Log out");
-    visitor.tab("三十天内告警");
-    visitor.tab("人次 Passages");
-    visitor.tab("疑问 Rows in doubt");
+/// To the search, from the fleet's beginning.
+fn to_the_search(visitor: &mut Visitor) {
+    visitor.tabs(&TOP);
+    visitor.tabs(&["疑问 in doubt", "三十天内告警", "终端编号、场所编号或名称"]);
 }
 
 /// A code for terminal 9, read by the scanner that a terminal has.
 fn invites(visitor: &mut Visitor) {
-    goes_to_the_doubts(visitor);
+    visitor.goes_to("登记 Enrol", "[name=device]");
+    visitor.keep("enrol");
+    visitor.tabs(&TOP);
     visitor.tab("终端编号 Terminal");
     visitor.write("9");
     visitor.tab("显示登记码");
@@ -174,7 +219,7 @@ fn the_page_refreshes_what_changed_and_leaves_keyboard_scroll_and_what_is_open()
     visitor.wait_for("#t4 details[open]");
     visitor.keep("open");
     let scrolled = visitor.browser.read("(window.scrollTo(0, 120), window.scrollY)");
-    assert_eq!(visitor.browser.read("document.querySelector('#t4').cells[4].textContent"), "400");
+    assert_eq!(visitor.browser.read("document.querySelector('#t4').cells[5].textContent"), "400");
     visitor.browser.read("document.querySelector('#t2 summary').click()");
     visitor.wait_for("#t2 details[open]");
     visitor.browser.read("document.querySelector('#t2 li').isTheSame = true");
@@ -230,10 +275,7 @@ fn of_ten_thousand_terminals_the_one_with_a_fault_comes_first_and_any_is_found_b
         assert_eq!(rows[1], format!("t{}", fleet::EXPIRED));
         assert_eq!(rows.as_array().unwrap().len(), 100);
         visitor.keep("first");
-        goes_to_the_doubts(&mut visitor);
-        visitor.tab("终端编号 Terminal");
-        visitor.tab("显示登记码");
-        visitor.tab("终端编号、场所编号或名称");
+        to_the_search(&mut visitor);
         visitor.write("9731");
         visitor.enter();
         visitor.browser.wait_for("document.querySelector('#rows tr')?.id === 't9731'");
@@ -277,10 +319,7 @@ fn what_is_written_stays(visitor: &mut Visitor, fleet: &Fleet) {
 fn by_state_and_by_page(visitor: &mut Visitor, fleet: &Fleet) {
     visitor.browser.open(&fleet.address);
     visitor.browser.wait_for("document.querySelectorAll('#rows tr').length === 100");
-    goes_to_the_doubts(visitor);
-    visitor.tab("终端编号 Terminal");
-    visitor.tab("显示登记码");
-    visitor.tab("终端编号、场所编号或名称");
+    to_the_search(visitor);
     visitor.tab("状态 State");
     visitor.browser.press("ArrowDown", 40, "");
     visitor.tab("查找 Find");
@@ -308,7 +347,7 @@ fn a_doubt_is_settled_by_keyboard_alone_with_a_code_and_taken_back_by_another() 
     };
     let secret = at_the_doubts(&mut visitor, &fleet, "测试甲");
     visitor.keep("open");
-    visitor.tab("终端 Fleet");
+    visitor.tabs(&TOP[1..]);
     visitor.tab("A is true");
     visitor.tab("B is true");
     visitor.enter();
@@ -334,7 +373,7 @@ fn a_doubt_is_settled_by_keyboard_alone_with_a_code_and_taken_back_by_another() 
     visitor.enter();
     visitor.wait_for("input[name=code]");
     let secret = at_the_doubts(&mut visitor, &fleet, "测试乙");
-    visitor.tab("终端 Fleet");
+    visitor.tabs(&TOP[1..]);
     visitor.tab("收回 Take it back");
     visitor.enter();
     visitor.wait_for("article.meant");
@@ -354,16 +393,14 @@ fn at_the_doubts(visitor: &mut Visitor, fleet: &Fleet, name: &str) -> [u8; 20] {
     let [code, _] = codes(&secret);
     visitor.logs_in(name, (&passphrase, &code));
     visitor.wait_for("#rows");
-    goes_to_the_doubts(visitor);
-    visitor.enter();
-    visitor.wait_for(".sides, h2");
+    visitor.goes_to("疑问", ".sides, h2");
     visitor.tab("退出 Log out");
     secret
 }
 
 /// A reason, where none is written yet, a code, and the button.
 fn answers(visitor: &mut Visitor, (because, code): (&str, &str), button: &str) {
-    visitor.tab("退出 Log out");
+    visitor.tabs(&TOP);
     visitor.tab("返回，不作改变");
     visitor.tab("理由 Because");
     if !because.is_empty() {

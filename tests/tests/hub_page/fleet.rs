@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use gate_core::journal::Tally;
 use gate_core::manifest::Dataset;
 use gate_core::query::{Sequence, TerminalNumber};
 use gate_core::records::JournalId;
-use gate_core::records::account::{Account, Held};
+use gate_core::records::account::{Account, Count, Held};
 use gate_core::records::names::{BatchName, OUT, account_name};
 use gate_core::screen::{Fault, Faults, Wellness};
 use gate_core::time::ClockTrust;
@@ -19,7 +20,7 @@ use gate_hub::store::{Db, Store, StoreFault};
 use gate_hub::{now, values};
 use gate_proof::digest::sha256;
 use gate_proof::ed25519::SigningKey;
-use gate_wire::time::Timestamp;
+use gate_wire::time::{Day, Timestamp};
 use serde_json::json;
 
 use crate::chain::{self, Chain};
@@ -165,6 +166,11 @@ impl Drop for Fleet {
     }
 }
 
+/// What `gate enrol` would print of a terminal: device key and record key.
+pub(crate) fn printed(number: u8) -> [String; 2] {
+    [hex(&[number; 32]), hex(record_key(number.into()).public_key().as_bytes())]
+}
+
 /// The code of a secret now, and the one after it, which serves already.
 pub(crate) fn codes(secret: &[u8; 20]) -> [String; 2] {
     [0, 30].map(|later| one_time(secret).unwrap().generate(now().unix() + later).to_string())
@@ -251,8 +257,17 @@ fn account(number: u32, at: Timestamp, list: Timestamp) -> Account {
         faults,
         software: "gate 0.1.0".try_into().unwrap(),
         held: held.into_iter().collect(),
-        counts: Default::default(),
+        counts: counted(number).into_iter().collect(),
     }
+}
+
+/// Two days at the terminal's place, in the gates' letters.
+fn counted(number: u32) -> Vec<Count> {
+    let today = now().civil_day().0;
+    let letters = [(b'P', 812), (b'L', 9), (b'S', 3), (b'A', 21), (b'O', 17), (b'N', 1)];
+    let of = |day, letter| Tally { day: Day(day), place: number, lane: 1, letter };
+    let on = |day| letters.map(|(letter, count)| Count { of: of(day, letter), count: count + number });
+    [on(today - 1), on(today)].concat()
 }
 
 /// The policy for stations with bands, and the metadata that lead to it, without signatures: the hub proves nothing of them.
@@ -261,13 +276,22 @@ fn publish(trust: &Path) {
         "key-set": {"ageing_after_days": 1, "stale_after_days": 2, "expired_after_days": 8},
         "revocations": {"ageing_after_days": 3, "stale_after_days": 7, "expired_after_days": 30}}, "test_days""#;
     let policy = include_str!("../../../assets/policies/station.json").replacen("\"test_days\"", bands, 1);
-    let digest = hex(sha256(&[policy.as_bytes()]).as_bytes());
+    let place = |number: u32| {
+        json!({"number": number, "name": format!("测试站 {number}"), "kind": "station", "region": "510104",
+            "place_code": "", "lanes": [{"lane": 1, "direction": "in"}]})
+    };
+    let places = json!({"format": 1, "version": 1, "places": (1..=6).map(place).collect::<Vec<_>>()});
+    let targets = [("policy-station.json", policy), ("places.json", places.to_string())];
     let put = |name: &str, text: &str| {
         fs::create_dir_all(trust.join(name).parent().unwrap()).unwrap();
         fs::write(trust.join(name), text).unwrap();
     };
-    put(&format!("targets/{digest}.policy-station.json"), &policy);
-    let named = json!({"policy-station.json": {"hashes": {"sha256": digest}}});
+    let mut named = json!({});
+    for (name, text) in targets {
+        let digest = hex(sha256(&[text.as_bytes()]).as_bytes());
+        put(&format!("targets/{digest}.{name}"), &text);
+        named[name] = json!({"hashes": {"sha256": digest}});
+    }
     put("metadata/1.targets.json", &json!({"signed": {"targets": named}}).to_string());
     put(
         "metadata/1.snapshot.json",

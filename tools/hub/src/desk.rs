@@ -99,7 +99,7 @@ pub(crate) fn enrol(
 
 pub(crate) fn revoke(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Result<()> {
     let (terminal, by) = (terminal.number()?, plain(&by.by)?);
-    let taken = change(data, |db| terminals::revoke(db, terminal, by, now()))?;
+    let taken = change(data, |db| terminals::revoke(db, terminal, (by, now())))?;
     ensure!(taken, "this terminal is not enrolled, and no code of it is open");
     println!("terminal {} revoked: no key and no open code of it serves any more", terminal.value());
     Ok(())
@@ -107,7 +107,7 @@ pub(crate) fn revoke(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Resul
 
 pub(crate) fn revoke_lines(data: &Data, terminal: &Terminal, by: &By) -> anyhow::Result<()> {
     let (terminal, by) = (terminal.number()?, plain(&by.by)?);
-    let taken = change(data, |db| terminals::revoke_lines(db, terminal, by, now()))?;
+    let taken = change(data, |db| terminals::revoke_lines(db, terminal, (by, now())))?;
     ensure!(taken, "this terminal has no line");
     println!(
         "lines of terminal {} revoked: remove line.key there, let gate-sync make a new one, and show a new code",

@@ -4,11 +4,16 @@
 //! Must not know: records.
 
 pub mod alarms;
+pub mod audit;
 pub mod counters;
+mod deed;
 pub mod doubts;
+pub mod enrol;
 pub mod fleet;
 pub mod invite;
 pub mod sessions;
+pub mod terminal;
+mod words;
 
 use std::sync::Arc;
 
@@ -56,7 +61,14 @@ struct Asked {
 pub fn paths() -> Router<Arc<Hub>> {
     Router::new()
         .route("/", get(fleet::show))
+        .route("/terminal", get(terminal::show))
+        .route(
+            "/terminal/{deed}",
+            get(terminal::deeds::ask).post(terminal::deeds::say).layer(DefaultBodyLimit::max(SAID_MOST)),
+        )
+        .route("/enrol", get(enrol::ask).post(enrol::say).layer(DefaultBodyLimit::max(SAID_MOST)))
         .route("/alarms", get(alarms::show))
+        .route("/audit", get(audit::show))
         .route("/counters", get(counters::show))
         .route("/counters.csv", get(counters::table))
         .route("/doubts", get(doubts::show))
@@ -110,6 +122,20 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Option<(Who, Role)
 /// wall, for the twelve hours that any session has.
 fn is_use(headers: &HeaderMap, role: Role) -> bool {
     role == Role::Viewer || !headers.contains_key(REFRESH)
+}
+
+/// What stands above every page of who is logged in.
+struct Top {
+    name: String,
+    now: String,
+    /// They may change something.
+    changes: bool,
+}
+
+impl Top {
+    fn of((name, role): (String, Role)) -> Top {
+        Top { name, now: fleet::shown(now()), changes: role == Role::Administrator }
+    }
 }
 
 /// What became of a login.
@@ -207,10 +233,12 @@ fn session(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A form was taken: the page is read anew, and going back says nothing twice.
-fn see_other(path: &'static str) -> Response<Body> {
+fn see_other(path: &str) -> Response<Body> {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::SEE_OTHER;
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(path));
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(header::LOCATION, path);
+    }
     answer
 }
 

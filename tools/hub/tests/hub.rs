@@ -10,12 +10,16 @@ mod chain;
 mod counters;
 #[path = "hub/crowds.rs"]
 mod crowds;
+#[path = "hub/deeds.rs"]
+mod deeds;
 #[path = "hub/doubts.rs"]
 mod doubts;
 #[path = "hub/fleet.rs"]
 mod fleet;
 #[path = "hub/hardship.rs"]
 mod hardship;
+#[path = "hub/killed_store.rs"]
+mod killed_store;
 #[path = "hub/log.rs"]
 mod log;
 #[path = "hub/objects.rs"]

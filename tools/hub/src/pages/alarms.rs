@@ -12,9 +12,9 @@ use gate_wire::time::Timestamp;
 use serde::Deserialize;
 
 use super::fleet::shown;
-use super::{Login, page, person, unavailable};
+use super::{Login, Top, page, person, unavailable};
+use crate::Hub;
 use crate::store::log::{Alarm, Raised, newest_alarms};
-use crate::{Hub, now};
 
 /// Rows of a page.
 const ROWS: usize = 100;
@@ -40,8 +40,7 @@ struct Line {
 #[derive(Template)]
 #[template(path = "alarms.html")]
 struct Alarms {
-    name: String,
-    now: String,
+    top: Top,
     lines: Vec<Line>,
     /// The number of the last, where there are older ones.
     older: Option<u64>,
@@ -57,8 +56,8 @@ pub(super) async fn show(
     headers: HeaderMap,
     Form(asked): Form<Asked>,
 ) -> Response<Body> {
-    let name = match person(&hub, &headers).await {
-        Ok(Some((name, _))) => name,
+    let top = match person(&hub, &headers).await {
+        Ok(Some(person)) => Top::of(person),
         Ok(None) => return page(StatusCode::FORBIDDEN, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
@@ -66,17 +65,17 @@ pub(super) async fn show(
     // One more than is shown tells whether there are older ones.
     let most = u32::try_from(ROWS + 1).unwrap_or(u32::MAX);
     match hub.read(move |db| newest_alarms(db, before, most)).await {
-        Ok(raised) => page(StatusCode::OK, &Alarms::of(name, raised, now())),
+        Ok(raised) => page(StatusCode::OK, &Alarms::of(top, raised)),
         Err(_) => unavailable(),
     }
 }
 
 impl Alarms {
-    fn of(name: String, mut raised: Vec<Raised>, now: Timestamp) -> Alarms {
+    fn of(top: Top, mut raised: Vec<Raised>) -> Alarms {
         let is_all = raised.len() <= ROWS;
         raised.truncate(ROWS);
         let older = raised.last().map(|one| one.id).filter(|_| !is_all);
-        Alarms { name, now: shown(now), lines: raised.into_iter().map(Line::of).collect(), older }
+        Alarms { top, lines: raised.into_iter().map(Line::of).collect(), older }
     }
 }
 
@@ -91,6 +90,11 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::people::Role;
+
+    fn tester(name: &str) -> Top {
+        Top::of((name.into(), Role::Viewer))
+    }
 
     fn raised(id: u64, what: &str) -> Raised {
         Raised { id, at: 0, terminal: 7, what: what.into() }
@@ -99,7 +103,7 @@ mod tests {
     #[test]
     fn an_alarm_of_another_version_stands_there_as_it_is_and_as_text() {
         let lines = vec![raised(2, "<script>alert(1)</script>"), raised(1, "")];
-        let page = Alarms::of("测试<员>".into(), lines, Timestamp::EPOCH).render().unwrap();
+        let page = Alarms::of(tester("测试<员>"), lines).render().unwrap();
         assert!(!page.contains("<script>alert") && page.contains("alert(1)"), "{page}");
         assert!(!page.contains("测试<员>") && !page.contains("before="), "{page}");
     }
@@ -108,7 +112,7 @@ mod tests {
     fn a_page_has_so_many_and_names_the_next() {
         let all = |count: u64| (0..count).rev().map(|id| raised(id + 1, "")).collect();
         let shown = |count| {
-            let page = Alarms::of("测试员".into(), all(count), Timestamp::EPOCH);
+            let page = Alarms::of(tester("测试员"), all(count));
             (page.lines.len(), page.older)
         };
         assert_eq!((shown(100), shown(101)), ((100, None), (100, Some(2))));

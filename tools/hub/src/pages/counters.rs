@@ -13,8 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use gate_core::believed::Places;
 use gate_wire::time::{Day, Timestamp};
 
-use super::fleet::shown;
-use super::{Login, page, person, unavailable};
+use super::{Login, Top, page, person, unavailable};
 use crate::store::accounts::Summary;
 use crate::store::counters::{Counted, of_days};
 use crate::store::fleet::each;
@@ -34,7 +33,7 @@ const VERDICTS: usize = 4;
 type Lying = BTreeMap<u32, (String, String)>;
 
 /// Counts by letter.
-type Sums = [u64; LETTERS.len()];
+pub(super) type Sums = [u64; LETTERS.len()];
 
 /// A line of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +47,7 @@ struct Line {
 #[derive(Template)]
 #[template(path = "counters.html")]
 struct Page {
-    name: String,
-    now: String,
+    top: Top,
     days: u32,
     since: String,
     until: String,
@@ -63,7 +61,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response<Body> {
     let Ok(person) = person(&hub, &headers).await else { return unavailable() };
-    let Some((name, _)) = person else {
+    let Some(person) = person else {
         return page(StatusCode::FORBIDDEN, &Login { refused: None });
     };
     let (now, days) = (now(), days(asked.as_deref()));
@@ -71,7 +69,7 @@ pub(super) async fn show(
     let Some((counted, silent, lying)) = read(&hub, (first, last), now).await else { return unavailable() };
     let lines = lines(&counted, &lying);
     let [since, until] = [first, last].map(date);
-    page(StatusCode::OK, &Page { name, now: shown(now), days, since, until, silent, lines })
+    page(StatusCode::OK, &Page { top: Top::of(person), days, since, until, silent, lines })
 }
 
 /// The same, a line for each day, place and letter: what is reported upwards.
@@ -140,7 +138,7 @@ fn lying(places: Option<Places>, counted: &[Counted]) -> Lying {
     counted.iter().filter_map(told).collect()
 }
 
-fn date(day: u32) -> String {
+pub(super) fn date(day: u32) -> String {
     let (year, month, day) = Day(day).ymd();
     format!("{year:04}-{month:02}-{day:02}")
 }
@@ -150,9 +148,23 @@ fn city_of(county: &str) -> String {
     format!("{}00", county.get(..4).unwrap_or_default())
 }
 
-fn add(sums: &mut Sums, one: &Counted) {
-    let at = LETTERS.iter().position(|letter| *letter == one.letter);
-    at.and_then(|at| sums.get_mut(at)).into_iter().for_each(|sum| *sum = sum.saturating_add(one.count));
+fn add(sums: &mut Sums, letter: u8, count: u64) {
+    let at = LETTERS.iter().position(|one| *one == letter);
+    at.and_then(|at| sums.get_mut(at)).into_iter().for_each(|sum| *sum = sum.saturating_add(count));
+}
+
+/// Of these verdicts and openings, those that are passages.
+pub(super) fn passages(sums: &Sums) -> u64 {
+    sums.iter().take(VERDICTS).sum()
+}
+
+/// Day, letter and count, added up by day.
+pub(super) fn by_day(counted: &[(u32, u8, u64)]) -> BTreeMap<u32, Sums> {
+    let mut days = BTreeMap::new();
+    for (day, letter, count) in counted {
+        add(days.entry(*day).or_default(), *letter, *count);
+    }
+    days
 }
 
 /// City, its counties, their places, each with its sum; what lies nowhere comes last.
@@ -165,7 +177,7 @@ fn lines(counted: &[Counted], lying: &Lying) -> Vec<Line> {
         for place in
             [(city.clone(), String::new(), 0), (city.clone(), county.clone(), 0), (city, county, one.place)]
         {
-            add(tree.entry(place).or_default(), one);
+            add(tree.entry(place).or_default(), one.letter, one.count);
         }
     }
     let line = |((city, county, place), sums): ((String, String, u32), Sums)| {
@@ -177,7 +189,7 @@ fn lines(counted: &[Counted], lying: &Lying) -> Vec<Line> {
             (_, 0) => ("区县 county", county),
             _ => ("场所 place", format!("{place} {}", lying.get(&place).map_or("", |(name, _)| name))),
         };
-        Line { level, label, passages: sums.iter().take(VERDICTS).sum(), sums }
+        Line { level, label, passages: passages(&sums), sums }
     };
     let nowhere_once = |((city, county, place), _): &((String, String, u32), Sums)| {
         city != NOWHERE || !(county == NOWHERE && *place == 0)

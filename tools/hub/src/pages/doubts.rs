@@ -16,17 +16,17 @@ use gate_proof::digest::Digest;
 use gate_wire::time::Timestamp;
 use serde::Deserialize;
 
+use super::deed::{Refused, administrator, carry_out, changed, nothing, top};
 use super::fleet::shown;
-use super::{Login, known, one_time, page, see_other, unavailable};
+use super::{Login, Top, page, person, see_other, unavailable};
 use crate::pages::sessions::Who;
-use crate::store::log::{self, audit};
-use crate::store::people::{Role, spend, totp};
-use crate::store::records::choose::{Choice, REASON_MOST, reason, settle_doubt};
+use crate::store::log::By;
+use crate::store::records::choose::{Choice, settle_doubt};
 use crate::store::records::doubts;
 use crate::store::records::reopen::reopen;
 use crate::store::records::sides::{Side, sides};
 use crate::store::{Db, StoreFault};
-use crate::{Hub, hex, now};
+use crate::{Hub, hex};
 
 /// A place of a journal as a form names it, and what is said of it.
 #[derive(Deserialize)]
@@ -100,9 +100,7 @@ struct Word {
 #[derive(Template)]
 #[template(path = "doubts.html")]
 struct Doubts {
-    name: String,
-    now: String,
-    settles: bool,
+    top: Top,
     open: Vec<Open>,
     words: Vec<Word>,
 }
@@ -110,8 +108,7 @@ struct Doubts {
 #[derive(Template)]
 #[template(path = "settle.html")]
 struct Settle {
-    name: String,
-    now: String,
+    top: Top,
     is_settling: bool,
     place: Open,
     hash: String,
@@ -121,25 +118,16 @@ struct Settle {
     refused: Option<String>,
 }
 
-/// Why nothing was said.
-enum Refused {
-    /// Told beside the form.
-    Told(StatusCode, String),
-    /// The store, or too much waits.
-    Later,
-}
-
 pub(super) async fn show(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response<Body> {
-    let (who, role) = match known(&hub, &headers).await {
-        Ok(Some(known)) => known,
+    let top = match person(&hub, &headers).await {
+        Ok(Some(person)) => Top::of(person),
         Ok(None) => return page(StatusCode::FORBIDDEN, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
-    let settles = role == Role::Administrator;
     match hub.read(|db| Ok((open(db)?, doubts::words(db)?))).await {
         Ok((open, words)) => {
             let words = words.into_iter().map(Word::of).collect();
-            page(StatusCode::OK, &Doubts { name: who.name, now: shown(now()), settles, open, words })
+            page(StatusCode::OK, &Doubts { top, open, words })
         }
         Err(_) => unavailable(),
     }
@@ -197,18 +185,6 @@ async fn say(hub: &Arc<Hub>, headers: &HeaderMap, (asked, deed): (&Asked, Deed))
     }
 }
 
-/// Who asks, if they may settle.
-async fn administrator(hub: &Arc<Hub>, headers: &HeaderMap) -> Result<Who, Response<Body>> {
-    match known(hub, headers).await {
-        Ok(Some((who, Role::Administrator))) => Ok(who),
-        Ok(_) => {
-            let refused = Some("请由管理员办理 Only an administrator may.");
-            Err(page(StatusCode::FORBIDDEN, &Login { refused }))
-        }
-        Err(_) => Err(unavailable()),
-    }
-}
-
 async fn confirm(
     hub: &Arc<Hub>,
     who: &Who,
@@ -221,76 +197,32 @@ async fn confirm(
     };
     match read {
         Ok(Some((place, hash, falls))) => {
-            let (name, now, because) = (who.name.clone(), shown(now()), asked.because.clone());
+            let (top, because) = (top(who), asked.because.clone());
             let is_settling = deed == Deed::Settle;
-            page(status, &Settle { name, now, is_settling, place, hash, falls, because, refused })
+            page(status, &Settle { top, is_settling, place, hash, falls, because, refused })
         }
-        Ok(None) => {
-            let refused =
-                Some("没有这一处，或情况已变，请重看 There is no such place, or it changed: look again.");
-            page(StatusCode::NOT_FOUND, &Login { refused })
-        }
+        Ok(None) => nothing(),
         Err(_) => unavailable(),
     }
 }
 
-/// Uses a one-time code of theirs up, and does it: both, or neither.
 async fn done(hub: &Arc<Hub>, who: &Who, (asked, deed): (&Asked, Deed)) -> Result<(), Refused> {
-    let told = |status, words: &str| Refused::Told(status, words.into());
-    let changed =
-        || told(StatusCode::CONFLICT, "情况已变，请返回重看 It changed meanwhile: go back and look again.");
-    let unsaid = || {
-        let words = format!("理由为 1 至 {REASON_MOST} 字 A reason has 1 to {REASON_MOST} letters.");
-        Refused::Told(StatusCode::UNPROCESSABLE_ENTITY, words)
-    };
-    let why = reason(&asked.because).ok_or_else(unsaid)?.to_owned();
     let place = Place::of(asked).ok_or_else(changed)?;
-    let step = step(hub, who, &asked.code).await?;
-    let name = who.name.clone();
-    let done = hub.writer.change(move |db| {
-        if !spend(db, &name, step)? {
-            return Ok(None);
-        }
-        let by = (name.as_str(), now());
-        let done = match (deed, place.hash) {
+    let work = move |db: &Db, by: By<'_>| {
+        let (why, said) = (by.why.unwrap_or_default(), (by.who, by.at));
+        match (deed, place.hash) {
             (Deed::Settle, Some(hash)) => {
                 let (terminal, journal) = (place.terminal, &place.journal);
-                settle_doubt(db, &Choice { terminal, journal, place: place.row, hash }, &why, by)?.is_ok()
+                let choice = Choice { terminal, journal, place: place.row, hash };
+                Ok(settle_doubt(db, &choice, why, said)?.is_ok())
             }
-            (Deed::Settle, None) => false,
-            (Deed::Reopen, _) => reopen(db, (place.terminal, &place.journal, place.row), &why, by)?.is_ok(),
-        };
-        Ok(Some(done))
-    });
-    match done.await.map_err(|_| Refused::Later)? {
-        None => Err(wrong_code()),
-        Some(is_done) => {
-            hub.sessions.proven(&who.name);
-            is_done.then_some(()).ok_or_else(changed)
+            (Deed::Settle, None) => Ok(false),
+            (Deed::Reopen, _) => {
+                Ok(reopen(db, (place.terminal, &place.journal, place.row), why, said)?.is_ok())
+            }
         }
-    }
-}
-
-fn wrong_code() -> Refused {
-    let words = "验证码不对，或已用过：请等下一个 The code is wrong, or was used: wait for the next.";
-    Refused::Told(StatusCode::FORBIDDEN, words.into())
-}
-
-/// Which code of theirs this is. Who is logged in has given a passphrase; this is the other half, again.
-async fn step(hub: &Arc<Hub>, who: &Who, code: &str) -> Result<u64, Refused> {
-    if !hub.sessions.may_try(&who.name, now()) {
-        let words = "尝试过多，请稍候 Too many tries: wait a little.";
-        return Err(Refused::Told(StatusCode::TOO_MANY_REQUESTS, words.into()));
-    }
-    let (name, stamp) = (who.name.clone(), who.stamp);
-    let secret = hub.read(move |db| totp(db, &name, &stamp)).await.map_err(|_| Refused::Later)?;
-    let step = secret.and_then(|secret| one_time(&secret)?.check(code, now().unix()));
-    if step.is_none() {
-        let name = who.name.clone();
-        let noted = hub.writer.change(move |db| audit(db, (&name, now()), log::Deed::WrongCode, &[])).await;
-        noted.map_err(|_| Refused::Later)?;
-    }
-    step.ok_or_else(wrong_code)
+    };
+    carry_out(hub, who, (&asked.because, &asked.code), work).await
 }
 
 impl Place {

@@ -3,7 +3,7 @@
 //! Must not know: how accounts came.
 
 mod find;
-mod row;
+pub(super) mod row;
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use self::find::{Asked, Filter, Found, Page, Wanted};
 use self::row::{Row, Said, State};
 use super::alarms::counted_since;
 use super::counters::PLACES_MOST;
-use super::{Login, page, person, unavailable};
+use super::words::Words;
+use super::{Login, Top, page, person, unavailable};
 use crate::bands::{Bands, Told};
 use crate::store::fleet::{Seen, each, one};
 use crate::store::log::alarms_since;
@@ -33,10 +34,8 @@ use crate::{Hub, now};
 #[derive(Template)]
 #[template(path = "fleet.html")]
 struct Fleet {
-    name: String,
-    invites: bool,
-    now: String,
-    told: Vec<(&'static str, String)>,
+    top: Top,
+    told: Vec<(&'static str, Words)>,
     counts: Counts,
     by_band: Option<[usize; 4]>,
     /// Journals that wait for a person's word.
@@ -64,11 +63,11 @@ struct Counts {
     ahead: usize,
 }
 
-/// By what the fleet is looked at.
-struct View {
+/// By what terminals are looked at.
+pub(super) struct View {
     bands: Bands,
     places: Option<Places>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 /// What is read of the store for one page.
@@ -90,10 +89,7 @@ pub(super) async fn show(
         Ok(None) => return page(StatusCode::OK, &Login { refused: None }),
         Err(_) => return unavailable(),
     };
-    let places = hub.published(|newest| newest.target("places.json", PLACES_MOST));
-    let (bands, places) = tokio::join!(hub.bands(), places);
-    let places = places.ok().flatten().and_then(|bytes| Places::load(&bytes).ok());
-    let (view, wanted) = (View { bands, places, now: now() }, Wanted::of(&asked));
+    let (view, wanted) = (View::now(&hub).await, Wanted::of(&asked));
     let read = hub.read(move |db| {
         let read = read(db, &view, &wanted)?;
         Ok(Fleet::of(person, read, (&view, &wanted)))
@@ -101,6 +97,16 @@ pub(super) async fn show(
     match read.await {
         Ok(fleet) => page(StatusCode::OK, &fleet),
         Err(_) => unavailable(),
+    }
+}
+
+impl View {
+    /// By what is published, at this moment.
+    pub(super) async fn now(hub: &Arc<Hub>) -> View {
+        let places = hub.published(|newest| newest.target("places.json", PLACES_MOST));
+        let (bands, places) = tokio::join!(hub.bands(), places);
+        let places = places.ok().flatten().and_then(|bytes| Places::load(&bytes).ok());
+        View { bands, places, now: now() }
     }
 }
 
@@ -115,16 +121,16 @@ fn read(db: &Db, view: &View, wanted: &Wanted) -> Result<Read, StoreFault> {
     })?;
     let (page, mut rows) = (found.page(), Vec::new());
     for number in &page.numbers {
-        if let Some(seen) = one(db, *number)? {
-            rows.push(row(db, &seen, view)?);
-        }
+        rows.extend(row_of(db, *number, view)?);
     }
     let alarms = alarms_since(db, counted_since(view.now))?;
     let doubts = records::doubts::count(db)?;
     Ok(Read { counts, page, rows, doubts, alarms })
 }
 
-fn row(db: &Db, seen: &Seen, view: &View) -> Result<Row, StoreFault> {
+/// A terminal with all that is shown of it; `None`: there is none of this number.
+pub(super) fn row_of(db: &Db, number: u32, view: &View) -> Result<Option<Row>, StoreFault> {
+    let Some(seen) = one(db, number)? else { return Ok(None) };
     let said = match &seen.said {
         Some((summary, received)) => {
             let queue = accounts::lacking(db, seen.number, summary)?;
@@ -137,7 +143,8 @@ fn row(db: &Db, seen: &Seen, view: &View) -> Result<Row, StoreFault> {
         None => number.to_string(),
     });
     let check = listed(db, seen.number)?.and_then(|listed| listed.check_number());
-    Ok(Row { number: seen.number, is_revoked: seen.standing == Standing::Revoked, place, check, said })
+    let is_revoked = seen.standing == Standing::Revoked;
+    Ok(Some(Row { number: seen.number, is_revoked, place, check, said }))
 }
 
 impl Counts {
@@ -160,13 +167,11 @@ impl Counts {
 }
 
 impl Fleet {
-    fn of((name, role): (String, Role), read: Read, (view, wanted): (&View, &Wanted)) -> Fleet {
+    fn of(person: (String, Role), read: Read, (view, wanted): (&View, &Wanted)) -> Fleet {
         let Read { counts, page, rows, doubts, alarms } = read;
         let filters = Filter::ALL.map(|one| (one.name(), one.words(), one == wanted.filter));
         Fleet {
-            name,
-            invites: role == Role::Administrator,
-            now: shown(view.now),
+            top: Top::of(person),
             told: told(&view.bands),
             counts,
             by_band: view.bands.measure().then_some(counts.by_band),
@@ -183,46 +188,52 @@ impl Fleet {
 }
 
 /// What is said of the policies above the table, and how it stands out.
-fn told(bands: &Bands) -> Vec<(&'static str, String)> {
+fn told(bands: &Bands) -> Vec<(&'static str, Words)> {
+    let mut all: Vec<(&str, Words)> = bands.told().into_iter().map(in_words).collect();
+    if !bands.measure() {
+        let alone =
+            Words::of("只显示时间，不分档，最旧的在前。", "Ages alone, without bands, the oldest first.");
+        all.push(("refused", alone));
+    }
+    all
+}
+
+fn in_words(told: Told) -> (&'static str, Words) {
     let name = |kind: Dataset| match kind {
-        Dataset::PolicyHospital => "医院 hospitals",
-        _ => "车站等 stations",
+        Dataset::PolicyHospital => ("医院", "hospitals"),
+        _ => ("车站等", "stations"),
     };
-    let words = |told: Told| match told {
+    match told {
         Told::Bands(kind, version) => {
-            ("", format!("分档按政策第 {version} 版（{}）。 Bands by policy {version}.", name(kind)))
+            let (zh, en) = name(kind);
+            let zh = format!("分档按政策第 {version} 版（{zh}）。");
+            ("", Words::with(zh, format!("Bands by policy {version} ({en}).")))
         }
-        Told::ListAlone(kind, version) => (
-            "",
-            format!(
-                "政策第 {version} 版（{}）没有分档：只有名单有期限。 Policy {version} has no bands: the list alone has a limit.",
-                name(kind)
-            ),
-        ),
-        Told::Refused(kind) => (
-            "refused",
-            format!(
-                "政策（{}）无法采用，终端也不会采用。 This policy cannot be taken; terminals refuse it, too.",
-                name(kind)
-            ),
-        ),
-        Told::Nothing => ("refused", "没有已发布的政策。 No policy is published.".into()),
+        Told::ListAlone(kind, version) => {
+            let (zh, en) = name(kind);
+            let zh = format!("政策第 {version} 版（{zh}）没有分档：只有名单有期限。");
+            let en = format!("Policy {version} ({en}) has no bands: the list alone has a limit.");
+            ("", Words::with(zh, en))
+        }
+        Told::Refused(kind) => {
+            let (zh, en) = name(kind);
+            let zh = format!("政策（{zh}）无法采用，终端也不会采用。");
+            let en = format!("This policy ({en}) cannot be taken; terminals refuse it, too.");
+            ("refused", Words::with(zh, en))
+        }
+        Told::Nothing => ("refused", Words::of("没有已发布的政策。", "No policy is published.")),
         Told::Damaged => (
             "refused",
-            "已发布的仓库有损坏，读不出政策。 The published repository is damaged: no policy can be read."
-                .into(),
+            Words::of(
+                "已发布的仓库有损坏，读不出政策。",
+                "The published repository is damaged: no policy can be read.",
+            ),
         ),
         Told::Away => (
             "refused",
-            "仓库没有应答，读不出政策。 The repository does not answer: no policy can be read.".into(),
+            Words::of("仓库没有应答，读不出政策。", "The repository does not answer: no policy can be read."),
         ),
-    };
-    let mut all: Vec<(&str, String)> = bands.told().into_iter().map(words).collect();
-    if !bands.measure() {
-        let alone = "只显示时间，不分档，最旧的在前。 Ages alone, without bands, the oldest first.";
-        all.push(("refused", alone.into()));
     }
-    all
 }
 
 /// `2026-11-20 08:00` in UTC+8.

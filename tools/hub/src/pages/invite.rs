@@ -12,7 +12,7 @@ use gate_core::query::TerminalNumber;
 use serde::Deserialize;
 
 use super::fleet::shown;
-use super::{Login, page, person, unavailable};
+use super::{Login, Top, page, person, unavailable};
 use crate::invitation::{Invitation, QUIET_ZONE};
 use crate::store::people::Role;
 use crate::store::terminals;
@@ -29,6 +29,7 @@ pub(super) struct Asked {
 #[derive(Template)]
 #[template(path = "invite.html")]
 struct Invite {
+    top: Top,
     terminal: u32,
     until: String,
     code: String,
@@ -53,12 +54,14 @@ pub(super) async fn invite(
         return page(StatusCode::UNPROCESSABLE_ENTITY, &Login { refused });
     };
     let Ok(invitation) = Invitation::new(terminal) else { return unavailable() };
-    let (key, until) = (invitation.key, now().plus(SERVES_S));
+    let (key, until, top) =
+        (invitation.key, now().plus(SERVES_S), Top::of((name.clone(), Role::Administrator)));
     let change =
         hub.writer.change(move |db| terminals::invite(db, (terminal, &key), until, (&name, now()))).await;
     let Some(modules) = change.ok().and_then(|()| invitation.modules()) else { return unavailable() };
     let size = modules.len() + 2 * QUIET_ZONE;
     let invite = Invite {
+        top,
         terminal: terminal.value(),
         until: shown(until),
         size,

@@ -10,7 +10,7 @@ use gate_core::time::ClockTrust;
 use gate_wire::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::log::{Deed, audit};
+use super::log::{By, Deed, audit_by};
 use super::{Db, StoreFault};
 use crate::store::db::Row;
 use crate::values;
@@ -61,14 +61,14 @@ fn count(db: &Db, account: &Account, now: Timestamp) -> Result<(), StoreFault> {
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn strike(
+pub fn strike<'a>(
     db: &Db,
     (terminal, day): (TerminalNumber, u32),
-    (who, now): (&str, Timestamp),
+    by: impl Into<By<'a>>,
 ) -> Result<usize, StoreFault> {
     let sql = "DELETE FROM counter WHERE terminal = ?1 AND day = ?2";
     let struck = db.run(sql, values![terminal.value(), day])?;
-    audit(db, (who, now), Deed::Strike, &[&terminal.value(), &struck, &day])?;
+    audit_by(db, by.into(), Deed::Strike, &[&terminal.value(), &struck, &day])?;
     Ok(struck)
 }
 

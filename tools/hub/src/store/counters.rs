@@ -2,6 +2,9 @@
 //! Promises: each terminal's counter of a lane and letter counts once, however often it came.
 //! Must not know: where a place lies.
 
+use gate_core::query::TerminalNumber;
+
+use super::db::Row;
 use super::{Db, StoreFault};
 use crate::values;
 
@@ -19,6 +22,21 @@ pub struct Counted {
     pub letter: u8,
     /// Passages.
     pub count: u64,
+}
+
+/// Of one terminal on these days, both ends included: day, verdict's letter, sum over its places and lanes, in their order.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn of_terminal(
+    db: &Db,
+    terminal: TerminalNumber,
+    (first, last): (u32, u32),
+) -> Result<Vec<(u32, u8, u64)>, StoreFault> {
+    let sql = "SELECT day, letter, CAST(sum(count) AS BIGINT) FROM counter
+        WHERE terminal = ?1 AND day >= ?2 AND day <= ?3 GROUP BY day, letter ORDER BY day, letter LIMIT ?4";
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    db.all(sql, values![terminal.value(), first, last, ROWS_MOST], read)
 }
 
 /// Of these days, both ends included, in their order.

@@ -18,6 +18,23 @@ use crate::values;
 /// Lines read at once.
 pub const TOGETHER: u32 = 500;
 
+/// Who does something, when, and why where they were asked.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// Their name.
+    pub who: &'a str,
+    /// By the hub's clock.
+    pub at: Timestamp,
+    /// In their own words.
+    pub why: Option<&'a str>,
+}
+
+impl<'a> From<(&'a str, Timestamp)> for By<'a> {
+    fn from((who, at): (&'a str, Timestamp)) -> By<'a> {
+        By { who, at, why: None }
+    }
+}
+
 /// Writes down who did what. The values are those of the deed's words, in their order.
 ///
 /// # Errors
@@ -28,8 +45,16 @@ pub fn audit(
     deed: Deed,
     values: &[&dyn Display],
 ) -> Result<(), StoreFault> {
+    audit_by(db, (who, now).into(), deed, values)
+}
+
+/// The same, with the reason behind it where there is one.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn audit_by(db: &Db, by: By<'_>, deed: Deed, values: &[&dyn Display]) -> Result<(), StoreFault> {
     let sql = "INSERT INTO audit (at, who, what) VALUES (?1, ?2, ?3)";
-    db.run(sql, values![now.unix(), who, &deed.phrase().filled(values)]).map(drop)
+    db.run(sql, values![by.at.unix(), by.who, &deed.told(values, by.why)]).map(drop)
 }
 
 /// Raises an alarm over a terminal.
@@ -90,6 +115,10 @@ pub struct Audited {
     pub what: String,
 }
 
+fn line(row: &Row) -> Result<Audited, StoreFault> {
+    Ok(Audited { id: row.get(0)?, at: row.get(1)?, who: row.get(2)?, what: row.get(3)? })
+}
+
 /// The next lines of the audit log behind this number, the oldest first; of one person alone where there is a name.
 ///
 /// # Errors
@@ -97,9 +126,21 @@ pub struct Audited {
 pub fn audited(db: &Db, span: Span, who: Option<&str>, behind: u64) -> Result<Vec<Audited>, StoreFault> {
     let sql = "SELECT id, at, who, what FROM audit
         WHERE id > ?1 AND at BETWEEN ?2 AND ?3 AND (?4 = '' OR who = ?4) ORDER BY id LIMIT ?5";
-    let read =
-        |row: &Row| Ok(Audited { id: row.get(0)?, at: row.get(1)?, who: row.get(2)?, what: row.get(3)? });
-    db.all(sql, values![behind, span.since, span.until, who.unwrap_or_default(), TOGETHER], read)
+    db.all(sql, values![behind, span.since, span.until, who.unwrap_or_default(), TOGETHER], line)
+}
+
+/// The newest lines of the audit log before this number, the newest first, at most `most`; of one person alone where there is a name.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn newest_audited(
+    db: &Db,
+    before: u64,
+    who: Option<&str>,
+    most: u32,
+) -> Result<Vec<Audited>, StoreFault> {
+    let sql = "SELECT id, at, who, what FROM audit WHERE id < ?1 AND (?2 = '' OR who = ?2) ORDER BY id DESC LIMIT ?3";
+    db.all(sql, values![before, who.unwrap_or_default(), most], line)
 }
 
 /// An alarm.
@@ -142,6 +183,14 @@ pub fn alarms(
 pub fn newest_alarms(db: &Db, before: u64, most: u32) -> Result<Vec<Raised>, StoreFault> {
     let sql = "SELECT id, at, terminal, words FROM alarm WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
     db.all(sql, values![before, most], raised)
+}
+
+/// Alarms over one terminal.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn alarms_of(db: &Db, terminal: TerminalNumber) -> Result<u64, StoreFault> {
+    db.one("SELECT count(*) FROM alarm WHERE terminal = ?1", values![terminal.value()], |row| row.get(0))
 }
 
 /// Alarms from this time on, in seconds since 1970.

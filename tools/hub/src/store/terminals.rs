@@ -10,7 +10,7 @@ use gate_proof::ed25519::PublicKey;
 use gate_wire::time::Timestamp;
 
 use super::db::Row;
-use super::log::{Deed, audit};
+use super::log::{By, Deed, audit, audit_by};
 use super::{Db, StoreFault, accounts};
 use crate::values;
 
@@ -154,7 +154,7 @@ pub fn enrol(
     }
     let used = "UPDATE invitation SET used = ?2 WHERE digest = ?1";
     db.run(used, values![&digest, now.unix()])?;
-    know(db, terminal, &keys.each(), ("enrolment", now))?;
+    know(db, terminal, &keys.each(), ("enrolment", now).into())?;
     Ok(Ok(()))
 }
 
@@ -162,17 +162,17 @@ pub fn enrol(
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn enrol_by_hand(
+pub fn enrol_by_hand<'a>(
     db: &Db,
     terminal: TerminalNumber,
     (device, record): (&[u8; 32], &PublicKey),
-    (who, now): (&str, Timestamp),
+    by: impl Into<By<'a>>,
 ) -> Result<bool, StoreFault> {
     let keys = [(KeyUse::Device, *device), (KeyUse::Record, *record.as_bytes())];
     if any_revoked(db, &keys.map(|(_, key)| key))? {
         return Ok(false);
     }
-    know(db, terminal, &keys, (who, now))?;
+    know(db, terminal, &keys, by.into())?;
     Ok(true)
 }
 
@@ -192,9 +192,9 @@ fn know(
     db: &Db,
     terminal: TerminalNumber,
     keys: &[(KeyUse, [u8; 32])],
-    (who, now): (&str, Timestamp),
+    by: By<'_>,
 ) -> Result<(), StoreFault> {
-    let at = now.unix();
+    let at = by.at.unix();
     let sql = "INSERT INTO terminal VALUES (?1, 'enrolled', ?2)
         ON CONFLICT (number) DO UPDATE SET state = 'enrolled', since = ?2";
     db.run(sql, values![terminal.value(), at])?;
@@ -209,7 +209,7 @@ fn know(
     }
     withdraw(db, terminal)?;
     accounts::forget_revision(db, terminal)?;
-    audit(db, (who, now), Deed::Enrol, &[&terminal.value()])
+    audit_by(db, by, Deed::Enrol, &[&terminal.value()])
 }
 
 impl Keys {
@@ -234,19 +234,20 @@ fn are_known(db: &Db, terminal: TerminalNumber, keys: &Keys) -> Result<bool, Sto
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> Result<bool, StoreFault> {
-    let (at, withdrawn) = (now.unix(), withdraw(db, terminal)?);
+pub fn revoke<'a>(db: &Db, terminal: TerminalNumber, by: impl Into<By<'a>>) -> Result<bool, StoreFault> {
+    let by = by.into();
+    let (at, withdrawn) = (by.at.unix(), withdraw(db, terminal)?);
     let sql = "UPDATE terminal SET state = 'revoked', since = ?2 WHERE number = ?1 AND state = 'enrolled'";
     if db.run(sql, values![terminal.value(), at])? == 0 {
         if withdrawn > 0 {
-            audit(db, (who, now), Deed::Withdraw, &[&terminal.value()])?;
+            audit_by(db, by, Deed::Withdraw, &[&terminal.value()])?;
         }
         return Ok(withdrawn > 0);
     }
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND until IS NULL";
     db.run(sql, values![terminal.value(), at])?;
     accounts::forget_revision(db, terminal)?;
-    audit(db, (who, now), Deed::Revoke, &[&terminal.value()])?;
+    audit_by(db, by, Deed::Revoke, &[&terminal.value()])?;
     Ok(true)
 }
 
@@ -255,18 +256,27 @@ pub fn revoke(db: &Db, terminal: TerminalNumber, who: &str, now: Timestamp) -> R
 ///
 /// # Errors
 /// [`StoreFault`].
-pub fn revoke_lines(
+pub fn revoke_lines<'a>(
     db: &Db,
     terminal: TerminalNumber,
-    who: &str,
-    now: Timestamp,
+    by: impl Into<By<'a>>,
 ) -> Result<bool, StoreFault> {
+    let by = by.into();
     let sql = "UPDATE terminal_key SET until = ?2 WHERE terminal = ?1 AND purpose = ?3 AND until IS NULL";
-    let taken = db.run(sql, values![terminal.value(), now.unix(), KeyUse::Line.name()])?;
+    let taken = db.run(sql, values![terminal.value(), by.at.unix(), KeyUse::Line.name()])?;
     if taken > 0 {
-        audit(db, (who, now), Deed::RevokeLines, &[&terminal.value()])?;
+        audit_by(db, by, Deed::RevokeLines, &[&terminal.value()])?;
     }
     Ok(taken > 0)
+}
+
+/// Codes of a terminal that would let it in now.
+///
+/// # Errors
+/// [`StoreFault`].
+pub fn open_codes(db: &Db, terminal: TerminalNumber, now: Timestamp) -> Result<u64, StoreFault> {
+    let sql = "SELECT count(*) FROM invitation WHERE terminal = ?1 AND used IS NULL AND expires >= ?2";
+    db.one(sql, values![terminal.value(), now.unix()], |row| row.get(0))
 }
 
 /// Where a terminal stands.

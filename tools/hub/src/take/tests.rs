@@ -128,7 +128,7 @@ fn a_terminal_that_nobody_enrolled_yet_waits_and_a_revoked_ones_records_lie_asid
     assert_eq!(desk.lies_in(OUT).len(), 1);
     desk.enrol();
     assert_eq!(desk.take().kept, 1);
-    revoke(&desk.db, terminal(), "测试员", NOW).unwrap();
+    revoke(&desk.db, terminal(), ("测试员", NOW)).unwrap();
     desk.put(&chain, 5, 9);
     assert_eq!(desk.take().left[0].1, Left::Revoked);
     assert_eq!((desk.lies_in(OUT).len(), desk.lies_in(ASIDE).len(), desk.count("batch")), (0, 1, 1));

@@ -49,8 +49,8 @@ fn ages_have_the_bands_of_the_published_policy_and_none_where_it_cannot_be_read(
         "key-set: 25 天 d 0 时 h · <span class=\"ageing\"><span aria-hidden=\"true\">△</span> 临近期限 ageing",
         "<summary>status-list: 8 天 d 0 时 h · <span class=\"stale\"><span aria-hidden=\"true\">▲</span> 超过期限 stale",
         "places: 从未 never</li>",
-        "<b>1</b> 超过期限 stale",
-        "Bands by policy 1.",
+        "</span> 1</b> 超过期限 stale",
+        "Bands by policy 1 (stations).",
     ] {
         assert!(banded.contains(words), "{words}: {banded}");
     }
@@ -59,7 +59,7 @@ fn ages_have_the_bands_of_the_published_policy_and_none_where_it_cannot_be_read(
     // Another policy, which no terminal would take either.
     publish(&repositories, 2, &[("policy-station.json", "{}")]);
     let refused = page();
-    assert!(alone(&refused) && refused.contains("This policy cannot be taken"), "{refused}");
+    assert!(alone(&refused) && refused.contains("This policy (stations) cannot be taken"), "{refused}");
     // A file that is not what is named.
     publish(&repositories, 3, &[("policy-station.json", &policy)]);
     for file in fs::read_dir(repositories.join("trust/targets")).unwrap() {

@@ -41,17 +41,20 @@ fn alarms_are_counted_and_told_to_who_is_logged_in_and_to_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub::start(folder.path());
     let viewer = log_in(&hub);
-    let counted = |number: u32| format!("<a id=\"alarms\" href=\"/alarms\"><b>{number}</b>");
-    assert!(ask(&hub, "GET", "/", (&viewer, "")).contains(&counted(0)));
+    let counted = |number: &str| format!("<a id=\"alarms\" href=\"/alarms\"><b>{number}</b>");
+    assert!(ask(&hub, "GET", "/", (&viewer, "")).contains(&counted("0")));
     assert!(ask(&hub, "GET", "/alarms", (&viewer, "")).contains("没有告警"));
     let (mut terminal, chain) = (Terminal::enrolled(&hub), Chain::begun(9));
     terminal.put(&chain, 1, 9);
     terminal.put(&chain.forked(5, 4), 1, 8);
     terminal.send(&hub);
-    assert!(ask(&hub, "GET", "/", (&viewer, "")).contains(&counted(1)));
+    assert!(ask(&hub, "GET", "/", (&viewer, "")).contains(&counted("<span aria-hidden=\"true\">△</span> 1")));
     let page = ask(&hub, "GET", "/alarms", (&viewer, ""));
-    for words in ["<th scope=\"row\">7</th>", "第 5 条：有两条不同的记录", "row 5: two that differ"]
-    {
+    for words in [
+        "<th scope=\"row\"><a href=\"/terminal?number=7\">7</a></th>",
+        "第 5 条：有两条不同的记录",
+        "row 5: two that differ",
+    ] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("/doubts/settle") && !page.contains("<input"), "who may settle is as it was");

@@ -16,7 +16,7 @@ use crate::pages::{ask as ask_page, log_in};
 use crate::published::{publish as publish_targets, station_with_bands};
 use crate::rig::{Hub, hub as run};
 
-const BUCKET: &str = "province";
+pub(crate) const BUCKET: &str = "province";
 
 /// A store over a folder; its endpoint.
 fn store(root: &Path) -> String {
@@ -83,7 +83,7 @@ fn a_store_over_tls_is_believed_by_the_named_authority_alone() {
 }
 
 /// Names the store in a hub's folder, as an operator would.
-fn configure(hub: &Path, endpoint: &str, secret: &str) {
+pub(crate) fn configure(hub: &Path, endpoint: &str, secret: &str) {
     fs::create_dir_all(hub).unwrap();
     fs::set_permissions(hub, fs::Permissions::from_mode(0o700)).unwrap();
     let file = hub.join("objects");
@@ -94,23 +94,23 @@ fn configure(hub: &Path, endpoint: &str, secret: &str) {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn put(root: &Path, name: &str, bytes: &[u8]) {
+pub(crate) fn put(root: &Path, name: &str, bytes: &[u8]) {
     let path = root.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
 
-fn publish(hub: &Path, from: &Path) -> (bool, String) {
+pub(crate) fn publish(hub: &Path, from: &Path) -> (bool, String) {
     let (hub, from) = (hub.to_str().unwrap(), from.to_str().unwrap());
     let said = run(&["publish", "--data", hub, "--from", from, "--by", "测试员"]);
     (said.status.success(), String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned())
 }
 
-fn ask(path: &str) -> Ask<'_> {
+pub(crate) fn ask(path: &str) -> Ask<'_> {
     Ask { path, from: 0, unless: None, most: 1 << 22 }
 }
 
-fn all(answer: Answer) -> Vec<u8> {
+pub(crate) fn all(answer: Answer) -> Vec<u8> {
     match answer {
         Answer::Bytes(bytes) | Answer::Whole(bytes) => bytes.all().unwrap(),
         Answer::Same | Answer::Absent => unreachable!("bytes"),
@@ -159,9 +159,10 @@ fn the_page_finds_the_policy_in_the_store_and_says_when_the_store_is_away() {
     configure(&data, &store(&folder.path().join("s3")), "secret");
     publish_targets(&desk, 1, &[("policy-station.json", &station_with_bands())]);
     assert_eq!(publish(&data, &desk), (true, "published: 4 files sent, 0 were there\n".into()));
-    for (endpoint, words) in
-        [(None, "Bands by policy 1."), (Some("http://127.0.0.1:1"), "The repository does not answer")]
-    {
+    for (endpoint, words) in [
+        (None, "Bands by policy 1 (stations)."),
+        (Some("http://127.0.0.1:1"), "The repository does not answer"),
+    ] {
         if let Some(endpoint) = endpoint {
             configure(&data, endpoint, "secret");
         }

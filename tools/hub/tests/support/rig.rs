@@ -46,7 +46,14 @@ fn program() -> PathBuf {
 }
 
 pub(crate) fn hub(arguments: &[&str]) -> std::process::Output {
-    Command::new(program()).args(arguments).output().unwrap()
+    hub_command(arguments).output().unwrap()
+}
+
+/// The same, for whoever does something meanwhile.
+pub(crate) fn hub_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments);
+    command
 }
 
 /// The server that tests are to use instead of SQLite, if there is one (tools/ci/postgres.sh).

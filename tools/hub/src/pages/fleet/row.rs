@@ -9,6 +9,7 @@ use gate_core::manifest::Dataset;
 use gate_wire::time::Timestamp;
 
 use crate::bands::{Aged, Bands, worst};
+use crate::pages::words::Words;
 use crate::store::accounts::Summary;
 
 const DAY_S: u64 = 86_400;
@@ -16,33 +17,33 @@ const DAY_S: u64 = 86_400;
 const AHEAD_S: u64 = 600;
 
 /// A terminal.
-pub(super) struct Row {
-    pub(super) number: u32,
-    pub(super) is_revoked: bool,
+pub(in crate::pages) struct Row {
+    pub(in crate::pages) number: u32,
+    pub(in crate::pages) is_revoked: bool,
     /// Where it counted last: the place's number, and its name where one is published.
-    pub(super) place: Option<String>,
+    pub(in crate::pages) place: Option<String>,
     /// Of its keys: two people compare it with the terminal's page 5.
-    pub(super) check: Option<Fingerprint>,
-    pub(super) said: Option<Said>,
+    pub(in crate::pages) check: Option<Fingerprint>,
+    pub(in crate::pages) said: Option<Said>,
 }
 
 /// What a terminal said, as it is shown.
-pub(super) struct Said {
-    pub(super) state: State,
+pub(in crate::pages) struct Said {
+    pub(in crate::pages) state: State,
     /// Since it reported, in words.
-    pub(super) age: String,
+    pub(in crate::pages) age: String,
     /// The one that wants a look first; `None`: it holds nothing that has an age.
-    pub(super) worst: Option<Shown>,
-    pub(super) datasets: Vec<Shown>,
-    pub(super) list: Shown,
-    pub(super) queue: String,
-    pub(super) faults: String,
-    pub(super) software: String,
+    pub(in crate::pages) worst: Option<Shown>,
+    pub(in crate::pages) datasets: Vec<Shown>,
+    pub(in crate::pages) list: Shown,
+    pub(in crate::pages) queue: String,
+    pub(in crate::pages) faults: String,
+    pub(in crate::pages) software: String,
 }
 
 /// How a terminal is, by what it said last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(in crate::pages) struct State {
     /// Seconds since it reported.
     age: u64,
     clock: Clock,
@@ -63,28 +64,28 @@ enum Clock {
 
 /// A dataset's age as people see it.
 #[derive(Clone)]
-pub(super) struct Shown {
+pub(in crate::pages) struct Shown {
     of: Aged,
-    pub(super) name: &'static str,
+    pub(in crate::pages) name: &'static str,
     /// Its age; nothing where its band says it all.
-    pub(super) words: String,
-    pub(super) band: Option<Band>,
+    pub(in crate::pages) words: String,
+    pub(in crate::pages) band: Option<Band>,
 }
 
 /// A band by its shape, its words and its colour: by none of them alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Band {
-    pub(super) mark: &'static str,
-    pub(super) words: &'static str,
-    pub(super) class: &'static str,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pages) struct Band {
+    pub(in crate::pages) mark: &'static str,
+    pub(in crate::pages) words: Words,
+    pub(in crate::pages) class: &'static str,
 }
 
 /// How much a terminal wants a look: more than another by its first difference.
-pub(super) type Weight = (u8, u8, u64);
+pub(in crate::pages) type Weight = (u8, u8, u64);
 
 /// A fault comes first: somebody can go and mend it. Then a wrong clock, then data that are lacking or past a limit, then who
 /// never said anything; then by band, then by age.
-pub(super) fn weight(state: Option<&State>) -> Weight {
+pub(in crate::pages) fn weight(state: Option<&State>) -> Weight {
     let Some(state) = state else { return (1, 0, 0) };
     let (band, seconds) = state.worst.map_or((u8::MAX, 0), |worst| worst.weight());
     let kind = match state {
@@ -97,7 +98,7 @@ pub(super) fn weight(state: Option<&State>) -> Weight {
 }
 
 impl State {
-    pub(super) fn of((summary, received): (&Summary, u64), bands: &Bands, now: Timestamp) -> State {
+    pub(in crate::pages) fn of((summary, received): (&Summary, u64), bands: &Bands, now: Timestamp) -> State {
         State::with((summary, received), &bands.aged((summary, received), now), now)
     }
 
@@ -114,40 +115,40 @@ impl State {
     }
 
     /// The worst of all its datasets.
-    pub(super) fn band(&self) -> Option<DataAge> {
+    pub(in crate::pages) fn band(&self) -> Option<DataAge> {
         self.worst.and_then(|one| one.band)
     }
 
     /// It lacks data, or what it has is past a limit.
-    pub(super) fn is_old(&self) -> bool {
+    pub(in crate::pages) fn is_old(&self) -> bool {
         let is_past = |band| matches!(band, DataAge::Stale | DataAge::Expired | DataAge::Missing);
         self.worst.is_none() || self.band().is_some_and(is_past)
     }
 
     /// Not a word for a day: a terminal reports oftener, wherever it has a line.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(in crate::pages) fn is_quiet(&self) -> bool {
         self.age > DAY_S
     }
 
-    pub(super) fn is_unwell(&self) -> bool {
+    pub(in crate::pages) fn is_unwell(&self) -> bool {
         self.is_unwell
     }
 
-    pub(super) fn is_ahead(&self) -> bool {
+    pub(in crate::pages) fn is_ahead(&self) -> bool {
         self.clock == Clock::Ahead
     }
 
-    pub(super) fn clock_in_words(&self) -> &'static str {
+    pub(in crate::pages) fn clock_in_words(&self) -> Option<Words> {
         match self.clock {
-            Clock::Good => "",
-            Clock::Unconfirmed => "时钟未确认 clock unconfirmed",
-            Clock::Ahead => "时钟错误 clock wrong",
+            Clock::Good => None,
+            Clock::Unconfirmed => Some(Words::of("时钟未确认", "clock unconfirmed")),
+            Clock::Ahead => Some(Words::of("时钟错误", "clock wrong")),
         }
     }
 }
 
 impl Said {
-    pub(super) fn of(
+    pub(in crate::pages) fn of(
         (summary, received): (&Summary, u64),
         queue: Option<u64>,
         (bands, now): (&Bands, Timestamp),
@@ -172,13 +173,13 @@ impl Said {
 
 impl Band {
     /// Shapes that every Chinese font has.
-    const fn of(age: DataAge) -> Band {
+    fn of(age: DataAge) -> Band {
         let (mark, words, class) = match age {
-            DataAge::Fresh => ("○", "有效 fresh", "fresh"),
-            DataAge::Ageing => ("△", "临近期限 ageing", "ageing"),
-            DataAge::Stale => ("▲", "超过期限 stale", "stale"),
-            DataAge::Expired => ("■", "已过期 expired", "expired"),
-            DataAge::Missing => ("×", "从未 never", "missing"),
+            DataAge::Fresh => ("○", Words::of("有效", "fresh"), "fresh"),
+            DataAge::Ageing => ("△", Words::of("临近期限", "ageing"), "ageing"),
+            DataAge::Stale => ("▲", Words::of("超过期限", "stale"), "stale"),
+            DataAge::Expired => ("■", Words::of("已过期", "expired"), "expired"),
+            DataAge::Missing => ("×", Words::of("从未", "never"), "missing"),
         };
         Band { mark, words, class }
     }
@@ -189,7 +190,7 @@ impl Shown {
         let words = match (of.seconds, of.band) {
             (Some(seconds), _) => in_words(seconds),
             (None, Some(_)) => String::new(),
-            (None, None) => Band::of(DataAge::Missing).words.into(),
+            (None, None) => "从未 never".into(),
         };
         Shown { of, name: of.dataset.name(), words, band: of.band.map(Band::of) }
     }

@@ -4,6 +4,7 @@ use gate_core::fingerprint::Fingerprint;
 
 use super::*;
 use crate::bands::tests::{bands, summary};
+use crate::pages::words::tests::unmarked;
 use crate::published::Unread;
 use crate::store::accounts::Summary;
 use crate::values;
@@ -48,7 +49,7 @@ fn a_terminal_whose_clock_ran_ahead_grows_old_when_it_is_silent() {
     let other = said(2, (NOW - 10 * DAY_S, NOW), &[keys]);
     let shown = looked_at(&[1, 2], vec![silent, other], bands());
     assert_eq!((shown.rows[0].number, shown.counts.quiet, shown.counts.ahead), (1, 2, 1));
-    let page = shown.render().unwrap();
+    let page = unmarked(&shown.render().unwrap());
     assert!(page.contains("20 天 d 0 时 h") && page.contains("时钟错误 clock wrong"), "{page}");
     // A few minutes are nobody's fault.
     let near = said(1, (NOW + 590, NOW), &[keys]);
@@ -74,7 +75,7 @@ fn the_worst_band_comes_first_and_silence_before_what_is_within_its_limits() {
     assert_eq!(order, [7, 6, 3, 5, 4, 2]);
     let counts = Counts { enrolled: 6, by_band: [1, 1, 1, 0], silent: 1, quiet: 0, unwell: 0, ahead: 0 };
     assert_eq!(fleet.counts, counts);
-    let page = fleet.render().unwrap();
+    let page = unmarked(&fleet.render().unwrap());
     for words in [
         "从未报告 never reported",
         "▲</span> 超过期限 stale",
@@ -93,7 +94,7 @@ fn without_a_policy_that_can_be_read_ages_stand_alone_and_the_page_says_why() {
     let young = said(2, (NOW, NOW), &[STATION, (Dataset::StatusList, NOW - 60)]);
     let shown = looked_at(&[1, 2], vec![young, old], Bands::unread(Unread::Damaged));
     assert_eq!((shown.rows[0].number, shown.by_band), (1, None), "the oldest first");
-    let page = shown.render().unwrap();
+    let page = unmarked(&shown.render().unwrap());
     for words in
         ["key-set: 100 天 d 0 时 h", "The published repository is damaged", "Ages alone, without bands"]
     {
@@ -102,10 +103,10 @@ fn without_a_policy_that_can_be_read_ages_stand_alone_and_the_page_says_why() {
     for word in ["class=\"fresh\"", "class=\"ageing\"", "class=\"stale\"", "class=\"expired\""] {
         assert!(!page.contains(word), "{word}: {page}");
     }
-    let page = looked_at(&[1], vec![], bands()).render().unwrap();
+    let page = unmarked(&looked_at(&[1], vec![], bands()).render().unwrap());
     assert!(
-        page.contains("Bands by policy 1.")
-            && page.contains("Policy 1 has no bands: the list alone has a limit.")
+        page.contains("Bands by policy 1 (stations).")
+            && page.contains("Policy 1 (hospitals) has no bands: the list alone has a limit.")
     );
 }
 
@@ -116,7 +117,7 @@ fn a_terminal_stands_there_with_the_fingerprint_that_its_own_page_shows_and_wher
     let by = ("测试员", Timestamp::EPOCH);
     crate::store::terminals::enrol_by_hand(&db, one, (&[7; 32], &record), by).unwrap();
     db.run("INSERT INTO counter VALUES (1, 5, 77, 1, 80, 4)", &[]).unwrap();
-    let page = look(&db, bands()).render().unwrap();
+    let page = unmarked(&look(&db, bands()).render().unwrap());
     assert!(page.contains(&Fingerprint::of(&[7; 32], record.as_bytes()).to_string()), "{page}");
     assert!(page.contains("场所 place 77<"), "{page}");
 }
@@ -133,7 +134,7 @@ fn what_a_terminal_says_of_itself_and_what_a_person_looks_for_is_text_on_the_pag
 #[test]
 fn each_dataset_has_its_age_and_what_never_came_says_never() {
     let held = [(Dataset::KeySet, NOW - 60), (Dataset::PolicyStation, NOW - 2 * DAY_S)];
-    let page = looked_at(&[1], vec![said(1, (NOW, NOW), &held)], bands()).render().unwrap();
+    let page = unmarked(&looked_at(&[1], vec![said(1, (NOW, NOW), &held)], bands()).render().unwrap());
     for words in [
         "key-set: 1 分 min · <span class=\"fresh\">",
         "policy-station: 2 天 d 0 时 h</li>",

@@ -33,7 +33,7 @@ fn a_terminal_revoked_since_its_key_was_found_brings_nothing() {
     let (db, chain) = (enrolled(), Chain::begun(9));
     let found = signer(&db, terminal(), (&chain.batch(1, 3), Purpose::Batch)).unwrap();
     assert_eq!(found, Ok(key().public_key()));
-    revoke(&db, terminal(), "测试员", at(1)).unwrap();
+    revoke(&db, terminal(), ("测试员", at(1))).unwrap();
     assert_eq!(bring(&db, &chain.batch(1, 3), Quota::USUAL, at(2)), Err(Left::Revoked));
     // Enrolled anew with another key, the old one serves no more.
     let other = SigningKey::from_seed(&[6; 32]).public_key();

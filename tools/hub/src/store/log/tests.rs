@@ -35,6 +35,10 @@ fn lines_come_as_they_were_written_by_time_and_by_person() {
     let second = audited(&db, Span::ALL, None, 0).unwrap()[1].clone();
     assert_eq!((second.at, second.who.as_str()), (60, "测试乙"));
     assert_eq!(audited(&db, Span::ALL, None, second.id).unwrap().len(), 2);
+    let newest = newest_audited(&db, u64::MAX, Some("测试甲"), 2).unwrap();
+    let words = |lines: &[Audited]| lines.iter().map(|line| line.what.clone()).collect::<Vec<_>>();
+    assert_eq!(words(&newest), of(&[4, 3]));
+    assert_eq!(words(&newest_audited(&db, newest[1].id, None, 9).unwrap()), of(&[2, 1]));
 }
 
 #[test]

@@ -7,6 +7,9 @@
 
 use std::fmt::Display;
 
+/// Between what was done and why.
+const BECAUSE: &str = ": ";
+
 /// What a person did, or what was seen of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -136,10 +139,31 @@ impl Deed {
         }
     }
 
+    /// Its words with the reason behind them, where there is one.
+    pub(super) fn told(self, values: &[&dyn Display], why: Option<&str>) -> String {
+        let words = self.phrase().filled(values);
+        match why {
+            Some(why) => words + BECAUSE + why,
+            None => words,
+        }
+    }
+
     /// A line of the audit log in Chinese; `None` if no kind of this version wrote it.
     #[must_use]
     pub fn in_chinese(english: &str) -> Option<String> {
-        Deed::ALL.iter().find_map(|deed| deed.phrase().in_chinese(english))
+        Deed::ALL
+            .iter()
+            .find_map(|deed| deed.phrase().in_chinese(english).or_else(|| deed.because_in_chinese(english)))
+    }
+
+    fn because_in_chinese(self, english: &str) -> Option<String> {
+        let is_asked_why =
+            matches!(self, Deed::Enrol | Deed::Withdraw | Deed::Revoke | Deed::RevokeLines | Deed::Strike);
+        let mut ends = english.match_indices(BECAUSE).filter(|_| is_asked_why);
+        ends.find_map(|(at, _)| {
+            let (words, why) = english.split_at_checked(at)?;
+            Some(format!("{}，理由：{}", self.phrase().in_chinese(words)?, why.strip_prefix(BECAUSE)?))
+        })
     }
 }
 

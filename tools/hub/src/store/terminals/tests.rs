@@ -57,8 +57,8 @@ fn a_revoked_terminals_keys_never_come_back_and_new_ones_keep_its_number() {
     }
     assert_eq!(lines(&db), [made(2).line]);
     invite(&db, (seven(), &code("open")), at(100), ("测试员", at(0))).unwrap();
-    assert!(revoke(&db, seven(), "测试员", at(9)).unwrap());
-    assert!(!revoke(&db, seven(), "测试员", at(9)).unwrap());
+    assert!(revoke(&db, seven(), ("测试员", at(9))).unwrap());
+    assert!(!revoke(&db, seven(), ("测试员", at(9))).unwrap());
     assert_eq!((standing(&db, seven()).unwrap(), lines(&db)), (Standing::Revoked, vec![]));
     assert_eq!(enrol(&db, (seven(), &code("open")), &made(1), at(10)).unwrap(), Err(Uninvited::Unknown));
     invite(&db, (seven(), &code("anew")), at(100), ("测试员", at(0))).unwrap();
@@ -76,8 +76,8 @@ fn a_lines_key_is_revoked_alone_and_the_terminals_own_keys_stay() {
     let db = database();
     invite(&db, (seven(), &code("a")), at(100), ("测试员", at(0))).unwrap();
     enrol(&db, (seven(), &code("a")), &made(1), at(1)).unwrap().unwrap();
-    assert!(revoke_lines(&db, seven(), "测试员", at(9)).unwrap());
-    assert!(!revoke_lines(&db, seven(), "测试员", at(9)).unwrap());
+    assert!(revoke_lines(&db, seven(), ("测试员", at(9))).unwrap());
+    assert!(!revoke_lines(&db, seven(), ("测试员", at(9))).unwrap());
     assert_eq!((standing(&db, seven()).unwrap(), lines(&db)), (Standing::Enrolled, vec![]));
     assert_eq!(keys(&db, seven(), KeyUse::Record).unwrap(), [made(1).record]);
     assert_eq!(all(&db).unwrap()[0].device, Some([1; 32]), "nothing is sealed anew");
@@ -95,7 +95,7 @@ fn a_revoked_key_enrols_under_no_number() {
     let db = database();
     invite(&db, (seven(), &code("a")), at(100), ("测试员", at(0))).unwrap();
     enrol(&db, (seven(), &code("a")), &made(1), at(1)).unwrap().unwrap();
-    assert!(revoke(&db, seven(), "测试员", at(9)).unwrap());
+    assert!(revoke(&db, seven(), ("测试员", at(9))).unwrap());
     let eight = TerminalNumber::new(8).unwrap();
     invite(&db, (eight, &code("b")), at(100), ("测试员", at(0))).unwrap();
     let stolen = Keys { device: [9; 32], record: made(1).record, line: made(2).line };
@@ -130,16 +130,16 @@ fn a_new_code_ends_those_that_nobody_used_and_an_enrolment_ends_them_too() {
 #[test]
 fn a_code_of_a_number_that_is_not_enrolled_is_withdrawn_by_revoking_it_and_that_is_written_down() {
     let db = database();
-    assert!(!revoke(&db, seven(), "测试员", at(1)).unwrap(), "there is nothing to take");
+    assert!(!revoke(&db, seven(), ("测试员", at(1))).unwrap(), "there is nothing to take");
     invite(&db, (seven(), &code("lost")), at(100), ("测试员", at(2))).unwrap();
-    assert!(revoke(&db, seven(), "测试员", at(3)).unwrap());
+    assert!(revoke(&db, seven(), ("测试员", at(3))).unwrap());
     assert_eq!(enrol(&db, (seven(), &code("lost")), &made(1), at(4)).unwrap(), Err(Uninvited::Unknown));
     assert_eq!(standing(&db, seven()).unwrap(), Standing::Unknown);
     invite(&db, (seven(), &code("a")), at(100), ("测试员", at(5))).unwrap();
     enrol(&db, (seven(), &code("a")), &made(1), at(6)).unwrap().unwrap();
-    assert!(revoke(&db, seven(), "测试员", at(7)).unwrap());
+    assert!(revoke(&db, seven(), ("测试员", at(7))).unwrap());
     invite(&db, (seven(), &code("b")), at(100), ("测试员", at(8))).unwrap();
-    assert!(revoke(&db, seven(), "测试员", at(9)).unwrap(), "of one that was revoked, too");
+    assert!(revoke(&db, seven(), ("测试员", at(9))).unwrap(), "of one that was revoked, too");
     assert_eq!(enrol(&db, (seven(), &code("b")), &made(2), at(10)).unwrap(), Err(Uninvited::Unknown));
     let sql = "SELECT count(*) FROM audit WHERE what = 'codes of terminal 7 withdrawn'";
     assert_eq!(db.one(sql, &[], |row| row.get::<u64>(0)).unwrap(), 2);
@@ -193,7 +193,7 @@ fn after_each_enrolment_its_keys_are_in_force_and_no_others_also_where_they_were
     enrol_by_hand(&db, seven(), (&own.device, &own.record), ("测试员", at(6))).unwrap();
     assert_eq!(in_force(&db), (vec![own.device], vec![own.record], vec![]));
     // Whatever was ever this number's ends with it for ever.
-    assert!(revoke(&db, seven(), "测试员", at(7)).unwrap());
+    assert!(revoke(&db, seven(), ("测试员", at(7))).unwrap());
     for keys in [&own, &thief] {
         assert_eq!(comes(&db, keys, 8), Err(Uninvited::Stolen));
     }
@@ -214,7 +214,7 @@ fn who_invites_and_who_revokes_is_written_down() {
     let db = database();
     invite(&db, (seven(), &code("a")), at(100), ("测试甲", at(1))).unwrap();
     enrol_by_hand(&db, seven(), (&[7; 32], &made(1).record), ("测试乙", at(2))).unwrap();
-    revoke(&db, seven(), "测试丙", at(3)).unwrap();
+    revoke(&db, seven(), ("测试丙", at(3))).unwrap();
     let sql = "SELECT who || ': ' || what FROM audit ORDER BY id";
     let lines: Result<Vec<String>, _> = db.all(sql, &[], |row| row.get(0));
     let said = ["测试甲: terminal 7 invited", "测试乙: terminal 7 enrolled", "测试丙: terminal 7 revoked"];

@@ -54,6 +54,18 @@ fn somebodys_own_words_make_no_line_another_kinds() {
 }
 
 #[test]
+fn a_reason_stands_behind_what_was_done_in_both_languages() {
+    let reason = "row: x was taken away";
+    for deed in [Deed::Enrol, Deed::Withdraw, Deed::Revoke, Deed::RevokeLines, Deed::Strike] {
+        let values = sample(deed.phrase());
+        let values: Vec<&dyn Display> = values.iter().map(|value| value as &dyn Display).collect();
+        let chinese = Deed::in_chinese(&deed.told(&values, None)).unwrap();
+        let line = deed.told(&values, Some(reason));
+        assert_eq!(Deed::in_chinese(&line).unwrap(), format!("{chinese}，理由：{reason}"), "{line}");
+    }
+}
+
+#[test]
 fn what_no_kind_of_this_version_wrote_has_no_words_here() {
     for line in ["", "terminal 7 invited twice", "terminal x invited", "terminal  invited", "测试"] {
         assert_eq!((Deed::in_chinese(line), Alarm::in_chinese(line)), (None, None), "{line}");
