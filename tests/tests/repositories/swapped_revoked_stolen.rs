@@ -90,6 +90,8 @@ fn a_revoked_terminals_line_and_sticks_bring_nothing_and_its_lane_goes_on() {
 fn a_stolen_terminal_reads_its_epoch_to_the_end_and_nothing_after_it() {
     let mut land = Province::new();
     land.night();
+    // Each night's data are taken over before the next: or the first are what it was waited for.
+    land.renewed();
     land.round.step_of(1..=CHANGED, "red");
     land.night();
     land.renewed();
