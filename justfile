@@ -76,7 +76,7 @@ pulls DEVICE N="50":
 # The terminal's programs for a board: amd64, arm64 or armhf
 cross ARCH:
     bash tools/ci/cross.sh
-    tools/package/cross.sh {{ARCH}}
+    tools/package/cross.sh {{ARCH}} --features gate-terminal/drm,gate-terminal/spi,gate-terminal/usb
 
 # Instructions from a frame, or a card, to the decision on arm64: at most 60 million each (builds for arm64: ten minutes from nothing)
 count:

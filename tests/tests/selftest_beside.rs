@@ -6,12 +6,15 @@ mod programs;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use gate_core::query::TerminalNumber;
 use gate_signing::inputs::Inputs;
 use gate_signing::publish::{Device, Publication};
+use gate_sim::sam::SamSimulator;
 use gate_sim::stage::{beginning, province};
+use gate_wire::time::Millis;
 
 /// A running program, ended with the test.
 struct Running(Child);
@@ -54,6 +57,53 @@ fn said(config: &Path) -> String {
 
 fn journal_line(said: &str) -> &str {
     said.lines().find(|line| line.contains(" journal: ")).unwrap()
+}
+
+#[test]
+fn before_the_first_start_it_makes_no_journal_that_would_be_whose_it_is_who_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = terminal(folder.path());
+    let first = said(&config);
+    assert!(
+        journal_line(&first).starts_with("ok") && journal_line(&first).contains("is not begun"),
+        "{first}"
+    );
+    assert!(!folder.path().join("journal").exists(), "{first}");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("journal = \"", "journal = \"/no-such-disk")).unwrap();
+    let unmounted = said(&config);
+    assert!(journal_line(&unmounted).starts_with("FAIL"), "{unmounted}");
+    assert!(unmounted.contains("mount the data's disk"), "{unmounted}");
+}
+
+#[test]
+fn a_reader_on_its_line_is_asked_and_a_line_without_one_is_no_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = terminal(folder.path());
+    let line = folder.path().join("reader");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("/dev/ttyS1", line.to_str().unwrap())).unwrap();
+    let told = |said: &str| said.lines().find(|line| line.contains(" card reader: ")).unwrap().to_owned();
+    let mut reader = SamSimulator::new(&line).unwrap();
+    let silent = said(&config);
+    assert!(told(&silent).starts_with("FAIL"), "a line on which nobody answers: {silent}");
+    let asked = std::thread::scope(|scope| {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || {
+            for beat in 0_u64.. {
+                reader.pump(Millis(beat * 10)).unwrap();
+                if stopped.recv_timeout(Duration::from_millis(10)) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
+        });
+        let asked = said(&config);
+        drop(stop);
+        asked
+    });
+    assert!(told(&asked).starts_with("ok") && told(&asked).ends_with("one answers"), "{asked}");
+    std::fs::write(&config, text.replace("/dev/ttyS1", "/dev/null")).unwrap();
+    assert!(told(&said(&config)).starts_with("FAIL"), "what is no line");
 }
 
 #[test]

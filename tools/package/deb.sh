@@ -9,6 +9,9 @@ export PATH="$PWD/target/tools/bin:$PATH"
 programs="${PROGRAMS:-target/$triple/release}"
 # Pages say the same for every processor; these run here.
 native="${NATIVE:-target/debug}"
+# Whenever and wherever it is packed: pages and package bear the time of the commit.
+SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"
+export SOURCE_DATE_EPOCH
 root=target/package/root
 rm -rf "$root" && mkdir -p "$root"
 tools/package/stage.sh "$root" "$programs"
@@ -16,4 +19,4 @@ for one in gate gate-trust gate-field gate-sync; do "$tools-strip" "$root/usr/bi
 tools/package/pages.sh "$native" "$root"
 tools/package/sbom.sh "$triple" "$root/usr/share/doc/tianfu-gate/sbom"
 install -D -m 644 assets/gate.toml "$root/etc/tianfu-gate/gate.toml"
-SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" cargo deb -q -p gate-terminal --no-build --no-strip --target "$triple" -o target/package/
+cargo deb -q -p gate-terminal --no-build --no-strip --target "$triple" -o target/package/

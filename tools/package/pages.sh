@@ -12,11 +12,12 @@ page() { # PROGRAM [COMMAND]
   # shellcheck disable=SC2016
   printf '#!/bin/sh\ncase "$1" in --version) exec "%s" --version ;; esac\nexec "%s" %s "$@"\n' "$program" "$program" "${*:2}" > "$pages/.asked"
   chmod +x "$pages/.asked"
-  help2man --no-info --section 1 --manual 'Tianfu Gate 天府闸机' --name "$(summary "$program" "${@:2}")" --output "$pages/$name.1" "$pages/.asked"
+  help2man --locale C.UTF-8 --no-info --section 1 --manual 'Tianfu Gate' --name "$(summary "$program" "${@:2}")" --output "$pages/$name.1" "$pages/.asked"
   sed -i "s/\.asked/$*/g; s/^$1 \\\\- /$name \\\\- /; s/^\.TH [^ ]*/.TH ${name^^}/" "$pages/$name.1"
   gzip -9nf "$pages/$name.1"
 }
-summary() { "$@" --help | head -1; }
+# help2man takes its own arguments for bytes, a program's words for characters.
+summary() { "$@" --help | head -1 | tr -cd ' -~' | sed 's/^ *//'; }
 commands() { "$@" --help | awk '/^Commands:/{on=1;next} /^[A-Z]/{on=0} on && /^  [a-z]/ && $1 != "help" {print $1}'; }
 for one in gate gate-trust gate-field gate-sync; do
   page "$one"

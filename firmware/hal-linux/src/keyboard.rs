@@ -103,12 +103,15 @@ impl Strokes for Keyboard {
 /// The keyboard, open and ours alone.
 ///
 /// # Errors
-/// [`DeviceFault::Refusing`] where another program has grabbed it, or it is no keyboard.
+/// [`DeviceFault::Refusing`] where another program has grabbed it, [`DeviceFault::NotAnswering`] where it is no keyboard.
 pub fn grabbed(path: &Path) -> Result<OwnedFd, DeviceFault> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|_| DeviceFault::NotConnected)?;
     // SAFETY: EVIOCGRAB takes the number 1 in place of an address, and touches no memory of ours.
-    unsafe { ioctl(&file, IntegerSetter::<GRAB>::new_usize(1)) }.map_err(|_| DeviceFault::Refusing)?;
+    unsafe { ioctl(&file, IntegerSetter::<GRAB>::new_usize(1)) }.map_err(|errno| match errno {
+        Errno::BUSY => DeviceFault::Refusing,
+        _ => DeviceFault::NotAnswering,
+    })?;
     Ok(file)
 }
 

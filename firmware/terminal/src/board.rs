@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use gate_hal_linux::camera;
 
 /// Boards that come along, by name.
@@ -44,8 +44,13 @@ pub fn show(name: &str, out: &mut impl Write) -> anyhow::Result<()> {
 /// Prints a configuration for the board under this root: `/` is this one.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If there is no such folder, or it cannot be written.
 pub fn init(root: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    ensure!(
+        root.is_dir(),
+        "{} is no folder: --root is where the board's own / is seen from here",
+        root.display()
+    );
     Ok(out.write_all(Board::look(root).configuration().as_bytes())?)
 }
 
@@ -55,7 +60,7 @@ struct Board {
     cameras: Vec<(PathBuf, String)>,
     chips: Vec<PathBuf>,
     framebuffers: Vec<(PathBuf, Option<(u32, u32)>)>,
-    cards: Vec<PathBuf>,
+    cards: Vec<(PathBuf, Option<(u32, u32)>)>,
     buses: Vec<PathBuf>,
     keyboards: Vec<PathBuf>,
     lines: Vec<PathBuf>,
@@ -77,13 +82,17 @@ impl Board {
             let size = size_of(root, &path);
             (path, size)
         });
+        let cards = dev("dri", "card").into_iter().map(|path| {
+            let size = mode_of(root, &path);
+            (path, size)
+        });
         let by_path = dev("serial/by-path", "");
         let lines = ["ttyS", "ttyAMA", "ttyUSB", "ttyACM"].iter().flat_map(|prefix| dev("", prefix));
         Board {
             cameras: cameras.collect(),
             chips: dev("", "gpiochip"),
             framebuffers: framebuffers.collect(),
-            cards: dev("dri", "card"),
+            cards: cards.collect(),
             buses: dev("", "spidev"),
             keyboards: keyboards(root),
             lines: by_path.into_iter().chain(lines).collect(),
@@ -123,7 +132,15 @@ impl Board {
 
     fn display(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "\n[display]")?;
-        for card in &self.cards {
+        // Without a framebuffer it is what there is.
+        let only = self.framebuffers.is_empty() && cfg!(feature = "drm");
+        let mut taken = self.cards.iter().filter(|_| only).take(1);
+        let mut size = (800, 480);
+        if let Some((card, found)) = taken.next() {
+            writeln!(text, "drm = \"{}\"", card.display())?;
+            size = found.unwrap_or(size);
+        }
+        for (card, _) in self.cards.iter().skip(usize::from(only)) {
             writeln!(
                 text,
                 "# drm = \"{}\"  # flips pages; the framebuffer is fallen back on",
@@ -133,12 +150,12 @@ impl Board {
         for bus in &self.buses {
             writeln!(text, "# a screen on the bus {}: gate board show spi-panel", bus.display())?;
         }
-        let mut size = (800, 480);
         match self.framebuffers.first() {
             Some((path, found)) => {
                 writeln!(text, "framebuffer = \"{}\"", path.display())?;
                 size = found.unwrap_or(size);
             }
+            None if only && !self.cards.is_empty() => {}
             None => writeln!(text, "# no framebuffer was found\nframebuffer = \"/dev/fb0\"")?,
         }
         // What is drawn is 320 x 240 to 1920 x 1920.
@@ -182,7 +199,10 @@ impl Board {
         section(text, "keys", "keyboard", &self.keyboards)?;
         section(text, "scanner", "keyboard", &self.keyboards)?;
         section(text, "thermometer", "i2c", &self.i2c)?;
-        section(text, "torch", "led", &self.leds)?;
+        // The latch's own is no light.
+        let lights: Vec<PathBuf> =
+            self.leds.iter().filter(|led| !named(led).contains("latch")).cloned().collect();
+        section(text, "torch", "led", &lights)?;
         if !self.sound.is_empty() {
             writeln!(text, "\n[sound]\ndevice = \"default\"")?;
         }
@@ -223,10 +243,13 @@ fn readers(root: &Path) -> Vec<&'static str> {
     READERS.into_iter().filter(|known| kinds.iter().any(|kind| kind == known)).collect()
 }
 
-/// Keyboards by the names that stay the same when a plug is moved.
+/// Keyboards by the names that stay the same when a plug is moved; keys on the board's own lines end with `-event` alone.
 fn keyboards(root: &Path) -> Vec<PathBuf> {
     let all = ["by-id", "by-path"].map(|folder| entries(root, &Path::new("/dev/input").join(folder), ""));
-    let keyboards = all.into_iter().flatten().filter(|path| named(path).ends_with("-kbd"));
+    let keyboards = all.into_iter().flatten().filter(|path| {
+        let name = named(path);
+        name.ends_with("-kbd") || name.ends_with("-event")
+    });
     keyboards.collect()
 }
 
@@ -255,6 +278,16 @@ fn size_of(root: &Path, framebuffer: &Path) -> Option<(u32, u32)> {
     let text = std::fs::read_to_string(under(root, &said)).ok()?;
     let (width, height) = text.trim().split_once(',')?;
     Some((width.parse().ok()?, height.parse().ok()?))
+}
+
+/// The first mode of a card's first connected screen: the one it likes best.
+fn mode_of(root: &Path, card: &Path) -> Option<(u32, u32)> {
+    let outlets = entries(root, Path::new("/sys/class/drm"), &format!("{}-", named(card)));
+    outlets.iter().find_map(|outlet| {
+        let text = std::fs::read_to_string(under(root, &outlet.join("modes"))).ok()?;
+        let (width, height) = text.lines().next()?.split_once('x')?;
+        Some((width.parse().ok()?, height.parse().ok()?))
+    })
 }
 
 #[cfg(test)]

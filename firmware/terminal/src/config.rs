@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use gate_core::screen::Fitted;
+use gate_hal_linux::gpio::Wire;
 use gate_ui::{Language, Manner, Theme};
 
 use crate::backroom::Backroom;
@@ -208,6 +209,10 @@ impl Config {
             ensure!(path.is_absolute(), "`{what}` must be an absolute path, this is {}", path.display());
         }
         ensure!(self.journal != self.reserve, "`journal` and `reserve` must be two files");
+        for (what, path) in [("keeper", &self.keeper), ("visit", &self.visit)] {
+            let Some(path) = path else { continue };
+            ensure!(path.is_absolute(), "`{what}` must be an absolute path, this is {}", path.display());
+        }
         if let Some(records) = &self.records {
             let spool = &records.spool;
             ensure!(spool.is_absolute(), "`spool` must be an absolute path, this is {}", spool.display());
@@ -224,6 +229,7 @@ impl Config {
         self.display.source()?;
         self.scanner.as_ref().map_or(Ok(()), |scanner| scanner.source().map(drop))?;
         self.check_apart()?;
+        self.check_lines()?;
         self.hours()?;
         let (width, height) = (self.display.width, self.display.height);
         ensure!(
@@ -252,6 +258,38 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// A line does one thing: what lights a lamp and opens the latch would open it for everybody who is told to stop. A line that is named
+    /// in one section and numbered in another is seen at the start, when the second of them is refused by the kernel.
+    fn check_lines(&self) -> anyhow::Result<()> {
+        let mut lines = self.lines();
+        while let Some((one, wire)) = lines.pop() {
+            ensure!(
+                wire.chip.is_absolute(),
+                "`{one}`: `chip` is a path, such as /dev/gpiochip0, this is {}",
+                wire.chip.display()
+            );
+            let same = lines.iter().find(|(_, other)| {
+                other.line == wire.line && canonical(&other.chip) == canonical(&wire.chip)
+            });
+            if let Some((other, _)) = same {
+                bail!(
+                    "`{other}` and `{one}` are the same line of {}: each wants its own",
+                    wire.chip.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Every line that is fitted, by its key.
+    fn lines(&self) -> Vec<(&'static str, Wire)> {
+        let latch = self.latch.as_ref().and_then(|latch| latch.wire.as_ref());
+        let single = [("latch.wire", latch), ("buzzer", self.buzzer.as_ref())];
+        let single = single.into_iter().filter_map(|(name, wire)| Some((name, wire?.wire())));
+        let lamps = self.lamps.iter().flat_map(LampsConfig::named);
+        single.chain(lamps).chain(self.inputs.iter().flat_map(InputsConfig::named)).collect()
     }
 
     /// How loud it is at each hour.
@@ -326,6 +364,8 @@ mod tests {
             ("baud = 115200", "usb = \"card reader\"", "as lsusb prints them"),
             ("serial = \"/dev/ttyS1\"", "", "[reader] names `serial`, a line, or `usb`"),
             ("data = \"/", "data = \"", "absolute path"),
+            ("keeper = \"/", "keeper = \"", "absolute path"),
+            ("visit = \"/", "visit = \"", "absolute path"),
             ("width = 800", "width = 8000", "320 x 240"),
             ("spool = \"/", "spool = \"", "absolute path"),
             ("outbox_mib = 128", "outbox_mib = 0", "1 to 1024"),
@@ -339,6 +379,21 @@ mod tests {
             let error = Config::parse(&SAMPLE.replacen(from, to, 1)).unwrap_err();
             assert!(format!("{error:#}").contains(expected), "{from} -> {to}: {error:#}");
         }
+    }
+
+    #[test]
+    fn a_line_that_does_two_things_is_refused_by_both_names() {
+        let config = |chip: &str, line: u8| {
+            let sections = format!(
+                "[latch]\nwire = {{ chip = \"/dev/gpiochip0\", line = 5 }}\n[lamps]\npass = {{ chip = \"{chip}\", line = {line} }}\n"
+            );
+            Config::parse(&format!("{SAMPLE}\n{sections}"))
+        };
+        let error = format!("{:#}", config("/dev/gpiochip0", 5).unwrap_err());
+        assert!(error.contains("`latch.wire` and `lamps.pass` are the same line"), "{error}");
+        assert!(format!("{:#}", config("gpiochip0", 5).unwrap_err()).contains("`chip` is a path"));
+        config("/dev/gpiochip0", 6).unwrap();
+        config("/dev/gpiochip1", 5).unwrap();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `gate selftest`, and what the technician's menu shows of it: every part of the terminal, what was found, and what to do
 //! about what is missing.
-//! Promises: changes nothing but the journal's own upkeep; opens nothing; beside a running gate it says that the journal is in use.
+//! Promises: changes nothing but the journal's own upkeep, and makes none; opens nothing; beside a running gate it says that the journal is
+//! in use, and speaks to no device.
 //! Must not know: how the parts work.
 
 mod devices;
@@ -18,8 +19,9 @@ use crate::moment;
 use crate::secrets::Secrets;
 use crate::wiring;
 
-/// Until syncing exists, data come from the desk.
-const BRING_DATA: &str = "publish to this directory with `gate-sign province publish`";
+/// Who writes there is `gate-trust` alone.
+const BRING_DATA: &str =
+    "bring data: put a loaded stick in, or let the line do it (`gate-trust status` says what came of it)";
 
 /// Whether all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,15 @@ pub struct Missing {
     pub what: String,
     /// What to do about it.
     pub remedy: &'static str,
+}
+
+/// Whether a lane may be serving with these devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    /// No program has its journal.
+    Rests,
+    /// One has, or nobody knows.
+    MayServe,
 }
 
 /// Who hears the findings, one by one.
@@ -76,10 +87,11 @@ pub fn run(path: &Path, out: &mut impl Write) -> anyhow::Result<Health> {
         }
         Ok(())
     };
-    if let Some(judge) = examine(&config.data, config.station(), &mut tell)? {
-        journal(&config, &judge, &mut tell)?;
-    }
-    devices::look(&config, &mut tell)?;
+    let lane = match examine(&config.data, config.station(), &mut tell)? {
+        Some(judge) => journal(&config, &judge, &mut tell)?,
+        None => Lane::MayServe,
+    };
+    devices::look(&config, lane, &mut tell)?;
     Ok(health)
 }
 
@@ -170,7 +182,12 @@ fn place(judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()> {
+/// Made by this user it would be this user's, and the lane could write no record.
+fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<Lane> {
+    if !config.journal.exists() {
+        tell(not_begun(&config.journal))?;
+        return Ok(Lane::Rests);
+    }
     match wiring::open_book(config, judge) {
         Ok(mut book) => {
             let waiting = book.tend();
@@ -187,13 +204,32 @@ fn journal(config: &Config, judge: &Judge, tell: Tell<'_>) -> anyhow::Result<()>
                     "an attendant confirms the time at the terminal (badge, PIN, clock key), or wait for signed time",
                 ))?,
             }
+            Ok(Lane::Rests)
         }
         // One process owns the journal, and at a gate that serves it is another than this.
-        Err(cause) if wiring::is_held(&cause) => tell(good(
-            "journal",
-            "in use by `gate run`, which shows F04 or F03 on the screen if it cannot write to it",
-        ))?,
-        Err(cause) => tell(bad("journal", format!("{cause:#}"), "check the disk and its mount"))?,
+        Err(cause) if wiring::is_held(&cause) => {
+            tell(good(
+                "journal",
+                "in use by `gate run`, which shows F04 or F03 on the screen if it cannot write to it",
+            ))?;
+            Ok(Lane::MayServe)
+        }
+        Err(cause) => {
+            let remedy = "check the disk and its mount, and that the files are the lane's user's (`ls -l`)";
+            tell(bad("journal", format!("{cause:#}"), remedy))?;
+            Ok(Lane::MayServe)
+        }
     }
-    Ok(())
+}
+
+/// The lane makes the journal and the folder it lies in, but nothing above that: a disk that is not mounted must not be mistaken for one.
+fn not_begun(journal: &Path) -> Finding {
+    let above = journal.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    if above.is_dir() {
+        return good(
+            "journal",
+            format!("{} is not begun; the lane's first start makes it", journal.display()),
+        );
+    }
+    bad("journal", format!("{} is not there", above.display()), "mount the data's disk, or check `journal`")
 }

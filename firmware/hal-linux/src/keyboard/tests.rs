@@ -47,7 +47,7 @@ fn the_number_of_the_grab_is_that_of_the_header() {
 
 #[test]
 fn what_is_no_keyboard_is_not_listened_to_and_what_is_not_there_is_not_connected() {
-    assert!(matches!(grabbed(Path::new("/dev/null")), Err(DeviceFault::Refusing)));
+    assert!(matches!(grabbed(Path::new("/dev/null")), Err(DeviceFault::NotAnswering)));
     let mut keyboard = Keyboard::new(Path::new("/dev/input/gate-no-such-keyboard"));
     for _ in 0..2 {
         assert_eq!(keyboard.take(&mut Vec::new()), Err(DeviceFault::NotConnected));

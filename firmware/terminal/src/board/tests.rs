@@ -35,9 +35,11 @@ fn a_board_with_everything_gives_a_configuration_that_names_it() {
         ("dev/dri/card0", ""),
         ("dev/input/by-path/platform-keypad-event-kbd", ""),
         ("dev/input/by-path/platform-mouse-event-mouse", ""),
+        ("dev/input/by-path/platform-adc-keys-event", ""),
         ("dev/ttyS3", ""),
         ("dev/i2c-1", ""),
         ("sys/class/leds/latch/trigger", ""),
+        ("sys/class/leds/flash/trigger", ""),
         ("sys/class/rtc/rtc0/name", ""),
         ("dev/snd/pcmC0D0p", ""),
         ("sys/bus/usb/devices/1-1/idVendor", "0400\n"),
@@ -53,6 +55,8 @@ fn a_board_with_everything_gives_a_configuration_that_names_it() {
         "# serial = \"/dev/ttyS3\"",
         "# usb = \"0400:c35a\"",
         "# keyboard = \"/dev/input/by-path/platform-keypad-event-kbd\"",
+        "# keyboard = \"/dev/input/by-path/platform-adc-keys-event\"",
+        "# [torch]  # take out the # of one of these if it is fitted there\n# led = \"/sys/class/leds/flash\"\n\n",
         "# i2c = \"/dev/i2c-1\"",
         "# led = \"/sys/class/leds/latch\"  # instead of wire",
         "/sys/class/rtc/rtc0 is there",
@@ -62,6 +66,22 @@ fn a_board_with_everything_gives_a_configuration_that_names_it() {
     }
     assert!(!text.contains("mouse"), "{text}");
     assert!(config.latch.is_none(), "which line opens the latch is not guessed");
+}
+
+#[cfg(feature = "drm")]
+#[test]
+fn a_board_whose_screen_has_a_display_driver_alone_is_configured_for_that_at_its_size() {
+    let root = board(&[("dev/dri/card1", ""), ("sys/class/drm/card1-DSI-1/modes", "1024x600\n800x480\n")]);
+    let (text, config) = configuration(root.path());
+    let display = &config.display;
+    assert_eq!((display.width, display.height), (1024, 600), "{text}");
+    assert!(display.drm.as_deref() == Some(Path::new("/dev/dri/card1")) && display.framebuffer.is_none());
+}
+
+#[test]
+fn a_root_that_is_not_there_is_no_board() {
+    let refused = init(Path::new("/no-such-root"), &mut Vec::new()).unwrap_err().to_string();
+    assert!(refused.contains("/no-such-root is no folder"), "{refused}");
 }
 
 #[test]

@@ -460,6 +460,12 @@ impl LampsConfig {
         let [pass, attend, stop] = [&self.pass, &self.attend, &self.stop].map(|wire| wired(wire.as_ref()));
         LampLines { pass, attend, stop }
     }
+
+    /// Each that is fitted, by the name of its key.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, Wire)> {
+        let all = [("lamps.pass", &self.pass), ("lamps.attend", &self.attend), ("lamps.stop", &self.stop)];
+        all.into_iter().filter_map(|(name, wire)| Some((name, wired(wire.as_ref())?)))
+    }
 }
 
 impl InputsConfig {

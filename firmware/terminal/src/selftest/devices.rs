@@ -1,16 +1,19 @@
 //! The devices' lines of the self-test: what answers, what is not there, what was left out of the configuration.
-//! Promises: moves, lights and plays nothing; beside a running gate it disturbs nothing.
+//! Promises: moves, lights and plays nothing; no card is read; beside a gate that may be running it disturbs nothing.
 //! Must not know: how the devices work.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use gate_core::time::RtcHealth;
 use gate_hal::DeviceFault;
+use gate_hal::card_reader::CardReader;
 use gate_hal::clock::{Clock, WallReading};
 use gate_hal::thermometer::Thermometer;
 use gate_hal_linux::camera::{Agreed, CameraRefusal, CameraSettings, try_once};
+use gate_hal_linux::card_reader::sdt_reader;
 use gate_hal_linux::clock::{RtcTrust, SystemClock};
 use gate_hal_linux::framebuffer::Layout;
 use gate_hal_linux::keyboard::grabbed;
@@ -22,22 +25,30 @@ use {gate_hal::serial_port::PortFault, rustix::io::Errno};
 
 mod lines;
 
-use super::{Finding, Tell, bad, good};
+use super::{Finding, Lane, Tell, bad, good};
 use crate::config::{
     CameraConfig, CameraSource, Config, DisplayConfig, DisplaySource, ReaderConfig, ReaderSource, RtcFitted,
     ScannerConfig, ScannerSource, SoundConfig, TorchConfig, TorchSource,
 };
 use crate::moment;
+use gate_wire::sdt::{Baud, Event};
+use gate_wire::time::Millis;
 
 /// Where the kernel tells about framebuffers.
 const GRAPHICS: &str = "/sys/class/graphics";
 /// Where the kernel lists sound cards.
 const CARDS: &str = "/proc/asound/cards";
+/// How long a reader on a line is asked, and how often it is listened to.
+const ASKED: Duration = Duration::from_secs(3);
+const LISTENED: Duration = Duration::from_millis(50);
 
 /// Walks them.
-pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
+pub(super) fn look(config: &Config, lane: Lane, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(camera(&config.camera))?;
-    tell(config.reader.as_ref().map_or_else(|| good("card reader", "none fitted"), reader))?;
+    tell(match &config.reader {
+        Some(fitted) => reader(fitted, lane),
+        None => good("card reader", "none fitted"),
+    })?;
     if let Some(fitted) = &config.scanner {
         tell(scanner(fitted))?;
     }
@@ -57,7 +68,7 @@ pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
     })?;
     let rtc = if config.clock.rtc == RtcFitted::Battery { RtcTrust::Battery } else { RtcTrust::Unknown };
     tell(match SystemClock::new(rtc).wall() {
-        Some(reading) => clock(&reading),
+        Some(reading) => clock(&reading, config.clock.rtc),
         None => bad("clock", "cannot be read", "an attendant confirms the time at the terminal"),
     })
 }
@@ -94,18 +105,45 @@ fn video(settings: &CameraSettings) -> Finding {
     }
 }
 
-fn reader(reader: &ReaderConfig) -> Finding {
+fn reader(reader: &ReaderConfig, lane: Lane) -> Finding {
     match reader.source() {
-        Ok(ReaderSource::Serial(line, ..)) if line.exists() => {
-            good("card reader", line.display().to_string())
-        }
-        Ok(ReaderSource::Serial(line, ..)) => {
+        Ok(ReaderSource::Serial(line, ..)) if !line.exists() => {
             absent("card reader", line, "plug it in, or check `reader.serial`")
         }
+        Ok(ReaderSource::Serial(line, ..)) if lane == Lane::MayServe => good(
+            "card reader",
+            format!("{}; a lane that serves shows F02 if none answers there", line.display()),
+        ),
+        Ok(ReaderSource::Serial(line, baud, _)) => asked(line, baud),
         #[cfg(feature = "usb")]
         Ok(ReaderSource::Usb(kind)) => on_the_bus(kind, usb_reader::look(kind)),
         Err(cause) => bad("card reader", format!("{cause:#}"), "check [reader]"),
     }
+}
+
+/// Asked for its status until it answers.
+fn asked(line: &Path, baud: Baud) -> Finding {
+    let (mut reader, began) = (sdt_reader(line, baud), Instant::now());
+    let mut silence = "nothing there answers".to_owned();
+    while began.elapsed() < ASKED {
+        let now = Millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        match reader.poll(now) {
+            Ok(Event::Ready) => return good("card reader", format!("{}: one answers", line.display())),
+            Ok(Event::ReaderUnwell(status)) => {
+                let said = format!("{}: its security module says {status:?}", line.display());
+                return bad(
+                    "card reader",
+                    said,
+                    "switch the reader off and on; if it says so again, replace it",
+                );
+            }
+            Ok(_) => {}
+            Err(fault) => silence = fault.to_string(),
+        }
+        std::thread::sleep(LISTENED);
+    }
+    let remedy = "plug it in and switch it on, or check `reader.serial` and `reader.baud`";
+    bad("card reader", format!("{}: {silence}", line.display()), remedy)
 }
 
 /// Opened, and neither taken from whoever has it nor spoken to.
@@ -261,13 +299,19 @@ fn thermometer(i2c: &Path) -> Finding {
     }
 }
 
-fn clock(reading: &WallReading) -> Finding {
+fn clock(reading: &WallReading, fitted: RtcFitted) -> Finding {
     let time = moment::print(reading.time);
-    match reading.health {
-        RtcHealth::Healthy => good("clock", format!("{time}, battery-backed and healthy")),
-        RtcHealth::Suspect => bad(
+    let without = format!("{time}, without a healthy battery-backed clock behind it");
+    match (reading.health, fitted) {
+        (RtcHealth::Healthy, _) => good("clock", format!("{time}, battery-backed and healthy")),
+        (RtcHealth::Suspect, RtcFitted::Battery) => bad(
             "clock",
-            format!("{time}, without a healthy battery-backed clock behind it"),
+            without,
+            "an attendant confirms the time, which sets it; if this comes back after a power cut, change the battery",
+        ),
+        (RtcHealth::Suspect, RtcFitted::None) => bad(
+            "clock",
+            without,
             "fit one and set `clock.rtc`; until then an attendant confirms the time after every start",
         ),
     }
@@ -290,7 +334,7 @@ mod tests {
             lines.push((finding.part, finding.outcome.is_ok(), said));
             Ok(())
         };
-        look(&config, &mut tell).unwrap();
+        look(&config, Lane::Rests, &mut tell).unwrap();
         lines
     }
 

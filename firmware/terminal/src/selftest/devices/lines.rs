@@ -14,18 +14,11 @@ const FIX: &str = "check chip and line against `gpioinfo`, and that this user ma
 /// Walks them.
 pub(super) fn look(config: &Config, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(config.latch.as_ref().map_or_else(|| good("latch", "none fitted"), latch))?;
-    let lamps = config.lamps.as_ref().map(named).unwrap_or_default();
-    tell(all("lamps", lamps.into_iter()))?;
+    tell(all("lamps", config.lamps.iter().flat_map(LampsConfig::named)))?;
     if let Some(buzzer) = &config.buzzer {
         tell(all("buzzer", [("buzzer", buzzer.wire())].into_iter()))?;
     }
     tell(all("inputs", config.inputs.iter().flat_map(|inputs| inputs.named())))
-}
-
-fn named(lamps: &LampsConfig) -> Vec<(&'static str, Wire)> {
-    let lines = lamps.lines();
-    let all = [("lamps.pass", lines.pass), ("lamps.attend", lines.attend), ("lamps.stop", lines.stop)];
-    all.into_iter().filter_map(|(name, wire)| Some((name, wire?))).collect()
 }
 
 fn latch(latch: &LatchConfig) -> Finding {
@@ -43,15 +36,18 @@ fn latch(latch: &LatchConfig) -> Finding {
     }
 }
 
-/// One finding for several lines: all that are there, or the first that is not.
+/// One finding for several lines: all that are there, or all that are not.
 fn all(part: &'static str, wires: impl Iterator<Item = (&'static str, Wire)>) -> Finding {
-    let mut found = Vec::new();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (name, wire) in wires {
         match wire.user() {
             Ok(None) => found.push(format!("{name} is {}", said(&wire))),
             Ok(Some(user)) => found.push(format!("{name} is {}, used by {user}", said(&wire))),
-            Err(fault) => return bad(part, format!("{name} at {}: {}", said(&wire), why(fault)), FIX),
+            Err(fault) => missing.push(format!("{name} at {}: {}", said(&wire), why(fault))),
         }
+    }
+    if !missing.is_empty() {
+        return bad(part, missing.join("; "), FIX);
     }
     if found.is_empty() { good(part, "none fitted") } else { good(part, found.join("; ")) }
 }
@@ -92,14 +88,15 @@ mod tests {
 
     #[test]
     fn a_line_whose_chip_is_missing_is_named_by_its_key_with_what_to_check() {
-        let found = lines("[inputs]\nfire = { chip = \"/dev/gate-no-such-chip\", line = 4 }");
+        let wire = |line: u8| format!("{{ chip = \"/dev/gate-no-such-chip\", line = {line} }}");
+        let found = lines(&format!("[inputs]\nfire = {}\ndoor = {}", wire(4), wire(5)));
         let (part, well, said) = &found[2];
         assert_eq!((*part, *well), ("inputs", false));
         assert!(
             said.contains("inputs.fire at /dev/gate-no-such-chip line 4: there is no such chip"),
             "{said}"
         );
-        assert!(said.contains("gpioinfo"), "{said}");
+        assert!(said.contains("inputs.door at") && said.contains("gpioinfo"), "{said}");
     }
 
     #[test]
