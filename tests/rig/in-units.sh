@@ -26,6 +26,17 @@ another() { local now; now="$(main)"; [ "$now" != 0 ] && [ "$now" != "$first" ] 
 holds "a lane that hangs is begun anew" within 60 another
 holds "by the watchdog" [ "$(systemctl show -p NRestarts --value gate.service)" = 1 ]
 
+# What starts the keeper from here on is its path alone.
+systemctl stop gate-trust.timer
+# Nobody has enrolled it yet: who stands there with a stick is told so, and does not wait for a word that never comes.
+spool=/var/lib/tianfu-gate/spool keeper=/var/lib/tianfu-gate/keeper
+reader() { setpriv --reuid tianfu-stick --regid tianfu-spool --clear-groups "$@"; }
+answered() { grep -q "\"asked\":\"$(cat "$spool/ask")\"" "$keeper/report.json"; }
+asks() { reader sh -c "umask 002; printf %032d $1 > $spool/part/x && mv $spool/part/x $spool/ask"; }
+holds "somebody asks a terminal without keys of its own" asks 6
+holds "and is answered" within 60 answered
+holds "that it is not enrolled" grep -q '"cause":"not-enrolled"' "$keeper/report.json"
+
 holds "the carrier waits for its configuration" fails systemctl is-active --quiet gate-sync.service
 setpriv --reuid tianfu-gate --regid tianfu-gate --clear-groups gate enrol --data /var/lib/tianfu-gate/believed --terminal 7 > /rig/enrolled
 holds "keys are made where they stay" test -s /var/lib/tianfu-gate/believed/terminal.keys.json
@@ -43,18 +54,15 @@ umount /var/lib/tianfu-gate
 systemctl start gate.service
 holds "with it the keys are the same" [ "$(sha256sum < /var/lib/tianfu-gate/believed/terminal.keys.json)" = "$keys" ]
 
-# What starts the keeper below is its path alone.
-systemctl stop gate-trust.timer
 # A publication that a carrier takes and nobody signed, on a stick: it is visited as its unit visits it, but for the slot, which is not here.
 # With a command that is run instead; 1 is a good end of a visit, so one that fails ends with 9.
 echo TERMINAL=7 > /etc/tianfu-gate/terminal
-believed=/var/lib/tianfu-gate/believed keeper=/var/lib/tianfu-gate/keeper spool=/var/lib/tianfu-gate/spool
+believed=/var/lib/tianfu-gate/believed
 slot() {
   sed -e '/^Requires=/d' -e '/^After=/d' -e '/^BindsTo=/d' ${2:+-e "s#^ExecStart=.*#ExecStart=/bin/sh -c \"$2 || exit 9\"#"} \
     /usr/lib/systemd/system/gate-stick.service > "/run/systemd/system/$1.service"
   systemctl daemon-reload && systemctl start "$1.service"
 }
-reader() { setpriv --reuid tianfu-stick --regid tianfu-spool --clear-groups "$@"; }
 brought=/run/tianfu-gate/stick/trust/metadata
 mkdir -p "$brought"
 role() { printf '{"signed":{"_type":"%s","spec_version":"1.0.33","version":1,"expires":"2099-01-01T00:00:00Z",%s},"signatures":[]}' "$@"; }
@@ -62,16 +70,13 @@ role targets '"targets":{}' > "$brought/1.targets.json"
 role snapshot '"meta":{"targets.json":{"version":1}}' > "$brought/1.snapshot.json"
 role timestamp '"meta":{"snapshot.json":{"version":1}}' > "$brought/timestamp.json"
 chown -R tianfu-stick: /run/tianfu-gate/stick
-reported() { test -s "$keeper/report.json"; }
-answered() { grep -q "\"asked\":\"$(cat "$spool/ask")\"" "$keeper/report.json"; }
-asks() { reader sh -c "umask 002; printf %032d 7 > $spool/part/x && mv $spool/part/x $spool/ask"; }
-holds "nothing was brought yet" fails reported
+holds "nothing was brought yet" fails test -e "$spool/trust/metadata/timestamp.json"
 # It ends well only if the keeper answered it.
 holds "a stick is visited, and the keeper gives its word" slot gate-slot
 holds "what was on it is in the spool" [ -n "$(find $spool/trust -name timestamp.json)" ]
 holds "the word is for this visit" answered
 holds "the lane reads what a visit tells" setpriv --reuid tianfu-gate --regid tianfu-gate --init-groups test -r /run/tianfu-gate/visit.json
-holds "somebody asks" asks
+holds "somebody asks" asks 7
 holds "asking alone starts the keeper" within 60 answered
 holds "the visit's own user and unit write the spool" slot gate-places "/usr/bin/touch $spool/x"
 holds "and cannot write what the lane believes" fails slot gate-plants "/usr/bin/touch $believed/x"

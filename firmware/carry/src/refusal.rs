@@ -29,15 +29,17 @@ pub enum Cause {
     Unfit,
     /// Another province's, or another terminal's.
     Foreign,
-    /// This terminal cannot write it, or lacks its own keys.
+    /// This terminal cannot write it, or its own keys cannot be read.
     Terminal,
+    /// This terminal has no keys of its own yet, or nobody put a first root into it.
+    NotEnrolled,
     /// The file in force is damaged.
     Rotten,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Cause; 11] = [
+    pub const ALL: [Cause; 12] = [
         Cause::Missing,
         Cause::Unreadable,
         Cause::Unsigned,
@@ -48,6 +50,7 @@ impl Cause {
         Cause::Unfit,
         Cause::Foreign,
         Cause::Terminal,
+        Cause::NotEnrolled,
         Cause::Rotten,
     ];
 
@@ -65,6 +68,7 @@ impl Cause {
             Cause::Unfit => "unfit",
             Cause::Foreign => "foreign",
             Cause::Terminal => "terminal",
+            Cause::NotEnrolled => "not-enrolled",
             Cause::Rotten => "rotten",
         }
     }
@@ -99,8 +103,12 @@ impl Cause {
                 "the file in force is damaged: copy it again, check the disk",
             ),
             Cause::Terminal => (
-                "本机无法写入或缺少密钥：请检查磁盘与注册",
+                "本机无法写入或密钥无法读取：请检查磁盘与登记",
                 "this terminal cannot take it: check disk and enrolment",
+            ),
+            Cause::NotEnrolled => (
+                "本机尚未登记：请先登记本机，再插入U盘",
+                "this terminal is not enrolled: enrol it first, then put the stick in again",
             ),
         }
     }

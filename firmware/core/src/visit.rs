@@ -80,6 +80,7 @@ enum WhyWord {
     NotChecked,
     NotAnswered,
     OutOfTime,
+    NotEnrolled,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,6 +182,7 @@ impl WhyWord {
             WhyWord::NotChecked => UpdateRefused::NotChecked,
             WhyWord::NotAnswered => UpdateRefused::NotAnswered,
             WhyWord::OutOfTime => UpdateRefused::OutOfTime,
+            WhyWord::NotEnrolled => UpdateRefused::NotEnrolled,
             WhyWord::PulledOut => return None,
         })
     }
@@ -203,6 +205,7 @@ fn update_words(step: UpdateStep) -> (StepWord, Percent, Option<WhyWord>) {
                 UpdateRefused::NotChecked => WhyWord::NotChecked,
                 UpdateRefused::NotAnswered => WhyWord::NotAnswered,
                 UpdateRefused::OutOfTime => WhyWord::OutOfTime,
+                UpdateRefused::NotEnrolled => WhyWord::NotEnrolled,
             };
             (StepWord::Refused, done, Some(why))
         }

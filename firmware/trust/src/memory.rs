@@ -164,8 +164,10 @@ impl Memory {
         let path = self.path.join(file(repository));
         let terminal = |facts: String| Refusal::new(Cause::Terminal, facts);
         let bytes = read(&path, MOST_BYTES)?;
-        let bytes = bytes
-            .ok_or_else(|| terminal(format!("{}: no root was put into this terminal", path.display())))?;
+        let bytes = bytes.ok_or_else(|| {
+            let facts = format!("{}: no root was put into this terminal", path.display());
+            Refusal::new(Cause::NotEnrolled, facts)
+        })?;
         let text = String::from_utf8(bytes).unwrap_or_default();
         Trusted::from_text(&text).map_err(|refused| terminal(format!("{}: {refused}", path.display())))
     }

@@ -3,7 +3,7 @@
 //! Must not know: what the keys are used for.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -27,7 +27,12 @@ pub fn load(data: &Path) -> Result<OwnKeys, Refusal> {
     let terminal = |reason: String| Refusal::new(Cause::Terminal, format!("{}: {reason}", path.display()));
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(&path);
-    let file = file.map_err(|error| terminal(format!("{error} (gate enrol makes them)")))?;
+    let file = file.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Refusal::new(Cause::NotEnrolled, format!("{}: gate enrol makes them", path.display()))
+        }
+        _ => terminal(error.to_string()),
+    })?;
     let about = file.metadata().map_err(|error| terminal(error.to_string()))?;
     if !about.is_file() {
         return Err(terminal("no regular file".into()));

@@ -237,6 +237,7 @@ fn service() -> Vec<Specimen> {
         ("update_not_checked", stick(refused(UpdateRefused::NotChecked))),
         ("update_not_answered", stick(refused(UpdateRefused::NotAnswered))),
         ("update_out_of_time", stick(refused(UpdateRefused::OutOfTime))),
+        ("update_not_enrolled", stick(refused(UpdateRefused::NotEnrolled))),
         ("update_nobody_served", told(Carrier::Stick, refused(UpdateRefused::Older), Serving::Staff)),
     ];
     all.extend(technician().map(|(name, page)| (name, Screen::Technician(page, Serving::Both))));

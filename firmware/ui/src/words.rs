@@ -107,6 +107,7 @@ pub fn update_refused(why: UpdateRefused) -> Text {
         UpdateRefused::NotChecked => UPDATE_NOT_CHECKED,
         UpdateRefused::NotAnswered => UPDATE_NOT_ANSWERED,
         UpdateRefused::OutOfTime => UPDATE_OUT_OF_TIME,
+        UpdateRefused::NotEnrolled => UPDATE_NOT_ENROLLED,
     }
 }
 

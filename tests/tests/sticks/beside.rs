@@ -73,3 +73,20 @@ fn a_visit_waits_for_the_keeper_or_the_fold_that_is_at_work_and_its_data_come_in
     };
     assert!(judged(shown), "{shown:?}");
 }
+
+#[test]
+fn a_terminal_that_is_not_enrolled_is_told_so_and_its_visit_waits_for_nothing() {
+    for lacks in ["believed/terminal.keys.json", "state/trust.tuf"] {
+        let desk = waiting();
+        std::fs::remove_file(desk.land.folder.path().join(lacks)).unwrap();
+        let to = &desk.land.to;
+        let code = started(&to.spool, || keeps(to), || desk.visits().wait().unwrap().code());
+        assert_eq!(code, Some(1), "{lacks}: it was judged");
+        let shown = Visit::load(&std::fs::read(desk.board()).unwrap()).unwrap();
+        let told = match shown {
+            Visit::Data(data) => Some(data.step),
+            Visit::Records(_) => None,
+        };
+        assert_eq!(told, Some(UpdateStep::Refused(UpdateRefused::NotEnrolled)), "{lacks}");
+    }
+}

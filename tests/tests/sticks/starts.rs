@@ -57,6 +57,13 @@ fn the_keepers_unit_watches_what_a_stick_and_the_line_bring_and_what_a_visit_ask
     assert!(desk.land.to.spool.join(&watched()[2]).is_file());
 }
 
+/// One that never begins answers no visit: whoever stands there waits for nothing.
+#[test]
+fn the_keepers_unit_begins_on_a_terminal_that_is_not_enrolled_too() {
+    let keeper = unit("gate-trust.service");
+    assert!(!keeper.lines().any(|line| line.starts_with("Condition")), "{keeper}");
+}
+
 #[test]
 fn whoever_reads_a_strangers_stick_is_another_user_and_writes_nothing_that_the_lane_believes() {
     let (stick, keeper, lane) =

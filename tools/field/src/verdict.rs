@@ -125,6 +125,7 @@ fn why(cause: Cause) -> UpdateRefused {
         Cause::Ended | Cause::Future => UpdateRefused::OutOfTime,
         Cause::Foreign => UpdateRefused::NotForHere,
         Cause::Terminal => UpdateRefused::NoRoom,
+        Cause::NotEnrolled => UpdateRefused::NotEnrolled,
         Cause::Missing | Cause::Unreadable | Cause::Rotten => UpdateRefused::Unreadable,
     }
 }
@@ -132,12 +133,13 @@ fn why(cause: Cause) -> UpdateRefused {
 fn gravity(why: UpdateRefused) -> u8 {
     match why {
         UpdateRefused::Unproven => 0,
-        UpdateRefused::NoData | UpdateRefused::NotForHere => 1,
-        UpdateRefused::NotChecked => 2,
-        UpdateRefused::NotAnswered => 3,
-        UpdateRefused::OutOfTime => 4,
-        UpdateRefused::Older => 5,
-        UpdateRefused::NoRoom => 6,
-        UpdateRefused::Unreadable => 7,
+        UpdateRefused::NotEnrolled => 1,
+        UpdateRefused::NoData | UpdateRefused::NotForHere => 2,
+        UpdateRefused::NotChecked => 3,
+        UpdateRefused::NotAnswered => 4,
+        UpdateRefused::OutOfTime => 5,
+        UpdateRefused::Older => 6,
+        UpdateRefused::NoRoom => 7,
+        UpdateRefused::Unreadable => 8,
     }
 }

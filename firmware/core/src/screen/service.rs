@@ -79,11 +79,13 @@ pub enum UpdateRefused {
     NotAnswered,
     /// Past its time, or before it.
     OutOfTime,
+    /// This terminal is not enrolled.
+    NotEnrolled,
 }
 
 impl UpdateRefused {
     /// Every cause.
-    pub const ALL: [UpdateRefused; 9] = [
+    pub const ALL: [UpdateRefused; 10] = [
         UpdateRefused::Unreadable,
         UpdateRefused::NoData,
         UpdateRefused::NotForHere,
@@ -93,6 +95,7 @@ impl UpdateRefused {
         UpdateRefused::NotChecked,
         UpdateRefused::NotAnswered,
         UpdateRefused::OutOfTime,
+        UpdateRefused::NotEnrolled,
     ];
 }
 

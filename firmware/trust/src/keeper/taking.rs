@@ -115,8 +115,8 @@ impl Run {
     fn take_keys(&mut self, offer: &Offer) -> Result<(), Refusal> {
         let own = match own::load(self.data.path()) {
             Ok(own) => own,
-            // Before the first keys were offered there is nothing to miss.
-            Err(_) if offer.targets().is_none() => return Ok(()),
+            // Before the first keys were offered there is nothing to miss, unless somebody stands there and asks.
+            Err(_) if offer.targets().is_none() && self.asked.is_none() => return Ok(()),
             Err(refusal) => return Err(refusal),
         };
         let target = format!("keys/{}.json", own.terminal.value());
