@@ -292,5 +292,6 @@ fn receipt(number: TerminalNumber, copied: &Copied, generation: u32) -> Receipt 
         batches: 0,
         left: 0,
         by: None,
+        technician: None,
     }
 }

@@ -71,8 +71,10 @@ fn the_commands_of_the_manual_do_a_night() {
     {
         assert!(all.contains(expected), "{expected} in {all}");
     }
-    // The log, the last command: when, which terminal, which stick, who handed it in.
-    let line = said.last().unwrap().lines().next().unwrap();
+    // The log, the last command: whom the stick was loaded for; when, which terminal, which stick, who handed it in.
+    let mut lines = said.last().unwrap().lines();
+    assert!(lines.next().unwrap().ends_with("loaded for technician 0417"), "{said:?}");
+    let line = lines.next().unwrap();
     let (when, rest) = line.split_once(" 终端 terminal 7, U盘 stick ").unwrap();
     let today =
         Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
@@ -80,5 +82,6 @@ fn the_commands_of_the_manual_do_a_night() {
     assert!(when.len() == 16 && when.starts_with(&format!("{year:04}-{month:02}-")), "{line}");
     let id: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(rest.starts_with(&format!("{id}: ")) && rest.contains("handed in by 0417"), "{line}");
+    assert!(rest.contains("technician 0417"), "{line}");
     assert!(!desk.land.manifest().is_empty(), "the data are in force");
 }

@@ -110,6 +110,7 @@ fn receipt(number: u32) -> Receipt {
         batches: 0,
         left: 0,
         by: None,
+        technician: None,
     }
 }
 

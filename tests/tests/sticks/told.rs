@@ -94,6 +94,28 @@ fn a_visit_that_ends_with_its_stick_says_so_before_it_ends() {
     assert_eq!(shown(&gate.path("visit.json")), data(UpdateStep::Refused(UpdateRefused::NotChecked)));
 }
 
+/// A limit on the longest file stands in for a stick that fails: the third frame ends behind it.
+#[test]
+fn a_stick_that_fails_while_records_are_written_is_told_with_what_does_not_count_and_keeps_no_record() {
+    let gate = Gate::new();
+    fs::remove_dir_all(gate.night.stick().join("trust")).unwrap();
+    let limited = r#"ulimit -f "$1"; trap '' XFSZ; shift; exec "$@""#;
+    let blocks = (3 * BLOCK / 512).to_string();
+    let visit = gate.command(600);
+    let mut failing = Command::new("sh");
+    failing.args(["-c", limited, "sh", &blocks]).arg(visit.get_program()).args(visit.get_args());
+    let output = failing.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(shown(&gate.path("visit.json")), records(LogsStep::Stopped(LogsStopped::PulledOut), 30));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("the stick broke off") && said.contains("0 batches are on it"), "{said}");
+    assert_eq!(gate.night.give_back().batches, 0, "as it was told");
+    // Every record is still here, and leaves by the next visit, once.
+    assert_eq!(gate.command(600).output().unwrap().status.code(), Some(1), "it brings no data");
+    assert_eq!(shown(&gate.path("visit.json")), records(LogsStep::Written, 0));
+    assert_eq!(gate.night.give_back().batches, 3);
+}
+
 fn shown(path: &Path) -> Visit {
     Visit::load(&fs::read(path).unwrap()).unwrap()
 }

@@ -4,7 +4,6 @@
 //! Must not know: keys: the hub verifies.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -15,6 +14,7 @@ use gate_core::records::names::{ACKS, OUT, account_name, parse_acknowledgement};
 use gate_proof::digest::sha256;
 
 use crate::files::{self, For};
+use crate::log::{note_visits, technicians};
 use crate::outbox::{Frame, Kind, Outbox};
 use crate::receipt::Receipt;
 
@@ -69,8 +69,12 @@ pub fn give_back(stick: &Path, hub: &Path, log: Option<Log<'_>>) -> anyhow::Resu
         }
     }
     if let Some(log) = log {
-        returned.receipts.iter_mut().for_each(|receipt| receipt.by = log.by.map(str::to_owned));
-        note(log.path, &returned.receipts)?;
+        let technicians = technicians(log.path)?;
+        for receipt in &mut returned.receipts {
+            receipt.by = log.by.map(str::to_owned);
+            receipt.technician = technicians.get(&receipt.stick).cloned();
+        }
+        note_visits(log.path, &returned.receipts)?;
     }
     returned.acknowledgements = acknowledgements(hub, stick)?;
     outbox.clear()?;
@@ -104,7 +108,7 @@ fn put(hub: &Path, frame: &Frame, content: &[u8], returned: &mut Returned) -> an
         Kind::Receipt => match Receipt::read(content) {
             // Who carried a stick does not stand on it: what does was planted.
             Some(receipt) if returned.receipts.len() < RECEIPTS_MOST => {
-                returned.receipts.push(Receipt { by: None, ..receipt });
+                returned.receipts.push(Receipt { by: None, technician: None, ..receipt });
             }
             _ => returned.damaged += 1,
         },
@@ -143,14 +147,6 @@ fn beside(hub: &Path, (name, kind): (&str, &str), content: &[u8]) -> anyhow::Res
             Ok(Lies::Beside)
         }
     }
-}
-
-fn note(log: &Path, receipts: &[Receipt]) -> anyhow::Result<()> {
-    let mut file = File::options().append(true).create(true).open(log)?;
-    for receipt in receipts {
-        writeln!(file, "{}", receipt.to_line())?;
-    }
-    Ok(file.sync_all()?)
 }
 
 fn acknowledgements(hub: &Path, stick: &Path) -> anyhow::Result<u32> {

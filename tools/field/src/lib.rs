@@ -13,6 +13,7 @@
 //! | the keeper's word on it | terminal | [`asking`], [`verdict`] |
 //! | batches from the spool into the stick's outbox | terminal | [`take`] |
 //! | the outbox into the hub's folder, acknowledgements back | desk | [`give_back`] |
+//! | who was visited, and whose the stick was | desk | [`log`] |
 //! | what is on it | anywhere | [`status`] |
 //! | one repository, file by file | | [`copying`] |
 //! | the outbox, byte by byte | | [`outbox`] |
@@ -25,6 +26,7 @@ pub mod fetching;
 pub mod files;
 pub mod give_back;
 pub mod load;
+pub mod log;
 pub mod outbox;
 pub mod receipt;
 pub mod status;

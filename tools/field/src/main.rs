@@ -13,8 +13,11 @@ use gate_field::asking::{AGAIN, Asking, WAIT_S};
 use gate_field::bring::Bring;
 use gate_field::copying::Copied;
 use gate_field::fetching::Fetch;
+use gate_field::files::For;
 use gate_field::give_back::{Log, give_back};
 use gate_field::load::Load;
+use gate_field::log::{Loaded, in_words, note_loaded};
+use gate_field::outbox::Outbox;
 use gate_field::receipt::Receipt;
 use gate_field::status::status;
 use gate_field::take::{Stopped, Taken, take};
@@ -75,6 +78,12 @@ struct LoadArgs {
     /// Megabytes a second that the stick does
     #[arg(long, value_name = "N", default_value_t = 10)]
     speed: u64,
+    /// The desk's log of visits: whom the stick is loaded for is added to it
+    #[arg(long, value_name = "FILE", requires = "technician")]
+    log: Option<PathBuf>,
+    /// Whom the stick is loaded for, such as a staff number: it stands in the log, beside the visits that come back, and never on the stick
+    #[arg(long = "for", value_name = "WHO", requires = "log", value_parser = person)]
+    technician: Option<String>,
 }
 
 #[derive(Args)]
@@ -142,8 +151,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Log { log } => {
             let text = std::fs::read_to_string(&log).with_context(|| log.display().to_string())?;
-            let receipts = text.lines().filter_map(|line| Receipt::read(line.as_bytes()));
-            receipts.for_each(|receipt| println!("{}", receipt.in_words()));
+            text.lines().filter_map(in_words).for_each(|line| println!("{line}"));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -154,6 +162,12 @@ impl LoadArgs {
         let outbox = self.outbox_mib << 20;
         let load = Load { from: self.fetched()?, to: &self.stick, outbox, speed: self.speed };
         let copied = load.run(&mut |line| println!("{line}"))?;
+        if let (Some(log), Some(technician)) = (&self.log, &self.technician) {
+            let outbox = Outbox::open(&self.stick, For::Reading)?.context("the stick's outbox has gone")?;
+            let loaded =
+                Loaded { format: 1, loaded: outbox.id_text(), at: now(), technician: technician.clone() };
+            note_loaded(log, &loaded).with_context(|| log.display().to_string())?;
+        }
         Ok(told(&copied))
     }
 
@@ -241,6 +255,7 @@ impl VisitArgs {
             batches: 0,
             left: 0,
             by: None,
+            technician: None,
         }
     }
 }

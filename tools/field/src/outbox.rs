@@ -12,6 +12,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use gate_carry::wants::hex;
 use gate_core::records::batch::BATCH_MOST;
 use gate_files::Folder;
 use gate_proof::digest::sha256;
@@ -179,6 +180,12 @@ impl Outbox {
         self.id
     }
 
+    /// The same in hexadecimal digits.
+    #[must_use]
+    pub fn id_text(&self) -> String {
+        hex(&self.id)
+    }
+
     /// What is in it, by heads that nobody has proven.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
@@ -275,6 +282,12 @@ impl Writer<'_> {
             self.seal()?;
         }
         Ok(Wrote::Frame)
+    }
+
+    /// Whether everything that was written counts.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.begun.is_none()
     }
 
     /// Syncs what was written, then lets it count.

@@ -37,6 +37,9 @@ pub struct Receipt {
     /// Who handed the stick in, as the desk was told: in its log alone. A stick says nothing of who carried it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Whom the stick was loaded for, as the desk was told then: in its log alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technician: Option<String>,
 }
 
 impl Receipt {
@@ -70,6 +73,9 @@ impl Receipt {
         if *left > 0 {
             line.push_str(&format!(", 未带出 left behind {left}"));
         }
+        if let Some(technician) = &self.technician {
+            line.push_str(&format!("; 维护人员 technician {}", printable(technician)));
+        }
         if let Some(by) = &self.by {
             line.push_str(&format!("; 交回人 handed in by {}", printable(by)));
         }
@@ -81,13 +87,13 @@ impl Receipt {
 }
 
 /// A day and a minute in China (UTC+8).
-fn when(seconds: u64) -> String {
+pub(crate) fn when(seconds: u64) -> String {
     let Some(time) = Timestamp::from_unix(seconds) else { return "时间不明 no time".into() };
     let ((year, month, day), second) = (time.civil_day().ymd(), time.civil_second());
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}", second / 3_600, second / 60 % 60)
 }
 
 /// What a stranger may have written, without what moves a cursor.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

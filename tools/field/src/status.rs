@@ -37,7 +37,7 @@ pub fn status(stick: &Path) -> anyhow::Result<String> {
     writeln!(text, "记录箱 outbox: {batches} 批 batches, 剩余 left {} MiB", outbox.room() >> 20)?;
     for frame in outbox.frames().iter().filter(|frame| frame.kind == Kind::Receipt) {
         if let Some(receipt) = outbox.content(frame)?.as_deref().and_then(Receipt::read) {
-            writeln!(text, "{}", Receipt { by: None, ..receipt }.in_words())?;
+            writeln!(text, "{}", Receipt { by: None, technician: None, ..receipt }.in_words())?;
         }
     }
     Ok(text)

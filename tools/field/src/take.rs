@@ -1,6 +1,6 @@
 //! At the terminal: sealed batches, the account and a receipt into the stick's outbox, after reading has ended.
-//! Promises: writes in one preallocated file alone; what it writes counts whole or not at all; a batch that is on the stick already is
-//! not written twice; nothing in the spool is changed.
+//! Promises: writes in one preallocated file alone; what it writes counts whole or not at all, and only what counts is told as written; a
+//! batch that is on the stick already is not written twice; nothing in the spool is changed.
 //! Must not know: what a batch says.
 
 use std::io;
@@ -101,9 +101,10 @@ fn write(
     board: &mut Board,
     taken: &mut Taken,
 ) -> io::Result<()> {
-    let stick = outbox.id();
+    let stick = outbox.id_text();
     let whole = batches.len() as u64;
     let mut writer = outbox.writer();
+    let mut unsealed = Unsealed::default();
     let account = format!("{OUT}/{}", account_name(terminal));
     if let Some(bytes) = files::small(spool, &account, ACCOUNT_MOST as u64)? {
         writer.write(Kind::Account, &bytes)?;
@@ -117,19 +118,40 @@ fn write(
         };
         let wrote = writer.write(Kind::Batch, &bytes)?;
         match wrote {
-            Wrote::Frame => {
-                (taken.batches, taken.rows) = (taken.batches + 1, taken.rows.saturating_add(name.count()));
+            Wrote::Frame => unsealed.add(name.count()),
+            Wrote::Known => {
+                (taken.known, taken.waiting) = (taken.known + 1, taken.waiting.saturating_sub(name.count()));
             }
-            Wrote::Known => taken.known += 1,
             Wrote::Full => taken.left += 1,
         }
-        if wrote != Wrote::Full {
-            taken.waiting = taken.waiting.saturating_sub(name.count());
+        if writer.is_sealed() {
+            unsealed.settle(taken);
         }
         board.records(LogsStep::Writing(Percent::of(done, whole)), taken.shown());
     }
-    let stick: String = stick.iter().map(|byte| format!("{byte:02x}")).collect();
-    let receipt = Receipt { stick, batches: taken.batches, left: taken.left, ..receipt.clone() };
+    let batches = taken.batches + unsealed.batches;
+    let receipt = Receipt { stick, batches, left: taken.left, ..receipt.clone() };
     writer.write(Kind::Receipt, receipt.to_line().as_bytes())?;
-    writer.seal()
+    writer.seal()?;
+    unsealed.settle(taken);
+    Ok(())
+}
+
+/// What was written and does not count yet: a stick that breaks off holds none of it.
+#[derive(Default)]
+struct Unsealed {
+    batches: u32,
+    rows: u64,
+}
+
+impl Unsealed {
+    fn add(&mut self, rows: u64) {
+        (self.batches, self.rows) = (self.batches + 1, self.rows.saturating_add(rows));
+    }
+
+    fn settle(&mut self, taken: &mut Taken) {
+        let Unsealed { batches, rows } = std::mem::take(self);
+        (taken.batches, taken.rows) = (taken.batches + batches, taken.rows.saturating_add(rows));
+        taken.waiting = taken.waiting.saturating_sub(rows);
+    }
 }

@@ -14,6 +14,7 @@ use gate_proof::ed25519::SigningKey;
 use gate_wire::time::Timestamp;
 
 use super::*;
+use crate::log::{Loaded, note_loaded};
 use crate::outbox::Wrote;
 
 const WORD: &str = "000007-00000000000000000000000000000001.tfa";
@@ -58,6 +59,46 @@ fn the_outbox_is_emptied_after_the_acknowledgements_are_on_the_stick() {
     fs::remove_file(case.at("stick/acks")).unwrap();
     assert_eq!(case.back().unwrap().acknowledgements, 1);
     assert_eq!((case.frames(), fs::read(case.at("stick/acks").join(WORD)).unwrap()), (0, b"word".to_vec()));
+}
+
+fn receipt(stick: &str) -> Receipt {
+    Receipt {
+        format: 1,
+        stick: stick.into(),
+        terminal: 7,
+        at: 0,
+        files: 0,
+        bytes: 0,
+        missing: Vec::new(),
+        generation: 0,
+        refused: Vec::new(),
+        batches: 0,
+        left: 0,
+        by: None,
+        technician: None,
+    }
+}
+
+#[test]
+fn whose_a_stick_was_stands_in_the_desks_log_and_what_the_stick_says_of_it_was_planted() {
+    let case = Case::new();
+    let (log, stick) = (case.at("visits.log"), "07".repeat(16));
+    let planted = Receipt { technician: Some("9999".into()), by: Some("9999".into()), ..receipt(&stick) };
+    let swapped = receipt(&"08".repeat(16));
+    let mut outbox = Outbox::open(&case.at("stick"), For::Writing).unwrap().unwrap();
+    let mut writer = outbox.writer();
+    for receipt in [&planted, &swapped] {
+        writer.write(Kind::Receipt, receipt.to_line().as_bytes()).unwrap();
+    }
+    writer.seal().unwrap();
+    let loaded = Loaded { format: 1, loaded: stick, at: 0, technician: "0417".into() };
+    note_loaded(&log, &loaded).unwrap();
+    give_back(&case.at("stick"), &case.at("hub"), Some(Log { path: &log, by: None })).unwrap();
+    let text = fs::read_to_string(&log).unwrap();
+    let visits: Vec<Receipt> = text.lines().filter_map(|line| Receipt::read(line.as_bytes())).collect();
+    let said: Vec<_> =
+        visits.iter().map(|visit| (visit.technician.as_deref(), visit.by.as_deref())).collect();
+    assert_eq!(said, [(Some("0417"), None), (None, None)], "{text}");
 }
 
 #[test]
@@ -132,20 +173,7 @@ fn a_stick_of_receipts_without_end_is_heard_up_to_a_bound() {
     fs::create_dir(case.at("large")).unwrap();
     Outbox::make(&case.at("large"), 32 << 20, [8; 16]).unwrap();
     let mut outbox = Outbox::open(&case.at("large"), For::Writing).unwrap().unwrap();
-    let receipt = Receipt {
-        format: 1,
-        stick: String::new(),
-        terminal: 7,
-        at: 0,
-        files: 0,
-        bytes: 0,
-        missing: Vec::new(),
-        generation: 0,
-        refused: Vec::new(),
-        batches: 0,
-        left: 0,
-        by: None,
-    };
+    let receipt = receipt("");
     let mut writer = outbox.writer();
     for visit in 0..RECEIPTS_MOST as u64 + 5 {
         let receipt = Receipt { at: visit, ..receipt.clone() };
