@@ -13,6 +13,7 @@
 //! | one repository, oldest root to newest target | [`mod@mirror`] |
 //! | the folder, its bound, names and renames | [`gate_carry::spool`] |
 //! | when to try again | [`rhythm`] |
+//! | round after round, and on after one that panics | [`rounds`] |
 //! | batches out, acknowledgements in | [`upload`] |
 //! | whose line it is | [`identity`] |
 //! | a code that the terminal's camera read | [`invited`] |
@@ -26,6 +27,7 @@ pub mod line;
 pub mod mirror;
 pub mod patience;
 pub mod rhythm;
+pub mod rounds;
 pub mod upload;
 
 pub use config::Config;

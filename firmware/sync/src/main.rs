@@ -1,9 +1,11 @@
 //! `gate-sync`: the network carrier's command. Only wires.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -12,6 +14,7 @@ use gate_sync::held::Held;
 use gate_sync::invited::Invited;
 use gate_sync::mirror::Place;
 use gate_sync::rhythm::{Past, draw};
+use gate_sync::rounds::{Went, caught, keep_on};
 use gate_sync::{Config, Identity, Line, Round, Sender, Sent, Spool, mirror};
 use gate_tuf::Repository;
 
@@ -123,8 +126,9 @@ impl Carrier {
             }
             scope.spawn(|| self.enrol_on());
             begin();
-            self.send_on()
-        })
+            self.send_on();
+        });
+        Ok(ExitCode::SUCCESS)
     }
 
     fn past(&self) -> Past {
@@ -142,43 +146,59 @@ impl Carrier {
     }
 
     fn fetch_on(&self, repository: Repository) {
-        let (rhythm, mut failures) = (self.config.pace.rhythm(), 0_u32);
-        loop {
+        let round = || {
             let round = self.fetch(repository);
             if round.files > 0 || !round.faults.is_empty() {
                 eprint!("{}", round.in_words(repository));
             }
-            failures = if round.faults.is_empty() { 0 } else { failures.saturating_add(1) };
-            if failures > 0 || !round.more {
-                thread::sleep(rhythm.pause(failures, round.asked(), draw()));
-            }
-        }
+            went(round.faults.is_empty(), round.more, round.asked())
+        };
+        keep_on(repository.name(), self.config.pace.rhythm(), round, rest);
     }
 
     /// Somebody stands before the terminal and waits for it.
     fn enrol_on(&self) {
-        let mut invited = Invited::default();
+        let (mut invited, mut panics) = (Invited::default(), 0_u32);
         loop {
-            if let Some(came) = invited.round(&self.hub, &self.identity, &self.spool) {
+            let came = caught("enrolment", || invited.round(&self.hub, &self.identity, &self.spool));
+            panics = if came.is_some() { 0 } else { panics.saturating_add(1) };
+            if let Some(came) = came.flatten() {
                 eprintln!("{}", in_words(came, &invited));
             }
-            thread::sleep(invited.pause(draw()));
+            thread::sleep(match panics {
+                0 => invited.pause(draw()),
+                _ => self.config.pace.rhythm().pause(panics, None, draw()),
+            });
         }
     }
 
-    fn send_on(&self) -> ! {
-        let (rhythm, mut failures, mut sender) = (self.config.pace.rhythm(), 0_u32, Sender::default());
-        loop {
+    fn send_on(&self) {
+        let mut kept = Sender::default();
+        let round = || {
+            // One that panics leaves none behind: what was sent is sent again, and is one to the hub.
+            let mut sender = std::mem::take(&mut kept);
             let sent = sender.round(&self.hub, &self.identity, &self.spool);
+            kept = sender;
             if sent.batches + sent.acknowledgements > 0 || !sent.faults.is_empty() {
                 eprint!("{}", sent_in_words(&sent));
             }
-            failures = if sent.faults.is_empty() { 0 } else { failures.saturating_add(1) };
-            if failures > 0 || !sent.more {
-                thread::sleep(rhythm.pause(failures, sent.asked(), draw()));
-            }
-        }
+            went(sent.faults.is_empty(), sent.more, sent.asked())
+        };
+        keep_on("records", self.config.pace.rhythm(), round, rest);
     }
+}
+
+fn went(is_well: bool, more: bool, asked: Option<Duration>) -> Went {
+    match (is_well, more) {
+        (true, true) => Went::More,
+        (true, false) => Went::Well,
+        (false, _) => Went::Badly(asked),
+    }
+}
+
+fn rest(pause: Duration) -> ControlFlow<()> {
+    thread::sleep(pause);
+    ControlFlow::Continue(())
 }
 
 fn in_words(came: Came, invited: &Invited) -> String {
