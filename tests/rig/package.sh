@@ -145,10 +145,15 @@ holds "what can be fetched again is gone" fails test -e "$home/spool/trust" -o -
 holds "what the keeper has seen is kept with the keys" grep -qx floors "$home/keeper/seen"
 holds "records that nobody else may have are kept" test -e "$home/journal/journal.db" -a -e "$home/spool/out/batch"
 holds "and it is said" grep -q 'kept in /var/lib/tianfu-gate' <<<"$purged"
+holds "who reads sticks and who has the line are no users any more" fails here getent passwd tianfu-stick tianfu-line
+holds "and leave nothing that is theirs" [ -z "$(here find /var/lib/tianfu-gate -nouser -o -nogroup)" ]
+holds "the lane's user stays with its records" [ "$(here stat -c %U /var/lib/tianfu-gate/journal)" = tianfu-gate ]
 holds "installed again it goes on with the same keys" quietly here dpkg -i /new.deb
 holds "which are the terminal's" [ "$(sha256sum < "$home/believed/terminal.keys.json")" = "$enrolled" ]
 here dpkg -r tianfu-gate >>"$work/log" 2>&1
 rm -r "$home/journal" "$home/believed" "$home/spool/out" "$home/frames"
 here dpkg -P tianfu-gate >>"$work/log" 2>&1
 holds "without records a purge leaves nothing" fails test -e "$home"
+holds "nor a user" fails here getent passwd tianfu-gate tianfu-stick tianfu-line
+holds "nor a group" fails here getent group tianfu-gate tianfu-spool tianfu-stick tianfu-line
 if [ "$failed" = 0 ]; then echo "package: whole"; else cat "$work/log"; echo "package: broken"; exit 1; fi
