@@ -42,6 +42,8 @@ mod scanner;
 mod shown;
 #[path = "journeys/staff.rs"]
 mod staff;
+#[path = "journeys/swapped.rs"]
+mod swapped;
 #[path = "journeys/technician.rs"]
 mod technician;
 #[path = "journeys/two_at_the_keys.rs"]

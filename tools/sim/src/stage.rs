@@ -42,7 +42,7 @@ use crate::sam::{SamSimulator, SyntheticCard};
 
 pub use depot::{Depot, Owner};
 pub use disk::{DiskState, SimDisk};
-pub use ledger::{LedgerRow, passes};
+pub use ledger::{LedgerRow, passes, rows_of_batch};
 pub use setting::{Disk, Fitted, RtcAtStart, Setting};
 pub use stopwatch::{Answered, Decided, Means, Stopwatch};
 
@@ -365,6 +365,11 @@ impl Stage {
     /// The terminal's directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Its configuration names another lane from the next start on: it was put there.
+    pub fn stand_at(&mut self, lane: u16) {
+        self.setting.lane = lane;
     }
 
     /// How it was set.

@@ -22,14 +22,14 @@ use super::contacts::{Contacts, Reach, Turned};
 use super::renewing::{Patrol, list_is_damaged};
 use crate::believed::Seen;
 use crate::book::Book;
-use crate::judge::Judge;
+use crate::judge::{Judge, Station};
 use crate::later;
 
 /// The floor of the clock, as kept over a restart.
 pub const FLOOR: &str = "time_floor";
 /// Whether the battery-backed clock was last set from a confirmed one, as kept over a restart: 1 if so.
 pub const RTC_SET: &str = "rtc_set_from_confirmed";
-/// The lane's direction as the signed data last said.
+/// The direction as the signed data last said it, and of which lane: boxes are moved.
 const DIRECTION: &str = "lane_direction";
 /// Highest versions seen, by dataset.
 const SEEN: &str = "seen.";
@@ -86,6 +86,11 @@ fn seen_name(dataset: Dataset) -> String {
     format!("{SEEN}{}", dataset as usize)
 }
 
+/// A lane and its direction in one number: place, then 16 bits of lane, then one of direction.
+fn said_of(Station { place, lane }: Station, direction: Direction) -> i64 {
+    i64::from(place) << 17 | i64::from(lane) << 1 | i64::from(direction.index() & 1)
+}
+
 /// The clock at boot: the floor kept or proven by the data, and the battery-backed clock.
 pub(super) fn time_at_boot(
     judge: &Judge,
@@ -136,9 +141,10 @@ impl Gate {
                 self.book.keep(&name, mark);
             }
         }
+        let station = self.judge.station();
         match self.judge.signed_direction() {
-            Some(direction) => self.book.keep(DIRECTION, i64::from(direction.index())),
-            None if self.book.kept(DIRECTION) == Some(i64::from(Direction::Out.index())) => {
+            Some(direction) => self.book.keep(DIRECTION, said_of(station, direction)),
+            None if self.book.kept(DIRECTION) == Some(said_of(station, Direction::Out)) => {
                 self.judge.remember_direction(Direction::Out);
             }
             None => {}

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use gate_proof::ed25519::SigningKey;
+use gate_proof::subject::Subject;
 use gate_signing::publish::{Device, Publication};
 use gate_signing::repo::{Content, Lives, Repo, RoleSigners, RootOrder, Staged};
-use gate_status::ListFile;
+use gate_status::{ListFile, Span, alleged_delta_head};
 use gate_trust::memory::Memory;
 use gate_trust::{Directories, Repository};
 use gate_tuf::{KeyEntry, Role};
+use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -77,8 +79,24 @@ impl Depot {
     /// # Errors
     /// If the desk refuses.
     pub fn bring_out(&self, stage: &mut Stage, now: Timestamp, life_s: u64) -> Result<()> {
-        let (trust, list) = (stage.export(now)?, stage.listed()?);
-        for (repository, staged) in [(Repository::Trust, trust), (Repository::Status, vec![list])] {
+        self.bring_out_with(stage, &[], (now, life_s))
+    }
+
+    /// The same with these steps of the list.
+    ///
+    /// # Errors
+    /// If the desk refuses.
+    pub fn bring_out_with(
+        &self,
+        stage: &mut Stage,
+        steps: &[PathBuf],
+        (now, life_s): (Timestamp, u64),
+    ) -> Result<()> {
+        let (trust, mut list) = (stage.export(now)?, vec![stage.listed()?]);
+        for step in steps {
+            list.push(stepped(step)?);
+        }
+        for (repository, staged) in [(Repository::Trust, trust), (Repository::Status, list)] {
             self.repo(repository).stage(&staged, &[], now.plus(90 * DAY_S))?;
             self.sign(repository, Role::Targets, &TARGETS)?;
             let (snapshot, timestamp) = (self.key(repository, SNAPSHOT), self.key(repository, TIMESTAMP));
@@ -143,6 +161,14 @@ impl Depot {
     }
 }
 
+/// A step of the list, as `status` carries it.
+fn stepped(path: &Path) -> Result<Staged> {
+    let head = alleged_delta_head(&std::fs::read(path)?)?;
+    let file = ListFile::Delta(head.epoch, Span { from: head.from, to: head.to });
+    let (name, content) = (file.name(), Content::File(path.to_path_buf()));
+    Ok(Staged { name, version: head.to, issued: head.as_of, content })
+}
+
 fn entry(key: &SigningKey) -> KeyEntry {
     KeyEntry::of(&key.public_key())
 }
@@ -163,6 +189,25 @@ impl Stage {
         std::fs::remove_file(directory.join(LIST)).context("removing the list of before")?;
         let as_of = self.time().minus(STEP_S);
         office::list(&directory, &setting, &mut self.province, as_of)
+    }
+
+    /// The same, with somebody more in it.
+    ///
+    /// # Errors
+    /// If the desk refuses.
+    pub fn renew_list_with(&mut self, subject: Subject, colour: Colour) -> Result<()> {
+        self.setting.listed.push((vec![subject], colour));
+        self.renew_list()
+    }
+
+    /// The same among so many people more, of whom nothing is known but a number: what a province weighs. The bytes of the list.
+    ///
+    /// # Errors
+    /// If the desk refuses.
+    pub fn renew_list_among(&mut self, more: u64) -> Result<u64> {
+        std::fs::remove_file(self.list_path()).context("removing the list of before")?;
+        let (path, as_of) = (self.list_path(), self.time().minus(STEP_S));
+        office::list_among(&path, &self.setting, &mut self.province, (as_of, more))
     }
 
     /// The keeper put a list of this time in force.

@@ -109,17 +109,9 @@ impl Ledger {
 
     /// The rows from `from` on.
     pub(super) fn rows(&self, province: &DemoProvince, mut from: Sequence) -> Result<Vec<LedgerRow>> {
-        let record_key = province.key_seed(KeyName::TerminalRecord(self.terminal));
-        let record_key = record_key.context("the demo made the terminal's record key")?;
-        let record_key = gate_proof::ed25519::SigningKey::from_seed(&record_key).public_key();
         let mut all = Vec::new();
         while let Some(batch) = self.journal.borrow().batch(from, usize::MAX)? {
-            let proven = verify_batch(&batch.bytes, &record_key)?;
-            for row in proven.rows() {
-                let record = row.open(self.terminal, &batch.journal, &day_key(province, &row)?)?;
-                let sealed = row.sealed.body.to_vec();
-                all.push(LedgerRow { sequence: row.sequence, day_key: row.day_key.0, sealed, record });
-            }
+            all.extend(rows_of_batch(&batch.bytes, self.terminal, province)?);
             from = Sequence(batch.first.0 + u64::from(batch.count));
         }
         Ok(all)
@@ -134,6 +126,27 @@ impl Ledger {
     pub(super) fn chain_is_whole(&self) -> Result<bool> {
         Ok(self.journal.borrow().verify_chain()?.first_break().is_none())
     }
+}
+
+/// What a batch of a terminal of the demo's province holds, proven by the terminal's record key and opened.
+///
+/// # Errors
+/// If it is not that terminal's, or was changed.
+pub fn rows_of_batch(
+    bytes: &[u8],
+    terminal: TerminalNumber,
+    province: &DemoProvince,
+) -> Result<Vec<LedgerRow>> {
+    let seed = province.key_seed(KeyName::TerminalRecord(terminal));
+    let seed = seed.context("the demo made the terminal's record key")?;
+    let key = gate_proof::ed25519::SigningKey::from_seed(&seed).public_key();
+    let proven = verify_batch(bytes, &key)?;
+    let open = |row: Row| {
+        let record = row.open(terminal, &proven.header().journal, &day_key(province, &row)?)?;
+        let sealed = row.sealed.body.to_vec();
+        Ok(LedgerRow { sequence: row.sequence, day_key: row.day_key.0, sealed, record })
+    };
+    proven.rows().map(open).collect()
 }
 
 /// What seals of this boot are drawn from: two terminals' journals have different names.

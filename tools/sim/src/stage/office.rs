@@ -9,10 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use gate_core::event::Event;
 use gate_core::manifest::Dataset;
+use gate_proof::digest::sha256;
+use gate_proof::subject::Subject;
 use gate_signing::demo::DemoProvince;
 use gate_signing::list::Listed;
 use gate_signing::publish::{Device, Publication};
-use gate_status::SealedList;
+use gate_status::{Clash, Person, SealedList, Step, Watch};
+use gate_wire::credential::Colour;
 use gate_wire::time::Timestamp;
 
 use super::{LIST, Setting, Stage, data};
@@ -118,6 +121,44 @@ pub(super) fn list(
     let people = people.map(|(subjects, colour)| Listed { subjects: subjects.clone(), colour: *colour });
     province.province_mut().build_list(&directory.join(LIST), setting.scope, as_of, people)?;
     Ok(())
+}
+
+/// The same among strangers, one after another: more than memory holds.
+pub(super) fn list_among(
+    path: &Path,
+    setting: &Setting,
+    province: &mut DemoProvince,
+    (as_of, more): (Timestamp, u64),
+) -> Result<u64> {
+    let known = setting.listed.len() as u64;
+    let people = || {
+        let listed = setting.listed.iter().zip(0..);
+        let listed = listed.map(|((subjects, colour), line)| Person {
+            line,
+            subjects: subjects.clone(),
+            colour: *colour,
+        });
+        listed.chain((0..more).map(move |nth| stranger(known + nth)))
+    };
+    let built =
+        province.province_mut().build_list_streaming((path, setting.scope, as_of), &mut Unwatched, people)?;
+    Ok(built.bytes)
+}
+
+fn stranger(line: u64) -> Person {
+    let digest = sha256(&[&line.to_be_bytes()]);
+    let mut subject = [0; 12];
+    subject.copy_from_slice(&digest.as_bytes()[..12]);
+    Person { line, subjects: vec![Subject::from_bytes(subject)], colour: Colour::Green }
+}
+
+/// Two strangers do not share a number.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn step(&mut self, _step: Step, _count: u64) {}
+
+    fn reject(&mut self, _line: u64, _because: Clash) {}
 }
 
 /// Writes a generation of everything, with the stage's list.
