@@ -69,6 +69,10 @@ rig *ARGS:
     bash tools/ci/qemu.sh
     cargo run -q -p gate-rig -- {{ARGS}}
 
+# A base of PEOPLE strangers, then a night of changes, each by a stick of 10 MB/s in the emulated machine: from the plug to 可以拔出
+night-figures PEOPLE="1000000":
+    just rig --scene province --people {{PEOPLE}}
+
 # One device of the emulated board (camera, reader, screen, stick) pulled and put back N times while people go through
 pulls DEVICE N="50":
     just rig --scene pulls --pulled {{DEVICE}} --pulls {{N}}

@@ -14,7 +14,7 @@ busybox="$rig/busybox"
 mkdir -p "$out"
 if [ -n "${4:-}" ]; then base="$rig/bookworm-video.tar"; else make_base; fi
 early=(virtio_pci virtio_blk crc32c_generic ext4)
-late=(virtio_console xhci-pci usb-storage sd_mod vfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev usbhid hid-generic evdev)
+late=(virtio_console xhci-pci usb-storage sd_mod vfat exfat nls_ascii nls_cp437 i6300esb ftdi_sio vivid bochs configfs i2c-dev usbhid hid-generic evdev)
 [ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
 needs() { modprobe -d "$kernel" -S "$version" --show-depends "$1" 2>/dev/null | awk '/^insmod/{print $2}'; }
 

@@ -10,8 +10,8 @@ missing() { for tool in "$@"; do command -v "$tool" >/dev/null || return 0; done
 # apt may have no lists yet: it is asked again after an update.
 apt() { apt-get "$@" >/dev/null 2>&1 || { apt-get update >/dev/null 2>&1 && apt-get "$@" >/dev/null 2>&1; }; }
 
-missing mmdebstrap mke2fs debugfs mkfs.vfat cpio depmod busybox xz && {
-  apt install -y --no-remove --no-install-recommends mmdebstrap e2fsprogs dosfstools cpio kmod busybox-static xz-utils \
+missing mmdebstrap mke2fs debugfs mkfs.vfat mkfs.exfat mcopy cpio depmod busybox xz && {
+  apt install -y --no-remove --no-install-recommends mmdebstrap e2fsprogs dosfstools exfatprogs mtools cpio kmod busybox-static xz-utils \
     || skip "its tools cannot be installed here"; }
 if [ ! -x "$rig/qemu/usr/bin/qemu-system-x86_64" ]; then
   # Only simulated: the names of what would be needed beside what is here.

@@ -41,6 +41,10 @@ pub(crate) struct Power {
     pub(crate) rtc: String,
     /// The disk of the journal, which outlives the machine.
     pub(crate) disk: PathBuf,
+    /// A disk of its own that outlives the machine, made of the guest's if it is not there; else what it writes is gone with it.
+    pub(crate) root: Option<PathBuf>,
+    /// Bytes more on that disk.
+    pub(crate) room: u64,
     /// One more disk, and the file that takes a log of its block writes.
     pub(crate) logged: Option<(PathBuf, PathBuf)>,
     /// What hangs on it.
@@ -75,7 +79,16 @@ impl Power {
     /// At the time when the demo's stories begin.
     pub(crate) fn usual(disk: PathBuf) -> Power {
         let rtc = crate::BEGINNING.to_owned();
-        Power { rtc, disk, logged: None, board: Board::Bare, reset: Reset::Off, words: "" }
+        Power {
+            rtc,
+            disk,
+            root: None,
+            room: 0,
+            logged: None,
+            board: Board::Bare,
+            reset: Reset::Off,
+            words: "",
+        }
     }
 
     /// The same with everything that a board has.
@@ -108,6 +121,15 @@ impl Machine {
     /// If the emulator does not start or the guest does not come up.
     pub(crate) fn on(guest: &Guest, power: &Power) -> Result<Machine> {
         let room = tempfile::tempdir()?;
+        if let Some(root) = power.root.as_deref().filter(|root| !root.exists()) {
+            let copied = Command::new("cp")
+                .arg("--sparse=always")
+                .arg(guest.files.join("root.img"))
+                .arg(root)
+                .status()?;
+            ensure!(copied.success(), "the guest's disk could not be copied");
+            grown(root, power.room)?;
+        }
         let reader = Reader::plugged(&room.path().join("reader"))?;
         let mut command = guest.command();
         command.args(arguments(guest, power, room.path(), reader.path()));
@@ -259,7 +281,7 @@ fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<St
         ("-chardev", format!("serial,id=reader,path={}", reader.display())),
         ("-chardev", format!("socket,id=shell,path={},server=on,wait=off", here("shell"))),
         ("-device", "virtconsole,chardev=shell".to_owned()),
-        ("-drive", format!("if=virtio,format=raw,snapshot=on,file={}", file("root.img"))),
+        ("-drive", root(guest, power)),
         // The host's own disk is nobody's business here: its flushes on a busy machine would be the journal's.
         ("-drive", format!("if=virtio,format=raw,cache=unsafe,file={}", power.disk.display())),
         ("-rtc", format!("base={},clock=vm", power.rtc)),
@@ -273,6 +295,25 @@ fn arguments(guest: &Guest, power: &Power, room: &Path, reader: &Path) -> Vec<St
     all.extend(reader_on(power.board));
     all.extend(power.logged.iter().flat_map(|(disk, log)| logged(disk, log)));
     all
+}
+
+/// A disk with more room.
+fn grown(disk: &Path, room: u64) -> Result<()> {
+    if room == 0 {
+        return Ok(());
+    }
+    let file = std::fs::File::options().write(true).open(disk)?;
+    file.set_len(file.metadata()?.len() + room)?;
+    let done = Command::new("resize2fs").arg("-f").arg(disk).output()?;
+    ensure!(done.status.success(), "resize2fs: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(())
+}
+
+fn root(guest: &Guest, power: &Power) -> String {
+    match &power.root {
+        None => format!("if=virtio,format=raw,snapshot=on,file={}", guest.files.join("root.img").display()),
+        Some(root) => format!("if=virtio,format=raw,cache=unsafe,file={}", root.display()),
+    }
 }
 
 /// What the kernel is told. One that may be reset is to stay where it is when it dies: the watchdog is to end that.

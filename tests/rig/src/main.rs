@@ -55,6 +55,9 @@ struct Arguments {
     /// Codes, and as many cards, that are timed on the whole board.
     #[arg(long, default_value_t = 20)]
     passages: u16,
+    /// Strangers in the list of the scene `province`, which is played alone.
+    #[arg(long, default_value_t = 1_000_000)]
+    people: u64,
     /// How often each device of the whole board is pulled.
     #[arg(long, default_value_t = 3)]
     pulls: u16,
@@ -67,12 +70,16 @@ struct Arguments {
 enum Scene {
     /// Idle, a code, a card, a stick, a carrier that hangs, a lane that was stopped, a loop that waits for itself.
     Lane,
+    /// A technician's night: loaded sticks on FAT and exFAT are visited, pulled out, ended and cut off while records are written.
+    Night,
     /// A clock that is dead, behind, was never set, or cannot be read; confirmed, believed after a power cut, set back.
     Clock,
     /// The whole board: lines, the kernel's camera and screen, a reader on USB; timed, and each device pulled.
     Board,
     /// Camera, reader, screen and scanner first plugged in while the lane serves.
     Plugged,
+    /// A province's base and a night's changes by a stick of ten megabytes a second (`--people`): figures, in no run of everything.
+    Province,
     /// One device of the whole board pulled (`--pulled`, `--pulls`): the long form, in no run of everything.
     Pulls,
     /// A kernel that has died.
@@ -93,7 +100,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(folder) = &arguments.inputs {
-        World::made()?.inputs(folder)?;
+        World::made(0)?.inputs(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
     let rig = Path::new(RIG);
@@ -103,7 +110,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(report.end());
     }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("making {}", arguments.out.display()))?;
-    let world = World::made()?;
+    let province = arguments.scene.contains(&Scene::Province);
+    let world = World::made(if province { arguments.people } else { 0 })?;
     if let Some(load) = &arguments.load {
         world.bring(load, "usr/lib/rig/load")?;
     }
@@ -112,6 +120,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let wanted = |scene| arguments.scene.is_empty() || arguments.scene.contains(&scene);
     if wanted(Scene::Lane) {
         scenes::lane::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    if wanted(Scene::Night) {
+        scenes::night::play(&guest, &world, (&arguments.out, &arguments.programs), &mut report)?;
     }
     let lines = rig.join("gpio-sim.ko").exists();
     if !lines && (wanted(Scene::Board) || wanted(Scene::Plugged)) {
@@ -123,6 +134,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     if wanted(Scene::Plugged) && lines {
         scenes::plugged::play(&guest, &world, &arguments.out, &mut report)?;
+    }
+    if province {
+        scenes::province::play(&guest, &world, (&arguments.out, &arguments.programs), &mut report)?;
     }
     if arguments.scene.contains(&Scene::Pulls) {
         scenes::pulls::play(

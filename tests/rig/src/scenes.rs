@@ -3,8 +3,10 @@
 pub(crate) mod board;
 pub(crate) mod clock;
 pub(crate) mod lane;
+pub(crate) mod night;
 pub(crate) mod plugged;
 pub(crate) mod power;
+pub(crate) mod province;
 pub(crate) mod pulls;
 pub(crate) mod stick;
 pub(crate) mod watchdog;

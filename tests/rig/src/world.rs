@@ -1,7 +1,9 @@
 //! What lies in the guest beside the programs: a terminal of the demo's province, enrolled, with its data, and what people hold up. Its
 //! person tags cost what a real province's do.
-//! Promises: invented people only; the journal is read back as the authority reads it.
+//! Promises: invented people only; the journal and what a stick brings back are read as the authority reads them.
 //! Must not know: the emulator.
+
+mod evening;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use gate_signing::issue::Claim;
 use gate_sim::optics::Scene;
 use gate_sim::people::{EXPIRED, Person, VALID};
 use gate_sim::sam::SyntheticCard;
-use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province_with_tags, rows_of};
+use gate_sim::stage::{Issue, LedgerRow, Setting, Stage, province_with_tags, rows_of, rows_of_batch};
 use gate_wire::credential::{Colour, Condition};
 
 /// Where a terminal's data are.
@@ -24,6 +26,10 @@ const HOME: &str = "var/lib/tianfu-gate";
 const DISK_BYTES: u64 = 64 << 20;
 /// The journal's files.
 const JOURNAL: [&str; 3] = ["journal.db", "journal.db-wal", "reserve.bin"];
+const JOURNAL_DISK: &str = "journal.img";
+const EVENING_DISK: &str = "evening.img";
+const PUBLISHED: &str = "published";
+const PUBLISHED_LATER: &str = "published-later";
 /// The longest that the demo's platform gives: runs that show codes are shorter.
 const LIFE_S: u32 = 900;
 /// Whose codes lie in the pictures' folder as `person-N.pgm`, each issued a little later than the one before, as people come.
@@ -49,11 +55,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A terminal's files, the configuration of the rig's board, and the pictures of its camera.
+    /// A terminal's files, the configuration of the rig's board, and the pictures of its camera; so many strangers are in the list that the desk
+    /// has published since.
     ///
     /// # Errors
     /// If they cannot be made.
-    pub(crate) fn made() -> Result<World> {
+    pub(crate) fn made(strangers: u64) -> Result<World> {
         let folder = tempfile::tempdir()?;
         let root = folder.path().join("root");
         let province = province_with_tags(MemoryKib::DEFAULT)?;
@@ -61,10 +68,12 @@ impl World {
             .chain(FIRST..FIRST + CARDS)
             .map(|nth| Ok((vec![province.subject(&Person::new(nth)?.document)?], Colour::Green)))
             .collect::<Result<_>>()?;
-        let mut stage = Stage::new(Setting { listed, ..Setting::default() }, province)?;
+        let spool = Some(folder.path().join("spool"));
+        let mut stage = Stage::new(Setting { listed, spool, ..Setting::default() }, province)?;
         pictures(&root.join(HOME), &mut stage)?;
         copy(&stage.directory().join("believed"), &root.join(HOME).join("believed"))?;
-        disk_of(stage.directory(), folder.path())?;
+        disk_of(stage.directory(), &folder.path().join(JOURNAL_DISK))?;
+        evening::prepare(&mut stage, folder.path(), &root.join(HOME), strangers)?;
         let board = root.join("etc/tianfu-gate");
         fs::create_dir_all(&board)?;
         fs::copy("tests/rig/gate.toml", board.join("gate.toml"))?;
@@ -113,8 +122,43 @@ impl World {
     /// # Errors
     /// If it cannot be written.
     pub(crate) fn disk(&self, copy: &Path) -> Result<PathBuf> {
-        fs::copy(self.folder.path().join("journal.img"), copy)?;
+        fs::copy(self.folder.path().join(JOURNAL_DISK), copy)?;
         Ok(copy.to_owned())
+    }
+
+    /// The same of a terminal that people came to, whose records wait for a carrier.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn disk_in_the_evening(&self, copy: &Path) -> Result<PathBuf> {
+        fs::copy(self.folder.path().join(EVENING_DISK), copy)?;
+        Ok(copy.to_owned())
+    }
+
+    /// What the desk has published since: the folder that sticks are loaded from.
+    pub(crate) fn published(&self) -> PathBuf {
+        self.folder.path().join(PUBLISHED)
+    }
+
+    /// What it has published a night later, where the list has strangers.
+    pub(crate) fn published_later(&self) -> PathBuf {
+        self.folder.path().join(PUBLISHED_LATER)
+    }
+
+    /// The card of a person whom the published list names, and the terminal's own does not yet.
+    ///
+    /// # Errors
+    /// Never, for the demo.
+    pub(crate) fn newcomers_card() -> Result<SyntheticCard> {
+        evening::newcomer()?.card(VALID)
+    }
+
+    /// What a batch that came back holds, proven and opened.
+    ///
+    /// # Errors
+    /// If it is not this terminal's, or was changed.
+    pub(crate) fn rows_of_batch(&self, file: &Path) -> Result<Vec<LedgerRow>> {
+        rows_of_batch(&fs::read(file)?, Setting::default().terminal, &self.province)
     }
 
     /// The card of the person that the desk knows nothing bad of.
@@ -208,16 +252,16 @@ fn carrier(folder: &Path) -> Result<()> {
 }
 
 /// A disk with the journal of a terminal whose clock was right once.
-fn disk_of(stage: &Path, folder: &Path) -> Result<()> {
-    let journal = folder.join("journal");
-    fs::create_dir_all(&journal)?;
+fn disk_of(stage: &Path, image: &Path) -> Result<()> {
+    let journal = tempfile::tempdir()?;
     for name in JOURNAL.iter().filter(|name| stage.join(name).exists()) {
-        fs::copy(stage.join(name), journal.join(name))?;
+        fs::copy(stage.join(name), journal.path().join(name))?;
     }
-    let image = folder.join("journal.img");
-    fs::File::create(&image)?.set_len(DISK_BYTES)?;
-    let made =
-        Command::new("mke2fs").args(["-q", "-F", "-t", "ext4", "-d"]).arg(&journal).arg(&image).status()?;
+    fs::File::create(image)?.set_len(DISK_BYTES)?;
+    let made = Command::new("mke2fs")
+        .args(["-q", "-F", "-t", "ext4", "-d"])
+        .args([journal.path(), image])
+        .status()?;
     ensure!(made.success(), "mke2fs could not make the journal's disk");
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! A stick: put into the slot, visited, pulled out.
-//! Promises: what is on it is nobody's publication; that the visit says so is what is looked at.
-//! Must not know: what a good stick holds (tests of the crates do).
+//! Sticks: made, filled, put into the slot, pulled out; and the visit of an empty one.
+//! Promises: an image is what the guest has synced; nothing is mounted on this machine.
+//! Must not know: what a good stick holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::machine::Machine;
 use crate::patience::until;
@@ -28,7 +28,9 @@ pub(crate) fn play(machine: &mut Machine, out: &Path, report: &mut Report) -> Re
         "systemctl show -p ActiveState --value gate-stick.service | grep -qE 'inactive|failed'",
     );
     came(machine, report, "the visit ends", over)?;
-    report.figure(&machine.shell.run("cat /run/tianfu-gate/visit.json")?.text);
+    let said = machine.shell.run("cat /run/tianfu-gate/visit.json")?.text;
+    report.rule("and says that nothing published lies on it", said.contains("\"no_data\""));
+    report.figure(&said);
     machine.screenshot(&out.join("stick.png"))?;
     unplug(machine)?;
     let gone = holding(machine, "! test -e /dev/tianfu-gate-stick");
@@ -38,31 +40,145 @@ pub(crate) fn play(machine: &mut Machine, out: &Path, report: &mut Report) -> Re
     Ok(())
 }
 
-/// Puts the stick in; the first time it is made.
+/// Puts an empty stick in; the first time it is made.
 ///
 /// # Errors
 /// If it cannot be made, or the emulator refuses it.
 pub(crate) fn plug(machine: &mut Machine) -> Result<()> {
     let image = machine.room().join("stick.img");
-    if !image.exists() {
-        std::fs::File::create(&image)?.set_len(STICK_BYTES)?;
-        let made = Command::new("mkfs.vfat").arg("-F32").arg(&image).output()?;
-        ensure!(made.status.success(), "mkfs.vfat could not make a stick");
-        machine.shell.must("echo TERMINAL=42 > /etc/tianfu-gate/terminal")?;
-        let file = json!({ "driver": "file", "filename": image });
-        machine.qmp.ask("blockdev-add", json!({ "driver": "raw", "node-name": "stick", "file": file }))?;
+    let is_new = !image.exists();
+    let stick = Stick { name: "empty", image };
+    if is_new {
+        stick.format(FileSystem::Fat, STICK_BYTES)?;
+        stick.attach(machine)?;
     }
-    let stick = json!({ "driver": "usb-storage", "id": "stick", "drive": "stick" });
-    // The one before may still be on its way out.
-    until("the port is free", || Ok(machine.qmp.ask("device_add", stick.clone()).ok()))?;
-    Ok(())
+    stick.plug(machine)
 }
 
-/// Pulls it out.
+/// Pulls out what is in the slot.
 ///
 /// # Errors
 /// If the emulator refuses.
 pub(crate) fn unplug(machine: &mut Machine) -> Result<()> {
     machine.qmp.ask("device_del", json!({ "id": "stick" }))?;
     Ok(())
+}
+
+/// What a stick is formatted with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileSystem {
+    /// As most are.
+    Fat,
+    /// As large ones are.
+    ExFat,
+}
+
+/// A stick, as an image on this machine.
+pub(crate) struct Stick {
+    /// What the emulator calls it.
+    pub(crate) name: &'static str,
+    /// The image.
+    pub(crate) image: PathBuf,
+}
+
+impl Stick {
+    /// Makes it, empty.
+    ///
+    /// # Errors
+    /// If there is no maker for it.
+    pub(crate) fn format(&self, what: FileSystem, bytes: u64) -> Result<()> {
+        std::fs::File::create(&self.image)?.set_len(bytes)?;
+        let mut maker = match what {
+            FileSystem::Fat => Command::new("mkfs.vfat"),
+            FileSystem::ExFat => Command::new("mkfs.exfat"),
+        };
+        let words: &[&str] = if what == FileSystem::Fat { &["-F32"] } else { &[] };
+        let made =
+            maker.args(words).arg(&self.image).output().context("starting the maker of a file system")?;
+        ensure!(
+            made.status.success(),
+            "a stick could not be made: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        Ok(())
+    }
+
+    /// Puts everything in `folder` on it: FAT alone, and in no slot.
+    ///
+    /// # Errors
+    /// If it has no room.
+    pub(crate) fn fill(&self, folder: &Path) -> Result<()> {
+        let names: Vec<PathBuf> =
+            std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        let mut mcopy = Command::new("mcopy");
+        mcopy.args(["-s", "-Q", "-i"]).arg(&self.image).args(&names).arg("::/");
+        let copied = mcopy.output().context("starting mcopy")?;
+        ensure!(copied.status.success(), "mcopy: {}", String::from_utf8_lossy(&copied.stderr));
+        Ok(())
+    }
+
+    /// Takes everything on it into a folder: FAT alone, and in no slot.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn take_out(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut mcopy = Command::new("mcopy");
+        mcopy.args(["-s", "-n", "-Q", "-i"]).arg(&self.image).arg("::/*").arg(folder);
+        let copied = mcopy.output().context("starting mcopy")?;
+        ensure!(copied.status.success(), "mcopy: {}", String::from_utf8_lossy(&copied.stderr));
+        Ok(())
+    }
+
+    /// Makes it known to the emulator, as fast as this machine is.
+    ///
+    /// # Errors
+    /// If the emulator refuses it.
+    pub(crate) fn attach(&self, machine: &mut Machine) -> Result<()> {
+        let file = json!({ "driver": "file", "filename": self.image });
+        let raw = json!({ "driver": "raw", "file": file });
+        let limits = json!({ "qom-type": "throttle-group", "id": self.limits() });
+        machine.qmp.ask("object-add", limits)?;
+        let slow = json!({ "driver": "throttle", "node-name": self.name, "throttle-group": self.limits(), "file": raw });
+        machine.qmp.ask("blockdev-add", slow)?;
+        machine.shell.must("echo TERMINAL=42 > /etc/tianfu-gate/terminal")?;
+        Ok(())
+    }
+
+    /// How many bytes a second it writes from now on; 0 is as many as this machine does.
+    ///
+    /// # Errors
+    /// If the emulator refuses.
+    pub(crate) fn writes(&self, machine: &mut Machine, bytes_a_second: u64) -> Result<()> {
+        self.limited(machine, json!({ "bps-write": bytes_a_second }))
+    }
+
+    /// How many bytes a second it does at all from now on.
+    ///
+    /// # Errors
+    /// If the emulator refuses.
+    pub(crate) fn does(&self, machine: &mut Machine, bytes_a_second: u64) -> Result<()> {
+        self.limited(machine, json!({ "bps-total": bytes_a_second }))
+    }
+
+    fn limited(&self, machine: &mut Machine, limits: Value) -> Result<()> {
+        let path = format!("/objects/{}", self.limits());
+        machine.qmp.ask("qom-set", json!({ "path": path, "property": "limits", "value": limits }))?;
+        Ok(())
+    }
+
+    fn limits(&self) -> String {
+        format!("limits-{}", self.name)
+    }
+
+    /// Puts it into the slot.
+    ///
+    /// # Errors
+    /// If the emulator refuses it.
+    pub(crate) fn plug(&self, machine: &mut Machine) -> Result<()> {
+        let stick = json!({ "driver": "usb-storage", "id": "stick", "drive": self.name });
+        // The one before may still be on its way out.
+        until("the port is free", || Ok(machine.qmp.ask("device_add", stick.clone()).ok()))?;
+        Ok(())
+    }
 }
