@@ -87,6 +87,11 @@ impl World {
         self.folder.path().join("root")
     }
 
+    /// Where the terminal's own files are in it.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root().join(HOME)
+    }
+
     /// Puts a file of this machine into the guest.
     ///
     /// # Errors
