@@ -222,7 +222,8 @@ fn five_days_without_a_line_are_counted_at_the_real_hub_as_they_were_at_the_gate
     assert_eq!((&held, counted.len()), (&told, told.len()), "brought twice, counted once");
 }
 
-/// Arithmetic from measured bytes: what a visit copies here, and what a province of 100 million weighs (DESIGN §6).
+/// Arithmetic from measured bytes: what a visit copies here, and what a province of 100 million weighs (DESIGN §6). From the plug to the end, with the
+/// keeper's work: `just night-figures`, ADR 28.
 #[test]
 fn a_night_of_forty_terminals_fits_on_a_slow_stick() {
     let mut night = Night::new(Carrier::Stick);

@@ -94,6 +94,7 @@ fn natively(world: &World, programs: &Path, folder: &Path, report: &mut Report) 
     let is_list = |line: &&Value| line.get("name").and_then(Value::as_str) == Some("status-list");
     let lines = taken.get("datasets").and_then(Value::as_array).cloned().unwrap_or_default();
     let list = lines.iter().find(is_list).and_then(|line| line.pointer("/in_force/version")?.as_u64());
+    // The first was the image's own.
     report.rule("province: on this machine the keeper puts the base in force", list == Some(2));
     let bytes = weight(&spool)?;
     let read = bytes as f64 / SPEED as f64;

@@ -47,10 +47,10 @@ pub(super) fn prepare(stage: &mut Stage, folder: &Path, home: &Path, strangers: 
     disk_of(stage.directory(), &folder.join(EVENING_DISK))?;
     copy(&out, &home.join("pictures/out"))?;
     let newcomer = stage.province.subject(&newcomer()?.document)?;
-    stage.renew_list_with(newcomer, Colour::Green)?;
     if strangers > 0 {
         return province(stage, &depot, folder, strangers);
     }
+    stage.renew_list_with(newcomer, Colour::Green)?;
     depot.bring_out(stage, stage.time(), FRESH_S)?;
     depot.copy_to(&folder.join(PUBLISHED))?;
     copy(&folder.join(PUBLISHED), &home.join("pictures/published"))
@@ -61,8 +61,7 @@ fn province(stage: &mut Stage, depot: &Depot, folder: &Path, strangers: u64) -> 
     let people: Vec<Person> = (FIRST_CHANGED..).take(CHANGED).map(Person::new).collect::<Result<_>>()?;
     let subjects: Vec<_> =
         people.iter().map(|person| stage.province.subject(&person.document)).collect::<Result<_, _>>()?;
-    subjects.into_iter().try_for_each(|subject| stage.renew_list_with(subject, Colour::Green))?;
-    stage.renew_list_among(strangers)?;
+    stage.renew_list_among(subjects, strangers)?;
     depot.bring_out(stage, stage.time(), FRESH_S)?;
     depot.copy_to(&folder.join(PUBLISHED))?;
     let rows: String = people.iter().map(|person| format!("resident-id,{},,red\n", person.number)).collect();

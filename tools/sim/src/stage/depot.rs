@@ -200,11 +200,12 @@ impl Stage {
         self.renew_list()
     }
 
-    /// The same among so many people more, of whom nothing is known but a number: what a province weighs. The bytes of the list.
+    /// The same with these people, green, among so many more of whom nothing is known but a number: what a province weighs. The bytes of the list.
     ///
     /// # Errors
     /// If the desk refuses.
-    pub fn renew_list_among(&mut self, more: u64) -> Result<u64> {
+    pub fn renew_list_among(&mut self, people: impl IntoIterator<Item = Subject>, more: u64) -> Result<u64> {
+        self.setting.listed.extend(people.into_iter().map(|subject| (vec![subject], Colour::Green)));
         std::fs::remove_file(self.list_path()).context("removing the list of before")?;
         let (path, as_of) = (self.list_path(), self.time().minus(STEP_S));
         office::list_among(&path, &self.setting, &mut self.province, (as_of, more))
