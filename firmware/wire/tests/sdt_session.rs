@@ -47,7 +47,7 @@ impl Bench {
     fn looking() -> Self {
         let mut bench = Self::new();
         assert_eq!(bench.hear(&[]), sends(Command::SamStatus));
-        assert_eq!(bench.hear(&status(0x90)), Step { send: Some(Command::FindCard), event: Event::Ready });
+        bench.is_ready();
         bench
     }
 
@@ -65,6 +65,12 @@ impl Bench {
         bench
     }
 
+    /// The reader tells its status, and looks at once.
+    fn is_ready(&mut self) {
+        assert_eq!(self.hear(&status(0x90)), sends(Command::FindCard));
+        assert_eq!(self.hear(&status(0x80)), Step { send: Some(Command::FindCard), event: Event::Ready });
+    }
+
     fn find_and_select(&mut self, event: Event) {
         assert_eq!(self.hear(&unhex(FOUND)), Step { send: Some(Command::SelectCard), event });
         assert_eq!(self.hear(&unhex(SELECTED)), sends(Command::ReadCard));
@@ -75,15 +81,15 @@ impl Bench {
         self.session.step(Millis(self.now), bytes)
     }
 
-    /// Lets time pass until something is sent or told; silence for ten seconds is a failure.
+    /// Lets time pass until something is sent or told; silence for eleven seconds is a failure.
     fn wait(&mut self) -> Step {
-        for _ in 0..1_000 {
+        for _ in 0..1_100 {
             let step = self.hear(&[]);
             if step != NOTHING {
                 return step;
             }
         }
-        panic!("nothing happened for ten seconds");
+        panic!("nothing happened for eleven seconds");
     }
 
     /// Answers whatever is sent with what `reader` says to it, until `enough` events were told.
@@ -291,17 +297,106 @@ fn a_late_answer_behind_a_late_fence_is_never_the_next_persons() {
 }
 
 #[test]
+fn a_look_behind_a_status_is_repeated_until_it_is_answered_and_no_status_is_asked_for_meanwhile() {
+    let mut bench = Bench::reading();
+    assert_eq!(bench.wait(), sends(Command::SamStatus));
+    assert_eq!(bench.wait(), sends(Command::SamStatus));
+    assert_eq!(bench.hear(&status(0x90)), sends(Command::FindCard));
+    for late in [status(0x90), unhex(CITIZEN), unhex(SELECTED)] {
+        assert_eq!(bench.hear(&late), NOTHING, "whatever came before the look");
+        assert_eq!(bench.wait(), sends(Command::FindCard));
+    }
+    // Answered, but not at once: which of them it was that was answered is not known, nor what is still to come of the others.
+    assert_eq!(bench.hear(&unhex(FOUND)), sends(Command::ResetSam));
+    assert_eq!(bench.hear(&unhex(FOUND)), NOTHING);
+    assert_eq!(bench.hear(&status(0x90)), sends(Command::SamStatus));
+    assert_eq!(bench.hear(&status(0x90)), sends(Command::FindCard));
+    bench.find_and_select(Event::Nothing);
+    assert_eq!(bench.hear(&unhex(PERMIT)), tells(read(PERMIT)));
+}
+
+#[test]
+fn one_lost_answer_costs_one_wait_and_two_questions() {
+    for lost in [Command::FindCard, Command::SelectCard, Command::ReadCard] {
+        let mut bench = Bench::looking();
+        let (mut sent, mut once) = (Some(Command::FindCard), true);
+        let start = bench.now;
+        let event = loop {
+            let answer = match sent {
+                Some(command) if command == lost && once => {
+                    once = false;
+                    Vec::new()
+                }
+                Some(Command::SamStatus) => status(0x90),
+                Some(Command::FindCard) => unhex(FOUND),
+                Some(Command::SelectCard) => unhex(SELECTED),
+                Some(_) => unhex(CITIZEN),
+                None => Vec::new(),
+            };
+            let step = bench.hear(&answer);
+            sent = step.send;
+            if matches!(step.event, Event::Read(_) | Event::NeedsReopen | Event::Ready) {
+                break step.event;
+            }
+        };
+        assert_eq!(event, read(CITIZEN), "{lost:?}");
+        let patience = if lost == Command::ReadCard { 1_500 } else { 300 };
+        // Every answer takes a turn of 10 ms here: status, find, select, read, and those before the one that was lost.
+        assert!(bench.now - start <= patience + 80, "{lost:?}: {} ms", bench.now - start);
+    }
+}
+
+#[test]
+fn a_status_that_nobody_waits_for_is_a_fault_and_nothing_is_asked_until_none_has_come_for_ten_seconds() {
+    for asked in [Bench::looking(), Bench::reading()] {
+        let mut bench = asked;
+        assert_eq!(bench.hear(&status(0x90)), tells(Event::NeedsReopen));
+        bench.session.restart();
+        assert_eq!(bench.session.health(), ReaderHealth::Lost);
+        for late in [unhex(CITIZEN), status(0x80), damaged(status(0x90))] {
+            bench.now += 9_000;
+            assert_eq!(bench.hear(&late), NOTHING, "it goes on as long as answers come");
+        }
+        bench.now += 9_900;
+        assert_eq!(bench.hear(&[0xAA, 0x55, 0x00]), NOTHING, "noise is no answer");
+        bench.now += 1_000;
+        assert_eq!(bench.hear(&unhex(CITIZEN)), NOTHING, "not even when nobody listened meanwhile");
+        bench.now += 9_900;
+        assert_eq!(bench.hear(&[]), NOTHING);
+        bench.now += 100;
+        assert_eq!(bench.hear(&[]), sends(Command::ResetSam));
+        assert_eq!(bench.hear(&status(0x90)), sends(Command::SamStatus));
+        bench.is_ready();
+    }
+}
+
+#[test]
+fn a_look_that_is_owed_stays_owed_over_a_new_port_and_an_unwell_module() {
+    let mut bench = Bench::reading();
+    assert_eq!(bench.wait(), sends(Command::SamStatus));
+    assert_eq!(bench.wait(), sends(Command::SamStatus));
+    assert_eq!(bench.hear(&status(0x90)), sends(Command::FindCard));
+    bench.session.restart();
+    assert_eq!(bench.hear(&[]), sends(Command::FindCard));
+    assert_eq!(bench.hear(&status(0x90)), NOTHING, "the other status");
+    assert_eq!(bench.hear(&status(0x66)), tells(Event::ReaderUnwell(Status::NotAuthorised)));
+    assert_eq!(bench.wait(), sends(Command::FindCard));
+    assert_eq!(bench.hear(&status(0x80)), sends(Command::SamStatus), "which look it was is not known");
+    bench.is_ready();
+}
+
+#[test]
 fn an_answer_in_another_commands_shape_changes_nothing() {
     let mut bench = Bench::looking();
-    for stray in [unhex(CITIZEN), unhex(SELECTED), status(0x90), status(0x91), status(0x41), status(0x81)] {
+    for stray in [unhex(CITIZEN), unhex(SELECTED), status(0x91), status(0x41), status(0x81)] {
         assert_eq!(bench.hear(&stray), NOTHING);
     }
     assert_eq!(bench.hear(&unhex(FOUND)).event, Event::CardFound);
-    for stray in [unhex(FOUND), unhex(CITIZEN), status(0x90)] {
+    for stray in [unhex(FOUND), unhex(CITIZEN), status(0x80)] {
         assert_eq!(bench.hear(&stray), NOTHING);
     }
     assert_eq!(bench.hear(&unhex(SELECTED)), sends(Command::ReadCard));
-    for stray in [unhex(SELECTED), unhex(FOUND), status(0x90)] {
+    for stray in [unhex(SELECTED), unhex(FOUND), status(0x80)] {
         assert_eq!(bench.hear(&stray), NOTHING);
     }
     assert_eq!(bench.hear(&unhex(CITIZEN)), tells(read(CITIZEN)));
@@ -343,7 +438,7 @@ fn three_bad_frames_reset_the_reader_and_silence_after_that_reopens_the_port() {
     assert_eq!(bench.wait(), tells(Event::NeedsReopen));
     assert_eq!(bench.session.health(), ReaderHealth::Lost);
     assert_eq!(bench.wait(), sends(Command::SamStatus), "it goes on by itself");
-    assert_eq!(bench.hear(&status(0x90)), Step { send: Some(Command::FindCard), event: Event::Ready });
+    bench.is_ready();
 }
 
 #[test]
@@ -361,7 +456,11 @@ fn a_reader_that_knows_its_status_and_nothing_else_is_given_up() {
         let known = matches!(command, Command::SamStatus | Command::ResetSam);
         if known { status(0x90) } else { Vec::new() }
     });
-    assert_eq!(told, [Event::Ready, Event::NeedsReopen, Event::Ready]);
+    assert_eq!(
+        told,
+        [Event::NeedsReopen, Event::NeedsReopen],
+        "in twenty seconds, and never that it is ready"
+    );
 }
 
 #[test]
@@ -382,7 +481,7 @@ fn an_unwell_module_is_told_and_asked_again_and_never_a_persons_matter() {
         assert_eq!(bench.wait(), sends(Command::SamStatus));
         assert_eq!(bench.hear(&status(code)), tells(unwell));
         bench.wait();
-        assert_eq!(bench.hear(&status(0x90)), Step { send: Some(Command::FindCard), event: Event::Ready });
+        bench.is_ready();
     }
 }
 
@@ -391,7 +490,7 @@ fn a_new_port_does_not_make_a_resting_card_a_new_passage() {
     let mut bench = Bench::settled();
     bench.session.restart();
     assert_eq!(bench.wait(), sends(Command::SamStatus));
-    assert_eq!(bench.hear(&status(0x90)), Step { send: Some(Command::FindCard), event: Event::Ready });
+    bench.is_ready();
     bench.find_and_select(Event::Nothing);
     assert_eq!(bench.hear(&unhex(CITIZEN)), tells(Event::StillThere));
 }
@@ -400,7 +499,7 @@ fn a_new_port_does_not_make_a_resting_card_a_new_passage() {
 fn a_slow_line_gets_the_time_its_bytes_take() {
     let mut session = Session::new(Baud::B9600);
     let mut now = 0;
-    for answer in [Vec::new(), status(0x90), unhex(FOUND), unhex(SELECTED)] {
+    for answer in [Vec::new(), status(0x90), status(0x80), unhex(FOUND), unhex(SELECTED)] {
         now += 10;
         session.step(Millis(now), &answer);
     }

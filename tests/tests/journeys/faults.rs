@@ -1,7 +1,7 @@
 //! Nothing ends in "no": whatever is broken, a person has an answer within 1 s, and it is the human path (DOMAIN §2).
 
 use gate_core::manifest::Dataset;
-use gate_core::screen::Screen;
+use gate_core::screen::{Fault, FaultScreen, Screen, Serving};
 use gate_core::time::RtcHealth;
 use gate_core::verdict::{Reason, Verdict};
 use gate_signing::demo_issuers::DemoIssuer;
@@ -84,6 +84,24 @@ fn an_unplugged_camera_has_its_screen_within_a_second_and_goes_when_it_is_back()
     assert!(matches!(screen, Screen::Fault(_)));
     stage.world.camera().plug();
     stage.run_until(1_000, |screen| matches!(screen, Screen::Idle(_))).unwrap();
+}
+
+#[test]
+fn a_reader_that_answers_too_late_is_a_fault_while_codes_pass_and_reads_again_once_it_is_in_time() {
+    let person = Person::new(1).unwrap();
+    let mut stage = stage_with(&person, |_| {});
+    stage.reader.set_lag(2_000);
+    stage.run(10_000).unwrap();
+    let told = stage.screen();
+    let is_told = |screen: &Screen| {
+        matches!(screen, Screen::Fault(FaultScreen { fault: Fault::Reader, serving: Serving::Code }))
+    };
+    assert!(told.as_ref().is_some_and(is_told), "{told:?}");
+    assert_eq!(show_code(&mut stage, &person, Colour::Green).verdict, Verdict::Pass);
+    stage.reader.set_lag(0);
+    stage.run(25_000).unwrap();
+    assert!(!stage.screen().as_ref().is_some_and(is_told));
+    assert_eq!(tap_card(&mut stage, &person).verdict, Verdict::Pass);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub struct SamSimulator {
     faults: VecDeque<(Request, LineFault)>,
     outgoing: VecDeque<Outgoing>,
     fragment: usize,
+    lag: u64,
     heard: Vec<Request>,
 }
 
@@ -65,6 +66,7 @@ impl SamSimulator {
             faults: VecDeque::new(),
             outgoing: VecDeque::new(),
             fragment: usize::MAX,
+            lag: 0,
             heard: Vec::new(),
         })
     }
@@ -78,6 +80,11 @@ impl SamSimulator {
     /// At most this many bytes leave at one pump (at least 1): how a slow line cuts answers.
     pub fn set_fragment(&mut self, bytes: usize) {
         self.fragment = bytes.max(1);
+    }
+
+    /// Every answer comes so many milliseconds later from now on.
+    pub fn set_lag(&mut self, millis: u64) {
+        self.lag = millis;
     }
 
     /// Spoils the next answer to a request of this kind; faults for the same kind wait for their turn.
@@ -146,7 +153,7 @@ impl SamSimulator {
             self.pad.remove();
         }
         let bytes = fault.map_or_else(|| good.clone(), |fault| disturbed(good.clone(), fault));
-        self.send(now.plus(THINKING + late), bytes);
+        self.send(now.plus(THINKING + self.lag + late), bytes);
     }
 
     /// In order: nothing overtakes what was asked before.

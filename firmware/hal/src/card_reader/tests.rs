@@ -34,6 +34,7 @@ impl SerialPort for ScriptedPort {
 }
 
 const WELL: [u8; 11] = [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0, 4, 0, 0, 0x90, 0x94];
+const NOBODY: [u8; 11] = [0xAA, 0xAA, 0xAA, 0x96, 0x69, 0, 4, 0, 0, 0x80, 0x84];
 const UNPLUGGED: ReaderFault = ReaderFault::ReachReader(PortFault::HoldLine);
 
 fn reader() -> SdtCardReader<ScriptedPort> {
@@ -44,16 +45,21 @@ fn reader() -> SdtCardReader<ScriptedPort> {
 fn greeted() -> SdtCardReader<ScriptedPort> {
     let mut reader = reader();
     assert_eq!(reader.poll(Millis(10)), Ok(Event::Nothing));
-    reader.port.incoming.push_back(Ok(WELL.to_vec()));
-    assert_eq!(reader.poll(Millis(20)), Ok(Event::Ready));
+    greet(&mut reader, 20);
     reader
+}
+
+/// The reader tells its status, and that nobody's card lies there.
+fn greet(reader: &mut SdtCardReader<ScriptedPort>, now: u64) {
+    reader.port.incoming.extend([Ok(WELL.to_vec()), Ok(NOBODY.to_vec())]);
+    assert_eq!(reader.poll(Millis(now)), Ok(Event::Ready));
 }
 
 #[test]
 fn the_first_poll_opens_the_port_and_greets() {
     let reader = greeted();
     assert_eq!(reader.port.reopened, 1);
-    assert_eq!(reader.port.written.len(), 2);
+    assert_eq!(reader.port.written.len(), 3);
     assert_eq!(reader.health(), ReaderHealth::Well);
 }
 
@@ -74,8 +80,7 @@ fn an_unplugged_reader_is_a_fault_and_is_opened_again_every_second() {
     assert_eq!(reader.port.reopened, 2);
     reader.port.refuses = None;
     assert_eq!(reader.poll(Millis(2_030)), Ok(Event::Nothing));
-    reader.port.incoming.push_back(Ok(WELL.to_vec()));
-    assert_eq!(reader.poll(Millis(2_040)), Ok(Event::Ready));
+    greet(&mut reader, 2_040);
 }
 
 #[test]

@@ -4,9 +4,11 @@
 //! outstanding; noise, damaged frames and time-outs are matters of the reader, never of a person.
 //! It must not know: ports, clocks, lists. The caller says what time it is and carries the bytes.
 //!
-//! Answers carry no name of their command. So after a time-out or a damaged frame a *fence* is sent, a status request:
-//! a reader answers in order, so what was late has arrived before the fence's answer does. Without it the late answer to
-//! a read of one person could be taken for the read of the next.
+//! Answers carry no name of their command, and a reader that is late answers in order. So after a time-out or a damaged frame two
+//! questions are asked whose answers are never alike, the one only when the other was answered: a *status*, again and again, then a
+//! *look*, again and again. What is older than the status has come before its answer, and what is older than the look, the other
+//! statuses among it, before that one's. Without it the late answer to a read of one person could be taken for the read of the next
+//! (ADR 36). Only a look that was answered at once ends it.
 
 mod judge;
 
@@ -26,8 +28,12 @@ const PROBE_GAP: u64 = 500;
 /// Milliseconds before an unwell or a lost reader is asked again.
 const UNWELL_GAP: u64 = 3_000;
 const REOPEN_GAP: u64 = 1_000;
+/// Milliseconds without an answer after which none is on its way any more: what a reader owes that is asked in no order.
+const QUIET: u64 = 10_000;
 /// Milliseconds past its patience that an answer may lie unheard: a loop that was busy; of what lay for longer nobody knows whose it is.
 const UNHEARD_MOST: u64 = 1_000;
+/// Looks without an answer of a reader that has just told its status, before it is left alone.
+const LOOKS_BEFORE_QUIET: u8 = 5;
 /// Damaged frames and time-outs in a row before the reader is reset.
 const FAULTS_BEFORE_RESET: u8 = 3;
 /// Resets in a row without one good exchange after which the next trouble gives the port up.
@@ -51,7 +57,7 @@ pub struct Step {
 pub enum Event {
     /// Nothing to tell.
     Nothing,
-    /// The reader answers and is well: after the start and after every trouble.
+    /// The reader answers in time and is well: after the start and after every trouble.
     Ready,
     /// A card came into the field and is being read. Ends in `Read`, `Refused`, `ReadFailed`, `Removed` or trouble.
     CardFound,
@@ -67,7 +73,8 @@ pub enum Event {
     Removed,
     /// The security module cannot work; asked again every 3 s. Never a person's matter.
     ReaderUnwell(Status),
-    /// The reader does not answer even a reset: reopen the port; the session tries again after a second.
+    /// The reader does not answer even a reset, or what it answers cannot be told apart: reopen the port; the session tries again after
+    /// a second, or after ten without an answer.
     NeedsReopen,
 }
 
@@ -80,7 +87,7 @@ pub enum ReaderHealth {
     Well,
     /// Says that it cannot work.
     Unwell(Status),
-    /// Does not answer, or has not yet on a new port.
+    /// Does not answer in time, or has not yet on a new port.
     Lost,
 }
 
@@ -93,6 +100,8 @@ pub struct Session {
     health: ReaderHealth,
     faults: u8,
     resets: u8,
+    /// Looks sent since the reader told its status.
+    looks: u8,
     presence: Presence,
 }
 
@@ -102,9 +111,11 @@ enum State {
     Pause { until: Millis, then: Task },
     /// The answer to this is outstanding.
     Waiting { task: Task, deadline: Millis },
+    /// Nothing is sent: no order tells whose answer would come. Time does, if none has come until then.
+    Quiet { until: Millis },
 }
 
-/// Why a command is sent: three of them share one frame.
+/// Why a command is sent: some of them share one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Task {
     Greet,
@@ -115,6 +126,9 @@ enum Task {
     Fence,
     Reset,
     AfterReset,
+    /// The first look behind a status, and the ones that repeat it.
+    Look,
+    LookAgain,
 }
 
 #[derive(Debug)]
@@ -142,6 +156,7 @@ impl Session {
             health: ReaderHealth::Starting,
             faults: 0,
             resets: 0,
+            looks: 0,
             presence: Presence::Empty,
         }
     }
@@ -152,14 +167,17 @@ impl Session {
         self.health
     }
 
-    /// Begins again on a port that was opened anew. A card that lay on the pad is still the same presentation.
+    /// Begins again on a port that was opened anew. A card that lay on the pad is still the same presentation, and what the reader owed
+    /// may still come.
     pub fn restart(&mut self) {
         self.receiver.clear();
         (self.faults, self.resets) = (0, 0);
         if self.health != ReaderHealth::Starting {
             self.health = ReaderHealth::Lost;
         }
-        self.state = State::Pause { until: Millis(0), then: Task::Greet };
+        if let State::Pause { then: task, .. } | State::Waiting { task, .. } = self.state {
+            self.state = State::Pause { until: Millis(0), then: task.resumed() };
+        }
     }
 
     /// Takes the bytes that arrived (none is fine) and the time; call it at least every 50 ms. After a pause of longer than an answer
@@ -179,6 +197,22 @@ impl Session {
                 }
                 if now >= deadline { self.trouble(now, task) } else { quiet(Event::Nothing) }
             }
+            State::Quiet { until } if now >= until && received.is_empty() => {
+                self.begin(now, Task::Reset, Event::Nothing)
+            }
+            State::Quiet { .. } => {
+                self.listen(now, received);
+                quiet(Event::Nothing)
+            }
+        }
+    }
+
+    /// Begins a quiet anew behind every answer, whole or damaged. Noise is none.
+    fn listen(&mut self, now: Millis, received: &[u8]) {
+        let mut rest = received;
+        while let (more, Some(_)) = self.receiver.feed(rest) {
+            self.receiver.clear();
+            (rest, self.state) = (more, State::Quiet { until: now.plus(QUIET) });
         }
     }
 
@@ -202,15 +236,23 @@ impl Session {
 
     /// What an answer leads to; `None` when the wait goes on.
     fn take(&mut self, now: Millis, task: Task, answer: Answer) -> Option<Step> {
-        if matches!(task, Task::Find | Task::Select | Task::Read | Task::Probe) && answer.is_good() {
+        if task.is_in_order() && answer.is_good() {
             (self.faults, self.resets) = (0, 0);
         }
         Some(match answer {
             Answer::Stray => return None,
+            Answer::Owed => self.fall_quiet(now),
             Answer::Damaged => self.trouble(now, task),
             Answer::Unwell(status) => {
                 self.health = ReaderHealth::Unwell(status);
-                self.pause(now.plus(UNWELL_GAP), Task::Greet, Event::ReaderUnwell(status))
+                self.pause(now.plus(UNWELL_GAP), task.resumed(), Event::ReaderUnwell(status))
+            }
+            Answer::Found | Answer::NoCard | Answer::Failed if task == Task::LookAgain => self.fence(now),
+            Answer::Found | Answer::NoCard | Answer::Failed
+                if task == Task::Look && self.health != ReaderHealth::Well =>
+            {
+                self.health = ReaderHealth::Well;
+                self.begin(now, Task::Find, Event::Ready)
             }
             Answer::Done => self.done(now, task),
             Answer::Found => self.found(now),
@@ -223,23 +265,22 @@ impl Session {
         })
     }
 
+    /// The status is told: what was asked before it has been answered, or never will be.
     fn done(&mut self, now: Millis, task: Task) -> Step {
         match task {
-            Task::Reset => self.begin(now, Task::AfterReset, Event::Nothing),
-            Task::AfterReset => {
-                self.faults = 0;
-                self.ready(now)
-            }
-            Task::Greet | Task::Fence | Task::Find | Task::Select | Task::Read | Task::Probe => {
-                self.ready(now)
-            }
+            Task::Reset => return self.begin(now, Task::AfterReset, Event::Nothing),
+            Task::AfterReset => self.faults = 0,
+            Task::Greet
+            | Task::Fence
+            | Task::Look
+            | Task::LookAgain
+            | Task::Find
+            | Task::Select
+            | Task::Read
+            | Task::Probe => {}
         }
-    }
-
-    fn ready(&mut self, now: Millis) -> Step {
-        let event = if self.health == ReaderHealth::Well { Event::Nothing } else { Event::Ready };
-        self.health = ReaderHealth::Well;
-        self.begin(now, Task::Find, event)
+        self.looks = 1;
+        self.begin(now, Task::Look, Event::Nothing)
     }
 
     fn found(&mut self, now: Millis) -> Step {
@@ -304,10 +345,23 @@ impl Session {
     /// A damaged frame or no answer in time.
     fn trouble(&mut self, now: Millis, task: Task) -> Step {
         self.faults = self.faults.saturating_add(1);
-        if task == Task::Reset {
-            return self.begin(now, Task::AfterReset, Event::Nothing);
+        match task {
+            Task::Reset => self.begin(now, Task::AfterReset, Event::Nothing),
+            Task::AfterReset => self.give_up(now),
+            Task::Look | Task::LookAgain if self.looks < LOOKS_BEFORE_QUIET => {
+                self.looks += 1;
+                self.begin(now, Task::LookAgain, Event::Nothing)
+            }
+            Task::Look | Task::LookAgain => self.fall_quiet(now),
+            Task::Greet | Task::Fence | Task::Find | Task::Select | Task::Read | Task::Probe => {
+                self.fence(now)
+            }
         }
-        if task == Task::AfterReset || self.resets >= RESETS_BEFORE_REOPEN {
+    }
+
+    /// Asks for the status, or has the reader begin anew, whose answer to that is alike.
+    fn fence(&mut self, now: Millis) -> Step {
+        if self.resets >= RESETS_BEFORE_REOPEN {
             return self.give_up(now);
         }
         if self.faults < FAULTS_BEFORE_RESET {
@@ -320,6 +374,13 @@ impl Session {
     fn give_up(&mut self, now: Millis) -> Step {
         (self.faults, self.resets, self.health) = (0, 0, ReaderHealth::Lost);
         self.pause(now.plus(REOPEN_GAP), Task::Greet, Event::NeedsReopen)
+    }
+
+    fn fall_quiet(&mut self, now: Millis) -> Step {
+        (self.faults, self.resets, self.health) = (0, 0, ReaderHealth::Lost);
+        self.receiver.clear();
+        self.state = State::Quiet { until: now.plus(QUIET) };
+        quiet(Event::NeedsReopen)
     }
 
     fn begin(&mut self, now: Millis, task: Task, event: Event) -> Step {
@@ -338,11 +399,34 @@ impl Task {
     const fn command(self) -> Command {
         match self {
             Self::Greet | Self::Fence | Self::AfterReset => Command::SamStatus,
-            Self::Find => Command::FindCard,
+            Self::Find | Self::Look | Self::LookAgain => Command::FindCard,
             Self::Select => Command::SelectCard,
             Self::Read => Command::ReadCard,
             Self::Probe => Command::ProbeCard,
             Self::Reset => Command::ResetSam,
+        }
+    }
+
+    /// Whether nothing but the answer to it can come that looks like one.
+    const fn is_in_order(self) -> bool {
+        match self {
+            Self::Find | Self::Select | Self::Read | Self::Probe | Self::Look => true,
+            Self::Greet | Self::Fence | Self::Reset | Self::AfterReset | Self::LookAgain => false,
+        }
+    }
+
+    /// What is asked first after a break in it. A look that is owed stays owed: until it is answered, statuses may be on their way.
+    const fn resumed(self) -> Self {
+        match self {
+            Self::Look | Self::LookAgain => Self::LookAgain,
+            Self::Greet
+            | Self::Find
+            | Self::Select
+            | Self::Read
+            | Self::Probe
+            | Self::Fence
+            | Self::Reset
+            | Self::AfterReset => Self::Greet,
         }
     }
 
@@ -357,7 +441,9 @@ impl Task {
             | Self::Probe
             | Self::Fence
             | Self::Reset
-            | Self::AfterReset => (300, 90),
+            | Self::AfterReset
+            | Self::Look
+            | Self::LookAgain => (300, 90),
         };
         millis + answer_bytes * 10_000 / baud.bits_per_second() as u64
             - answer_bytes * 10_000 / Baud::B115200.bits_per_second() as u64

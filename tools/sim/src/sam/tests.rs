@@ -218,6 +218,27 @@ fn a_late_answer_of_one_person_is_never_read_as_the_next() {
 }
 
 #[test]
+fn a_reader_that_is_late_with_everything_reads_nobody_and_is_a_fault_until_it_is_in_time_again() {
+    for lag in [350, 700, 1_200, 2_500, 6_000, 9_900] {
+        let mut bench = Bench::new();
+        bench.sim.set_lag(lag);
+        let mut told = Vec::new();
+        for card in [citizen(), permit()].into_iter().cycle().take(12) {
+            bench.sim.pad.insert(card);
+            told.extend(bench.news(2_500));
+        }
+        assert!(told.contains(&Event::NeedsReopen), "{lag}: {told:?}");
+        assert!(!told.iter().any(|event| matches!(event, Event::Read(_) | Event::Ready)), "{lag}: {told:?}");
+        bench.sim.set_lag(0);
+        bench.sim.pad.insert(permanent_2023());
+        let told = bench.news(25_000);
+        let people: Vec<_> = told.iter().filter(|event| matches!(event, Event::Read(_))).collect();
+        assert_eq!(people, [&read(&permanent_2023())], "{lag}: {told:?}");
+        assert_eq!(bench.reader.health(), ReaderHealth::Well);
+    }
+}
+
+#[test]
 fn a_card_pulled_away_mid_read_is_a_failed_read_or_a_removal() {
     let mut bench = Bench::new();
     for bytes in [0, 1, 8, 300, 1_294] {

@@ -13,6 +13,8 @@ use super::Task;
 pub(super) enum Answer {
     /// Belongs to no or to another command.
     Stray,
+    /// A status that was asked for before: no order holds, and nobody knows what else is on its way.
+    Owed,
     /// Belongs to it and is damaged, or says that the command arrived damaged.
     Damaged,
     /// The module cannot work.
@@ -38,7 +40,7 @@ pub(super) enum Answer {
 impl Answer {
     /// Whether it shows that reader and line work.
     pub(super) const fn is_good(self) -> bool {
-        !matches!(self, Self::Stray | Self::Damaged | Self::Unwell(_))
+        !matches!(self, Self::Stray | Self::Owed | Self::Damaged | Self::Unwell(_))
     }
 }
 
@@ -56,9 +58,10 @@ pub(super) fn judge(task: Task, frame: &Frame<'_>) -> Answer {
             Status::RequestChecksum | Status::RequestLength | Status::RequestUnknown | Status::UnknownError,
             0,
         ) if task != Task::Probe => Answer::Damaged,
+        (Status::Done, 0) if matches!(task, Task::Find | Task::Select | Task::Read) => Answer::Owed,
         _ => match task {
             Task::Greet | Task::Fence | Task::Reset | Task::AfterReset => status(frame),
-            Task::Find => find(frame),
+            Task::Find | Task::Look | Task::LookAgain => find(frame),
             Task::Select => select(frame),
             Task::Read => read(frame),
             Task::Probe => probe(frame),
