@@ -3,7 +3,8 @@
 //!
 //! Between the loop and the thread lies a box (`mail`): one command, and the bytes that came.
 //! Promises: no call waits; a device that is not there, vanishes or fails is a fault, and is opened anew when that is ordered; a driver
-//! that does not come back within five seconds is one ([`PortFault::AwaitDriver`]) until it does; bytes pass once and in their order,
+//! that does not come back within five seconds is one ([`PortFault::AwaitDriver`]) until it does, or until another device is plugged in under
+//! its name, which has a thread of its own; bytes pass once and in their order,
 //! and what belongs to one opening reaches no later one, neither a command nor an answer; bytes that came in are wiped once they are
 //! handed on; a thread that panicked is begun anew.
 //! It must not know: what is said, what the device is.
@@ -26,19 +27,46 @@ pub(crate) use mail::Mail;
 pub(crate) use worker::Turn;
 pub(crate) use worker::Worker;
 
+/// Threads that may hang in a driver for ever beside the one that works: each is a device that was pulled out from under it.
+const LOST_MOST: usize = 4;
+
+/// Tells one device from the next that is plugged in under the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plugged {
+    /// The kernel's number of the device.
+    pub device: u64,
+    /// The number of its node, a new one at each plug.
+    pub node: u64,
+}
+
+/// Which device is there now, if any; asked by the loop, so it may not wait.
+type Which = Box<dyn Fn() -> Option<Plugged> + Send>;
+
 /// A port with a thread behind it.
 pub struct ThreadedPort {
     name: &'static str,
     open: Open,
+    which: Which,
     mail: Arc<Mail>,
     thread: Option<(JoinHandle<()>, Arc<Bell>)>,
+    /// What was there when the thread was last told to open it.
+    device: Option<Plugged>,
+    lost: Vec<JoinHandle<()>>,
 }
 
 impl ThreadedPort {
     /// A port that `open` opens, on a thread of this name (15 bytes at most); [`SerialPort::reopen`] begins to.
     #[must_use]
     pub fn new(name: &'static str, open: Open) -> ThreadedPort {
-        ThreadedPort { name, open, mail: Arc::default(), thread: None }
+        let (which, mail) = (Box::new(|| None), Arc::default());
+        ThreadedPort { name, open, which, mail, thread: None, device: None, lost: Vec::new() }
+    }
+
+    /// With a way to tell what is plugged in: a driver that hangs for ever is left behind once it is another.
+    #[must_use]
+    pub fn told_apart_by(mut self, which: impl Fn() -> Option<Plugged> + Send + 'static) -> ThreadedPort {
+        self.which = Box::new(which);
+        self
     }
 
     /// Wakes the thread: there is something for it.
@@ -46,6 +74,21 @@ impl ThreadedPort {
         if let Some((_, bell)) = &self.thread {
             bell.ring();
         }
+    }
+
+    /// Leaves a thread behind that hangs in the driver of a device that is no longer there. It ends when its driver lets go of it.
+    fn leave_behind(&mut self) {
+        self.lost.retain(|thread| !thread.is_finished());
+        let there = (self.which)();
+        if self.mail.hangs() {
+            if there.is_none() || there == self.device || self.lost.len() >= LOST_MOST {
+                return;
+            }
+            self.mail.end();
+            self.mail = Arc::default();
+            self.lost.extend(self.thread.take().map(|(thread, _)| thread));
+        }
+        self.device = there;
     }
 
     /// A thread that panicked, or was never there, is begun anew. One that hangs is waited for: what it holds is nobody else's.
@@ -84,6 +127,7 @@ impl SerialPort for ThreadedPort {
     }
 
     fn reopen(&mut self) -> Result<(), PortFault> {
+        self.leave_behind();
         self.mail.order();
         self.attend()?;
         self.ring();

@@ -5,6 +5,7 @@
 //! It must not know: what is said on it. Which device it is stands in the configuration, best as a path under
 //! `/dev/serial/by-path` or of a udev rule: numbers change when a plug is pulled.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Waker;
@@ -17,7 +18,7 @@ use rustix::io::Errno;
 use rustix::termios::{self, ControlModes, OptionalActions, QueueSelector, SpecialCodeIndex};
 use zeroize::Zeroize;
 
-use crate::port_thread::{Came, ThreadedPort, Wire};
+use crate::port_thread::{Came, Plugged, ThreadedPort, Wire};
 
 mod closing;
 
@@ -27,7 +28,7 @@ const CHUNK: usize = 1_024;
 /// The line under `path` at this speed, behind a thread of this name: it may be plugged in later, and its driver may hang.
 #[must_use]
 pub fn threaded(name: &'static str, path: &Path, baud: Baud) -> ThreadedPort {
-    let path = path.to_owned();
+    let (path, node) = (path.to_owned(), path.to_owned());
     ThreadedPort::new(
         name,
         Arc::new(move |_| {
@@ -36,6 +37,10 @@ pub fn threaded(name: &'static str, path: &Path, baud: Baud) -> ThreadedPort {
             Ok(Box::new(line) as Box<dyn Wire>)
         }),
     )
+    .told_apart_by(move || {
+        let about = std::fs::metadata(&node).ok()?;
+        Some(Plugged { device: about.rdev(), node: about.ino() })
+    })
 }
 
 /// A terminal line under a path; closed until [`SerialPort::reopen`].

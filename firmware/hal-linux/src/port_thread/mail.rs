@@ -51,10 +51,14 @@ impl Default for Letters {
 }
 
 impl Letters {
+    fn hangs(&self) -> bool {
+        self.opening != Opening(0) && self.heard.elapsed() > HUNG
+    }
+
     /// How the line is. One whose thread hangs is not what it was when that was last told.
     fn line(&self) -> Line {
         match self.line {
-            Line::Opening | Line::Open if self.heard.elapsed() > HUNG => Line::Lost(PortFault::AwaitDriver),
+            Line::Opening | Line::Open if self.hangs() => Line::Lost(PortFault::AwaitDriver),
             line => line,
         }
     }
@@ -78,6 +82,11 @@ impl Mail {
     /// A thread has just begun.
     pub(super) fn attended(&self) {
         self.letters().heard = Instant::now();
+    }
+
+    /// Whether its thread has not come back for too long.
+    pub(super) fn hangs(&self) -> bool {
+        self.letters().hangs()
     }
 
     /// Whether the opening that was ordered last has come about.

@@ -304,3 +304,77 @@ fn a_driver_that_hangs_when_it_opens_sends_or_closes_holds_up_no_call_and_the_re
         }
     }
 }
+
+/// A port whose device is what `plugged` says, and whose driver hangs for ever when it opens one that `hangs` names.
+struct Plugs {
+    port: ThreadedPort,
+    plugged: Arc<AtomicUsize>,
+    opened: Receiver<usize>,
+    /// Dropped, every driver lets go.
+    _holds: Sender<()>,
+}
+
+fn plugs(hangs: fn(usize) -> bool) -> Plugs {
+    let ((holds, held), (tell, opened)) = (channel::<()>(), channel());
+    let (held, plugged) = (Arc::new(Mutex::new(held)), Arc::new(AtomicUsize::new(1)));
+    let there = Arc::clone(&plugged);
+    let open: Open = Arc::new(move |_| {
+        let device = there.load(Ordering::Relaxed);
+        let _ = tell.send(device);
+        if hangs(device) {
+            let _ = held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        }
+        let ((_, lets_go), (hung, _)) = (channel(), channel());
+        let lets_go = Arc::new(Mutex::new(lets_go));
+        Ok(Box::new(Hanging { at: Hang::Open, lets_go, hung, closed: Arc::default() }))
+    });
+    let which = Arc::clone(&plugged);
+    let port = ThreadedPort::new("plugs", open).told_apart_by(move || {
+        let device = which.load(Ordering::Relaxed);
+        (device > 0).then_some(Plugged { device: 7, node: device as u64 })
+    });
+    Plugs { port, plugged, opened, _holds: holds }
+}
+
+#[test]
+fn a_device_that_is_plugged_in_again_is_opened_though_the_driver_of_the_one_before_hangs_for_ever() {
+    let Plugs { mut port, plugged, opened, _holds } = plugs(|device| device == 1);
+    port.reopen().unwrap();
+    assert_eq!(opened.recv(), Ok(1));
+    // It hangs, and is still there; then it is pulled out.
+    for there in [1, 0] {
+        plugged.store(there, Ordering::Relaxed);
+        port.mail.hang();
+        port.reopen().unwrap();
+        assert_eq!(port.read_available(&mut [0; 4]), Err(PortFault::AwaitDriver));
+        assert!(opened.try_recv().is_err());
+    }
+    plugged.store(2, Ordering::Relaxed);
+    port.reopen().unwrap();
+    assert_eq!(opened.recv(), Ok(2));
+    while port.opened() == Opened::NotYet {
+        thread::yield_now();
+    }
+    assert_eq!((port.write(b"command"), port.lost.len()), (Ok(()), 1));
+}
+
+#[test]
+fn drivers_that_hang_again_and_again_cost_a_few_threads_until_they_let_go() {
+    let Plugs { mut port, plugged, opened, _holds: holds } = plugs(|_| true);
+    port.reopen().unwrap();
+    for device in 2..=LOST_MOST + 2 {
+        assert_eq!(opened.recv(), Ok(device - 1));
+        plugged.store(device, Ordering::Relaxed);
+        port.mail.hang();
+        port.reopen().unwrap();
+    }
+    assert_eq!(port.lost.len(), LOST_MOST);
+    assert!(opened.try_recv().is_err(), "and no more of them");
+    assert_eq!(port.read_available(&mut [0; 4]), Err(PortFault::AwaitDriver));
+    drop(holds);
+    while !port.lost.iter().all(JoinHandle::is_finished) || port.opened() == Opened::NotYet {
+        thread::yield_now();
+    }
+    port.reopen().unwrap();
+    assert_eq!((opened.recv(), port.lost.len()), (Ok(LOST_MOST + 2), 0));
+}
