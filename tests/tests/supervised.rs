@@ -11,12 +11,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use gate_core::query::TerminalNumber;
+use gate_signing::inputs::Inputs;
+use gate_signing::publish::{Device, Publication};
+use gate_sim::stage::{beginning, province};
+
 /// The manager's patience: the program tells of itself four times in it.
 const WATCHDOG: Duration = Duration::from_millis(800);
 /// A busy machine's: what should come comes long before.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A gate without keys or data, which is out of service and says so, and the socket that its manager listens at.
+/// A gate, mostly one without keys or data, which is out of service and says so, and the socket that its manager listens at.
 struct Supervised {
     gate: Child,
     manager: UnixDatagram,
@@ -29,7 +34,11 @@ impl Supervised {
     }
 
     fn with(environment: &[(&str, &str)]) -> Supervised {
-        let room = tempfile::tempdir().unwrap();
+        Supervised::over(tempfile::tempdir().unwrap(), environment)
+    }
+
+    /// In a folder that may have keys and data.
+    fn over(room: tempfile::TempDir, environment: &[(&str, &str)]) -> Supervised {
         let socket = room.path().join("notify");
         let manager = UnixDatagram::bind(&socket).unwrap();
         let config = configuration(room.path());
@@ -102,6 +111,32 @@ fn a_gate_that_is_out_of_service_is_ready_and_alive_for_its_manager() {
     let supervised = Supervised::start();
     assert_eq!(supervised.told(PATIENCE).as_deref(), Some("READY=1"));
     for _ in 0..3 {
+        assert_eq!(supervised.told(PATIENCE).as_deref(), Some("WATCHDOG=1"));
+    }
+}
+
+#[test]
+fn a_gate_whose_data_are_read_for_ever_is_alive_for_its_manager() {
+    let (room, mut province) = (tempfile::tempdir().unwrap(), province().unwrap());
+    let publication = Publication {
+        now: beginning().minus(3_600),
+        terminal: TerminalNumber::new(7).unwrap(),
+        device: Device::MadeHere,
+        inputs: &Inputs::demo(),
+        status: None,
+        deltas: &[],
+        without: &[],
+    };
+    province.publish(&room.path().join("believed"), &publication).unwrap();
+    let supervised = Supervised::over(room, &[("GATE_FAIL_POINT", "data")]);
+    assert_eq!(supervised.told(PATIENCE).as_deref(), Some("READY=1"));
+    // Long past the journal, which is opened first: without one it would say so by its own, not by the data.
+    let opened = (0..400).any(|_| {
+        assert_eq!(supervised.told(PATIENCE).as_deref(), Some("WATCHDOG=1"));
+        supervised.room.path().join("journal.db").exists()
+    });
+    assert!(opened, "the journal is not opened");
+    for _ in 0..20 {
         assert_eq!(supervised.told(PATIENCE).as_deref(), Some("WATCHDOG=1"));
     }
 }

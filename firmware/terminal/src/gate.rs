@@ -46,6 +46,7 @@ use crate::voice::Hours;
 
 pub use entries::staff_entry;
 pub use loudness::VOLUME;
+pub(crate) use upkeep::seen_kept;
 pub use upkeep::{FLOOR, KeptVersions, RTC_SET};
 
 use desk::Desk;

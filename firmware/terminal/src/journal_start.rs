@@ -80,6 +80,14 @@ impl JournalStart {
         Found::Failed(cause)
     }
 
+    /// The journal, if it is open.
+    pub(crate) fn book(&self) -> Option<&dyn Book> {
+        match &self.stands {
+            Stands::Opened(book) => Some(book.as_ref()),
+            Stands::Tried(_) | Stands::Rests { .. } => None,
+        }
+    }
+
     /// The journal, if it is open, or itself.
     pub(crate) fn take(self) -> Result<Box<dyn Book>, JournalStart> {
         match self.stands {

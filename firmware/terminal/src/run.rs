@@ -119,7 +119,7 @@ fn serving(
 
 /// For tests of the watchdog: programs built for release have none of it.
 #[cfg(debug_assertions)]
-mod fail_point {
+pub(crate) mod fail_point {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -129,11 +129,20 @@ mod fail_point {
     static PASSED: AtomicU32 = AtomicU32::new(0);
     static LOCK: Mutex<()> = Mutex::new(());
 
+    fn is(name: &str) -> bool {
+        std::env::var_os("GATE_FAIL_POINT").is_some_and(|point| point == name)
+    }
+
+    /// With `GATE_FAIL_POINT=data` the data lie on a disk that never answers.
+    pub(crate) fn read() {
+        while is("data") {
+            std::thread::park();
+        }
+    }
+
     /// With `GATE_FAIL_POINT=deadlock` the loop waits here for a lock that it holds itself.
     pub(super) fn pass() {
-        if std::env::var_os("GATE_FAIL_POINT").is_some_and(|point| point == "deadlock")
-            && PASSED.fetch_add(1, Ordering::Relaxed) == TURNS
-        {
+        if is("deadlock") && PASSED.fetch_add(1, Ordering::Relaxed) == TURNS {
             let _held = LOCK.lock();
             let _never = LOCK.lock();
         }

@@ -1,7 +1,7 @@
 //! A terminal from its first light to its first turn: what people see while it cannot serve yet.
 //! Promises: the human path stands on the screen within a look, with the cause; what is missing is looked for again and
-//! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then. A journal is waited
-//! for for a minute, and no look waits for it; then the lane serves as one that can record nothing, and begins anew with the
+//! again, and service begins by itself once it is there; nothing is read of people and nothing opens until then. No look waits for
+//! journal or data, which may be large, or on a slow disk. A journal is waited for for a minute; then the lane serves as one that can record nothing, and begins anew with the
 //! journal once that is open and nobody stands there (ADR 34).
 //! Must not know: what keys and data are for.
 
@@ -14,17 +14,22 @@ use gate_hal::inputs::{Input, Level};
 use gate_ui::Canvas;
 use gate_wire::time::Millis;
 
+use crate::believed::Believed;
 use crate::book::{Book, NoBook};
 use crate::config::Config;
 use crate::devices::Devices;
-use crate::gate::{CODES_A_TURN, Gate, Visiting, is_first_of_turns};
+use crate::errand::Errand;
+use crate::gate::{CODES_A_TURN, Gate, Visiting, is_first_of_turns, seen_kept};
 use crate::journal_start::{Found, JournalStart};
+use crate::renewal::SeenThen;
 use crate::wiring::{self, Obstacle, Ready};
 
 /// Keys pressed in vain that are taken away in a look, at most: a key that sticks holds nobody up.
 const KEYS_A_LOOK: usize = 64;
 /// A journal that is still being opened after this long leaves people waiting before a lane that does nothing.
 const JOURNAL_MS: u64 = 60_000;
+/// Data that are still being read after this long are as good as none, until they are there.
+const DATA_MS: u64 = 60_000;
 
 /// A terminal that does not serve yet.
 pub struct Startup {
@@ -39,8 +44,9 @@ pub struct Startup {
     said: String,
     visiting: Visiting,
     journal: JournalStart,
-    /// What it was ready with when the journal was first looked for, and since when that is.
+    /// What it was ready with when it first looked for the journal, or began to read its data, and since when that is.
     ready: Option<(Ready, Millis)>,
+    reading: Errand<Believed>,
     /// Records of this run that were kept nowhere.
     unsaved: Option<u64>,
 }
@@ -119,6 +125,7 @@ impl Startup {
             said: String::new(),
             visiting: Visiting::default(),
             ready: None,
+            reading: Errand::default(),
             unsaved: None,
         };
         startup.tell(Screen::OutOfService(OutOfService::Starting));
@@ -140,25 +147,58 @@ impl Startup {
                 Err(obstacle) => return Ok(self.waits(obstacle)),
             },
         };
+        if self.reading.is_out() {
+            return self.read(ready, since, now);
+        }
         match self.journal.look(now) {
-            Found::Opened => self.serve(ready),
+            Found::Opened => {}
             Found::Failed(cause) => {
                 // The lane stays shut, says so, and the attendant opens (DOMAIN §2): a terminal that is dark says nothing.
                 crate::say!("gate: nothing can be recorded: {cause:#}");
-                self.serve(ready)
             }
             Found::Nothing if now.since(since).0 >= JOURNAL_MS => {
                 crate::say!(
                     "gate: nothing can be recorded: the journal is being opened for longer than a minute"
                 );
-                self.serve(ready)
             }
             Found::Nothing => {
                 self.ready = Some((ready, since));
                 let cause = anyhow!("the journal is being opened");
-                Ok(self.waits(Obstacle { why: OutOfService::Starting, cause }))
+                return Ok(self.waits(Obstacle { why: OutOfService::Starting, cause }));
             }
         }
+        Ok(self.begin_to_read(ready, now))
+    }
+
+    /// Has the data read beside the looks: a list of millions takes its time.
+    fn begin_to_read(mut self, ready: Ready, now: Millis) -> Looked {
+        let seen = self
+            .journal
+            .book()
+            .map_or_else(|| SeenThen::of(|_| 0), |book| SeenThen::of(|dataset| seen_kept(book, dataset)));
+        let config = Arc::clone(&self.config);
+        self.ready = Some((ready, now));
+        let (why, cause) = match self.reading.send("data", move || wiring::believed(&config, &seen)) {
+            Ok(_) => (OutOfService::Starting, anyhow!("the data are being read")),
+            Err(cause) => (OutOfService::NoData, anyhow!(cause).context("reading the data")),
+        };
+        self.waits(Obstacle { why, cause })
+    }
+
+    /// Serves once the data are read.
+    fn read(mut self, ready: Ready, since: Millis, now: Millis) -> anyhow::Result<Looked> {
+        if let Some(believed) = self.reading.back() {
+            return self.serve(ready, believed);
+        }
+        let (why, cause) = match self.reading.is_out() {
+            true if now.since(since).0 < DATA_MS => {
+                (OutOfService::Starting, anyhow!("the data are being read"))
+            }
+            true => (OutOfService::NoData, anyhow!("the data are being read for longer than a minute")),
+            false => (OutOfService::NoData, anyhow!("reading the data panicked")),
+        };
+        self.ready = Some((ready, since));
+        Ok(self.waits(Obstacle { why, cause }))
     }
 
     fn waits(mut self, obstacle: Obstacle) -> Looked {
@@ -166,13 +206,13 @@ impl Startup {
         Looked::Waits(Box::new(self), obstacle)
     }
 
-    fn serve(self, ready: Ready) -> anyhow::Result<Looked> {
+    fn serve(self, ready: Ready, believed: Believed) -> anyhow::Result<Looked> {
         let Startup { config, devices, journal, unsaved, .. } = self;
         let (book, missing): (Box<dyn Book>, _) = match journal.take() {
             Ok(book) => (book, None),
             Err(journal) => (Box::new(NoBook::default()), Some(journal)),
         };
-        let mut gate = wiring::terminal(&config, ready, devices, book)?;
+        let mut gate = wiring::terminal(&config, ready.with(believed), devices, book)?;
         if let Some(unsaved) = unsaved {
             gate.note_unsaved(unsaved);
         }

@@ -55,11 +55,11 @@ use crate::config::{
 };
 use crate::devices::Devices;
 use crate::dispatch::Dispatch;
-use crate::gate::{Gate, KeptVersions};
+use crate::gate::Gate;
 use crate::journal_start::JournalStart;
 use crate::judge::Judge;
 use crate::moment;
-use crate::renewal::Renewal;
+use crate::renewal::{Renewal, SeenThen};
 use crate::secrets::{self, Secrets};
 use crate::speech::Speech;
 use crate::voice::Voices;
@@ -72,6 +72,13 @@ const TAKE_AGAIN: Duration = Duration::from_millis(100);
 pub struct Ready {
     renewal: Renewal,
     first: Judge,
+}
+
+impl Ready {
+    /// With what was read since.
+    pub(crate) fn with(self, believed: Believed) -> Ready {
+        Ready { first: self.first.with(believed), ..self }
+    }
 }
 
 /// What it has not.
@@ -103,6 +110,13 @@ pub fn ready(config: &Config) -> Result<Ready, Obstacle> {
     Ok(Ready { renewal, first: Judge::new(day_keys, secrets, config.station()) })
 }
 
+/// What a terminal believes, but for versions below the highest that was seen. May take minutes.
+pub(crate) fn believed(config: &Config, seen: &SeenThen) -> Believed {
+    #[cfg(debug_assertions)]
+    crate::run::fail_point::read();
+    Believed::load(&config.data, seen)
+}
+
 /// A terminal of this configuration over these devices, which records in this book.
 ///
 /// # Errors
@@ -114,12 +128,11 @@ pub fn terminal(
     book: Box<dyn Book>,
 ) -> anyhow::Result<Gate> {
     let Ready { renewal, first } = ready;
-    let believed = Believed::load(&config.data, &KeptVersions(book.as_ref()));
-    for problem in &believed.problems {
+    for problem in &first.believed().problems {
         crate::say!("gate: {problem}");
     }
     let dispatch = dispatch(config, &first);
-    let mut gate = Gate::new(devices, first.with(believed), book, config.manner())?;
+    let mut gate = Gate::new(devices, first, book, config.manner())?;
     gate.renew_from(renewal);
     if let Some(dispatch) = dispatch {
         gate.send_by(dispatch);

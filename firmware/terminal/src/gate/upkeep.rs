@@ -78,7 +78,7 @@ impl Seen for KeptVersions<'_> {
 }
 
 /// The highest version seen of the dataset with this number.
-pub(super) fn seen_kept(book: &dyn Book, dataset: usize) -> u64 {
+pub(crate) fn seen_kept(book: &dyn Book, dataset: usize) -> u64 {
     book.kept(&format!("{SEEN}{dataset}")).and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
 }
 
