@@ -9,6 +9,7 @@ use gate_trust::Repository;
 use gate_tuf::{Claimed, Role, Root};
 
 use super::authority::{Authority, DAY_S, copy_all, entry, hex, key, staged};
+use super::automatic::{Office, refused};
 use super::commands::{Round, Secret, ago, founded, printed, told};
 use super::land::Land;
 
@@ -23,6 +24,39 @@ fn swap_keys(path: &Path, public: &str) -> String {
     root["signed"]["keys"][&id]["keyval"]["public"] = public.into();
     fs::write(path, root.to_string()).unwrap();
     id
+}
+
+#[test]
+fn a_draft_of_trust_that_somebody_signed_is_not_replaced_without_a_word() {
+    let (round, _) = founded();
+    let waits = "THE DRAFT THAT WAITS HAS 1 of its signatures";
+    assert!(!round.draft_trust(&[]).contains(waits));
+    assert!(!round.draft_trust(&[]).contains(waits), "nobody signed it");
+    round.by("trust", &["targets-a"]);
+    let (desk, repo, terminals) = (round.at("desk"), round.at("trust"), round.at("terminals.csv"));
+    let again = ["repo", "draft-trust", "--dir", &desk, "--repo", &repo, "--terminals", &terminals];
+    let asked = round.try_sign(&again, Secret::None);
+    assert!(!asked.status.success() && printed(&asked).contains(waits), "{asked:?}");
+    round.by("trust", &["targets-b"]);
+    let output = round.publish("trust");
+    assert!(output.status.success(), "the first is still the one that waits: {output:?}");
+    assert!(!round.draft_trust(&[]).contains("THE DRAFT THAT WAITS"), "it is published");
+}
+
+/// Words ask whoever begins a new ledger to wait: what they are asked for is no list's safety, while the other authority's ledger is whole.
+#[test]
+fn a_signer_that_lost_its_ledger_makes_no_second_list_while_the_other_has_its_own() {
+    let mut office = Office::new();
+    office.step(1..=1, "yellow");
+    office.both_sign().unwrap();
+    // Somebody holds that one back, and has another drafted.
+    office.step(2..=2, "yellow");
+    fs::remove_file(office.ledger(0)).unwrap();
+    assert_eq!(office.signs(0).unwrap().signatures, 1, "it knows of nothing");
+    let told = refused(office.signs(1));
+    assert!(told.contains("another draft of version 2 was signed here"), "{told}");
+    let alone = office.round.status.publish(office.round.terminal.stage.time()).unwrap_err();
+    assert!(format!("{:#}", anyhow::Error::from(alone)).contains("1 of the 2 signatures"));
 }
 
 #[test]

@@ -85,9 +85,24 @@ pub(crate) fn doubts(doubts: &[ListDoubt]) -> Words {
     Words { told: Vec::new(), asked: asked.collect() }
 }
 
+/// Signatures of the draft that would be replaced.
+fn signatures(repo: &Repo) -> usize {
+    repo.read_draft(Role::Targets).map_or(0, |draft| draft.signers().count())
+}
+
+/// What of a draft of `trust` that would be replaced is to be told: whoever signed it would have signed for nothing, and knows of no second one.
+pub(crate) fn signed_trust(repo: &Repo) -> Option<String> {
+    let signatures = signatures(repo);
+    (signatures > 0).then(|| {
+        format!(
+            "! 现有草稿已有 {signatures} 个签名，重新起草即作废 THE DRAFT THAT WAITS HAS {signatures} of its signatures: have it signed and publish it first. Who signed it holds it still, and whoever signs the next one of this version makes a second（同一版本会有两份签过的内容）"
+        )
+    })
+}
+
 /// What of the draft that would be replaced is to be asked: whoever signed it is asked again, and a machine is not.
 pub(crate) fn signed_draft(repo: &Repo) -> Words {
-    let signatures = repo.read_draft(Role::Targets).map_or(0, |draft| draft.signers().count());
+    let signatures = signatures(repo);
     let line = format!(
         "! 现有草稿已有 {signatures} 个签名 THE DRAFT THAT WAITS HAS {signatures} of its signatures: have it signed and publish it. Another draft of the same version is for two people, automatic signers sign one alone（自动签名机同一版本只签一份）"
     );

@@ -278,7 +278,8 @@ impl DraftTrust {
         let lists: Vec<&Path> = lists.iter().map(PathBuf::as_path).collect();
         let repo = Repo::at(&self.repo);
         let reached = repo.surely_reached(now)?;
-        self.confirm.ask(&[desk.review()?.lines(), desk.leaving(reached)?].concat())?;
+        let waiting: Vec<String> = list_words::signed_trust(&repo).into_iter().collect();
+        self.confirm.ask(&[desk.review()?.lines(), desk.leaving(reached)?, waiting].concat())?;
         let expires = now.plus(self.life.into());
         let order = TrustOrder { now, expires, devices: &devices, lists: &lists };
         let drafted = desk.draft_trust(&repo, &order, &mut randomness())?;
