@@ -32,7 +32,12 @@ pub fn run(directory: &Path, terminal: u32, out: &mut impl Write) -> anyhow::Res
     let path = directory.join(FILE_NAME);
     DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
     let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
-    let mut file = file.with_context(|| format!("making {}", path.display()))?;
+    let mut file = file.with_context(|| {
+        format!(
+            "making {}: if it is there, this terminal has its keys; new ones are made after a revocation alone, as the hub's manual says",
+            path.display()
+        )
+    })?;
     let mut text = Zeroizing::new(String::with_capacity(512));
     *text += &format!(
         "{{\"format\":2,\"terminal\":{},\"device_key_seed\":\"{}\",\"record_key_seed\":\"{}\",\"use_key\":\"{}\"}}\n",

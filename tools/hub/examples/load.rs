@@ -1,6 +1,7 @@
 //! Load on a hub through HTTPS, in batches of 100 rows: `just hub-load SECONDS`. The hub, and a database server if there is one,
 //! runs on processor 0, this on the others. Prints one table: as many lines at once as the hub has room for; five times as many,
-//! each coming back at once; SIGKILL amid that. Figures are this machine's; the ratio of the first two is the hub's.
+//! each coming back at once; SIGKILL amid that. Figures are this machine's; the ratio of the first two is the hub's. It ends badly where
+//! a batch was lost or doubled, where memory grew by over a quarter, or where goodput under overload fell below nine tenths.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that goes wrong stops")]
 
@@ -55,6 +56,7 @@ fn main() {
     let once = measure(store, (ROOM, wanted), long, Killed::Never);
     let often = measure(store, (ROOM * TIMES, wanted), long, Killed::Never);
     println!("\ngoodput under {TIMES} times the load: {:.2} of that without", often / once);
+    assert!(often >= once * 0.9, "overload costs goodput");
     measure(store, (ROOM, wanted), long, Killed::Amid);
 }
 
@@ -166,6 +168,7 @@ fn held(hub: &Hub, all: &[Line]) -> String {
     let held =
         hub.count("SELECT CAST(coalesce(sum(watermark), 0) AS BIGINT) FROM journal") as usize / ROWS as usize;
     let (lost, doubled) = (acknowledged.saturating_sub(held), batches - hub.count(distinct) as usize);
+    assert_eq!((lost, doubled), (0, 0), "of {acknowledged} acknowledged batches and {held} held");
     format!("{acknowledged} acknowledged, {held} held: {lost} lost, {doubled} doubled")
 }
 
@@ -179,7 +182,11 @@ fn quarters(memory: &[u64]) -> String {
     let quarter = memory.len() / 4;
     let most = |part: &[u64]| part.iter().max().copied().unwrap_or(0) as f64 / 1024.0;
     match (memory.get(..quarter), memory.get(memory.len() - quarter..)) {
-        (Some(first), Some(last)) if quarter > 0 => format!("{:.1}, {:.1}", most(first), most(last)),
+        (Some(first), Some(last)) if quarter > 0 => {
+            let (first, last) = (most(first), most(last));
+            assert!(last <= first * 1.25, "memory grows: {first:.1} MiB, and then {last:.1}");
+            format!("{first:.1}, {last:.1}")
+        }
         _ => "-".into(),
     }
 }

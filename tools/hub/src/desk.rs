@@ -67,7 +67,9 @@ impl Take {
             brought.kept, brought.known, brought.doubted, brought.accounts, brought.acknowledgements
         );
         brought.left.iter().for_each(|(name, left)| println!("not taken: {name}: {left}"));
-        let all = brought.left.is_empty() && brought.doubted == 0;
+        let unread = "no file that `gate-field return` writes, or its disk cannot be read";
+        brought.unread.iter().for_each(|name| println!("not taken: {name}: {unread}"));
+        let all = brought.left.is_empty() && brought.unread.is_empty() && brought.doubted == 0;
         Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 }
@@ -92,7 +94,11 @@ pub(crate) fn enrol(
     let record = json::hex(record).and_then(|key| PublicKey::admit(&key).ok());
     let record = record.context("--record is no key")?;
     let known = change(data, |db| terminals::enrol_by_hand(db, terminal, (&device, &record), by))?;
-    ensure!(known, "a key of these was revoked: the terminal must make new ones");
+    ensure!(
+        known,
+        "a key of these was revoked, and the terminal must make new ones; or it is another terminal's: compare the numbers with \
+         `gate-hub terminals`"
+    );
     println!("terminal {} enrolled", terminal.value());
     Ok(())
 }

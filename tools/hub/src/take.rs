@@ -45,6 +45,8 @@ pub struct Brought {
     pub acknowledgements: u32,
     /// Files that were not taken, and why: they are where they were, or aside.
     pub left: Vec<(String, Left)>,
+    /// Files that are none `gate-field return` writes (a link, a pipe, a giant), or that cannot be read: where they were.
+    pub unread: Vec<String>,
 }
 
 /// Why it does not go on. What was committed is committed; the files are still there.
@@ -168,8 +170,10 @@ impl Take<'_> {
     ) -> Result<Done, TakeFault> {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some((purpose, most)) = purpose(name) else { return Ok(Done::Stays) };
-        // A link, a pipe, a giant: nothing that `gate-field return` writes.
-        let Ok(Some(bytes)) = small(file, most) else { return Ok(Done::Stays) };
+        let Ok(Some(bytes)) = small(file, most) else {
+            brought.unread.push(name.into());
+            return Ok(Done::Stays);
+        };
         let left = match taken(db, (&bytes, purpose), self.quota, now)? {
             Ok((terminal, what)) => {
                 terminals.insert(terminal);

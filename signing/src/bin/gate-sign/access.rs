@@ -17,6 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::args::first_line;
 
+/// Where an officer's own word is, if it is in no file.
+const OFFICERS: &str = "GATE_OFFICER_PASSPHRASE";
+
 /// Who works, and what opens the keys.
 #[derive(Args, Clone)]
 pub(crate) struct AccessArguments {
@@ -52,6 +55,13 @@ impl AccessArguments {
         Arc::new(FromFilesOrPerson { old, new, pin })
     }
 
+    /// The same for a key of a repository, which is its holder's own: an officer's word goes before the desk's.
+    pub(crate) fn prompt_of_holder(&self) -> Arc<dyn Prompt> {
+        let variable = if std::env::var_os(OFFICERS).is_some() { OFFICERS } else { "GATE_PASSPHRASE" };
+        let own = || Source { file: self.passphrase_file.clone(), variable };
+        Arc::new(FromFilesOrPerson { old: own(), new: own(), pin: self.token_pin_file.clone() })
+    }
+
     /// The same where the old passphrase and a new one are asked for.
     pub(crate) fn prompt_for_change(&self, new: Option<PathBuf>) -> Arc<dyn Prompt> {
         let (passphrase, pin) = (self.passphrase_file.clone(), self.token_pin_file.clone());
@@ -73,7 +83,7 @@ pub(crate) struct OfficerAccess {
 impl OfficerAccess {
     /// Where the passphrase comes from.
     pub(crate) fn prompt(&self) -> Arc<dyn Prompt> {
-        let own = || Source { file: self.passphrase_file.clone(), variable: "GATE_OFFICER_PASSPHRASE" };
+        let own = || Source { file: self.passphrase_file.clone(), variable: OFFICERS };
         Arc::new(FromFilesOrPerson { old: own(), new: own(), pin: None })
     }
 }

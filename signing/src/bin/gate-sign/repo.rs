@@ -312,7 +312,7 @@ impl DraftStatus {
 impl Sign {
     fn run(self) -> anyhow::Result<()> {
         let repo = self.at.repo();
-        let key = key_file::open(&self.key, self.access.prompt().as_ref())?;
+        let key = key_file::open(&self.key, self.access.prompt_of_holder().as_ref())?;
         let entry = KeyEntry::of(&key.public_key());
         let waiting = repo.waits_for(&entry)?;
         if self.rules.is_some() && waiting.is_empty() {
@@ -377,7 +377,7 @@ impl Join {
 
 impl Publish {
     fn run(self) -> anyhow::Result<()> {
-        let (repo, prompt) = (self.at.repo(), self.access.prompt());
+        let (repo, prompt) = (self.at.repo(), self.access.prompt_of_holder());
         let open = |file: &Path| -> anyhow::Result<(KeyEntry, SigningKey)> {
             let key = key_file::open(file, prompt.as_ref())?;
             Ok((KeyEntry::of(&key.public_key()), key))

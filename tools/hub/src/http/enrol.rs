@@ -65,6 +65,9 @@ async fn known(hub: &Arc<Hub>, headers: &HeaderMap, body: &[u8]) -> Answer {
         Err(Uninvited::Ended) => Err(Refused::Gone("the code's time is over: ask for another")),
         Err(Uninvited::Used) => Err(Refused::Used("the code was used: ask for another")),
         Err(Uninvited::Stolen) => Err(Refused::Forbidden("a key of these was revoked: make new ones")),
+        Err(Uninvited::Anothers) => {
+            Err(Refused::Forbidden("a key of these is another terminal's: check both numbers"))
+        }
     }
 }
 

@@ -89,8 +89,7 @@ pub(super) async fn say(
     }
 }
 
-const STOLEN: &str =
-    "其中有已吊销的密钥：终端须生成新密钥 A key of these was revoked: the terminal must make new ones.";
+const STOLEN: &str = "其中有已吊销的密钥，终端须生成新密钥；或是另一台终端的密钥，请核对编号 A key of these was revoked, and the terminal must make new ones; or it is another terminal's: check the number.";
 
 fn form(who: &Who, said: Said, (status, refused): (StatusCode, Option<&'static str>)) -> Response<Body> {
     page(status, &Page { top: top(who), said, refused })

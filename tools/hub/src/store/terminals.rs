@@ -80,6 +80,8 @@ pub enum Uninvited {
     Used,
     /// A key of them was revoked.
     Stolen,
+    /// A key of them signs for another terminal.
+    Anothers,
 }
 
 /// Lets whoever has the code that makes this key enrol a terminal until a time. Neither is kept, only a digest of the key's public
@@ -152,13 +154,17 @@ pub fn enrol(
     if any_revoked(db, &keys.each().map(|(_, key)| key))? {
         return Ok(Err(Uninvited::Stolen));
     }
+    if any_anothers(db, terminal, &[keys.record, keys.line])? {
+        return Ok(Err(Uninvited::Anothers));
+    }
     let used = "UPDATE invitation SET used = ?2 WHERE digest = ?1";
     db.run(used, values![&digest, now.unix()])?;
     know(db, terminal, &keys.each(), ("enrolment", now).into())?;
     Ok(Ok(()))
 }
 
-/// Makes a terminal known whose records come by stick alone, by a person's word: lines that it had end. `false` if a key of it was revoked.
+/// Makes a terminal known whose records come by stick alone, by a person's word: lines that it had end. `false` if a key of it was revoked,
+/// or signs for another terminal: one mistyped number would make two of one, and revoking either would burn both.
 ///
 /// # Errors
 /// [`StoreFault`].
@@ -169,7 +175,7 @@ pub fn enrol_by_hand<'a>(
     by: impl Into<By<'a>>,
 ) -> Result<bool, StoreFault> {
     let keys = [(KeyUse::Device, *device), (KeyUse::Record, *record.as_bytes())];
-    if any_revoked(db, &keys.map(|(_, key)| key))? {
+    if any_revoked(db, &keys.map(|(_, key)| key))? || any_anothers(db, terminal, &[*record])? {
         return Ok(false);
     }
     know(db, terminal, &keys, by.into())?;
@@ -181,6 +187,17 @@ fn any_revoked(db: &Db, keys: &[[u8; 32]]) -> Result<bool, StoreFault> {
     let sql = "SELECT 1 FROM terminal_key WHERE key = ?1 AND until IS NOT NULL";
     for key in keys {
         if db.has(sql, values![key])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn any_anothers(db: &Db, terminal: TerminalNumber, keys: &[PublicKey]) -> Result<bool, StoreFault> {
+    let sql =
+        "SELECT 1 FROM terminal_key WHERE key = ?1 AND terminal <> ?2 AND until IS NULL AND replaced IS NULL";
+    for key in keys {
+        if db.has(sql, values![key.as_bytes(), terminal.value()])? {
             return Ok(true);
         }
     }

@@ -91,6 +91,19 @@ fn a_lines_key_is_revoked_alone_and_the_terminals_own_keys_stay() {
 }
 
 #[test]
+fn keys_of_one_terminal_are_enrolled_under_no_second_number() {
+    let db = database();
+    let (eight, nine) = (TerminalNumber::new(8).unwrap(), TerminalNumber::new(9).unwrap());
+    assert!(enrol_by_hand(&db, eight, (&[8; 32], &made(1).record), ("测试员", at(1))).unwrap());
+    assert!(!enrol_by_hand(&db, nine, (&[8; 32], &made(1).record), ("测试员", at(2))).unwrap());
+    invite(&db, (nine, &code("nine")), at(100), ("测试员", at(2))).unwrap();
+    assert_eq!(enrol(&db, (nine, &code("nine")), &made(1), at(3)).unwrap(), Err(Uninvited::Anothers));
+    // Which of the two numbers was mistyped is found out by the right keys: they free those that were wrong.
+    assert!(enrol_by_hand(&db, eight, (&[8; 32], &made(2).record), ("测试员", at(4))).unwrap());
+    assert_eq!(enrol(&db, (nine, &code("nine")), &made(1), at(5)).unwrap(), Ok(()));
+}
+
+#[test]
 fn a_revoked_key_enrols_under_no_number() {
     let db = database();
     invite(&db, (seven(), &code("a")), at(100), ("测试员", at(0))).unwrap();
