@@ -163,7 +163,8 @@ impl Reader {
     /// What has come by now.
     fn due(&mut self, now: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        while let Some((_, told)) = self.coming.pop_front_if(|(due, _)| *due <= now) {
+        while self.coming.front().is_some_and(|(due, _)| *due <= now) {
+            let Some((_, told)) = self.coming.pop_front() else { break };
             bytes.extend(told);
         }
         bytes
