@@ -192,8 +192,9 @@ fn run(data: &Path, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Of the terminals that are enrolled by hand; terminal 7's is its chain's.
 fn record_key(number: u32) -> SigningKey {
-    SigningKey::from_seed(&[number as u8; 32])
+    SigningKey::from_seed(&[100 + number as u8; 32])
 }
 
 fn hex(bytes: &[u8]) -> String {

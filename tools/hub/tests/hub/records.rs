@@ -141,7 +141,7 @@ fn a_terminal_brings_no_other_ones_records_over_its_line() {
     let chain = Chain::begun(4);
     Terminal::enrolled(&hub);
     let swapped = Terminal::new(8);
-    swapped.enrol(&hub, &key()).unwrap();
+    swapped.enrol(&hub, &SigningKey::from_seed(&[8; 32])).unwrap();
     let batch = chain.batch(1, 4);
     let headers = swapped.identity.headers("POST", "/v1/records", &batch);
     let refused = hub.line().post("v1/records", &headers, &batch, 1000).unwrap_err();
