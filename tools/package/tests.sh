@@ -6,5 +6,6 @@ cd "$(dirname "$0")/../.."
 . tools/package/architecture.sh "${1:-}"
 name="${triple//-/_}"
 env "CARGO_TARGET_${name^^}_LINKER=$tools-gcc" "CARGO_TARGET_${name^^}_RUNNER=$emulator -L /usr/$tools" \
+  "GATE_EMULATOR=$emulator -L /usr/$tools" \
   "CC_$name=$tools-gcc" "AR_$name=$tools-ar" \
   cargo test --locked --target "$triple" "${@:2}"

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use gate_core::query::Sequence;
 use gate_store::{SystemDisk, verify_batch};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use support::again::this_program;
 use support::fillable::FillableDisk;
 use support::world::{Told, config, entry, open, opening_key, record_key, terminal, told};
 
@@ -79,7 +80,7 @@ fn parse(line: &str) -> Option<Acknowledged> {
 
 /// Runs the child until it said `lines` lines and then some microseconds more, kills it, and gives all it said.
 fn killed(folder: &Path, round: u64, lines: usize, micros: u64) -> Vec<Acknowledged> {
-    let mut child = Command::new(env::current_exe().unwrap())
+    let mut child = this_program()
         .args(["--ignored", "--exact", "the_load_that_gets_killed", "--nocapture"])
         .env(FOLDER, folder)
         .env(ROUND, round.to_string())

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use gate_core::journal::Journal;
@@ -20,6 +20,7 @@ use gate_store::{Outbox, SystemDisk, alleged_acknowledgement};
 use gate_wire::time::Day;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use support::again::this_program;
 use support::hub::{Hub, key_set};
 use support::world::{Told, config, day, open, opening_key, record_key, required, terminal, told};
 
@@ -71,7 +72,7 @@ fn the_terminal_that_gets_killed() {
 
 /// Runs the child until it said `lines` lines and then some microseconds more, kills it, and gives the markers it said.
 fn killed(folder: &Path, round: u64, lines: usize, micros: u64) -> Vec<u64> {
-    let mut child = Command::new(env::current_exe().unwrap())
+    let mut child = this_program()
         .args(["--ignored", "--exact", "the_terminal_that_gets_killed", "--nocapture"])
         .env(FOLDER, folder)
         .env(ROUND, round.to_string())

@@ -20,7 +20,7 @@ fn refused(change: fn(&mut Value)) {
         visited.publish();
         let (report, _) = visited.round(0);
         let refusal = report.refused.unwrap();
-        assert_eq!((refusal.cause, report.root, report.targets), (Cause::Terminal, 0, 0), "{refusal}");
+        assert_eq!((refusal.cause, report.root, report.targets), (Cause::NotEnrolled, 0, 0), "{refusal}");
         assert!(refusal.facts.contains("no root was put into this terminal"), "{refusal}");
         assert!(visited.trusted().is_err());
         // And the honest one is taken afterwards.
